@@ -1,0 +1,107 @@
+/**
+ * What a setting is: declared once, read from flags, environment and `host_settings.ini`, shown by `--help` and the README.
+ *
+ * @module
+ */
+import { z } from "zod";
+
+/** Who reads a setting; it groups them in `--help` and in the README. */
+export type Group = "kafka" | "postgresql" | "streams" | "producer" | "consumer" | "observability";
+
+/** One setting, as declared in `table.ts`. */
+export interface Setting<T = unknown> {
+  /** Which part of the help it stands in. */
+  readonly group: Group;
+  /** One line for people; shown in `--help` and in the README. */
+  readonly help: string;
+  /** From text to value; its message ends the sentence "NAME=value …". */
+  readonly schema: z.ZodType<T, string>;
+  /** The text used where nothing is set; an empty text stands for "not set". */
+  readonly default: string;
+  /** A secret's value is never printed, and can come from the file named by `NAME_FILE`. */
+  readonly secret?: boolean;
+  /** Section and keys in `host_settings.ini`; the first that is there counts. */
+  readonly ini?: readonly [section: "kafka" | "postgresql", ...keys: string[]];
+  /** Name on the command line, without `--`. */
+  readonly flag: string;
+}
+
+type Rest = Omit<Setting, "schema" | "group" | "help" | "default">;
+
+const declare =
+  <T>(schema: z.ZodType<T, string>) =>
+  (group: Group, fallback: string, help: string, rest: Rest): Setting<T> => ({
+    group,
+    help,
+    schema,
+    default: fallback,
+    ...rest,
+  });
+
+const number = (kind: "a number" | "a whole number", min: number, max: number) => {
+  const range = max === Infinity ? `, ${min} or more` : ` from ${min} to ${max}`;
+  return z.string().transform((text, context) => {
+    const value = Number(text);
+    const whole = kind === "a number" || Number.isSafeInteger(value);
+    if (text.trim() !== "" && whole && value >= min && value <= max) return value;
+    context.addIssue({ code: "custom", message: `is not ${kind}${range}` });
+    return z.NEVER;
+  });
+};
+
+/** Any text; empty means not set. */
+export const text = declare(z.string());
+
+/** A path to a file; that it can be read is checked where it is opened. */
+export const path = text;
+
+/** A whole number from `min` to `max`. */
+export const integer = (min: number, max = Infinity): ReturnType<typeof declare<number>> =>
+  declare(number("a whole number", min, max));
+
+/** A number from `min` to `max`, fractions allowed. */
+export const real = (min: number, max = Infinity): ReturnType<typeof declare<number>> =>
+  declare(number("a number", min, max));
+
+/** A number, or nothing at all. */
+export const optionalReal = (min: number): ReturnType<typeof declare<number | undefined>> =>
+  declare(
+    z.string().transform((value, context) => {
+      if (value === "") return undefined;
+      const result = number("a number", min, Infinity).safeParse(value);
+      if (result.success) return result.data;
+      context.addIssue({ code: "custom", message: result.error.issues[0]!.message });
+      return z.NEVER;
+    }),
+  );
+
+/** `true` or `false`, also spelled 1/0, yes/no, on/off. */
+export const flag = declare(
+  z.string().transform((value, context) => {
+    if (/^(true|1|yes|on)$/i.test(value)) return true;
+    if (/^(false|0|no|off)$/i.test(value)) return false;
+    context.addIssue({ code: "custom", message: "is neither true nor false" });
+    return z.NEVER;
+  }),
+);
+
+/** One of some words, whatever their case; the value is spelled as given here. */
+export const oneOf = <const W extends string>(...words: W[]): ReturnType<typeof declare<W>> =>
+  declare(
+    z.string().transform((value, context) => {
+      const word = words.find((w) => w.toLowerCase() === value.toLowerCase());
+      if (word !== undefined) return word;
+      context.addIssue({ code: "custom", message: `is not one of ${words.join(", ")}` });
+      return z.NEVER;
+    }),
+  );
+
+/** Words separated by commas, at least one. */
+export const list = declare(
+  z.string().transform((value, context) => {
+    const items = value.split(",").map((item) => item.trim()).filter((item) => item !== "");
+    if (items.length > 0) return items;
+    context.addIssue({ code: "custom", message: "names nothing: give one or more, separated by commas" });
+    return z.NEVER;
+  }),
+);

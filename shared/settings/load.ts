@@ -1,0 +1,174 @@
+/**
+ * From flags, environment and INI file to validated settings, all problems reported together.
+ *
+ * @module
+ */
+import { parseArgs, type ParseArgsConfig } from "node:util";
+import { applyDatabaseUrl } from "./database_url.ts";
+import type { Group, Setting } from "./declare.ts";
+import { type Ini, parseIni } from "./ini.ts";
+import { INI_PATH, type SettingName, SETTINGS, type Settings } from "./table.ts";
+
+/** Settings that can't be used. The message has a line for each problem. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+  constructor(readonly problems: readonly string[]) {
+    super(problems.join("\n"));
+  }
+}
+
+/** Where settings are read from; given as functions so that tests need no process. */
+export interface Sources {
+  /** Command-line arguments, without the program's name. */
+  readonly args: readonly string[];
+  /** The value of an environment variable. */
+  readonly env: (name: string) => string | undefined;
+  /** The text of a file; throws where it can't be read. */
+  readonly readFile: (path: string) => string;
+}
+
+/** What was read: the values, and for each setting where its value came from. */
+export interface Loaded {
+  readonly settings: Settings;
+  readonly origins: Readonly<Record<SettingName, string>>;
+  /** Things worth a warning, such as INI keys that mean nothing here. */
+  readonly warnings: readonly string[];
+  /** `--help` was asked for. */
+  readonly help: boolean;
+}
+
+/** This process' own arguments, environment and files. */
+export const PROCESS: Sources = {
+  args: Deno.args,
+  env: (name) => Deno.env.get(name),
+  readFile: (path) => Deno.readTextFileSync(path),
+};
+
+const NAMES = Object.keys(SETTINGS) as SettingName[];
+const setting = (name: SettingName): Setting => SETTINGS[name];
+
+/** Names of the settings of some groups, in the order of the table. */
+export const namesOf = (groups: readonly Group[]): SettingName[] =>
+  NAMES.filter((name) => groups.includes(SETTINGS[name].group));
+
+/**
+ * Reads and validates the settings of `groups`. Precedence: flags, environment, `host_settings.ini`, defaults. An empty
+ * value counts as not set. Settings of other groups keep their defaults and are not looked at.
+ *
+ * @throws {SettingsError} naming every setting that can't be used, with its value (never a secret's) and what is wrong.
+ */
+export function loadSettings(groups: readonly Group[], sources: Sources = PROCESS): Loaded {
+  const names = namesOf(groups);
+  const problems: string[] = [];
+  const warnings: string[] = [];
+  const flags = readFlags(names, sources.args, problems);
+  const ini = readIni(sources, problems);
+  const origins = Object.fromEntries(NAMES.map((name) => [name, "default"])) as Record<SettingName, string>;
+  const texts = Object.fromEntries(NAMES.map((name) => [name, setting(name).default])) as Record<
+    SettingName,
+    string
+  >;
+
+  for (const name of names) {
+    const found = firstSet([
+      [`--${setting(name).flag}`, () => flags.values[name]],
+      ["environment", () => sources.env(name)],
+      [`${name}_FILE`, () => readSecretFile(name, sources, problems)],
+      [ini.path, () => iniValue(ini.sections, name)],
+    ]);
+    if (found) [origins[name], texts[name]] = found;
+  }
+  if (groups.includes("postgresql")) applyDatabaseUrl(texts, origins, problems);
+  warnings.push(...unknownIniKeys(ini.sections, ini.path));
+
+  const values: Partial<Record<SettingName, unknown>> = {};
+  for (const name of NAMES) {
+    const result = setting(name).schema.safeParse(texts[name]);
+    if (result.success) values[name] = result.data;
+    else {
+      const shown = setting(name).secret ? "(secret)" : JSON.stringify(texts[name]);
+      problems.push(`${name} (${origins[name]}) ${result.error.issues[0]!.message}: ${shown}.`);
+    }
+  }
+  if (problems.length > 0 && !flags.help) throw new SettingsError(problems);
+  return { settings: values as Settings, origins, warnings, help: flags.help };
+}
+
+type Source = readonly [origin: string, read: () => string | undefined];
+
+function firstSet(candidates: readonly Source[]): [origin: string, text: string] | undefined {
+  for (const [origin, read] of candidates) {
+    const text = read();
+    if (text !== undefined && text !== "") return [origin, text];
+  }
+  return undefined;
+}
+
+function readFlags(names: readonly SettingName[], args: readonly string[], problems: string[]) {
+  const isBoolean = (name: SettingName) =>
+    setting(name).default === "false" || setting(name).default === "true";
+  const options = Object.fromEntries([
+    ...names.map((name) => [setting(name).flag, { type: isBoolean(name) ? "boolean" : "string" }] as const),
+    ["help", { type: "boolean", short: "h" }] as const,
+  ]);
+  const values: Partial<Record<SettingName, string>> = {};
+  try {
+    const config = { args: [...args], options, strict: true, allowNegative: true } as ParseArgsConfig;
+    const parsed: Record<string, unknown> = parseArgs(config).values;
+    for (const name of names) {
+      const value = parsed[setting(name).flag];
+      if (value !== undefined) values[name] = String(value);
+    }
+    return { values, help: parsed["help"] === true };
+  } catch (error) {
+    problems.push(`${(error as Error).message.split(". ")[0]}. \`--help\` lists the flags.`);
+    return { values, help: args.includes("--help") || args.includes("-h") };
+  }
+}
+
+function readIni(sources: Sources, problems: string[]): { path: string; sections: Ini } {
+  const named = sources.env("HOST_SETTINGS");
+  const path = named || INI_PATH;
+  try {
+    return { path, sections: parseIni(sources.readFile(path)) };
+  } catch (error) {
+    // The file is optional, unless somebody asked for it by name.
+    if (named || !(error instanceof Deno.errors.NotFound)) {
+      problems.push(`Cannot read ${path} (HOST_SETTINGS): ${(error as Error).message}.`);
+    }
+    return { path, sections: {} };
+  }
+}
+
+function readSecretFile(name: SettingName, sources: Sources, problems: string[]): string | undefined {
+  if (!setting(name).secret) return undefined;
+  const path = sources.env(`${name}_FILE`);
+  if (!path) return undefined;
+  try {
+    return sources.readFile(path).replace(/\r?\n$/, "");
+  } catch (error) {
+    problems.push(`Cannot read the file ${path} named by ${name}_FILE: ${(error as Error).message}.`);
+    return undefined;
+  }
+}
+
+function iniValue(sections: Ini, name: SettingName): string | undefined {
+  const [section, ...keys] = setting(name).ini ?? [];
+  if (section === undefined) return undefined;
+  for (const key of keys) {
+    const value = sections[section]?.[key];
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+function unknownIniKeys(sections: Ini, path: string): string[] {
+  const known = new Set(NAMES.flatMap((name) => {
+    const [section, ...keys] = setting(name).ini ?? [];
+    return keys.map((key) => `${section}.${key}`);
+  }));
+  return Object.entries(sections).flatMap(([section, keys]) =>
+    Object.keys(keys).filter((key) => !known.has(`${section}.${key}`))
+      .map((key) => `${path}: [${section}] ${key} is not a setting of this program and is ignored.`)
+  );
+}

@@ -1,0 +1,295 @@
+/**
+ * Every setting of both services, declared once. Environment names are the keys; `--help`, the README's table, the
+ * permission sets in `deno.json` and the env files are checked against this table.
+ *
+ * @module
+ */
+import { flag, integer, list, oneOf, optionalReal, path, real, type Setting, text } from "./declare.ts";
+
+/** kafka-python's and libpq's own names are kept, so that settings written for them work as they are. */
+export const SETTINGS = {
+  KAFKA_BOOTSTRAP_SERVERS: list(
+    "kafka",
+    "localhost:9092",
+    "Brokers to start from, host:port, separated by commas",
+    {
+      flag: "kafka-bootstrap-servers",
+      ini: ["kafka", "bootstrap_servers"],
+    },
+  ),
+  KAFKA_SECURITY_PROTOCOL: oneOf("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")(
+    "kafka",
+    "PLAINTEXT",
+    "PLAINTEXT, SSL (TLS, with a client certificate where one is named), SASL_PLAINTEXT or SASL_SSL",
+    { flag: "kafka-security-protocol", ini: ["kafka", "security_protocol"] },
+  ),
+  KAFKA_SSL_CAFILE: path(
+    "kafka",
+    "",
+    "CA certificates (PEM) that the brokers' are checked against; empty: the system's",
+    {
+      flag: "kafka-ssl-cafile",
+      ini: ["kafka", "ssl_cafile"],
+    },
+  ),
+  KAFKA_SSL_CERTFILE: path("kafka", "", "Client certificate (PEM) for mutual TLS", {
+    flag: "kafka-ssl-certfile",
+    ini: ["kafka", "ssl_certfile"],
+  }),
+  KAFKA_SSL_KEYFILE: path("kafka", "", "Private key (PEM) of the client certificate", {
+    flag: "kafka-ssl-keyfile",
+    ini: ["kafka", "ssl_keyfile"],
+  }),
+  KAFKA_SASL_MECHANISM: oneOf("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")(
+    "kafka",
+    "SCRAM-SHA-256",
+    "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512; used by SASL_PLAINTEXT and SASL_SSL",
+    { flag: "kafka-sasl-mechanism", ini: ["kafka", "sasl_mechanism"] },
+  ),
+  KAFKA_SASL_PLAIN_USERNAME: text("kafka", "", "User name for SASL, whatever the mechanism", {
+    flag: "kafka-sasl-plain-username",
+    ini: ["kafka", "sasl_plain_username"],
+  }),
+  KAFKA_SASL_PLAIN_PASSWORD: text("kafka", "", "Password for SASL, whatever the mechanism", {
+    flag: "kafka-sasl-plain-password",
+    ini: ["kafka", "sasl_plain_password"],
+    secret: true,
+  }),
+  KAFKA_TOPIC_PREFIX: text("kafka", "", "Put before every stream's topic name, for clusters shared by many", {
+    flag: "kafka-topic-prefix",
+  }),
+  KAFKA_TOPIC_PARTITIONS: integer(1, 10_000)("kafka", "6", "Partitions of a topic that has to be created", {
+    flag: "kafka-topic-partitions",
+  }),
+  KAFKA_TOPIC_REPLICATION_FACTOR: integer(-1, 100)(
+    "kafka",
+    "-1",
+    "Replication factor of a topic that has to be created; -1: the cluster's default",
+    { flag: "kafka-topic-replication-factor" },
+  ),
+  KAFKA_CONNECTION_TIMEOUT_MS: integer(100, 600_000)(
+    "kafka",
+    "10000",
+    "Time to connect to a broker, TLS included",
+    {
+      flag: "kafka-connection-timeout-ms",
+    },
+  ),
+  KAFKA_REQUEST_TIMEOUT_MS: integer(100, 600_000)("kafka", "30000", "Time a broker has to answer a request", {
+    flag: "kafka-request-timeout-ms",
+  }),
+
+  DATABASE_URL: text(
+    "postgresql",
+    "",
+    "A service URI, postgres://user:password@host:port/database?sslmode=…; wins over the PG… settings that it names",
+    { flag: "database-url", secret: true },
+  ),
+  PGHOST: text("postgresql", "localhost", "Host name or address of PostgreSQL", {
+    flag: "pghost",
+    ini: ["postgresql", "host"],
+  }),
+  PGPORT: integer(1, 65_535)("postgresql", "5432", "Port of PostgreSQL", {
+    flag: "pgport",
+    ini: ["postgresql", "port"],
+  }),
+  PGUSER: text("postgresql", "postgres", "User of the database", {
+    flag: "pguser",
+    ini: ["postgresql", "user"],
+  }),
+  PGPASSWORD: text("postgresql", "", "Password of that user", {
+    flag: "pgpassword",
+    ini: ["postgresql", "password"],
+    secret: true,
+  }),
+  PGDATABASE: text(
+    "postgresql",
+    "routes",
+    "Database; it is created where it is missing and the account may",
+    {
+      flag: "pgdatabase",
+      ini: ["postgresql", "dbname", "database"],
+    },
+  ),
+  PGSSLMODE: oneOf("disable", "allow", "prefer", "require", "verify-ca", "verify-full")(
+    "postgresql",
+    "prefer",
+    "As libpq's: disable, allow, prefer, require, verify-ca or verify-full (checks chain and host name)",
+    { flag: "pgsslmode", ini: ["postgresql", "sslmode"] },
+  ),
+  PGSSLROOTCERT: path(
+    "postgresql",
+    "",
+    "CA certificates (PEM) for verify-ca and verify-full; `system`: the system's",
+    {
+      flag: "pgsslrootcert",
+      ini: ["postgresql", "sslrootcert"],
+    },
+  ),
+  PGSSLCERT: path("postgresql", "", "Client certificate (PEM)", {
+    flag: "pgsslcert",
+    ini: ["postgresql", "sslcert"],
+  }),
+  PGSSLKEY: path("postgresql", "", "Private key (PEM) of the client certificate", {
+    flag: "pgsslkey",
+    ini: ["postgresql", "sslkey"],
+  }),
+  PGCONNECT_TIMEOUT: integer(1, 3600)("postgresql", "10", "Seconds to connect to PostgreSQL, TLS included", {
+    flag: "pgconnect-timeout",
+    ini: ["postgresql", "connect_timeout"],
+  }),
+
+  STREAMS: list(
+    "streams",
+    "routes",
+    "Streams to produce or consume, separated by commas: files of shared/streams/",
+    {
+      flag: "streams",
+    },
+  ),
+
+  PRODUCER_RATE: real(0)("producer", "100", "Records a second, all streams together; 0: as fast as it can", {
+    flag: "rate",
+  }),
+  PRODUCER_COUNT: integer(0)(
+    "producer",
+    "0",
+    "Records to send, all streams together, then stop; 0: until stopped",
+    {
+      flag: "count",
+    },
+  ),
+  PRODUCER_SEED: text("producer", "", "Seed of the random records: the same seed makes the same records", {
+    flag: "seed",
+  }),
+  PRODUCER_START_TIME: optionalReal(0)(
+    "producer",
+    "",
+    "Timestamp of the first record, Unix seconds; the next follow at PRODUCER_RATE. Empty: the clock",
+    { flag: "start-time" },
+  ),
+  PRODUCER_USERS: integer(1, 2_147_483_648)(
+    "producer",
+    "100",
+    "Users that the records are of, 0 … users − 1",
+    {
+      flag: "users",
+    },
+  ),
+  PRODUCER_PATTERN: oneOf("uniform", "walk")(
+    "producer",
+    "uniform",
+    "uniform: places anywhere; walk: each user moves along a plausible route",
+    { flag: "pattern" },
+  ),
+  PRODUCER_MALFORMED_RATIO: real(0, 1)("producer", "0", "Share of records made malformed on purpose, 0 … 1", {
+    flag: "malformed-ratio",
+  }),
+  PRODUCER_COMPRESSION: oneOf("none", "gzip", "snappy", "lz4", "zstd")(
+    "producer",
+    "none",
+    "Compression of batches",
+    {
+      flag: "compression",
+    },
+  ),
+  PRODUCER_LINGER_MS: integer(0, 60_000)(
+    "producer",
+    "5",
+    "How long a record may wait for others of its batch",
+    {
+      flag: "linger-ms",
+    },
+  ),
+  PRODUCER_BATCH_RECORDS: integer(1, 100_000)(
+    "producer",
+    "2000",
+    "Most records in a batch of one partition",
+    {
+      flag: "batch-records",
+    },
+  ),
+  PRODUCER_BUFFER_RECORDS: integer(1, 10_000_000)(
+    "producer",
+    "50000",
+    "Most records waiting for Kafka; when it is full no more are made",
+    { flag: "buffer-records" },
+  ),
+
+  CONSUMER_GROUP_ID: text("consumer", "routes-consumer", "Consumer group; progress is kept for each group", {
+    flag: "group-id",
+  }),
+  CONSUMER_UNTIL_CAUGHT_UP: flag(
+    "consumer",
+    "false",
+    "Stop, with exit code 0, when all that was in the topics at the start is stored",
+    { flag: "until-caught-up" },
+  ),
+  CONSUMER_BATCH_BYTES: integer(1_000, 1_000_000_000)(
+    "consumer",
+    "8000000",
+    "Most bytes of records in one transaction",
+    {
+      flag: "batch-bytes",
+    },
+  ),
+  CONSUMER_BUFFER_BYTES: integer(1_000, 4_000_000_000)(
+    "consumer",
+    "24000000",
+    "Most bytes of records waiting for PostgreSQL; when it is full fetching waits",
+    { flag: "buffer-bytes" },
+  ),
+  CONSUMER_FETCH_BYTES: integer(1_000, 1_000_000_000)("consumer", "4000000", "Most bytes of one fetch", {
+    flag: "fetch-bytes",
+  }),
+  CONSUMER_SESSION_TIMEOUT_MS: integer(1_000, 1_800_000)(
+    "consumer",
+    "30000",
+    "After this long without a heartbeat the group gives the partitions to others",
+    { flag: "session-timeout-ms" },
+  ),
+  CONSUMER_TRANSACTION_TIMEOUT_MS: integer(100, 3_600_000)(
+    "consumer",
+    "60000",
+    "After this long PostgreSQL ends a transaction of ours, so that a consumer that froze holds up no other",
+    { flag: "transaction-timeout-ms" },
+  ),
+  CONSUMER_SHUTDOWN_TIMEOUT_MS: integer(100, 600_000)(
+    "consumer",
+    "8000",
+    "How long a stop may wait for the transaction in hand; what is not stored then is read again",
+    { flag: "shutdown-timeout-ms" },
+  ),
+
+  HTTP_HOST: text("observability", "127.0.0.1", "Address that /healthz, /readyz and /metrics are served on", {
+    flag: "http-host",
+  }),
+  HTTP_PORT: integer(0, 65_535)("observability", "0", "Port of /healthz, /readyz and /metrics; 0: none", {
+    flag: "http-port",
+  }),
+  LOG_LEVEL: oneOf("debug", "info", "warn", "error")("observability", "info", "debug, info, warn or error", {
+    flag: "log-level",
+  }),
+  LOG_FORMAT: oneOf("auto", "json", "text")(
+    "observability",
+    "auto",
+    "json, text, or auto: text on a terminal",
+    {
+      flag: "log-format",
+    },
+  ),
+  LOG_SUMMARY_SECONDS: integer(1, 86_400)("observability", "10", "Seconds between two summary lines", {
+    flag: "log-summary-seconds",
+  }),
+} satisfies Record<string, Setting>;
+
+/** A setting's name, which is also its environment variable. */
+export type SettingName = keyof typeof SETTINGS;
+
+/** The validated settings: the name of each with its value. */
+export type Settings = {
+  readonly [N in SettingName]: (typeof SETTINGS)[N] extends Setting<infer T> ? T : never;
+};
+
+/** Where the INI file is looked for, unless the environment variable `HOST_SETTINGS` names another. */
+export const INI_PATH = "res/host_settings.ini";
