@@ -1,0 +1,95 @@
+/**
+ * From a Kafka value to a row of numbers, or to the reason why there is none.
+ *
+ * @module
+ */
+import { fieldValue, type Stream } from "../stream.ts";
+import { duplicateName, isDeeperThan, MAX_DEPTH } from "./json_text.ts";
+import { plainReader } from "./plain.ts";
+
+/** Why a record was rejected. The first words are the same for all of a kind, so that they can be counted. */
+export type Reason =
+  | "no value"
+  | "empty value"
+  | "not UTF-8"
+  | "not JSON"
+  | "nested too deep"
+  | "duplicate name"
+  | "invalid record"
+  | "refused by the database";
+
+/** Why a record is not stored in its table. */
+export interface Rejection {
+  readonly reason: Reason;
+  /** What exactly is wrong, for people. */
+  readonly detail: string;
+}
+
+/** Decodes a value into `row` (a number for each field of the stream), or says why it can't be. */
+export type Decoder = (value: Uint8Array | null, row: Float64Array) => Rejection | undefined;
+
+/**
+ * A decoder of a stream's records.
+ *
+ * @example
+ * ```ts
+ * import assert from "assert";
+ * import { loadStreams } from "../streams.ts";
+ * const [routes] = await loadStreams(["routes"]);
+ * const row = new Float64Array(4);
+ * const value = new TextEncoder().encode('{"userID":3,"timestamp":1.5,"coordinates":[48.8,2.3]}');
+ * assert.equal(decoder(routes!)(value, row), undefined);
+ * assert.deepEqual([...row], [3, 1.5, 48.8, 2.3]);
+ * ```
+ */
+export function decoder(stream: Stream): Decoder {
+  const readPlain = plainReader(stream);
+  const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+  return (value, row) => {
+    if (value === null) return reject("no value", "The record has no value (a tombstone).");
+    if (readPlain(value, row)) return undefined;
+    if (value.length === 0) return reject("empty value", "The value has no bytes.");
+
+    let text: string;
+    try {
+      text = utf8.decode(value);
+    } catch {
+      return reject("not UTF-8", "The value is not UTF-8 text.");
+    }
+    if (text.startsWith("\uFEFF")) {
+      return reject(
+        "not JSON",
+        "The value begins with a byte order mark, which JSON does not allow (RFC 8259, section 8.1).",
+      );
+    }
+    if (isDeeperThan(text, MAX_DEPTH)) {
+      return reject("nested too deep", `The value is nested deeper than ${MAX_DEPTH} levels.`);
+    }
+    let parsed: unknown;
+    try {
+      parsed = JSON.parse(text);
+    } catch (error) {
+      return reject("not JSON", (error as Error).message);
+    }
+    const result = stream.schema.safeParse(parsed);
+    if (!result.success) {
+      return reject("invalid record", result.error.issues.map(({ message }) => message).join("; "));
+    }
+    const twice = duplicateName(text);
+    if (twice !== undefined) {
+      return reject("duplicate name", `The name ${JSON.stringify(twice)} stands twice in the record.`);
+    }
+    for (let f = 0; f < stream.fields.length; f++) row[f] = fieldValue(result.data, stream.fields[f]!);
+    return undefined;
+  };
+}
+
+/** Longest detail that is kept, in UTF-16 code units. */
+const MAX_DETAIL = 500;
+
+/** A rejection whose detail PostgreSQL can store: no NUL, no lone surrogate, and not as long as the value may be. */
+export function reject(reason: Reason, detail: string): Rejection {
+  const short = detail.length > MAX_DETAIL ? `${detail.slice(0, MAX_DETAIL)}…` : detail;
+  return { reason, detail: short.replaceAll("\0", "\u2400").toWellFormed() };
+}

@@ -1,0 +1,162 @@
+import assert from "assert";
+import fc from "fast-check";
+import { fieldValue, type Stream } from "../stream.ts";
+import { loadStreams } from "../streams.ts";
+import { decoder, reject } from "./decode.ts";
+import { encoder } from "./encode.ts";
+import { plainReader } from "./plain.ts";
+
+const streams = await loadStreams(["routes", "battery"]);
+const [routes] = streams;
+const bytes = (text: string) => new TextEncoder().encode(text);
+const decode = (value: Uint8Array | null, stream: Stream = routes!) => {
+  const row = new Float64Array(stream.fields.length);
+  const rejection = decoder(stream)(value, row);
+  return rejection ? rejection.reason : [...row];
+};
+
+/** JSON texts near a record of ours: the right skeleton, with numbers in and out of every range, and mutations of it. */
+function nearlyPlain(stream: Stream): fc.Arbitrary<string> {
+  const number = fc.oneof(
+    { arbitrary: fc.double({ min: 0, max: 91, noNaN: true }).map(String), weight: 12 },
+    { arbitrary: fc.integer({ min: 0, max: 91 }).map(String), weight: 12 },
+    {
+      arbitrary: fc.constantFrom(
+        "-0",
+        "0",
+        "90",
+        "90.0000001",
+        "-90",
+        "180.00000000000003",
+        "1e400",
+        "1e2",
+        "2147483648",
+        "3.0",
+        "00",
+        "1.",
+        "null",
+        '"1"',
+      ),
+      weight: 3,
+    },
+  );
+  const text = fc.tuple(...stream.fields.map(() => number)).map((numbers) => {
+    let n = 0;
+    const record: unknown = JSON.parse(
+      encoder(stream)(stream.uniform({ userID: 0, timestamp: 0, random: () => 0.5 })),
+    );
+    return JSON.stringify(record).replace(/-?[\d.]+/g, () => numbers[n++]!);
+  });
+  return fc.tuple(text, fc.nat(), fc.constantFrom("", " ", "0", "-", ",", "}", "\0", "e1"), fc.boolean()).map(
+    ([whole, at, piece, mutate]) => {
+      if (!mutate) return whole;
+      const index = at % (whole.length + 1);
+      return whole.slice(0, index) + piece + whole.slice(index + (at % 2));
+    },
+  );
+}
+
+for (const stream of streams) {
+  Deno.test(`plainReader() takes a ${stream.name} value only when the schema does, with the same numbers`, () => {
+    const row = new Float64Array(stream.fields.length);
+    let taken = 0;
+    fc.assert(
+      fc.property(nearlyPlain(stream), (text) => {
+        if (!plainReader(stream)(bytes(text), row)) return;
+        taken++;
+        const record = stream.schema.parse(JSON.parse(text));
+        stream.fields.forEach((field, f) => assert.ok(Object.is(row[f], fieldValue(record, field)), text));
+      }),
+      { numRuns: 20_000 },
+    );
+    assert.ok(taken > 100, `only ${taken} values were plain: the property says little`);
+  });
+
+  Deno.test(`decoder() gives back a ${stream.name} record bit for bit when encoder() made it`, () => {
+    const double = (min: number, max: number) => fc.double({ min, max, noNaN: true });
+    const numbers = fc.tuple(
+      ...stream.fields.map(({ type, min, max }) =>
+        type === "INT" ? fc.integer({ min, max }) : double(min, max)
+      ),
+    );
+    const template = encoder(stream)(stream.uniform({ userID: 0, timestamp: 0, random: () => 0.5 }));
+    fc.assert(fc.property(numbers, (values) => {
+      let n = 0;
+      const record: unknown = JSON.parse(template, (_, v) => typeof v === "number" ? values[n++] : v);
+      assert.deepEqual(decode(bytes(encoder(stream)(record)), stream), values);
+    }));
+  });
+
+  Deno.test(`the ${stream.name} generators make records that are valid and plain`, () => {
+    const row = new Float64Array(stream.fields.length);
+    let last: unknown;
+    for (let n = 0; n < 2_000; n++) {
+      const moment = { userID: 7, timestamp: 1.7e9 + n * 17.25, random: Math.random };
+      last = stream.walk(moment, last);
+      for (const record of [last, stream.uniform(moment)]) {
+        const text = encoder(stream)(record);
+        assert.deepEqual(stream.schema.parse(JSON.parse(text)), record);
+        assert.equal(decoder(stream)(bytes(text), row), undefined, text);
+      }
+    }
+  });
+}
+
+Deno.test("decoder() accepts a record when it is spelled in another way", () => {
+  const expected = [3, 1.5, 48.8, 2.3];
+  for (
+    const text of [
+      '{"userId":3,"timestamp":1.5,"coordinates":[48.8,2.3]}',
+      '{"timestamp": 1.5, "coordinates": [48.8, 2.3], "userID": 3}',
+      '{"userID":3.0,"timestamp":15e-1,"coordinates":[48.8,2.3],"extra":{"a":[1,2,{"userID":9}]}}',
+      '{"userID":3,"userId":"ignored","timestamp":1.5,"coordinates":[48.8,2.3]}',
+      ' {"userID":3,"timestamp":1.5,"coordinates":[48.8,2.3],"note":"\\ud800 \\"userID\\": 4"}\n',
+    ]
+  ) assert.deepEqual(decode(bytes(text)), expected, text);
+});
+
+const MALFORMED: Record<string, [value: Uint8Array | string | null, reason: string]> = {
+  "null": [null, "no value"],
+  "empty": ["", "empty value"],
+  "not UTF-8": [Uint8Array.of(0x7b, 0xff, 0x7d), "not UTF-8"],
+  "a byte order mark": ['\uFEFF{"userID":3,"timestamp":1,"coordinates":[1,2]}', "not JSON"],
+  "not JSON": ["hello", "not JSON"],
+  "a NUL character": ['{"userID":3,"timestamp":1,"coordinates":[1,2]}\0', "not JSON"],
+  "a megabyte": ["x".repeat(1_048_576), "not JSON"],
+  "an array": ["[3,1,[1,2]]", "invalid record"],
+  "a JSON null": ["null", "invalid record"],
+  "numbers as strings": ['{"userID":"3","timestamp":"1","coordinates":["1","2"]}', "invalid record"],
+  "userID 2^31": ['{"userID":2147483648,"timestamp":1,"coordinates":[1,2]}', "invalid record"],
+  "userID with a fraction": ['{"userID":3.5,"timestamp":1,"coordinates":[1,2]}', "invalid record"],
+  "userID below 0": ['{"userID":-1,"timestamp":1,"coordinates":[1,2]}', "invalid record"],
+  "timestamp 1e400": ['{"userID":3,"timestamp":1e400,"coordinates":[1,2]}', "invalid record"],
+  "timestamp below 0": ['{"userID":3,"timestamp":-1,"coordinates":[1,2]}', "invalid record"],
+  "latitude 90.0000001": ['{"userID":3,"timestamp":1,"coordinates":[90.0000001,2]}', "invalid record"],
+  "longitude -180.5": ['{"userID":3,"timestamp":1,"coordinates":[1,-180.5]}', "invalid record"],
+  "one coordinate": ['{"userID":3,"timestamp":1,"coordinates":[1]}', "invalid record"],
+  "three coordinates": ['{"userID":3,"timestamp":1,"coordinates":[1,2,3]}', "invalid record"],
+  "duplicate names": ['{"userID":3,"userID":4,"timestamp":1,"coordinates":[1,2]}', "duplicate name"],
+  "escaped duplicate names": [
+    '{"userID":3,"user\\u0049D":4,"timestamp":1,"coordinates":[1,2]}',
+    "duplicate name",
+  ],
+  "deep nesting": ["[".repeat(100_000) + "]".repeat(100_000), "nested too deep"],
+  "a prototype": ['{"__proto__":{"userID":3,"timestamp":1,"coordinates":[1,2]}}', "invalid record"],
+};
+
+for (const [name, [value, reason]] of Object.entries(MALFORMED)) {
+  Deno.test(`decoder() rejects when the value is ${name}`, () => {
+    assert.equal(decode(typeof value === "string" ? bytes(value) : value), reason);
+  });
+}
+
+Deno.test("decoder() never throws when the value is anything at all", () => {
+  fc.assert(fc.property(fc.oneof(fc.uint8Array(), fc.json().map(bytes)), (value) => void decode(value)), {
+    numRuns: 5_000,
+  });
+});
+
+Deno.test("reject() keeps a detail that PostgreSQL can store when the message has NUL, a lone surrogate or great length", () => {
+  const { detail } = reject("not JSON", `\0\ud800${"x".repeat(10_000)}`);
+  assert.ok(!detail.includes("\0") && detail.isWellFormed() && detail.length < 600);
+});

@@ -1,0 +1,56 @@
+/**
+ * A connected client of Kafka with its topics there: what both services begin with.
+ *
+ * @module
+ */
+import type { Admin, Kafka } from "kafkajs";
+import { pause } from "../lifecycle.ts";
+import type { Log } from "../observe/log.ts";
+import { kafkaClient, type KafkaSettings } from "./connection.ts";
+import { kafkaError } from "./errors.ts";
+import { kafkaLog } from "./log.ts";
+import { quietKafkaTimers } from "./quiet.ts";
+import { ensureTopics } from "./topic.ts";
+
+/** A connected client. */
+export interface KafkaSession extends AsyncDisposable {
+  readonly kafka: Kafka;
+  readonly admin: Admin;
+  /** Topics that were missing and have been created. */
+  readonly created: readonly string[];
+}
+
+/** What a session is opened with. */
+export interface SessionOptions {
+  readonly clientId: string;
+  readonly topics: readonly string[];
+  readonly log: Log;
+  /** Hears of each connection that fails while the session lives. */
+  readonly onTrouble: (message: string) => void;
+}
+
+/**
+ * Connects, and creates the topics that are missing. One attempt; {@link untilItWorks} makes it several.
+ *
+ * @throws {PermanentError} wrong credentials, an untrusted certificate, a topic that may not be created
+ * @throws {TransientError} brokers that are away or not ready
+ */
+export async function openKafka(settings: KafkaSettings, options: SessionOptions): Promise<KafkaSession> {
+  quietKafkaTimers();
+  let open = false;
+  const onTrouble = (message: string) => open && options.onTrouble(message);
+  const kafka = kafkaClient(settings, options.clientId, kafkaLog(options.log, onTrouble));
+  const admin = kafka.admin({ retry: { retries: 1 } });
+  // kafkajs waits for what a broker that is away still owes it.
+  const close = () => Promise.race([admin.disconnect().catch(() => {}), pause(1_000)]);
+  const brokers = settings.KAFKA_BOOTSTRAP_SERVERS.join(",");
+  try {
+    await admin.connect();
+    const created = await ensureTopics(admin, options.topics, settings);
+    open = true;
+    return { kafka, admin, created, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw kafkaError(`Cannot connect to Kafka at ${brokers}`, error, settings);
+  }
+}

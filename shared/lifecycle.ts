@@ -1,0 +1,80 @@
+/**
+ * From start to exit code: signals, settings, and what an error at the top means.
+ *
+ * @module
+ */
+import { EXIT, messageOf, PermanentError } from "./errors.ts";
+import type { Log } from "./observe/log.ts";
+import { SettingsError } from "./settings/load.ts";
+
+const SIGNALS = ["SIGTERM", "SIGINT"] as const;
+
+/**
+ * A signal that aborts at the first SIGTERM or SIGINT. The second ends the process at once, with exit code 1: what was in hand
+ * is not lost, since nothing counts as done before it is committed.
+ */
+export function stopSignal(log: Log): AbortSignal & Disposable {
+  const controller = new AbortController();
+  const listeners = SIGNALS.map((name) => {
+    const listener = () => {
+      if (controller.signal.aborted) {
+        log("warn", "stopped_at_once", `A second signal, ${name}: stopping at once.`);
+        Deno.exit(EXIT.crash);
+      }
+      log(
+        "info",
+        "stopping",
+        `Stopping after ${name}: finishing what is in hand. A second signal stops at once.`,
+      );
+      controller.abort();
+    };
+    Deno.addSignalListener(name, listener);
+    return [name, listener] as const;
+  });
+  return Object.assign(controller.signal, {
+    [Symbol.dispose]: () =>
+      listeners.forEach(([name, listener]) => Deno.removeSignalListener(name, listener)),
+  });
+}
+
+/** Logs an error that ends the service and gives its exit code. */
+export function exitCodeOf(error: unknown, log: Log): number {
+  if (error instanceof SettingsError) {
+    for (const problem of error.problems) log("error", "bad_setting", problem);
+    return EXIT.permanent;
+  }
+  if (error instanceof PermanentError) {
+    log("error", "stopped_by_error", error.message);
+    return EXIT.permanent;
+  }
+  const stack = error instanceof Error ? error.stack : undefined;
+  log("error", "crashed", `Unexpected error: ${messageOf(error)}`, { stack });
+  return EXIT.crash;
+}
+
+/** Exponential backoff with full jitter: how long to wait after the `attempt`-th failure (0, 1, 2 …), milliseconds. */
+export function backoffMs(attempt: number, base = 100, most = 10_000): number {
+  return Math.random() * Math.min(most, base * 2 ** attempt) + base / 2;
+}
+
+/** Waits, or returns early when `signal` aborts. Never throws. */
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const done = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener("abort", done);
+  });
+}
+
+/** Resolves when `signal` aborts. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

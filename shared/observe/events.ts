@@ -1,0 +1,38 @@
+/**
+ * Facts that a service tells of itself. Each is one typed event, declared once; telling it writes the log line and moves the metric.
+ *
+ * @module
+ */
+import type { Fields, Level, Log } from "./log.ts";
+
+/** How a fact is told. */
+export interface EventKind<F extends Fields> {
+  readonly level: Level;
+  /** The log line's message. It must be a sentence of its own. */
+  readonly message: (fields: F) => string;
+  /** Moves metrics; called whether or not the line is logged. */
+  readonly metric?: (fields: F) => void;
+}
+
+/** Declares an event with the fields it carries. */
+export const event = <F extends Fields>(
+  level: Level,
+  message: (fields: F) => string,
+  metric?: (fields: F) => void,
+): EventKind<F> => ({ level, message, ...(metric ? { metric } : {}) });
+
+// deno-lint-ignore no-explicit-any -- the fields differ from event to event
+type Kinds = Readonly<Record<string, EventKind<any>>>;
+
+/** Tells an event of the table `K` by its name. */
+export type Tell<K extends Kinds> = <N extends keyof K & string>(
+  name: N,
+  fields: K[N] extends EventKind<infer F> ? F : never,
+) => void;
+
+/** A {@link Tell} of a table of events that writes to `log`. */
+export const teller = <K extends Kinds>(kinds: K, log: Log): Tell<K> => (name, fields) => {
+  const kind = kinds[name]!;
+  kind.metric?.(fields);
+  log(kind.level, name, kind.message(fields), fields);
+};

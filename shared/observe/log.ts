@@ -1,0 +1,53 @@
+/**
+ * Log lines: JSON for machines, a readable form for a terminal. Everything goes to standard output.
+ *
+ * @module
+ */
+import type { Settings } from "../settings/table.ts";
+
+/** Levels, from the least to the most important. */
+export const LEVELS = ["debug", "info", "warn", "error"] as const;
+export type Level = (typeof LEVELS)[number];
+
+/** What a log line says beside its message; values must be JSON. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** Writes one line. */
+export type Log = (level: Level, event: string, message: string, fields?: Fields) => void;
+
+const COLOURS: Readonly<Record<Level, string>> = { debug: "90", info: "32", warn: "33", error: "31" };
+const encoder = new TextEncoder();
+
+/**
+ * A log as the settings ask for.
+ *
+ * @param service the name in each JSON line
+ * @param write where lines go, with their line feed
+ */
+export function createLog(
+  service: string,
+  settings: Pick<Settings, "LOG_LEVEL" | "LOG_FORMAT">,
+  write: (line: string) => void = (line) => void Deno.stdout.writeSync(encoder.encode(line)),
+  isTerminal = Deno.stdout.isTerminal(),
+): Log {
+  const least = LEVELS.indexOf(settings.LOG_LEVEL);
+  const readable = settings.LOG_FORMAT === "text" || (settings.LOG_FORMAT === "auto" && isTerminal);
+  return (level, event, message, fields = {}) => {
+    if (LEVELS.indexOf(level) < least) return;
+    const time = new Date().toISOString();
+    if (!readable) {
+      return write(
+        `${
+          JSON.stringify(
+            { time, level, service, event, message, ...fields },
+            (_, v) => typeof v === "bigint" ? Number(v) : v,
+          )
+        }\n`,
+      );
+    }
+    const label = level.toUpperCase().padEnd(5);
+    write(
+      `${time.slice(11, 23)} ${isTerminal ? `\x1b[${COLOURS[level]}m${label}\x1b[0m` : label} ${message}\n`,
+    );
+  };
+}

@@ -1,0 +1,33 @@
+/**
+ * Metrics of the process itself, under the names that Prometheus' client libraries give them.
+ *
+ * @module
+ */
+import process from "node:process";
+import { Counter, Gauge, type Registry } from "prom-client";
+
+/** Registers CPU time, memory, start time. `collectDefaultMetrics` reads /proc, which the services may not. */
+export function registerProcessMetrics(registry: Registry): void {
+  const registers = [registry];
+  const started = Date.now() / 1000 - performance.now() / 1000;
+  new Counter({
+    name: "process_cpu_seconds_total",
+    help: "User and system CPU time, seconds",
+    registers,
+    collect() {
+      const { user, system } = process.cpuUsage();
+      this.reset();
+      this.inc((user + system) / 1e6);
+    },
+  });
+  new Gauge({
+    name: "process_resident_memory_bytes",
+    help: "Resident memory, bytes",
+    registers,
+    collect() {
+      this.set(Deno.memoryUsage().rss);
+    },
+  });
+  new Gauge({ name: "process_start_time_seconds", help: "Start of the process, Unix seconds", registers })
+    .set(started);
+}

@@ -1,0 +1,106 @@
+/**
+ * Connections to PostgreSQL, with `sslmode` meaning what libpq says it means.
+ *
+ * @module
+ */
+import pg from "pg";
+import type * as tls from "node:tls";
+import { messageOf } from "../errors.ts";
+import { readPem } from "../settings/pem.ts";
+import type { Settings } from "../settings/table.ts";
+import { connectError } from "./errors.ts";
+
+/** The settings that connect to PostgreSQL. */
+export type PostgresSettings = Pick<Settings, Extract<keyof Settings, `PG${string}`>>;
+
+/** What else a connection can be given. */
+export interface ConnectOptions {
+  /** Shown in `pg_stat_activity`. */
+  readonly applicationName: string;
+  /** Instead of `PGDATABASE`. */
+  readonly database?: string;
+  /** After this long, milliseconds, the server ends a statement; 0: never. */
+  readonly statementTimeoutMs?: number;
+  /** Told when `sslmode` lets a connection be made without TLS after TLS was tried. */
+  readonly onPlaintext?: (message: string) => void;
+}
+
+/**
+ * The TLS options that an `sslmode` stands for, one after another as they are tried; `false`: no TLS.
+ *
+ * @see https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-SSLMODE-STATEMENTS
+ * @throws {SettingsError} where a certificate file can't be read
+ */
+export function tlsAttempts(settings: PostgresSettings): (tls.ConnectionOptions | false)[] {
+  const { PGSSLMODE: mode, PGSSLROOTCERT: root, PGSSLCERT: cert, PGSSLKEY: key } = settings;
+  if (mode === "disable") return [false];
+  const client = cert === "" ? {} : {
+    cert: readPem("PGSSLCERT", cert, "CERTIFICATE"),
+    key: readPem("PGSSLKEY", key, "PRIVATE KEY"),
+  };
+  // As libpq: a root certificate makes `require` check the chain; `system` makes the strongest check the only one.
+  const checks = mode === "verify-full" || mode === "verify-ca" || (mode === "require" && root !== "");
+  const ca = root === "" || root === "system" ? {} : { ca: [readPem("PGSSLROOTCERT", root, "CERTIFICATE")] };
+  const checksName = mode === "verify-full" || root === "system";
+  const options: tls.ConnectionOptions = checks
+    ? {
+      ...client,
+      ...ca,
+      rejectUnauthorized: true,
+      ...(checksName ? {} : { checkServerIdentity: () => undefined }),
+    }
+    : { ...client, rejectUnauthorized: false };
+  if (mode === "allow") return [false, options];
+  return mode === "prefer" ? [options, false] : [options];
+}
+
+/**
+ * Connects.
+ *
+ * @throws {PermanentError} wrong credentials, no such database, a certificate that is not to be trusted, no TLS where it is asked for
+ * @throws {TransientError} a server that is away, starting, or has no connection left
+ */
+export async function connectPostgres(
+  settings: PostgresSettings,
+  options: ConnectOptions,
+): Promise<pg.Client> {
+  const attempts = tlsAttempts(settings);
+  for (const [index, ssl] of attempts.entries()) {
+    const client = new pg.Client({
+      host: settings.PGHOST,
+      port: settings.PGPORT,
+      user: settings.PGUSER,
+      password: settings.PGPASSWORD,
+      database: options.database ?? settings.PGDATABASE,
+      ssl,
+      application_name: options.applicationName,
+      connectionTimeoutMillis: settings.PGCONNECT_TIMEOUT * 1000,
+      keepAlive: true,
+      ...(options.statementTimeoutMs ? { statement_timeout: options.statementTimeoutMs } : {}),
+    });
+    // Without a listener an error between two queries would end the process; the next query reports it.
+    client.on("error", () => {});
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      // Not awaited: ending a client that failed to connect may never settle.
+      client.end().catch(() => {});
+      const next = attempts[index + 1];
+      if (next === undefined || !isAboutTls(error)) throw connectError(error, settings);
+      if (next === false) {
+        options.onPlaintext?.(
+          `PostgreSQL at ${settings.PGHOST}:${settings.PGPORT} does not offer TLS; connecting without, as ` +
+            `PGSSLMODE=${settings.PGSSLMODE} allows. Set PGSSLMODE=verify-full where the network is not your own.`,
+        );
+      }
+    }
+  }
+  throw new Error("unreachable: there is always an attempt");
+}
+
+/** Whether the other way, with or without TLS, may work. 28000 is how pg_hba.conf refuses a connection for its lack of TLS. */
+function isAboutTls(error: unknown): boolean {
+  const { code } = error as { code?: string };
+  return code === "28000" || /SSL|TLS/i.test(messageOf(error)) || /^ERR_(SSL|TLS)_/.test(code ?? "");
+}

@@ -1,0 +1,37 @@
+/**
+ * Finds the streams that `STREAMS` names: each is a file of `streams/`.
+ *
+ * @module
+ */
+import { SettingsError } from "./settings/load.ts";
+import type { Stream } from "./stream.ts";
+
+/**
+ * Loads streams by name, with their topics as they are called on this cluster.
+ *
+ * @param names names of files in `streams/`, without `.ts`
+ * @param topicPrefix put before each topic's name
+ * @throws {SettingsError} where there is no such stream, or one is named twice
+ */
+export async function loadStreams(names: readonly string[], topicPrefix = ""): Promise<Stream[]> {
+  const streams = await Promise.all(names.map(loadStream));
+  if (new Set(names).size < names.length) {
+    throw new SettingsError([`STREAMS names a stream twice: ${names.join(",")}.`]);
+  }
+  return streams.map((stream) => ({ ...stream, topic: topicPrefix + stream.topic }));
+}
+
+async function loadStream(name: string): Promise<Stream> {
+  const problem = new SettingsError([
+    `STREAMS names "${name}", and there is no such stream: each is a file of shared/streams/, such as routes or battery.`,
+  ]);
+  if (!/^[a-z][a-z0-9_-]*$/.test(name)) throw problem;
+  try {
+    // A template that Deno can follow: every file of the folder is part of the program, and none needs to be listed.
+    const module: { default: Stream } = await import(`./streams/${name}.ts`);
+    return module.default;
+  } catch (error) {
+    if ((error as { code?: string }).code === "ERR_MODULE_NOT_FOUND") throw problem;
+    throw error;
+  }
+}

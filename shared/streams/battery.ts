@@ -1,0 +1,45 @@
+/**
+ * The stream `battery`: how full the battery of a user's device was, and when.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { defineStream, TIMESTAMP, timestamp, USER_ID, userID, withUserIdAlias } from "../stream.ts";
+
+interface Battery {
+  userID: number;
+  timestamp: number;
+  /** Charge, 0 (empty) … 1 (full). */
+  level: number;
+}
+
+const schema = withUserIdAlias(z.object({
+  userID,
+  timestamp,
+  level: z.number({ error: "level is missing or not a finite number" })
+    .min(0, { error: "level is below 0" })
+    .max(1, { error: "level is above 1" }),
+}, { error: "is not an object" }));
+
+/** Share of the charge that is used in a second of use: ten hours from full to empty. */
+const DRAIN = 1 / 36_000;
+
+export default defineStream<Battery>({
+  name: "battery",
+  topic: "battery",
+  table: "battery_table",
+  about: "how full the battery of a user's device was, and when",
+  schema: schema as z.ZodType<Battery>,
+  fields: [
+    USER_ID,
+    TIMESTAMP,
+    { column: "level", type: "DOUBLE PRECISION", path: ["level"], min: 0, max: 1 },
+  ],
+  uniform: ({ userID, timestamp, random }) => ({ userID, timestamp, level: random() }),
+  walk: ({ userID, timestamp, random }, last) => {
+    if (!last) return { userID, timestamp, level: 0.2 + 0.8 * random() };
+    const level = last.level - Math.max(0, timestamp - last.timestamp) * DRAIN * (0.5 + random());
+    // An empty device is put on its charger, and is full when it comes back.
+    return { userID, timestamp, level: level > 0 ? level : 1 };
+  },
+});

@@ -1,0 +1,82 @@
+/**
+ * The stream `routes`: where a user was, and when.
+ *
+ * @module
+ */
+import { z } from "zod";
+import {
+  defineStream,
+  type Moment,
+  TIMESTAMP,
+  timestamp,
+  USER_ID,
+  userID,
+  withUserIdAlias,
+} from "../stream.ts";
+
+interface Route {
+  userID: number;
+  timestamp: number;
+  /** Latitude and longitude, degrees. */
+  coordinates: [latitude: number, longitude: number];
+}
+
+const degrees = (name: "latitude" | "longitude", limit: number) =>
+  z.number({ error: `${name} is missing or not a finite number` })
+    .min(-limit, { error: `${name} is below -${limit}` })
+    .max(limit, { error: `${name} is above ${limit}` });
+
+const schema = withUserIdAlias(z.object({
+  userID,
+  timestamp,
+  coordinates: z.tuple([degrees("latitude", 90), degrees("longitude", 180)], {
+    error: "coordinates is not an array of two numbers, [latitude, longitude]",
+  }),
+}, { error: "is not an object" }));
+
+/** Metres of one degree of latitude. */
+const DEGREE_METRES = 111_320;
+
+/** A walker, a cyclist, a driver: the speed that a user keeps to, m/s. */
+const SPEEDS = [1.4, 5, 14, 28];
+
+function walk({ userID, timestamp, random }: Moment, last: Route | undefined): Route {
+  if (!last) {
+    // Where people live: most routes start between 55° south and 65° north.
+    return { userID, timestamp, coordinates: [random() * 120 - 55, random() * 360 - 180] };
+  }
+  const seconds = Math.max(0, timestamp - last.timestamp);
+  const speed = SPEEDS[userID % SPEEDS.length]! * (0.7 + 0.6 * random());
+  // A heading that belongs to the user and turns slowly, so that the way looks like a road and not like noise.
+  const heading = userID * 2.399963 + Math.sin(timestamp / 97 + userID) * 1.2 + (random() - 0.5) * 0.6;
+  const [latitude, longitude] = last.coordinates;
+  const metres = speed * seconds;
+  const north = latitude + metres * Math.cos(heading) / DEGREE_METRES;
+  const narrowing = Math.max(0.05, Math.cos(latitude * Math.PI / 180));
+  const east = longitude + metres * Math.sin(heading) / (DEGREE_METRES * narrowing);
+  return { userID, timestamp, coordinates: [Math.max(-90, Math.min(90, north)), wrap(east)] };
+}
+
+/** A longitude beyond the date line, on its other side. */
+const wrap = (longitude: number) =>
+  longitude > 180 ? longitude - 360 : longitude < -180 ? longitude + 360 : longitude;
+
+export default defineStream<Route>({
+  name: "routes",
+  topic: "routes",
+  table: "routes_table",
+  about: "where a user was, and when",
+  schema: schema as z.ZodType<Route>,
+  fields: [
+    USER_ID,
+    TIMESTAMP,
+    { column: "latitude", type: "DOUBLE PRECISION", path: ["coordinates", 0], min: -90, max: 90 },
+    { column: "longitude", type: "DOUBLE PRECISION", path: ["coordinates", 1], min: -180, max: 180 },
+  ],
+  uniform: ({ userID, timestamp, random }) => ({
+    userID,
+    timestamp,
+    coordinates: [random() * 180 - 90, random() * 360 - 180],
+  }),
+  walk,
+});
