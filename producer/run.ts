@@ -1,0 +1,157 @@
+/**
+ * The producer's life: Kafka waited for, topics made, records made and sent until it is stopped or has sent its count.
+ *
+ * @module
+ */
+import type { Admin } from "kafkajs";
+import { registerCodecs } from "../shared/kafka/codecs.ts";
+import { kafkaError } from "../shared/kafka/errors.ts";
+import { openKafka } from "../shared/kafka/session.ts";
+import { aborted, pause } from "../shared/lifecycle.ts";
+import { Availability } from "../shared/observe/availability.ts";
+import { teller } from "../shared/observe/events.ts";
+import { serveProbes } from "../shared/observe/http.ts";
+import type { Log } from "../shared/observe/log.ts";
+import { untilItWorks } from "../shared/retry.ts";
+import type { Settings } from "../shared/settings/table.ts";
+import type { Stream } from "../shared/stream.ts";
+import { loadStreams } from "../shared/streams.ts";
+import { EVENTS } from "./events.ts";
+import { Generator } from "./generate.ts";
+import { generated, registry, sent } from "./metrics.ts";
+import { Pace } from "./pace.ts";
+import { Sender } from "./send.ts";
+
+/** Records made at one go, before the event loop gets its turn. */
+const BURST = 2_000;
+/** Between two looks at how many partitions the topics have. */
+const METADATA_MS = 30_000;
+/** How long a stop may wait for Kafka to acknowledge what was made. */
+const DRAIN_MS = 8_000;
+
+/**
+ * Produces until `signal` aborts or `PRODUCER_COUNT` records are sent.
+ *
+ * @throws {PermanentError} where a person has to mend something; {@link SettingsError} where it is a setting
+ * @throws {Error} where records that were made could not be sent before the stop
+ */
+export async function runProducer(
+  settings: Settings,
+  warnings: readonly string[],
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
+  registerCodecs();
+  const tell = teller(EVENTS, log);
+  for (const text of warnings) tell("settings_warning", { text });
+  const streams = await loadStreams(settings.STREAMS, settings.KAFKA_TOPIC_PREFIX);
+  const availability = new Availability("producer", ["Kafka"], log, registry);
+  await using _probes = serveProbes(settings, { problems: () => availability.problems(), registry });
+  tell("started", {
+    streams: streams.map(({ name }) => name),
+    brokers: settings.KAFKA_BOOTSTRAP_SERVERS,
+    rate: settings.PRODUCER_RATE,
+    count: settings.PRODUCER_COUNT,
+  });
+  const connected = await untilItWorks("Kafka", availability, signal, () =>
+    openKafka(settings, {
+      clientId: "producer",
+      topics: streams.map(({ topic }) => topic),
+      log,
+      onTrouble: (message) => availability.down("Kafka", new Error(`Kafka: ${message}.`), "connection"),
+    }));
+  if (!connected) return tell("stopped", { sent: 0 });
+  await using session = connected;
+  for (const topic of session.created) tell("created", { what: `topic ${topic}` });
+
+  const sender = new Sender({ kafka: session.kafka, settings, availability, tell });
+  await untilItWorks("Kafka", availability, signal, async () => {
+    try {
+      await sender.start();
+      await refreshPartitions(session.admin, streams, sender);
+    } catch (error) {
+      throw kafkaError("Cannot start to produce", error, settings);
+    }
+  });
+  const total = async () => (await sent.get()).values.reduce((sum, { value }) => sum + value, 0);
+  let before = 0;
+  const summary = setInterval(async () => {
+    const now = await total();
+    tell("summary", {
+      sent: now,
+      rate: (now - before) / settings.LOG_SUMMARY_SECONDS,
+      buffered: sender.buffered,
+    });
+    before = now;
+  }, settings.LOG_SUMMARY_SECONDS * 1000);
+  const metadata = setInterval(
+    () => refreshPartitions(session.admin, streams, sender).catch(() => {}),
+    METADATA_MS,
+  );
+  try {
+    await Promise.race([produce(settings, streams, sender, signal), sender.failed]);
+    // A count that is reached may wait as long as it takes; a stop may not.
+    const deadline = aborted(signal).then(() => pause(DRAIN_MS));
+    await Promise.race([sender.flush(), sender.failed, deadline]);
+    if (sender.buffered > 0) {
+      throw new Error(
+        `${sender.buffered} records were made and Kafka did not acknowledge them in time: they may be lost.`,
+      );
+    }
+  } finally {
+    clearInterval(summary);
+    clearInterval(metadata);
+    await sender.stop();
+  }
+  tell("stopped", { sent: await total() });
+}
+
+/** Makes records at the rate that is asked for, as long as there is room for them. */
+async function produce(
+  settings: Settings,
+  streams: readonly Stream[],
+  sender: Sender,
+  signal: AbortSignal,
+): Promise<void> {
+  const generators = streams.map((stream) => ({
+    topic: stream.topic,
+    generator: new Generator(stream, settings),
+  }));
+  const pace = new Pace(settings.PRODUCER_RATE, performance.now());
+  const stopped = aborted(signal);
+  let left = settings.PRODUCER_COUNT || Infinity;
+  let turn = 0;
+  while (left > 0 && !signal.aborted) {
+    const room = settings.PRODUCER_BUFFER_RECORDS - sender.buffered;
+    if (room <= 0) {
+      await Promise.race([sender.below(settings.PRODUCER_BUFFER_RECORDS), stopped]);
+      continue;
+    }
+    const due = pace.take(performance.now(), Math.min(room, left, BURST));
+    const timestamp = String(Date.now());
+    for (let n = 0; n < due; n++) {
+      const { topic, generator } = generators[turn++ % generators.length]!;
+      sender.add(topic, generator.next(), timestamp);
+    }
+    left -= due;
+    if (due > 0) countGenerated(generators.map(({ topic }) => topic), turn, due);
+    sender.poll();
+    const idle = due === BURST
+      ? 0
+      : Math.min(settings.PRODUCER_LINGER_MS || 1, Math.max(1, pace.wait(performance.now())));
+    await pause(idle, signal);
+  }
+}
+
+function countGenerated(topics: readonly string[], turn: number, due: number): void {
+  topics.forEach((topic, index) => {
+    const first = turn - due;
+    const upTo = (n: number) => Math.floor((n - index + topics.length - 1) / topics.length);
+    generated.inc({ topic }, upTo(turn) - upTo(first));
+  });
+}
+
+async function refreshPartitions(admin: Admin, streams: readonly Stream[], sender: Sender): Promise<void> {
+  const { topics } = await admin.fetchTopicMetadata({ topics: streams.map(({ topic }) => topic) });
+  for (const { name, partitions } of topics) sender.setPartitions(name, partitions.length);
+}

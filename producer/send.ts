@@ -1,0 +1,247 @@
+/**
+ * Sends records: each partition's in order, one batch at a time, until Kafka has acknowledged it.
+ *
+ * Why one batch a partition at a time: kafkajs gives a batch its sequence number when it is sent, and takes it back when sending
+ * fails. A second batch in flight could then get the number of the first, and Kafka would take it for a repetition and drop it.
+ * Why each send has one partition only: kafkajs repeats a send of several brokers' partitions only to brokers that have
+ * not answered, and forgets a partition whose leader has moved to one that has.
+ *
+ * @module
+ */
+import { CompressionTypes, type Kafka, type Message, type Producer } from "kafkajs";
+import type { Availability } from "../shared/observe/availability.ts";
+import type { Tell } from "../shared/observe/events.ts";
+import { backoffMs, pause } from "../shared/lifecycle.ts";
+import { kafkaError } from "../shared/kafka/errors.ts";
+import type { Settings } from "../shared/settings/table.ts";
+import { PermanentError } from "../shared/errors.ts";
+import type { EVENTS } from "./events.ts";
+import type { Generated } from "./generate.ts";
+import { buffered } from "./metrics.ts";
+import { KeyPartitioner } from "./partition.ts";
+
+const COMPRESSION: Readonly<Record<Settings["PRODUCER_COMPRESSION"], CompressionTypes>> = {
+  none: CompressionTypes.None,
+  gzip: CompressionTypes.GZIP,
+  snappy: CompressionTypes.Snappy,
+  lz4: CompressionTypes.LZ4,
+  zstd: CompressionTypes.ZSTD,
+};
+
+/** Before a partition's INT32 sequence number runs out, which kafkajs gets wrong, the producer gets a new identity. */
+const MOST_SEQUENCE = 2_000_000_000;
+
+/** Messages that all go to one partition. */
+class PartitionBatch extends Array<Message> {
+  partition = 0;
+  static override get [Symbol.species](): ArrayConstructor {
+    return Array;
+  }
+  /** kafkajs groups by partition with `reduce`, copying all for every message; here they are grouped already. */
+  override reduce(): never {
+    return { [this.partition]: this } as never;
+  }
+}
+
+/** One partition's records that wait, and whether a batch is under way. */
+interface Lane {
+  readonly topic: string;
+  readonly partition: number;
+  waiting: PartitionBatch;
+  since: number;
+  busy: boolean;
+  sequence: number;
+}
+
+/** What a sender works with. */
+export interface SenderOptions {
+  readonly kafka: Kafka;
+  readonly settings: Settings;
+  readonly availability: Availability;
+  readonly tell: Tell<typeof EVENTS>;
+}
+
+/** Takes records and sends them, with bounded memory. */
+export class Sender {
+  readonly #lanes = new Map<string, Lane[]>();
+  readonly #partitioners = new Map<string, KeyPartitioner>();
+  readonly #failed = Promise.withResolvers<never>();
+  #producer: Producer;
+  readonly #users = new Map<Producer, number>();
+  #renewing: Promise<void> | undefined;
+  #buffered = 0;
+  #waiters: (() => void)[] = [];
+
+  constructor(private readonly options: SenderOptions) {
+    this.#producer = this.#newProducer();
+    this.#failed.promise.catch(() => {});
+  }
+
+  /** Records taken and not acknowledged yet. */
+  get buffered(): number {
+    return this.#buffered;
+  }
+
+  /** Never resolves; rejects when sending failed for good. */
+  get failed(): Promise<never> {
+    return this.#failed.promise;
+  }
+
+  /** Connects. */
+  async start(): Promise<void> {
+    await this.#producer.connect();
+  }
+
+  /** Sets how many partitions a topic has. They may grow while it runs. */
+  setPartitions(topic: string, count: number): void {
+    let partitioner = this.#partitioners.get(topic);
+    if (!partitioner) this.#partitioners.set(topic, partitioner = new KeyPartitioner(topic));
+    partitioner.partitions = count;
+    const lanes = this.#lanes.get(topic) ?? [];
+    for (let partition = lanes.length; partition < count; partition++) {
+      lanes.push({ topic, partition, waiting: new PartitionBatch(), since: 0, busy: false, sequence: 0 });
+    }
+    this.#lanes.set(topic, lanes);
+  }
+
+  /**
+   * Takes a record. It is sent when its batch is full or has lingered.
+   *
+   * @param timestamp Unix milliseconds, as decimal text; Kafka keeps it as the record's
+   */
+  add(topic: string, { key, value }: Generated, timestamp: string): void {
+    const partition = this.#partitioners.get(topic)!.partitionOf(key);
+    const lane = this.#lanes.get(topic)![partition]!;
+    if (lane.waiting.length === 0) lane.since = performance.now();
+    lane.waiting.push({ key, value, partition, timestamp });
+    this.#buffered++;
+    if (!lane.busy && lane.waiting.length >= this.options.settings.PRODUCER_BATCH_RECORDS) this.#send(lane);
+  }
+
+  /** Sends what has lingered long enough; `all`: everything. */
+  poll(all = false): void {
+    const due = all ? Infinity : performance.now() - this.options.settings.PRODUCER_LINGER_MS;
+    for (const lanes of this.#lanes.values()) {
+      for (const lane of lanes) {
+        if (!lane.busy && lane.waiting.length > 0 && lane.since <= due) this.#send(lane);
+      }
+    }
+    buffered.set(this.#buffered);
+  }
+
+  /** Waits until fewer than `records` are buffered. */
+  async below(records: number): Promise<void> {
+    while (this.#buffered >= records) await new Promise<void>((resolve) => this.#waiters.push(resolve));
+  }
+
+  /** Sends everything and waits until it is acknowledged. */
+  async flush(): Promise<void> {
+    while (this.#buffered > 0) {
+      this.poll(true);
+      await new Promise<void>((resolve) => this.#waiters.push(resolve));
+    }
+  }
+
+  /** Disconnects; what is buffered is given up. */
+  async stop(): Promise<void> {
+    await Promise.race([this.#producer.disconnect().catch(() => {}), pause(1_000)]);
+  }
+
+  #newProducer(): Producer {
+    return this.options.kafka.producer({
+      idempotent: true,
+      allowAutoTopicCreation: false,
+      metadataMaxAge: 30_000,
+      createPartitioner: () => ({ message }) => message.partition!,
+      retry: { retries: Number.MAX_SAFE_INTEGER, initialRetryTime: 100, maxRetryTime: 5_000 },
+    });
+  }
+
+  /** Sends a lane's next batch; there must be none under way. */
+  #send(lane: Lane): void {
+    lane.busy = true;
+    const most = this.options.settings.PRODUCER_BATCH_RECORDS;
+    const batch = lane.waiting;
+    lane.waiting = new PartitionBatch();
+    if (batch.length > most) { for (const message of batch.splice(most)) lane.waiting.push(message); }
+    batch.partition = lane.partition;
+    this.#deliver(lane, batch).catch((error) => this.#failed.reject(error));
+  }
+
+  async #deliver(lane: Lane, messages: PartitionBatch): Promise<void> {
+    const { topic, partition } = lane;
+    const compression = COMPRESSION[this.options.settings.PRODUCER_COMPRESSION];
+    const started = performance.now();
+    if (lane.sequence + messages.length > MOST_SEQUENCE) {
+      await this.#renew("its sequence numbers are nearly used up", 0);
+    }
+    for (let failures = 0;; failures++) {
+      const producer = this.#producer;
+      try {
+        // kafkajs itself tries again, without end, whatever passes by itself.
+        await this.#inUse(producer, () => producer.send({ topic, messages, acks: -1, compression }));
+        break;
+      } catch (error) {
+        const failure = kafkaError(`Cannot send to ${topic}[${partition}]`, error, this.options.settings);
+        if (failure instanceof PermanentError) throw failure;
+        this.options.availability.down("Kafka", failure, failure.class_);
+        await pause(backoffMs(failures));
+        if (producer === this.#producer) {
+          await this.#renew(failure.message.replace(/\.$/, ""), messages.length);
+        }
+      }
+    }
+    this.options.availability.up("Kafka");
+    lane.sequence += messages.length;
+    this.options.tell("sent", {
+      topic,
+      partition,
+      records: messages.length,
+      seconds: (performance.now() - started) / 1000,
+    });
+    lane.busy = false;
+    lane.since = performance.now();
+    this.#release(messages.length);
+    if (lane.waiting.length >= this.options.settings.PRODUCER_BATCH_RECORDS) this.#send(lane);
+  }
+
+  /** Counts who uses a producer, and disconnects one that was replaced when the last batch on it is through. */
+  async #inUse(producer: Producer, send: () => Promise<unknown>): Promise<void> {
+    this.#users.set(producer, (this.#users.get(producer) ?? 0) + 1);
+    try {
+      await send();
+    } finally {
+      const users = this.#users.get(producer)! - 1;
+      this.#users.set(producer, users);
+      if (users === 0 && producer !== this.#producer) {
+        this.#users.delete(producer);
+        producer.disconnect().catch(() => {});
+      }
+    }
+  }
+
+  /** Gives the producer a new identity, once for all who ask at the same time. */
+  async #renew(why: string, unknown: number): Promise<void> {
+    this.#renewing ??= (async () => {
+      const producer = this.#newProducer();
+      await producer.connect();
+      this.options.tell("renewed", { why, unknown });
+      this.#producer = producer;
+      for (const lane of [...this.#lanes.values()].flat()) lane.sequence = 0;
+    })().finally(() => this.#renewing = undefined);
+    try {
+      await this.#renewing;
+    } catch (error) {
+      const failure = kafkaError("Cannot connect to Kafka", error, this.options.settings);
+      if (failure instanceof PermanentError) throw failure;
+      this.options.availability.down("Kafka", failure, failure.class_);
+    }
+  }
+
+  #release(records: number): void {
+    this.#buffered -= records;
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const resolve of waiters) resolve();
+  }
+}
