@@ -1,0 +1,320 @@
+/**
+ * One membership in the consumer group, from joining to leaving: fetch, decode, hand over to the writer.
+ *
+ * @module
+ */
+import type { Admin, Batch, Consumer, EachBatchPayload, Kafka } from "kafkajs";
+import { decoder } from "../shared/codec/decode.ts";
+import { pause } from "../shared/lifecycle.ts";
+import { topicEnds } from "../shared/kafka/topic.ts";
+import type { Availability } from "../shared/observe/availability.ts";
+import type { Tell } from "../shared/observe/events.ts";
+import type { Settings } from "../shared/settings/table.ts";
+import type { Stream } from "../shared/stream.ts";
+import { AbandonedError, type Database } from "./database.ts";
+import type { EVENTS } from "./events.ts";
+import { keyOf, loadProgress, recreated, standing, type TopicPartition } from "./progress.ts";
+import { emptySegment, SegmentBuilder } from "./segment.ts";
+import { Writer } from "./writer.ts";
+
+/** What a membership works with. */
+export interface MembershipOptions {
+  readonly kafka: Kafka;
+  readonly admin: Admin;
+  readonly database: Database;
+  readonly streams: readonly Stream[];
+  readonly settings: Settings;
+  readonly availability: Availability;
+  readonly tell: Tell<typeof EVENTS>;
+}
+
+/** A partition that the group gave to this consumer. */
+interface Assigned extends TopicPartition {
+  readonly builder: SegmentBuilder;
+  /** The offset that the next segment begins at; `undefined` until progress is loaded. */
+  next: number | undefined;
+  /** The offset up to which all is stored. */
+  stored: number | undefined;
+  /** The offset of the batch that waits for progress to be loaded. */
+  waiting: number | undefined;
+  /** Resolves when progress is loaded. */
+  loaded: Promise<void>;
+}
+
+/** Milliseconds that a broker may wait for records before it answers a fetch with none. */
+const FETCH_WAIT_MS = 500;
+
+/** A consumer of a group. It ends by {@link stop}, or by `failed`. */
+export class Membership {
+  readonly #consumer: Consumer;
+  readonly #writer: Writer;
+  readonly #builders: ReadonlyMap<string, SegmentBuilder>;
+  readonly #failed = Promise.withResolvers<never>();
+  #assigned = new Map<string, Assigned>();
+  #stopping = false;
+  /** Kafka's copy of the progress, to be told at the next commit. */
+  #uncommitted = new Map<string, TopicPartition & { readonly offset: string }>();
+
+  constructor(private readonly options: MembershipOptions) {
+    const { kafka, settings, streams, database, tell } = options;
+    this.#builders = new Map(
+      streams.map((stream) => [stream.topic, new SegmentBuilder(stream, decoder(stream))]),
+    );
+    this.#writer = new Writer(database, {
+      group: settings.CONSUMER_GROUP_ID,
+      batchBytes: settings.CONSUMER_BATCH_BYTES,
+      tell,
+      onStored: (at, next) => this.#onStored(at, next),
+      onFenced: (at, next) => this.#onFenced(at, next),
+    });
+    this.#consumer = kafka.consumer({
+      groupId: settings.CONSUMER_GROUP_ID,
+      sessionTimeout: settings.CONSUMER_SESSION_TIMEOUT_MS,
+      rebalanceTimeout: Math.max(60_000, settings.CONSUMER_SESSION_TIMEOUT_MS),
+      heartbeatInterval: Math.min(3_000, Math.floor(settings.CONSUMER_SESSION_TIMEOUT_MS / 4)),
+      maxBytes: settings.CONSUMER_FETCH_BYTES,
+      maxBytesPerPartition: Math.min(1_048_576, settings.CONSUMER_FETCH_BYTES),
+      maxWaitTimeInMs: FETCH_WAIT_MS,
+      metadataMaxAge: 30_000,
+      // Starting again is the service's business: it tells a server that is away from a fault.
+      retry: { restartOnFailure: () => Promise.resolve(false) },
+    });
+    this.#failed.promise.catch(() => {});
+    this.#writer.failed.catch((error) => this.#failed.reject(error));
+    const { CRASH, GROUP_JOIN, HEARTBEAT, END_BATCH_PROCESS } = this.#consumer.events;
+    this.#consumer.on(CRASH, ({ payload }) => this.#failed.reject(payload.error));
+    this.#consumer.on(HEARTBEAT, () => options.availability.up("Kafka"));
+    this.#consumer.on(
+      GROUP_JOIN,
+      ({ payload }) => this.#onAssigned(payload.memberAssignment, payload.memberId),
+    );
+    this.#consumer.on(END_BATCH_PROCESS, ({ payload: { topic, partition, batchSize, lastOffset } }) => {
+      if (batchSize === 0) this.#onNothing({ topic, partition }, Number(lastOffset) + 1);
+    });
+  }
+
+  /** Never resolves; rejects when the membership is over and was not stopped. */
+  get failed(): Promise<never> {
+    return this.#failed.promise;
+  }
+
+  /** Partitions that are held, with the offset up to which all is stored. */
+  get positions(): (TopicPartition & { readonly stored: number })[] {
+    return [...this.#assigned.values()].flatMap(({ topic, partition, stored }) =>
+      stored === undefined ? [] : [{ topic, partition, stored }]
+    );
+  }
+
+  /** Joins the group and consumes. */
+  async start(): Promise<void> {
+    await this.#consumer.connect();
+    await this.#consumer.subscribe({ topics: [...this.#builders.keys()], fromBeginning: true });
+    await this.#consumer.run({
+      autoCommit: false,
+      eachBatch: (payload) => this.#onBatch(payload),
+    });
+  }
+
+  /**
+   * Stops fetching, stores what is in hand, and leaves the group.
+   *
+   * @param timeoutMs how long storing may take; what is not stored then is read again by whoever comes next
+   */
+  async stop(timeoutMs: number): Promise<void> {
+    this.#stopping = true;
+    const timeout = pause(timeoutMs);
+    await Promise.race([this.#writer.idle(), this.#writer.failed.catch(() => {}), timeout]);
+    if (this.#writer.bytes > 0) this.options.tell("undrained", { bytes: this.#writer.bytes });
+    await Promise.race([this.commit(), timeout]);
+    // kafkajs waits for its fetch; it must not wait for a broker that is away.
+    await Promise.race([this.#consumer.disconnect().catch(() => {}), pause(2_000)]);
+  }
+
+  /** Tells Kafka how far records are stored, for tools that show a group's lag. Nothing depends on it. */
+  async commit(): Promise<void> {
+    const offsets = [...this.#uncommitted.values()];
+    if (offsets.length === 0) return;
+    this.#uncommitted = new Map();
+    try {
+      await this.#consumer.commitOffsets(offsets);
+    } catch (error) {
+      this.options.tell("group_left", {
+        text: `Kafka did not take the copy of the progress: ${(error as Error).message}`,
+      });
+    }
+  }
+
+  #onStored({ topic, partition }: TopicPartition, next: number): void {
+    const at = this.#assigned.get(keyOf({ topic, partition }));
+    if (!at) return;
+    at.stored = next;
+    this.#uncommitted.set(keyOf(at), { topic, partition, offset: String(next) });
+  }
+
+  /** The group shared out its partitions: everything in memory is let go, and read again from what is stored. */
+  #onAssigned(partitions: Readonly<Record<string, readonly number[]>>, member: string): void {
+    this.options.availability.up("Kafka");
+    this.options.tell("assigned", { partitions, member });
+    this.#uncommitted = new Map();
+    const loading = Promise.withResolvers<void>();
+    this.#assigned = new Map(
+      Object.entries(partitions).flatMap(([topic, list]) =>
+        list.map((partition) => {
+          const builder = this.#builders.get(topic)!;
+          const at = {
+            topic,
+            partition,
+            builder,
+            next: undefined,
+            stored: undefined,
+            waiting: undefined,
+            loaded: loading.promise,
+          };
+          return [keyOf(at), at] as const;
+        })
+      ),
+    );
+    this.#load([...this.#assigned.values()]).then(loading.resolve, (error) => {
+      loading.resolve();
+      if (!(error instanceof AbandonedError)) this.#failed.reject(error);
+    });
+  }
+
+  /** Another consumer stored what we wanted to: go on where it is now. */
+  #onFenced(at: TopicPartition, next: number | undefined): void {
+    const assigned = this.#assigned.get(keyOf(at));
+    if (!assigned) return;
+    assigned.next = next;
+    assigned.stored = next;
+    if (next === undefined) this.#onAssigned(this.#partitionsByTopic(), "");
+    else this.#seek(assigned, next);
+  }
+
+  #partitionsByTopic(): Record<string, number[]> {
+    const result: Record<string, number[]> = {};
+    for (const { topic, partition } of this.#assigned.values()) (result[topic] ??= []).push(partition);
+    return result;
+  }
+
+  #seek({ topic, partition }: TopicPartition, offset: number): void {
+    this.#consumer.seek({ topic, partition, offset: String(offset) });
+  }
+
+  /** Loads the progress of newly assigned partitions, holds it against their topics, and moves kafkajs there. */
+  async #load(partitions: readonly Assigned[]): Promise<void> {
+    await this.#writer.reset();
+    const ends = new Map<string, Awaited<ReturnType<typeof topicEnds>>>();
+    for (const topic of new Set(partitions.map(({ topic }) => topic))) {
+      ends.set(topic, await this.#ends(topic));
+    }
+    const starts = partitions.map(({ topic, partition }) => ({
+      topic,
+      partition,
+      start: ends.get(topic)?.get(partition)?.low ?? 0,
+    }));
+    const isCurrent = () => partitions.every((at) => this.#assigned.get(keyOf(at)) === at);
+    const progress = await this.options.database.run(
+      "Cannot read consumer_progress",
+      (client) => loadProgress(client, this.options.settings.CONSUMER_GROUP_ID, starts),
+      isCurrent,
+    );
+    if (!isCurrent()) return;
+    for (const at of partitions) {
+      const next = progress.get(keyOf(at)) ?? 0;
+      const end = ends.get(at.topic)?.get(at.partition);
+      at.next = next;
+      at.stored = next;
+      const stands = end === undefined ? { kind: "readable" as const } : standing(at, next, end);
+      if (stands.kind === "expired") this.#skipExpired(at, next, stands.low);
+      this.options.tell("resumed", { topic: at.topic, partition: at.partition, offset: at.next });
+      if (at.waiting !== at.next) this.#seek(at, at.next);
+    }
+  }
+
+  async #ends(topic: string): ReturnType<typeof topicEnds> {
+    return await topicEnds(this.options.admin, topic);
+  }
+
+  /** Records expired before they were read: counted, said, and passed over. */
+  #skipExpired(at: Assigned, from: number, low: number): void {
+    const { topic, partition } = at;
+    this.options.tell("lost", { topic, partition, from, to: low });
+    this.#writer.add(emptySegment(at.builder.stream, partition, from, low));
+    at.next = low;
+  }
+
+  /** Offsets that hold nothing for us, such as an aborted transaction: progress passes over them. */
+  #onNothing(where: TopicPartition, to: number): void {
+    const at = this.#assigned.get(keyOf(where));
+    if (at?.next === undefined || to <= at.next || this.#stopping) return;
+    this.#writer.add(emptySegment(at.builder.stream, at.partition, at.next, to));
+    at.next = to;
+  }
+
+  async #onBatch({ batch, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
+    const at = this.#assigned.get(keyOf(batch));
+    if (!at || this.#stopping) return;
+    const fetched = Number((batch as Batch & { fetchedOffset: string }).fetchedOffset);
+    if (at.next === undefined) {
+      at.waiting = fetched;
+      await this.#meanwhile(at.loaded, heartbeat);
+    }
+    // The assignment may have changed while it was waited for, or a fence may have moved us.
+    if (
+      at !== this.#assigned.get(keyOf(batch)) || at.next === undefined || this.#stopping || !isRunning() ||
+      isStale()
+    ) return;
+    if (fetched !== at.next && !(await this.#reconcile(at, fetched))) return;
+
+    const to = Number(batch.lastOffset()) + 1;
+    const segment = at.builder.build(at.partition, at.next, to, batch.messages);
+    this.options.tell("fetched", {
+      topic: at.topic,
+      partition: at.partition,
+      records: batch.messages.length,
+      from: at.next,
+      to,
+    });
+    at.next = to;
+    this.#writer.add(segment);
+    const most = this.options.settings.CONSUMER_BUFFER_BYTES;
+    if (this.#writer.bytes > most) await this.#meanwhile(this.#writer.below(most), heartbeat);
+  }
+
+  /**
+   * kafkajs fetched from another place than the one it was sent to. It does so of its own accord only when the broker has said that
+   * the offset is out of range: records expired, or the topic is not the one it was.
+   *
+   * @returns whether the batch can be used
+   */
+  async #reconcile(at: Assigned, fetched: number): Promise<boolean> {
+    const next = at.next!;
+    const end = (await this.#ends(at.topic)).get(at.partition);
+    if (end && standing(at, next, end).kind === "expired") {
+      if (fetched < end.low) return false;
+      this.#skipExpired(at, next, fetched);
+      return true;
+    }
+    if (fetched < next) throw this.#fail(recreated(at, next, `was out of range at offset ${next}`));
+    // Ahead of us with nothing expired: a position left from an earlier assignment.
+    this.#seek(at, next);
+    return false;
+  }
+
+  #fail(error: Error): Error {
+    this.#failed.reject(error);
+    return error;
+  }
+
+  /** Waits for something while the group hears from us. */
+  async #meanwhile(something: Promise<void>, heartbeat: () => Promise<void>): Promise<void> {
+    let done = false;
+    const finished = something.then(() => {
+      done = true;
+    });
+    while (!done && !this.#stopping) {
+      await Promise.race([finished, pause(500)]);
+      await heartbeat();
+    }
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * What the consumer tells of itself: one entry for each fact, with its log line and its metric.
+ *
+ * @module
+ */
+import { event } from "../shared/observe/events.ts";
+import * as metrics from "./metrics.ts";
+
+// A type and not an interface, so that it counts as a record of fields.
+type At = { readonly topic: string; readonly partition: number };
+
+const place = ({ topic, partition }: At) => `${topic}[${partition}]`;
+
+export const EVENTS = {
+  started: event<{ group: string; streams: readonly string[]; brokers: readonly string[]; database: string }>(
+    "info",
+    ({ group, streams, brokers, database }) =>
+      `Consumer of ${streams.join(", ")} in group ${group}, from ${brokers.join(",")} into ${database}.`,
+  ),
+  created: event<{ what: string }>("info", ({ what }) => `Created ${what}.`),
+  plaintext: event<{ text: string }>("warn", ({ text }) => text),
+  settings_warning: event<{ text: string }>("warn", ({ text }) => text),
+
+  assigned: event<{ partitions: Readonly<Record<string, readonly number[]>>; member: string }>(
+    "info",
+    ({ partitions }) => {
+      const parts = Object.entries(partitions).map(([topic, list]) => `${topic}[${list.join(",")}]`);
+      return `The group gave this consumer ${
+        parts.join(" ") || "no partition: there are more consumers than partitions"
+      }.`;
+    },
+    ({ partitions }) => {
+      metrics.rebalances.inc();
+      metrics.assigned.reset();
+      metrics.lag.reset();
+      for (const [topic, list] of Object.entries(partitions)) metrics.assigned.set({ topic }, list.length);
+    },
+  ),
+  resumed: event<At & { offset: number }>("debug", (at) => `Going on at ${place(at)}, offset ${at.offset}.`),
+  fetched: event<At & { records: number; from: number; to: number }>(
+    "debug",
+    (at) => `Decoded ${at.records} records of ${place(at)}, offsets ${at.from} to ${at.to - 1}.`,
+    ({ topic }) => metrics.batches.inc({ topic }),
+  ),
+  committed: event<{ stored: number; rejected: number; seconds: number }>(
+    "debug",
+    ({ stored, rejected, seconds }) =>
+      `Committed ${stored} rows, ${rejected} rejected, in ${(seconds * 1000).toFixed(1)} ms.`,
+    ({ stored, rejected, seconds }) => {
+      metrics.transactions.inc({ outcome: "committed" });
+      metrics.transactionSeconds.observe(seconds);
+      metrics.transactionRecords.observe(stored + rejected);
+    },
+  ),
+  stored: event<At & { stored: number; rejected: number; latency: number | undefined }>(
+    "debug",
+    (at) => `Stored ${at.stored} rows of ${place(at)}.`,
+    ({ topic, stored, rejected, latency }) => {
+      metrics.records.inc({ topic, outcome: "stored" }, stored);
+      metrics.records.inc({ topic, outcome: "rejected" }, rejected);
+      if (latency !== undefined) metrics.latencySeconds.observe({ topic }, latency);
+    },
+  ),
+  rejected: event<At & { offset: number; reason: string; detail: string }>(
+    "debug",
+    (at) => `Rejected ${place(at)}@${at.offset}: ${at.reason}. ${at.detail}`,
+  ),
+  fenced: event<At & { expected: number; found: number | undefined }>(
+    "warn",
+    (at) =>
+      `Wrote nothing of ${place(at)}: progress was expected at offset ${at.expected} and is at ${
+        at.found ?? "none"
+      }. ` +
+      "Another consumer has moved on; going on from there.",
+    () => metrics.transactions.inc({ outcome: "fenced" }),
+  ),
+  refused: event<At & { rows: number; text: string }>(
+    "debug",
+    (at) =>
+      `PostgreSQL refused ${at.rows} rows of ${
+        place(at)
+      }: ${at.text}. Looking for the records that it means.`,
+    () => metrics.transactions.inc({ outcome: "refused" }),
+  ),
+  quarantined: event<At & { offset: number; text: string }>(
+    "warn",
+    (at) => `PostgreSQL refused ${place(at)}@${at.offset}, which is in quarantine now: ${at.text}.`,
+  ),
+  transaction_failed: event<{ text: string; class: string }>(
+    "debug",
+    ({ text }) => `A transaction failed and will be tried again: ${text}.`,
+    () => metrics.transactions.inc({ outcome: "failed" }),
+  ),
+  lost: event<At & { from: number; to: number }>(
+    "error",
+    (at) =>
+      `Lost ${at.to - at.from} offsets of ${place(at)}, ${at.from} to ${
+        at.to - 1
+      }: they expired in Kafka before they were read. ` +
+      "Keep records longer (retention.ms, retention.bytes) or add consumers.",
+    ({ topic, from, to }) => metrics.records.inc({ topic, outcome: "lost" }, to - from),
+  ),
+  group_left: event<{ text: string }>("debug", ({ text }) => text),
+  summary: event<{ stored: number; rejected: number; rate: number; lag: number }>(
+    "info",
+    ({ stored, rejected, rate, lag }) =>
+      `Stored ${stored} records (${Math.round(rate)}/s), rejected ${rejected}; ${lag} behind.`,
+  ),
+  caught_up: event<Record<never, never>>("info", () => "Stored all that was there at the start."),
+  undrained: event<{ bytes: number }>(
+    "warn",
+    ({ bytes }) =>
+      `Stopped with ${bytes} bytes not stored; they are read again at the next start, and nothing is lost.`,
+  ),
+  stopped: event<{ stored: number; rejected: number }>(
+    "info",
+    ({ stored, rejected }) => `Stopped. Stored ${stored} records and rejected ${rejected} since the start.`,
+  ),
+};

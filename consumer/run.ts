@@ -1,0 +1,252 @@
+/**
+ * The consumer's life: servers waited for, tables and topics made, memberships in the group one after another, until it is
+ * stopped.
+ *
+ * @module
+ */
+import type { ConnectOptions } from "../shared/postgres/connection.ts";
+import { isTransientKafka, kafkaError } from "../shared/kafka/errors.ts";
+import { type KafkaSession, openKafka } from "../shared/kafka/session.ts";
+import { registerCodecs } from "../shared/kafka/codecs.ts";
+import { topicEnds } from "../shared/kafka/topic.ts";
+import { aborted, pause } from "../shared/lifecycle.ts";
+import { Availability } from "../shared/observe/availability.ts";
+import { type Tell, teller } from "../shared/observe/events.ts";
+import { serveProbes } from "../shared/observe/http.ts";
+import type { Log } from "../shared/observe/log.ts";
+import { untilItWorks } from "../shared/retry.ts";
+import type { Settings } from "../shared/settings/table.ts";
+import type { Stream } from "../shared/stream.ts";
+import { loadStreams } from "../shared/streams.ts";
+import { Membership } from "./consume.ts";
+import { AbandonedError, Database } from "./database.ts";
+import { EVENTS } from "./events.ts";
+import { lag, records, registry } from "./metrics.ts";
+import { keyOf, readProgress, type TopicPartition } from "./progress.ts";
+import { ensureDatabase, ensureTables } from "./tables.ts";
+
+/** Between two looks at the ends of the topics, and two commits of the copy of the progress. */
+const UPKEEP_MS = 2_000;
+/** Between two looks at whether all that was there at the start is stored. */
+const CAUGHT_UP_POLL_MS = 100;
+
+/** What the parts of the consumer share. */
+interface Context {
+  readonly settings: Settings;
+  readonly streams: readonly Stream[];
+  readonly availability: Availability;
+  readonly log: Log;
+  readonly tell: Tell<typeof EVENTS>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Consumes until `signal` aborts or, where that is asked for, until it has caught up.
+ *
+ * @throws {PermanentError} where a person has to mend something; {@link SettingsError} where it is a setting
+ * @throws {Error} on a fault; the process should end, and be started again
+ */
+export async function runConsumer(
+  settings: Settings,
+  warnings: readonly string[],
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
+  registerCodecs();
+  const tell = teller(EVENTS, log);
+  for (const text of warnings) tell("settings_warning", { text });
+  const streams = await loadStreams(settings.STREAMS, settings.KAFKA_TOPIC_PREFIX);
+  const availability = new Availability("consumer", ["Kafka", "PostgreSQL"], log, registry);
+  const context: Context = { settings, streams, availability, log, tell, signal };
+  await using _probes = serveProbes(settings, { problems: () => availability.problems(), registry });
+  tell("started", {
+    group: settings.CONSUMER_GROUP_ID,
+    streams: streams.map(({ name }) => name),
+    brokers: settings.KAFKA_BOOTSTRAP_SERVERS,
+    database: `${settings.PGHOST}:${settings.PGPORT}/${settings.PGDATABASE}`,
+  });
+  using _summary = summarize(context);
+
+  try {
+    const [database, first] = await Promise.all([openDatabase(context), connect(context)]);
+    if (database && first) {
+      await using _database = database;
+      await consume(context, database, first);
+    }
+  } catch (error) {
+    // Stopped while waiting for a server.
+    if (!(error instanceof AbandonedError)) throw error;
+  }
+  const { stored, rejected } = await totals();
+  tell("stopped", { stored, rejected });
+}
+
+/** Waits for PostgreSQL and makes what is missing there. */
+async function openDatabase(context: Context): Promise<Database | undefined> {
+  const { settings, streams, availability, tell, signal } = context;
+  let saidPlaintext = false;
+  const options: ConnectOptions = {
+    applicationName: settings.CONSUMER_GROUP_ID,
+    statementTimeoutMs: settings.CONSUMER_TRANSACTION_TIMEOUT_MS,
+    onPlaintext: (text) => {
+      if (!saidPlaintext) tell("plaintext", { text });
+      saidPlaintext = true;
+    },
+  };
+  const created = await untilItWorks(
+    "PostgreSQL",
+    availability,
+    signal,
+    () => ensureDatabase(settings, options),
+  );
+  if (created === undefined) return undefined;
+  if (created) tell("created", { what: `database ${settings.PGDATABASE}` });
+  const database = new Database(settings, options, availability, signal);
+  const tables = await database.run("Cannot prepare the tables", (client) => ensureTables(client, streams));
+  for (const table of tables) tell("created", { what: `table ${table}` });
+  return database;
+}
+
+/** Waits for Kafka and makes the topics that are missing there. */
+async function connect(
+  { settings, streams, availability, log, tell, signal }: Context,
+): Promise<KafkaSession | undefined> {
+  const session = await untilItWorks("Kafka", availability, signal, () =>
+    openKafka(settings, {
+      clientId: "consumer",
+      topics: streams.map(({ topic }) => topic),
+      log,
+      onTrouble: (message) => availability.down("Kafka", new Error(`Kafka: ${message}.`), "connection"),
+    }));
+  for (const topic of session?.created ?? []) tell("created", { what: `topic ${topic}` });
+  return session;
+}
+
+/** Memberships in the group, one after another as servers come and go. */
+async function consume(context: Context, database: Database, first: KafkaSession): Promise<void> {
+  const { settings, availability, signal } = context;
+  const targets = settings.CONSUMER_UNTIL_CAUGHT_UP ? await endsOf(first, context.streams) : undefined;
+  let session: KafkaSession | undefined = first;
+  for (let failures = 0; session && !signal.aborted; failures++) {
+    try {
+      await using current = session;
+      return await oneMembership(context, database, current, targets);
+    } catch (error) {
+      if (!isTransientKafka(error)) {
+        // A message of ours where there is one; else the fault itself, so that its stack is logged.
+        const named = kafkaError("Cannot consume", error, settings);
+        throw named.name === "PermanentError" ? named : error;
+      }
+      availability.down("Kafka", kafkaError("Cannot consume", error, settings), "connection");
+      await pause(Math.min(5_000, 200 * 2 ** failures), signal);
+      session = await connect(context);
+    }
+  }
+}
+
+async function oneMembership(
+  context: Context,
+  database: Database,
+  { kafka, admin }: KafkaSession,
+  targets: readonly Target[] | undefined,
+): Promise<void> {
+  const { settings, streams, availability, tell, signal } = context;
+  const membership = new Membership({ kafka, admin, database, streams, settings, availability, tell });
+  const over = new AbortController();
+  const until = AbortSignal.any([signal, over.signal]);
+  const upkeep = repeat(UPKEEP_MS, until, async () => {
+    await membership.commit();
+    await measureLag(membership, admin, streams);
+  });
+  try {
+    const ending = [
+      aborted(signal),
+      membership.failed,
+    ];
+    if (targets) ending.push(caughtUp(context, database, targets, until));
+    await Promise.race([membership.start().then(() => Promise.race(ending)), membership.failed]);
+  } finally {
+    over.abort();
+    await membership.stop(settings.CONSUMER_SHUTDOWN_TIMEOUT_MS);
+    await upkeep;
+  }
+}
+
+type Target = TopicPartition & { readonly high: number };
+
+/** The ends of all partitions. Partitions that hold nothing are not among them. */
+async function endsOf({ admin }: KafkaSession, streams: readonly Stream[]): Promise<Target[]> {
+  const targets = await Promise.all(
+    streams.map(async ({ topic }) =>
+      [...await topicEnds(admin, topic)].filter(([, { low, high }]) => high > low)
+        .map(([partition, { high }]) => ({ topic, partition, high }))
+    ),
+  );
+  return targets.flat();
+}
+
+/** Resolves when the group has stored everything before the targets, whichever of its consumers did. */
+async function caughtUp(
+  { settings, tell }: Context,
+  database: Database,
+  targets: readonly Target[],
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    const progress = await database.run(
+      "Cannot read consumer_progress",
+      (client) => readProgress(client, settings.CONSUMER_GROUP_ID, targets),
+    );
+    if (targets.every((target) => (progress.get(keyOf(target)) ?? 0) >= target.high)) {
+      tell("caught_up", {});
+      return;
+    }
+    await pause(CAUGHT_UP_POLL_MS, signal);
+  }
+}
+
+async function measureLag(
+  membership: Membership,
+  admin: KafkaSession["admin"],
+  streams: readonly Stream[],
+): Promise<void> {
+  const { positions } = membership;
+  for (const { topic } of streams) {
+    const mine = positions.filter((at) => at.topic === topic);
+    if (mine.length === 0) continue;
+    const ends = await topicEnds(admin, topic).catch(() => undefined);
+    for (const { partition, stored } of mine) {
+      const high = ends?.get(partition)?.high;
+      if (high !== undefined) lag.set({ topic, partition }, Math.max(0, high - stored));
+    }
+  }
+}
+
+/** Does something every so often until `signal` aborts. Never rejects. */
+async function repeat(ms: number, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  while (!signal.aborted) {
+    await pause(ms, signal);
+    if (!signal.aborted) await work().catch(() => {});
+  }
+}
+
+const sum = (values: readonly { value: number }[]) => values.reduce((total, { value }) => total + value, 0);
+
+async function totals(): Promise<{ stored: number; rejected: number }> {
+  const { values } = await records.get();
+  const of = (outcome: string) => sum(values.filter(({ labels }) => labels.outcome === outcome));
+  return { stored: of("stored"), rejected: of("rejected") };
+}
+
+/** A summary line every few seconds. */
+function summarize({ settings, tell }: Context): Disposable {
+  const seconds = settings.LOG_SUMMARY_SECONDS;
+  let before = 0;
+  const timer = setInterval(async () => {
+    const { stored, rejected } = await totals();
+    const behind = sum((await lag.get()).values);
+    tell("summary", { stored, rejected, rate: (stored - before) / seconds, lag: behind });
+    before = stored;
+  }, seconds * 1000);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}

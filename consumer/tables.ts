@@ -1,0 +1,190 @@
+/**
+ * The tables: created where they are missing and the account may, checked where they are there.
+ *
+ * @module
+ */
+import pg from "pg";
+import { codeOf, PermanentError } from "../shared/errors.ts";
+import {
+  type ConnectOptions,
+  connectPostgres,
+  type PostgresSettings,
+} from "../shared/postgres/connection.ts";
+import { explain } from "../shared/postgres/errors.ts";
+import type { Stream } from "../shared/stream.ts";
+
+const identifier = pg.escapeIdentifier;
+
+/** `CREATE TABLE` of a stream's table, in the order of its fields. */
+export const streamTableSql = ({ table, fields }: Stream): string =>
+  `CREATE TABLE IF NOT EXISTS ${identifier(table)} (\n${
+    fields.map(({ column, type }) => `  ${identifier(column)} ${type} NOT NULL`).join(",\n")
+  }\n)`;
+
+/** How far each group has stored each partition: the truth about progress, updated with the rows in one transaction. */
+export const PROGRESS_TABLE_SQL = `CREATE TABLE IF NOT EXISTS consumer_progress (
+  group_id TEXT NOT NULL,
+  topic TEXT NOT NULL,
+  partition INT NOT NULL,
+  next_offset BIGINT NOT NULL,
+  PRIMARY KEY (group_id, topic, partition)
+)`;
+
+/** Records that are not valid, or that the database refused, byte for byte. */
+export const QUARANTINE_TABLE_SQL = `CREATE TABLE IF NOT EXISTS rejected_records (
+  topic TEXT NOT NULL,
+  partition INT NOT NULL,
+  "offset" BIGINT NOT NULL,
+  key BYTEA,
+  value BYTEA,
+  reason TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  rejected_at TIMESTAMPTZ NOT NULL DEFAULT now(),
+  PRIMARY KEY (topic, partition, "offset")
+)`;
+
+/** What a COPY of a stream's rows is into. */
+export const streamTarget = ({ table, fields }: Stream): string =>
+  `${identifier(table)} (${fields.map(({ column }) => identifier(column)).join(", ")})`;
+
+/** Columns that each table must have, with the type that the binary format needs. */
+const expectedColumns = (
+  streams: readonly Stream[],
+): [table: string, columns: [name: string, type: string][]][] => [
+  ...streams.map(({ table, fields }): [string, [string, string][]] => [
+    table,
+    fields.map(({ column, type }) => [column, type === "INT" ? "integer" : "double precision"]),
+  ]),
+  ["consumer_progress", [["group_id", "text"], ["topic", "text"], ["partition", "integer"], [
+    "next_offset",
+    "bigint",
+  ]]],
+  ["rejected_records", [
+    ["topic", "text"],
+    ["partition", "integer"],
+    ["offset", "bigint"],
+    ["key", "bytea"],
+    ["value", "bytea"],
+    ["reason", "text"],
+    ["detail", "text"],
+  ]],
+];
+
+/** Databases that a server has besides the one asked for; from one of them it can be created. */
+const MAINTENANCE = ["postgres", "defaultdb", "template1"];
+
+/**
+ * Creates the database where it is missing.
+ *
+ * @returns whether it was created
+ * @throws {PermanentError} where it is missing and the account may not create it
+ */
+export async function ensureDatabase(settings: PostgresSettings, options: ConnectOptions): Promise<boolean> {
+  const name = settings.PGDATABASE;
+  try {
+    const client = await connectPostgres(settings, options);
+    await client.end();
+    return false;
+  } catch (error) {
+    if (codeOf(error) !== "3D000") throw error;
+  }
+  let last: unknown;
+  for (const database of MAINTENANCE) {
+    let client: pg.Client;
+    try {
+      client = await connectPostgres(settings, { ...options, database });
+    } catch (error) {
+      if (!(error instanceof PermanentError)) throw error;
+      last = error;
+      continue;
+    }
+    try {
+      await client.query(`CREATE DATABASE ${identifier(name)}`);
+      return true;
+    } catch (error) {
+      // Another consumer was faster: 42P04 where it is done, 23505 where both were at it.
+      if (["42P04", "23505"].includes(codeOf(error) ?? "")) return false;
+      last = error;
+      if (codeOf(error) === "42501") break;
+      throw error;
+    } finally {
+      await client.end();
+    }
+  }
+  throw new PermanentError(
+    `The database "${name}" does not exist, and this account may not create it. Create it (CREATE DATABASE ${
+      identifier(name)
+    }; on ` +
+      `Aiven: console → Databases → Create database), or set PGDATABASE to one that exists.`,
+    { cause: last },
+  );
+}
+
+/**
+ * Creates the tables that are missing and checks the others' columns. A table that is there, such as one made by the Python
+ * original, is used as it is.
+ *
+ * @returns the names of the tables that were created
+ * @throws {PermanentError} where a table is missing and may not be created, or has other columns
+ */
+export async function ensureTables(client: pg.Client, streams: readonly Stream[]): Promise<string[]> {
+  const sql = new Map([
+    ...streams.map((stream) => [stream.table, streamTableSql(stream)] as const),
+    ["consumer_progress", PROGRESS_TABLE_SQL],
+    ["rejected_records", QUARANTINE_TABLE_SQL],
+  ]);
+  const existing = await columnsOf(client, [...sql.keys()]);
+  const created: string[] = [];
+  for (const [table, create] of sql) {
+    if (existing.has(table)) continue;
+    try {
+      await client.query(create);
+      created.push(table);
+    } catch (error) {
+      // Two consumers that start together may both try; the catalogue's unique index then refuses one.
+      if (codeOf(error) === "23505" || codeOf(error) === "42P07") continue;
+      if (codeOf(error) !== "42501") throw error;
+      throw new PermanentError(
+        `${
+          explain(`The table "${table}" does not exist and this account may not create it`, error)
+        } Or create it:\n${create};`,
+        { cause: error },
+      );
+    }
+  }
+  const columns = await columnsOf(client, [...sql.keys()]);
+  for (const [table, expected] of expectedColumns(streams)) {
+    const found = columns.get(table);
+    const wrong = expected.filter(([name, type]) => found?.get(name) !== type);
+    if (wrong.length === 0) continue;
+    const list = wrong.map(([name, type]) =>
+      `${name} must be ${type} and is ${found?.get(name) ?? "missing"}`
+    );
+    throw new PermanentError(
+      `The table "${table}" in database ${client.database ?? ""} does not fit: ${
+        list.join("; ")
+      }. Correct it, or rename it and have it ` +
+        "created again at the next start.",
+    );
+  }
+  return created;
+}
+
+/** The columns of the tables that the session sees under these names, with their types. */
+async function columnsOf(
+  client: pg.Client,
+  tables: readonly string[],
+): Promise<Map<string, Map<string, string>>> {
+  const { rows } = await client.query<{ table: string; column: string; type: string }>(
+    `SELECT t.name AS "table", a.attname AS "column", format_type(a.atttypid, NULL) AS type
+     FROM unnest($1::text[]) AS t (name)
+     JOIN pg_attribute a ON a.attrelid = to_regclass(quote_ident(t.name)) AND a.attnum > 0 AND NOT a.attisdropped`,
+    [tables],
+  );
+  const result = new Map<string, Map<string, string>>();
+  for (const { table, column, type } of rows) {
+    if (!result.has(table)) result.set(table, new Map());
+    result.get(table)!.set(column, type);
+  }
+  return result;
+}
