@@ -6,7 +6,14 @@
 import { z } from "zod";
 
 /** Who reads a setting; it groups them in `--help` and in the README. */
-export type Group = "kafka" | "postgresql" | "streams" | "producer" | "consumer" | "observability";
+export type Group =
+  | "kafka"
+  | "postgresql"
+  | "streams"
+  | "producer"
+  | "consumer"
+  | "rejects"
+  | "observability";
 
 /** One setting, as declared in `table.ts`. */
 export interface Setting<T = unknown> {

@@ -13,6 +13,7 @@ const GROUPS: Readonly<Record<Group, string>> = {
   streams: "Streams",
   producer: "Producer",
   consumer: "Consumer",
+  rejects: "Rejected records (`deno task rejects`)",
   observability: "Logs and metrics",
 };
 

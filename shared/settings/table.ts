@@ -261,6 +261,34 @@ export const SETTINGS = {
     { flag: "shutdown-timeout-ms" },
   ),
 
+  REJECTS_REPLAY: flag(
+    "rejects",
+    "false",
+    "Validate the records anew and move those that are valid now into their tables",
+    {
+      flag: "replay",
+    },
+  ),
+  REJECTS_REASON: text(
+    "rejects",
+    "",
+    "Only records that were rejected for this reason, such as “invalid record”",
+    {
+      flag: "reason",
+    },
+  ),
+  REJECTS_LIMIT: integer(1)("rejects", "20", "Most records that are listed, the latest first", {
+    flag: "limit",
+  }),
+  REJECTS_FORMAT: oneOf("text", "json")(
+    "rejects",
+    "text",
+    "text, or json: a line a record, key and value in Base64",
+    {
+      flag: "format",
+    },
+  ),
+
   HTTP_HOST: text("observability", "127.0.0.1", "Address that /healthz, /readyz and /metrics are served on", {
     flag: "http-host",
   }),

@@ -1,0 +1,13 @@
+/**
+ * Every package that a service needs when it runs, and no other: what the images cache before the sources are copied.
+ *
+ * @module
+ */
+import "ini";
+import "kafkajs";
+import "lz4js";
+import "pg";
+import "prom-client";
+import "pure-rand/generator/xoroshiro128plus";
+import "snappyjs";
+import "zod";
