@@ -1,0 +1,92 @@
+import { join } from "node:path";
+
+/** A certificate and its key: where they lie, and what they are (PEM). */
+export interface Certificate {
+  readonly certificateFile: string;
+  readonly keyFile: string;
+  readonly certificate: string;
+  /** PKCS #8, as Kafka wants it. */
+  readonly key: string;
+}
+
+/** What a certificate is for. */
+export interface CertificateOptions {
+  /** Subject alternative name, for example `IP:127.0.0.1`; without one it is a client's. */
+  name?: string;
+  /** Its time was over yesterday. */
+  expired?: boolean;
+}
+
+/** A certificate authority of its own, made with `openssl` in a folder. */
+export class Authority {
+  private constructor(readonly folder: string, readonly self: Certificate) {}
+
+  /** Makes one. */
+  static async create(folder: string, name: string): Promise<Authority> {
+    await Deno.mkdir(folder, { recursive: true });
+    const keyFile = await newKey(folder, name);
+    const certificateFile = join(folder, `${name}.pem`);
+    await openssl(
+      "req",
+      "-x509",
+      "-new",
+      "-key",
+      keyFile,
+      "-subj",
+      `/CN=${name}`,
+      "-days",
+      "2",
+      "-out",
+      certificateFile,
+    );
+    return new Authority(folder, await read(certificateFile, keyFile));
+  }
+
+  /** Makes a key and a certificate for it, signed by this authority. */
+  async issue(name: string, options: CertificateOptions = {}): Promise<Certificate> {
+    const keyFile = await newKey(this.folder, name);
+    const file = (extension: string) => join(this.folder, `${name}.${extension}`);
+    await openssl("req", "-new", "-key", keyFile, "-subj", `/CN=${name}`, "-out", file("csr"));
+    await Deno.writeTextFile(
+      file("ext"),
+      options.name ? `subjectAltName=${options.name}\n` : "extendedKeyUsage=clientAuth\n",
+    );
+    await openssl(
+      ...["x509", "-req", "-in", file("csr"), "-extfile", file("ext"), "-out", file("pem")],
+      ...[
+        "-CA",
+        this.self.certificateFile,
+        "-CAkey",
+        this.self.keyFile,
+        "-days",
+        options.expired ? "-1" : "2",
+      ],
+    );
+    return await read(file("pem"), keyFile);
+  }
+}
+
+async function newKey(folder: string, name: string): Promise<string> {
+  const file = join(folder, `${name}.key`);
+  await openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", file);
+  return file;
+}
+
+async function read(certificateFile: string, keyFile: string): Promise<Certificate> {
+  const [certificate, key] = await Promise.all([
+    Deno.readTextFile(certificateFile),
+    Deno.readTextFile(keyFile),
+  ]);
+  return { certificateFile, keyFile, certificate, key };
+}
+
+async function openssl(...args: string[]): Promise<void> {
+  const { success, stderr } = await new Deno.Command("openssl", {
+    args,
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  })
+    .output();
+  if (!success) throw new Error(`openssl ${args.join(" ")} failed: ${new TextDecoder().decode(stderr)}`);
+}

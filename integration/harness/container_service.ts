@@ -1,0 +1,83 @@
+/**
+ * The services as the containers that their Dockerfiles build.
+ *
+ * @module
+ */
+import {
+  GenericContainer,
+  getContainerRuntimeClient,
+  getReaper,
+  LABEL_TESTCONTAINERS_SESSION_ID,
+  type StartedNetwork,
+} from "testcontainers";
+import { freePort } from "../servers/mod.ts";
+import { uniqueName } from "./names.ts";
+import { PROJECT } from "./project.ts";
+import { asText, inherited, type Launch, type ServiceName, type ServiceSettings } from "./service.ts";
+
+/** Port that the service listens on in its container. */
+const HTTP_PORT = 9464;
+
+const images = new Map<ServiceName, Promise<string>>();
+
+/** Builds the image of a service, once; returns its name. Ryuk removes it. */
+function image(service: ServiceName): Promise<string> {
+  let built = images.get(service);
+  if (!built) {
+    const name = uniqueName(`integration-${service}`);
+    built = GenericContainer.fromDockerfile(PROJECT, `${service}/Dockerfile`).build(name).then(() => name);
+    images.set(service, built);
+  }
+  return built;
+}
+
+/**
+ * How a service is run as a container, hardened as `compose.yaml` hardens it. `docker run` stays in the foreground: its output
+ * and exit code are the container's.
+ */
+export async function containerLaunch(
+  service: ServiceName,
+  args: string[],
+  settings: ServiceSettings,
+  network: StartedNetwork,
+): Promise<Launch> {
+  const port = freePort();
+  const name = uniqueName(`integration-${service}`);
+  const env = asText({ HTTP_HOST: "0.0.0.0", HTTP_PORT, ...settings });
+  const reaper = await getReaper(await getContainerRuntimeClient());
+  return {
+    command: "docker",
+    args: [
+      ...["run", "--rm", "--name", name, "--network", network.getName()],
+      ...["--label", "org.testcontainers=true"],
+      ...["--label", `${LABEL_TESTCONTAINERS_SESSION_ID}=${reaper.sessionId}`],
+      ...["--publish", `127.0.0.1:${port}:${HTTP_PORT}`],
+      ...["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"],
+      // By name only: values stay off the command line.
+      ...Object.keys(env).flatMap((variable) => ["--env", variable]),
+      await image(service),
+      ...args,
+    ],
+    env: { ...inherited(), ...env },
+    cwd: PROJECT,
+    http: `http://127.0.0.1:${port}`,
+    signal: async (_child, signal) => {
+      // Stopping process 1 alone would not stop what an init program started.
+      if (signal === "SIGSTOP") await docker("pause", name);
+      else if (signal === "SIGCONT") await docker("unpause", name);
+      else await docker("kill", "--signal", signal, name);
+    },
+    kill: () => docker("rm", "--force", name),
+  };
+}
+
+async function docker(...args: string[]): Promise<void> {
+  const { success, stderr } = await new Deno.Command("docker", {
+    args,
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  })
+    .output();
+  if (!success) throw new Error(`docker ${args.join(" ")} failed: ${new TextDecoder().decode(stderr)}`);
+}

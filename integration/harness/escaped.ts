@@ -1,0 +1,45 @@
+/**
+ * Bytes as Kafka's own tools print them (`org.apache.kafka.common.utils.Bytes.toString`): printable ASCII as it is, every
+ * other byte, and the backslash, as `\xNN`. Nothing is lost, and a tab or a line feed can't occur.
+ *
+ * @module
+ */
+
+/** Bytes to text. */
+export function escapeBytes(bytes: Uint8Array): string {
+  let plain = true;
+  for (const byte of bytes) {
+    if (byte < 0x20 || byte > 0x7e || byte === 0x5c) {
+      plain = false;
+      break;
+    }
+  }
+  if (plain) return ascii.decode(bytes);
+  const parts: string[] = [];
+  for (const byte of bytes) {
+    parts.push(
+      byte < 0x20 || byte > 0x7e || byte === 0x5c
+        ? `\\x${byte.toString(16).toUpperCase().padStart(2, "0")}`
+        : String.fromCharCode(byte),
+    );
+  }
+  return parts.join("");
+}
+
+/** Text back to bytes. */
+export function unescapeBytes(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  let length = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 0x5c) {
+      bytes[length++] = parseInt(text.slice(i + 2, i + 4), 16);
+      i += 3;
+    } else {
+      bytes[length++] = code;
+    }
+  }
+  return bytes.slice(0, length);
+}
+
+const ascii = new TextDecoder("latin1");

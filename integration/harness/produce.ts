@@ -1,0 +1,86 @@
+import { CompressionTypes, type Message } from "kafkajs";
+import type { KafkaServer } from "../servers/mod.ts";
+import { uniqueName } from "./names.ts";
+import { kafkaClient } from "./topic.ts";
+
+/** A record as it is sent: no key, no value, and any bytes are possible. */
+export interface RawRecord {
+  key?: string | Uint8Array | null;
+  value: string | Uint8Array | null;
+  partition?: number;
+  headers?: Record<string, string>;
+}
+
+/** Sends records, in this order, each batch compressed with gzip when asked for. */
+export async function send(
+  bootstrapServers: string,
+  topic: string,
+  records: readonly RawRecord[],
+  options: { gzip?: boolean } = {},
+): Promise<void> {
+  const producer = kafkaClient(bootstrapServers).producer({ allowAutoTopicCreation: false });
+  await producer.connect();
+  try {
+    await producer.send({
+      topic,
+      messages: records.map(message),
+      ...options.gzip && { compression: CompressionTypes.GZIP },
+    });
+  } finally {
+    await producer.disconnect();
+  }
+}
+
+/** Sends each batch of records as a transaction of its own, and commits it or aborts it. */
+export async function sendTransactions(
+  bootstrapServers: string,
+  topic: string,
+  transactions: readonly { records: readonly RawRecord[]; commit: boolean }[],
+): Promise<void> {
+  const producer = kafkaClient(bootstrapServers).producer({
+    allowAutoTopicCreation: false,
+    idempotent: true,
+    maxInFlightRequests: 1,
+    transactionalId: uniqueName("integration"),
+  });
+  await producer.connect();
+  try {
+    for (const { records, commit } of transactions) {
+      const transaction = await producer.transaction();
+      await transaction.send({ topic, messages: records.map(message) });
+      await (commit ? transaction.commit() : transaction.abort());
+    }
+  } finally {
+    await producer.disconnect();
+  }
+}
+
+/** Compressions that Kafka knows. */
+export type Compression = "none" | "gzip" | "snappy" | "lz4" | "zstd";
+
+/**
+ * Sends lines of text with Kafka's own Java producer, `key<TAB>value` each.
+ *
+ * @throws When it fails.
+ */
+export async function sendWithJava(
+  kafka: KafkaServer,
+  topic: string,
+  lines: readonly string[],
+  compression: Compression,
+): Promise<void> {
+  const { code, stderr } = await kafka.tool("kafka-console-producer", [
+    ...["--topic", topic, "--compression-codec", compression, "--batch-size", "100000"],
+    ...["--reader-property", "parse.key=true", "--reader-property", "key.separator=\t"],
+  ], { stdin: lines.map((line) => `${line}\n`).join(""), timeoutMs: 60_000 });
+  if (code !== 0) throw new Error(`kafka-console-producer ended with code ${code}:\n${stderr}`);
+}
+
+function message({ key = null, value, partition, headers }: RawRecord): Message {
+  return {
+    key: key instanceof Uint8Array ? Buffer.from(key) : key,
+    value: value instanceof Uint8Array ? Buffer.from(value) : value,
+    ...partition !== undefined && { partition },
+    ...headers && { headers },
+  };
+}

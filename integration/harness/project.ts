@@ -1,0 +1,7 @@
+import { join } from "node:path";
+
+/** The folder that the services are run from, and that images are built from. */
+export const PROJECT: string = join(import.meta.dirname!, "..", "..");
+
+/** Where logs of all parts are kept, a folder a scenario. */
+export const ARTEFACTS: string = join(PROJECT, "artefacts");

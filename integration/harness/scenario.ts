@@ -1,0 +1,277 @@
+/**
+ * A scenario: a fault, what must come of it, and the test that shows it, with a topic, a database and a consumer group of its own
+ * on the shared servers.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import type { KafkaServer, PostgresServer } from "../servers/mod.ts";
+import { Database } from "./database.ts";
+import { slug, uniqueName } from "./names.ts";
+import { oracle, type OracleOptions, type Verdict } from "./oracle.ts";
+import { ARTEFACTS, PROJECT } from "./project.ts";
+import { ROUTES, type Rules } from "./rules.ts";
+import { chosenSeed, type Random, seeded } from "./seed.ts";
+import { processLaunch, Service, type ServiceName, type ServiceSettings } from "./service.ts";
+import { deleteTopic, withAdmin } from "./topic.ts";
+import { until, within } from "./wait.ts";
+import { type ServiceKind, SERVICES, theWorld, type World } from "./world.ts";
+
+/** What a scenario shows, and what it needs. */
+export interface ScenarioAbout {
+  /** Name of the test: `fn() does X when Y`. */
+  name: string;
+  /** What goes wrong, in a few words. */
+  fault: string;
+  /** What comes of it, in a few words. */
+  outcome: string;
+  /** What processes alone can't show; without containers the scenario is skipped, and its name printed. */
+  needs?: "containers";
+  /** It stops and starts the shared servers: what they are made of is then not what it was when the scenario began. */
+  restartsServers?: boolean;
+  /** Services run as programs of this machine, also where others run as containers. */
+  services?: "process";
+}
+
+/** Everything that was declared, in order. */
+export const scenarios: ScenarioAbout[] = [];
+
+/** Declares a scenario as a test. */
+export function scenario(about: ScenarioAbout, run: (scenario: Scenario) => Promise<void>): void {
+  scenarios.push(about);
+  const skip = about.needs === "containers" && SERVICES !== "container";
+  if (skip) console.log(`Skipped, as it needs containers: ${about.name}`);
+  Deno.test({
+    name: about.name,
+    ignore: skip,
+    ...about.restartsServers && { sanitizeOps: false, sanitizeResources: false },
+    fn: async () => {
+      await using context = await Scenario.begin(about, theWorld());
+      try {
+        await run(context);
+      } catch (error) {
+        await context.failed(error);
+        throw error;
+      }
+    },
+  });
+}
+
+/** Partitions of a scenario's topics. */
+export const PARTITIONS = 4;
+
+/** What a scenario works with. */
+export class Scenario implements AsyncDisposable {
+  /** Distinguishes its topics, database and group from all others. */
+  readonly id: string;
+  readonly topicPrefix: string;
+  readonly group: string;
+  readonly database: Database;
+  /** For the moments at which things happen; its seed is printed. */
+  readonly random: Random;
+  /** Where logs are kept. */
+  readonly folder: string;
+  readonly #services: Service[] = [];
+  readonly #stack = new AsyncDisposableStack();
+  readonly #as: ServiceKind;
+
+  private constructor(readonly about: ScenarioAbout, private readonly world: World, folder?: string) {
+    this.#as = about.services ?? SERVICES;
+    this.id = uniqueName(about.name.slice(0, 30));
+    this.topicPrefix = `${this.id}-`;
+    this.group = `${this.id}-group`;
+    this.database = new Database(world.postgres, this.id);
+    this.random = seeded(chosenSeed());
+    this.folder = folder ?? join(ARTEFACTS, slug(about.name));
+  }
+
+  /** Begins a scenario: its folder is empty, its database and topics are not there yet. */
+  static async begin(about: ScenarioAbout, world: World): Promise<Scenario> {
+    const scenario = new Scenario(about, world);
+    await Deno.remove(scenario.folder, { recursive: true }).catch(() => {});
+    await Deno.mkdir(scenario.folder, { recursive: true });
+    return scenario;
+  }
+
+  get kafka(): KafkaServer {
+    return this.world.kafka;
+  }
+
+  get postgres(): PostgresServer {
+    return this.world.postgres;
+  }
+
+  /** A stream's topic, with this scenario's prefix. */
+  topic(rules: Rules = ROUTES): string {
+    return this.topicPrefix + rules.topic;
+  }
+
+  /** Has something disposed of at the end. */
+  use<T extends AsyncDisposable>(resource: T): T {
+    return this.#stack.use(resource);
+  }
+
+  /**
+   * The scenario on servers of its own, in place of the shared ones: their addresses are what services are given.
+   * Servers and services are disposed of with this one.
+   *
+   * @param name Folder of the logs within this scenario's.
+   */
+  async on(name: string, servers: AsyncDisposable & Pick<World, "kafka" | "postgres">): Promise<Scenario> {
+    this.use(servers);
+    const other = new Scenario(this.about, { ...this.world, ...servers }, join(this.folder, name));
+    await Deno.mkdir(other.folder, { recursive: true });
+    this.#stack.defer(() => other.#end());
+    return other;
+  }
+
+  /** Starts a consumer; it is ended with the scenario. */
+  async consumer(settings: ServiceSettings = {}, args: string[] = []): Promise<Service> {
+    return await this.#start("consumer", {
+      CONSUMER_GROUP_ID: this.group,
+      CONSUMER_SESSION_TIMEOUT_MS: 6_000,
+      ...this.#kafkaSettings(),
+      ...this.#postgresSettings(),
+      ...settings,
+    }, args);
+  }
+
+  /** Starts a producer; it is ended with the scenario. */
+  async producer(settings: ServiceSettings = {}, args: string[] = []): Promise<Service> {
+    return await this.#start("producer", {
+      PRODUCER_SEED: this.random.seed,
+      ...this.#kafkaSettings(),
+      ...settings,
+    }, args);
+  }
+
+  /** Starts a producer under the load that scenarios have in common: 5,000 records/s, one of a hundred malformed. */
+  async load(count: number, settings: ServiceSettings = {}): Promise<Service> {
+    return await this.producer({
+      PRODUCER_RATE: 5_000,
+      PRODUCER_COUNT: count,
+      PRODUCER_MALFORMED_RATIO: 0.01,
+      PRODUCER_USERS: 500,
+      ...settings,
+    });
+  }
+
+  /** Has a producer send `count` records, and waits until it has ended well. */
+  async produce(count: number, settings: ServiceSettings = {}): Promise<void> {
+    await this.finished(await this.load(count, settings));
+  }
+
+  /** Waits until a service that ends by itself has ended well. */
+  async finished(service: Service, timeoutMs = 90_000): Promise<void> {
+    const code = await within(`${service.name} to end`, timeoutMs, service.exited);
+    if (code !== 0) {
+      throw new Error(`${service.name} ended with code ${code}:\n${service.lines.slice(-20).join("\n")}`);
+    }
+  }
+
+  /** Rows that are in a stream's table by now; 0 as long as there is no table. */
+  async stored(rules: Rules = ROUTES): Promise<number> {
+    try {
+      return await this.database.number(`SELECT count(*) FROM "${rules.table}"`);
+    } catch {
+      return 0;
+    }
+  }
+
+  /** Waits until some more rows are stored, while these services live. */
+  async flowing(services: readonly Service[], timeoutMs = 30_000): Promise<void> {
+    const before = await this.stored();
+    await until("rows to be stored", async () => await this.stored() > before, {
+      timeoutMs,
+      unless: () => services.forEach((service) => service.assertRunning()),
+    });
+  }
+
+  /** Ends the scenario: waits until all is stored, and compares topic and tables. See `oracle.ts`. */
+  async oracle(options: Partial<OracleOptions> = {}): Promise<Verdict> {
+    const rules = options.rules ?? ROUTES;
+    const verdict = await oracle({
+      kafka: this.kafka,
+      database: this.database,
+      rules,
+      topic: this.topic(rules),
+      groups: [this.group],
+      ...options,
+    });
+    const { records, stored, rejected, lost } = verdict;
+    this.note(
+      `oracle: ${records} records of ${rules.stream} = ${stored} stored + ${rejected} rejected` +
+        (lost > 0 ? ` + ${lost} lost` : ""),
+    );
+    return verdict;
+  }
+
+  /** Prints a line about what goes on. */
+  note(line: string): void {
+    console.log(`  ${line}`);
+  }
+
+  /** Keeps what may explain a failure, and says where. */
+  async failed(error: unknown): Promise<void> {
+    await Deno.writeTextFile(
+      join(this.folder, "failure.txt"),
+      Deno.inspect(error, { strAbbreviateSize: 1e6 }),
+    );
+    await Deno.writeTextFile(join(this.folder, "kafka.log"), this.kafka.logs());
+    await Deno.writeTextFile(join(this.folder, "postgres.log"), this.postgres.logs());
+    this.note(`failed with INTEGRATION_SEED=${this.random.seed}; logs are in ${this.folder}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Should a failed scenario have left them down.
+    await Promise.all([this.kafka.start(), this.postgres.start()]);
+    await this.#end();
+    await this.database.drop();
+    const topics = await withAdmin(this.kafka.bootstrapServers, (admin) => admin.listTopics());
+    for (const topic of topics.filter((topic) => topic.startsWith(this.topicPrefix))) {
+      await deleteTopic(this.kafka.bootstrapServers, topic);
+    }
+  }
+
+  async #end(): Promise<void> {
+    await Promise.all(this.#services.map((service) => service[Symbol.asyncDispose]()));
+    await this.#stack.disposeAsync();
+  }
+
+  async #start(name: ServiceName, settings: ServiceSettings, args: string[]): Promise<Service> {
+    const all: ServiceSettings = {
+      KAFKA_TOPIC_PREFIX: this.topicPrefix,
+      KAFKA_TOPIC_PARTITIONS: PARTITIONS,
+      LOG_FORMAT: "json",
+      LOG_SUMMARY_SECONDS: 1,
+      ...settings,
+    };
+    const number = this.#services.filter((service) => service.name.startsWith(name)).length + 1;
+    const launch = this.#as === "container"
+      ? await (await import("./container_service.ts")).containerLaunch(name, args, all, this.world.network!)
+      : processLaunch(name, args, all, PROJECT);
+    const service = new Service(`${name}-${number}`, launch, this.folder);
+    this.#services.push(service);
+    return service;
+  }
+
+  #kafkaSettings(): ServiceSettings {
+    const { bootstrapServers, networkBootstrapServers } = this.kafka;
+    return {
+      KAFKA_BOOTSTRAP_SERVERS: this.#as === "container" ? networkBootstrapServers! : bootstrapServers,
+    };
+  }
+
+  #postgresSettings(): ServiceSettings {
+    const { host, port, user, password, networkHost, networkPort } = this.postgres;
+    return {
+      ...this.#as === "container"
+        ? { PGHOST: networkHost!, PGPORT: networkPort! }
+        : { PGHOST: host, PGPORT: port },
+      PGUSER: user,
+      PGPASSWORD: password,
+      PGDATABASE: this.database.name,
+      PGSSLMODE: "disable",
+    };
+  }
+}

@@ -1,0 +1,63 @@
+import { type KafkaServer, type PostgresServer, startKafka, startPostgres } from "../servers/mod.ts";
+import { Authority, type Certificate } from "./certificates.ts";
+import type { ServiceSettings } from "./service.ts";
+import { BROKER_PROPERTIES } from "./world.ts";
+
+/** Address that certificates are for; `localhost` leads to the same servers, and is not in them. */
+const HOST = "127.0.0.1";
+
+/** Kafka with mutual TLS and PostgreSQL with TLS, both with certificates of one authority. */
+export interface TlsServers extends AsyncDisposable {
+  readonly kafka: KafkaServer;
+  readonly postgres: PostgresServer;
+  readonly authority: Authority;
+  /** What Kafka asks clients for. */
+  readonly client: Certificate;
+  /** Settings that a service connects with: all is checked. */
+  readonly settings: ServiceSettings;
+}
+
+/** Starts them, with certificates made in `folder`. */
+export async function startTlsServers(
+  folder: string,
+  options: { expired?: boolean } = {},
+): Promise<TlsServers> {
+  const authority = await Authority.create(folder, "authority");
+  const [server, client] = await Promise.all([
+    authority.issue("server", { name: `IP:${HOST}`, ...options }),
+    authority.issue("client"),
+  ]);
+  await using stack = new AsyncDisposableStack();
+  const [kafka, postgres] = await Promise.all([
+    startKafka({
+      securityProtocol: "SSL",
+      properties: {
+        ...BROKER_PROPERTIES,
+        "ssl.keystore.type": "PEM",
+        "ssl.keystore.key": server.key,
+        "ssl.keystore.certificate.chain": server.certificate,
+        "ssl.truststore.type": "PEM",
+        "ssl.truststore.certificates": authority.self.certificate,
+        "ssl.client.auth": "required",
+      },
+    }).then((kafka) => stack.use(kafka)),
+    startPostgres({ tls: { certificate: server.certificate, key: server.key } })
+      .then((postgres) => stack.use(postgres)),
+  ]);
+  const started = stack.move();
+  return {
+    kafka,
+    postgres,
+    authority,
+    client,
+    settings: {
+      KAFKA_SECURITY_PROTOCOL: "SSL",
+      KAFKA_SSL_CAFILE: authority.self.certificateFile,
+      KAFKA_SSL_CERTFILE: client.certificateFile,
+      KAFKA_SSL_KEYFILE: client.keyFile,
+      PGSSLMODE: "verify-full",
+      PGSSLROOTCERT: authority.self.certificateFile,
+    },
+    [Symbol.asyncDispose]: () => started.disposeAsync(),
+  };
+}

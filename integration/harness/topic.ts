@@ -1,0 +1,84 @@
+import { type Admin, logLevel } from "kafkajs";
+import { Kafka } from "kafkajs";
+import { until } from "./wait.ts";
+
+/** A client of the harness's own; it says nothing unless something is badly wrong. */
+export function kafkaClient(bootstrapServers: string): Kafka {
+  return new Kafka({
+    clientId: "integration",
+    brokers: bootstrapServers.split(","),
+    logLevel: logLevel.NOTHING,
+    connectionTimeout: 10_000,
+    retry: { initialRetryTime: 100, retries: 10 },
+  });
+}
+
+/** Runs `use` with an admin client, and closes it. */
+export async function withAdmin<T>(bootstrapServers: string, use: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = kafkaClient(bootstrapServers).admin();
+  await admin.connect();
+  try {
+    return await use(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** Makes a topic, and waits until it can be used. */
+export async function createTopic(
+  bootstrapServers: string,
+  topic: string,
+  partitions: number,
+  config: Record<string, string> = {},
+): Promise<void> {
+  await withAdmin(bootstrapServers, async (admin) => {
+    await admin.createTopics({
+      topics: [{
+        topic,
+        numPartitions: partitions,
+        replicationFactor: 1,
+        configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
+      }],
+      waitForLeaders: true,
+    });
+  });
+}
+
+/** Gives a topic more partitions: `count` in all. */
+export async function addPartitions(bootstrapServers: string, topic: string, count: number): Promise<void> {
+  await withAdmin(bootstrapServers, async (admin) => {
+    await admin.createPartitions({ topicPartitions: [{ topic, count }] });
+  });
+}
+
+/** Removes a topic, and waits until it is gone. */
+export async function deleteTopic(bootstrapServers: string, topic: string): Promise<void> {
+  await withAdmin(bootstrapServers, async (admin) => {
+    await admin.deleteTopics({ topics: [topic] });
+    await until(`topic ${topic} to be gone`, async () => !(await admin.listTopics()).includes(topic));
+  });
+}
+
+/** Removes a topic's oldest records, as their expiry does: `starts` are the partitions' first offsets from then on. */
+export async function deleteRecords(
+  bootstrapServers: string,
+  topic: string,
+  starts: number[],
+): Promise<void> {
+  await withAdmin(bootstrapServers, async (admin) => {
+    // It also has kafkajs learn where the partitions are, without which it can't delete.
+    await admin.fetchTopicOffsets(topic);
+    await admin.deleteTopicRecords({
+      topic,
+      partitions: starts.map((start, partition) => ({ partition, offset: `${start}` })),
+    });
+  });
+}
+
+/** How many members a consumer group has. */
+export async function groupMembers(bootstrapServers: string, group: string): Promise<number> {
+  return await withAdmin(bootstrapServers, async (admin) => {
+    const { groups } = await admin.describeGroups([group]);
+    return groups[0]!.members.length;
+  });
+}

@@ -1,0 +1,94 @@
+/**
+ * The servers that all scenarios of a run share.
+ *
+ * @module
+ */
+import type { StartedNetwork } from "testcontainers";
+import {
+  dockerAvailable,
+  type KafkaServer,
+  type PostgresServer,
+  startKafka,
+  startPostgres,
+} from "../servers/mod.ts";
+
+/** How services are run. */
+export type ServiceKind = "process" | "container";
+
+/** The shared servers. */
+export interface World {
+  readonly kafka: KafkaServer;
+  readonly postgres: PostgresServer;
+  /** The Docker network of servers and services; only with containers. */
+  readonly network?: StartedNetwork;
+}
+
+/**
+ * What `INTEGRATION_SERVICES` says: `process`, `container`, or `auto` (when not set): containers where servers are containers,
+ * too.
+ */
+export const SERVICES: ServiceKind = await chosenServices();
+
+/** Broker properties that let scenarios be short: groups notice the death of a member after a second or two. */
+export const BROKER_PROPERTIES = { "group.min.session.timeout.ms": "1000" };
+
+let world: World | undefined;
+
+/** The servers. Only to be called in tests: they are started before the first one. */
+export function theWorld(): World {
+  if (!world) throw new Error("The servers are not up: call this in a test");
+  return world;
+}
+
+Deno.test.beforeAll(async () => {
+  const network = SERVICES === "container" ? await startNetwork() : undefined;
+  const options = {
+    ...network && { kind: "container" as const, network },
+    onProgress: (message: string) => console.log(message),
+  };
+  const start = performance.now();
+  const [kafka, postgres] = await Promise.allSettled([
+    startKafka({ ...options, properties: BROKER_PROPERTIES }),
+    startPostgres(options),
+  ]);
+  if (kafka.status === "rejected" || postgres.status === "rejected") {
+    for (const server of [kafka, postgres]) {
+      if (server.status === "fulfilled") await server.value[Symbol.asyncDispose]();
+      else console.error(server.reason);
+    }
+    await network?.stop();
+    throw new Error("The servers could not be started");
+  }
+  world = { kafka: kafka.value, postgres: postgres.value, ...network && { network } };
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  console.log(`Kafka and PostgreSQL (${world.kafka.kind}) up in ${seconds} s; services run as ${SERVICES}.`);
+});
+
+Deno.test.afterAll(async () => {
+  if (!world) return;
+  const { kafka, postgres, network } = world;
+  world = undefined;
+  await Promise.all([kafka[Symbol.asyncDispose](), postgres[Symbol.asyncDispose]()]);
+  await network?.stop();
+});
+
+async function startNetwork(): Promise<StartedNetwork> {
+  const { Network } = await import("testcontainers");
+  return await new Network().start();
+}
+
+async function chosenServices(): Promise<ServiceKind> {
+  const wanted = Deno.env.get("INTEGRATION_SERVICES") ?? "";
+  switch (wanted) {
+    case "process":
+    case "container":
+      return wanted;
+    case "":
+    case "auto": {
+      const embedded = Deno.env.get("INTEGRATION_SERVERS") === "embedded";
+      return !embedded && await dockerAvailable() ? "container" : "process";
+    }
+    default:
+      throw new Error(`INTEGRATION_SERVICES is "${wanted}", but must be "process", "container" or "auto"`);
+  }
+}

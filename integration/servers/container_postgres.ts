@@ -1,0 +1,66 @@
+import { PostgreSqlContainer } from "@testcontainers/postgresql";
+import { ContainerServer, engineHost, startContainer, type Started } from "./container_server.ts";
+import { freePort } from "./free_port.ts";
+import { postgresArguments, postgresFiles, postgresUrl, SUPERUSER } from "./postgres_settings.ts";
+import type { PostgresOptions, PostgresServer } from "./types.ts";
+
+const IMAGE = "postgres:18";
+const PORT = 5432;
+
+/** Where files for the server arrive, as root's. */
+const DELIVERED = "/tmp/delivered";
+/** Where the server reads them. */
+const FILES = "/tmp/settings";
+
+/** The server takes a private key only when it owns it, and other files only when it may read them. */
+const ENTRYPOINT = `
+install -d -o postgres -g postgres -m 700 ${FILES}
+install -o postgres -g postgres -m 600 ${DELIVERED}/* ${FILES}
+exec docker-entrypoint.sh "$@"
+`;
+
+/** Starts PostgreSQL in a container. */
+export async function startContainerPostgres(options: PostgresOptions): Promise<PostgresServer> {
+  // One that Docker chose would be another one after each start.
+  const port = options.port ?? freePort();
+  const alias = options.networkAlias ?? "postgres";
+  const container = new PostgreSqlContainer(IMAGE)
+    .withUsername(SUPERUSER.user)
+    .withPassword(SUPERUSER.password)
+    .withDatabase(SUPERUSER.database)
+    .withExposedPorts({ container: PORT, host: port })
+    .withCopyContentToContainer(
+      Object.entries(postgresFiles(options))
+        .map(([name, content]) => ({ content, target: `${DELIVERED}/${name}`, mode: 0o600 })),
+    )
+    .withEntrypoint(["sh", "-ec", ENTRYPOINT, "sh"])
+    .withCommand(["postgres", ...postgresArguments(FILES, options)]);
+  if (options.network) container.withNetwork(options.network).withNetworkAliases(alias);
+  options.onProgress?.("starting PostgreSQL in a container");
+  const started = await startContainer("PostgreSQL", container);
+  return new ContainerPostgres(started, await engineHost(), port, options.network && alias);
+}
+
+class ContainerPostgres extends ContainerServer implements PostgresServer {
+  readonly host: string;
+  readonly port: number;
+  readonly user = SUPERUSER.user;
+  readonly password = SUPERUSER.password;
+  readonly database = SUPERUSER.database;
+  declare readonly networkHost?: string;
+  declare readonly networkPort?: number;
+
+  constructor(started: Started, host: string, port: number, networkHost: string | undefined) {
+    super(started);
+    this.host = host;
+    this.port = port;
+    if (networkHost) {
+      this.networkHost = networkHost;
+      this.networkPort = PORT;
+    }
+  }
+
+  url(database: string = this.database): string {
+    return postgresUrl(this.host, this.port, database);
+  }
+}

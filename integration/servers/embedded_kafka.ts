@@ -1,0 +1,182 @@
+import { DataFolder } from "./data_folder.ts";
+import { freePorts, isFree } from "./free_port.ts";
+import { commonArguments, type KafkaJvm, kafkaJvm } from "./jvm.ts";
+import { type KafkaListeners, kafkaProperties, type Listener } from "./kafka_properties.ts";
+import { toolClass } from "./kafka_tools.ts";
+import { propertiesFile } from "./properties_file.ts";
+import { run } from "./run.ts";
+import { ServerError } from "./server_error.ts";
+import { endOfFile, ServerProcess } from "./server_process.ts";
+import type { KafkaOptions, KafkaServer, ToolOptions, ToolResult } from "./types.ts";
+import { waitUntil } from "./wait_until.ts";
+
+/** Milliseconds that a broker has to start, recovery after a crash included. */
+const START_DEADLINE = 90_000;
+
+/** Starts a broker as a Java process of this machine. */
+export async function startEmbeddedKafka(options: KafkaOptions): Promise<KafkaServer> {
+  if (options.port !== undefined && !isFree(options.port)) {
+    throw new ServerError(`Kafka can't listen on port ${options.port}: it is taken`);
+  }
+  const jvm = await kafkaJvm(options);
+  const server = new EmbeddedKafka(jvm, await DataFolder.open("kafka", options.dataFolder), options);
+  try {
+    await server.start();
+    return server;
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+class EmbeddedKafka implements KafkaServer {
+  readonly kind = "embedded";
+  readonly bootstrapServers: string;
+  readonly #jvm: KafkaJvm;
+  readonly #folder: DataFolder;
+  readonly #listeners: KafkaListeners;
+  readonly #options: KafkaOptions;
+  #process: ServerProcess | undefined;
+
+  constructor(jvm: KafkaJvm, folder: DataFolder, options: KafkaOptions) {
+    this.#jvm = jvm;
+    this.#folder = folder;
+    this.#options = options;
+    const [client, admin, controller] = freePorts(3);
+    this.#listeners = {
+      client: loopback(options.port ?? client!),
+      admin: loopback(admin!),
+      controller: loopback(controller!).listen,
+    };
+    this.bootstrapServers = this.#listeners.client.advertised;
+  }
+
+  async start(): Promise<void> {
+    if (this.#process?.running) return;
+    await this.#writeConfiguration();
+    await this.#format();
+    this.#options.onProgress?.("starting Kafka");
+    const logged = this.#folder.logSize();
+    const archive = this.#jvm.classArchive.make();
+    const process = this.#process = new ServerProcess({
+      command: this.#jvm.command,
+      args: [
+        ...commonArguments(this.#jvm, this.#folder.file("log4j2.properties")),
+        ...archive.args,
+        "-Xms128m",
+        "-Xmx512m",
+        "-XX:+ExitOnOutOfMemoryError",
+        "kafka.Kafka",
+        this.#folder.file("server.properties"),
+      ],
+      logFile: this.#folder.logFile,
+      stopSignal: "SIGTERM",
+      onEnd: archive.keep,
+      ...this.#folder.temporary && { removeFolder: this.#folder.path },
+    });
+    this.#folder.usedBy(process.pid);
+    await waitUntil(
+      () => !process.running || this.#folder.logSince(logged).includes("Kafka Server started"),
+      START_DEADLINE,
+    );
+    if (process.running && this.#folder.logSince(logged).includes("Kafka Server started")) return;
+    await process.kill();
+    throw new ServerError(`Kafka did not start. The end of its log:\n${endOfFile(this.#folder.logFile, 20)}`);
+  }
+
+  async stop(): Promise<void> {
+    await this.#process?.stop();
+  }
+
+  async kill(): Promise<void> {
+    await this.#process?.kill();
+  }
+
+  running(): Promise<boolean> {
+    return Promise.resolve(this.#process?.running ?? false);
+  }
+
+  logs(): string {
+    return endOfFile(this.#folder.logFile, 200);
+  }
+
+  async tool(name: string, args: string[], options: ToolOptions = {}): Promise<ToolResult> {
+    return await run(this.#jvm.command, [
+      ...commonArguments(this.#jvm, this.#folder.file("tools-log4j2.properties")),
+      "-XX:TieredStopAtLevel=1",
+      "-Xmx256m",
+      toolClass(name),
+      "--bootstrap-server",
+      this.#listeners.admin.advertised,
+      ...args,
+    ], options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Nobody needs temporary data in order; but an orderly end is what makes the archive of classes.
+    await (this.#folder.temporary && !this.#jvm.classArchive.missing ? this.kill() : this.stop());
+    await this.#folder[Symbol.asyncDispose]();
+  }
+
+  async #writeConfiguration(): Promise<void> {
+    const properties = kafkaProperties(this.#listeners, this.#folder.file("logs"), this.#options);
+    await Deno.writeTextFile(this.#folder.file("server.properties"), propertiesFile(properties), {
+      mode: 0o600,
+    });
+    await Deno.writeTextFile(this.#folder.file("log4j2.properties"), logConfiguration("SYSTEM_OUT", "INFO"));
+    await Deno.writeTextFile(
+      this.#folder.file("tools-log4j2.properties"),
+      logConfiguration("SYSTEM_ERR", "WARN"),
+    );
+  }
+
+  /** Prepares the data folder for KRaft, as every new one needs. */
+  async #format(): Promise<void> {
+    if (exists(this.#folder.file("logs/meta.properties"))) return;
+    const { code, stdout, stderr } = await run(this.#jvm.command, [
+      ...commonArguments(this.#jvm, this.#folder.file("tools-log4j2.properties")),
+      "-XX:TieredStopAtLevel=1",
+      "kafka.tools.StorageTool",
+      "format",
+      "--cluster-id",
+      newClusterId(),
+      "--config",
+      this.#folder.file("server.properties"),
+    ]);
+    if (code !== 0) throw new ServerError(`Kafka's data folder could not be made:\n${stderr}${stdout}`);
+  }
+}
+
+function loopback(port: number): Listener {
+  return { listen: `127.0.0.1:${port}`, advertised: `127.0.0.1:${port}` };
+}
+
+/** A random UUID in Kafka's spelling: 22 characters of URL-safe base 64, the first one no dash. */
+function newClusterId(): string {
+  const id = crypto.getRandomValues(new Uint8Array(16)).toBase64({
+    alphabet: "base64url",
+    omitPadding: true,
+  });
+  return id.startsWith("-") ? newClusterId() : id;
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function logConfiguration(target: "SYSTEM_OUT" | "SYSTEM_ERR", level: string): string {
+  return propertiesFile({
+    "rootLogger.level": level,
+    "rootLogger.appenderRef.console.ref": "console",
+    "appender.console.type": "Console",
+    "appender.console.name": "console",
+    "appender.console.target": target,
+    "appender.console.layout.type": "PatternLayout",
+    "appender.console.layout.pattern": "[%d] %p %m (%c)%n",
+  });
+}

@@ -1,0 +1,16 @@
+import assert from "assert";
+import { freePort, freePorts, isFree } from "./free_port.ts";
+
+Deno.test("freePorts() gives different ports that can be listened on", () => {
+  const ports = freePorts(20);
+  assert.equal(new Set(ports).size, 20);
+  for (const port of ports) Deno.listen({ hostname: "127.0.0.1", port }).close();
+});
+
+Deno.test("freePort() gives the preferred port when it is free, and another when it is taken", () => {
+  const preferred = freePort();
+  assert.equal(freePort(preferred), preferred);
+  using _taken = Deno.listen({ hostname: "127.0.0.1", port: preferred });
+  assert.equal(isFree(preferred), false);
+  assert.notEqual(freePort(preferred), preferred);
+});

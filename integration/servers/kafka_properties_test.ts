@@ -1,0 +1,35 @@
+import assert from "assert";
+import { kafkaProperties } from "./kafka_properties.ts";
+
+const listeners = {
+  client: { listen: "0.0.0.0:1", advertised: "127.0.0.1:1" },
+  admin: { listen: "127.0.0.1:2", advertised: "127.0.0.1:2" },
+  controller: "127.0.0.1:3",
+};
+
+Deno.test("kafkaProperties() tells clients the advertised address", () => {
+  const properties = kafkaProperties(listeners, "/data", {});
+  assert.equal(
+    properties["listeners"],
+    "CLIENT://0.0.0.0:1,ADMIN://127.0.0.1:2,CONTROLLER://127.0.0.1:3",
+  );
+  assert.equal(properties["advertised.listeners"], "CLIENT://127.0.0.1:1,ADMIN://127.0.0.1:2");
+  assert.equal(properties["controller.quorum.voters"], "1@127.0.0.1:3");
+  assert.equal(properties["log.dirs"], "/data");
+});
+
+Deno.test("kafkaProperties() protects the listeners of clients, and no other, when a protocol is asked for", () => {
+  const network = { listen: "0.0.0.0:4", advertised: "kafka:4" };
+  const properties = kafkaProperties({ ...listeners, network }, "/data", { securityProtocol: "SASL_SSL" });
+  assert.equal(
+    properties["listener.security.protocol.map"],
+    "CLIENT:SASL_SSL,NETWORK:SASL_SSL,ADMIN:PLAINTEXT,CONTROLLER:PLAINTEXT",
+  );
+  assert.match(properties["advertised.listeners"]!, /NETWORK:\/\/kafka:4/);
+});
+
+Deno.test("kafkaProperties() lets the caller's properties win", () => {
+  const properties = kafkaProperties(listeners, "/data", { properties: { "node.id": "7", "x": "y" } });
+  assert.equal(properties["node.id"], "7");
+  assert.equal(properties["x"], "y");
+});

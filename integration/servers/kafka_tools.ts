@@ -1,0 +1,35 @@
+/** The class behind each of the scripts in Kafka's `bin` folder that speaks to a broker. */
+const TOOLS = {
+  "kafka-acls": "org.apache.kafka.tools.AclCommand",
+  "kafka-broker-api-versions": "org.apache.kafka.tools.BrokerApiVersionsCommand",
+  "kafka-cluster": "org.apache.kafka.tools.ClusterTool",
+  "kafka-configs": "kafka.admin.ConfigCommand",
+  "kafka-console-consumer": "org.apache.kafka.tools.consumer.ConsoleConsumer",
+  "kafka-console-producer": "org.apache.kafka.tools.ConsoleProducer",
+  "kafka-consumer-groups": "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
+  "kafka-delete-records": "org.apache.kafka.tools.DeleteRecordsCommand",
+  "kafka-features": "org.apache.kafka.tools.FeatureCommand",
+  "kafka-get-offsets": "org.apache.kafka.tools.GetOffsetShell",
+  "kafka-groups": "org.apache.kafka.tools.GroupsCommand",
+  "kafka-leader-election": "org.apache.kafka.tools.LeaderElectionCommand",
+  "kafka-log-dirs": "org.apache.kafka.tools.LogDirsCommand",
+  "kafka-metadata-quorum": "org.apache.kafka.tools.MetadataQuorumCommand",
+  "kafka-producer-perf-test": "org.apache.kafka.tools.ProducerPerformance",
+  "kafka-reassign-partitions": "org.apache.kafka.tools.reassign.ReassignPartitionsCommand",
+  "kafka-topics": "org.apache.kafka.tools.TopicCommand",
+  "kafka-transactions": "org.apache.kafka.tools.TransactionsCommand",
+} as const;
+
+/**
+ * The Java class of one of Kafka's tools.
+ *
+ * @param name The script's name without `.sh`.
+ * @throws When there is no such tool.
+ */
+export function toolClass(name: string): string {
+  const found = (TOOLS as Record<string, string>)[name];
+  if (found === undefined) {
+    throw new Error(`There is no Kafka tool "${name}"; known are ${Object.keys(TOOLS).join(", ")}`);
+  }
+  return found;
+}

@@ -1,0 +1,33 @@
+import { dockerAvailable } from "./docker.ts";
+import type { ServerKind } from "./types.ts";
+
+/**
+ * Whether to start servers as processes or in containers. What the caller asks for wins over the environment variable
+ * `INTEGRATION_SERVERS` (`containers`, `embedded` or `auto`), and that over `auto`: containers where a Docker engine
+ * answers, else embedded.
+ *
+ * @throws When `INTEGRATION_SERVERS` holds anything else.
+ */
+export async function chosenKind(asked?: ServerKind | "auto"): Promise<ServerKind> {
+  const wanted = asked ?? fromEnvironment(Deno.env.get("INTEGRATION_SERVERS"));
+  if (wanted !== "auto") return wanted;
+  return await dockerAvailable() ? "container" : "embedded";
+}
+
+/** What the value of `INTEGRATION_SERVERS` asks for. */
+export function fromEnvironment(value: string | undefined): ServerKind | "auto" {
+  switch (value) {
+    case "containers":
+      return "container";
+    case "embedded":
+      return "embedded";
+    case undefined:
+    case "":
+    case "auto":
+      return "auto";
+    default:
+      throw new Error(
+        `INTEGRATION_SERVERS is "${value}", but must be "containers", "embedded" or "auto"`,
+      );
+  }
+}

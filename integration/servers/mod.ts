@@ -1,0 +1,42 @@
+/**
+ * Real servers for tests, benchmarks and `deno task start`: Apache Kafka and PostgreSQL, as processes of this machine
+ * or in containers, behind one interface.
+ *
+ * @module
+ */
+import { chosenKind } from "./kind.ts";
+import type { KafkaOptions, KafkaServer, PostgresOptions, PostgresServer } from "./types.ts";
+
+export { dockerAvailable } from "./docker.ts";
+export { freePort, freePorts, isFree } from "./free_port.ts";
+export { ServerError } from "./server_error.ts";
+export { endOfFile, ServerProcess } from "./server_process.ts";
+export type * from "./types.ts";
+
+/**
+ * Starts an Apache Kafka broker and waits until it takes clients.
+ *
+ * @throws When it can't be started; the message names what is missing, or ends with the last lines of its log.
+ */
+export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServer> {
+  if (await chosenKind(options.kind) === "container") {
+    const { startContainerKafka } = await import("./container_kafka.ts");
+    return await startContainerKafka(options);
+  }
+  const { startEmbeddedKafka } = await import("./embedded_kafka.ts");
+  return await startEmbeddedKafka(options);
+}
+
+/**
+ * Starts a PostgreSQL server and waits until it takes clients.
+ *
+ * @throws When it can't be started; the message names what is missing, or ends with the last lines of its log.
+ */
+export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
+  if (await chosenKind(options.kind) === "container") {
+    const { startContainerPostgres } = await import("./container_postgres.ts");
+    return await startContainerPostgres(options);
+  }
+  const { startEmbeddedPostgres } = await import("./embedded_postgres.ts");
+  return await startEmbeddedPostgres(options);
+}

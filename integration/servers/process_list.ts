@@ -1,0 +1,47 @@
+/** Ids of the processes that `pid` started and that are still its children. */
+export async function childrenOf(pid: number): Promise<number[]> {
+  if (Deno.build.os === "linux") {
+    // `ps` is missing on small installations.
+    const children = await Deno.readTextFile(`/proc/${pid}/task/${pid}/children`);
+    return children.split(" ").filter(Boolean).map(Number);
+  }
+  const { stdout } = await new Deno.Command("ps", { args: ["-A", "-o", "ppid=,pid="] }).output();
+  return new TextDecoder().decode(stdout).trim().split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .flatMap(([parent, child]) => parent === pid && child !== undefined ? [child] : []);
+}
+
+/** The command line of a process; empty when there is no such process. */
+export async function commandOf(pid: number): Promise<string> {
+  if (Deno.build.os === "linux") {
+    try {
+      return (await Deno.readTextFile(`/proc/${pid}/cmdline`)).replaceAll("\0", " ");
+    } catch {
+      return "";
+    }
+  }
+  const { stdout } = await new Deno.Command("ps", { args: ["-o", "command=", "-p", `${pid}`] }).output();
+  return new TextDecoder().decode(stdout);
+}
+
+/** Whether there is such a process. */
+export function processIsThere(pid: number): boolean {
+  try {
+    // "SIGCONT" does nothing to one that runs.
+    Deno.kill(pid, "SIGCONT");
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) return true;
+    throw error;
+  }
+}
+
+/** Sends SIGKILL, unless there is no such process any more. */
+export function killIfThere(pid: number): void {
+  try {
+    Deno.kill(pid, "SIGKILL");
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

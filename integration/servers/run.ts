@@ -1,0 +1,46 @@
+import type { ToolOptions, ToolResult } from "./types.ts";
+
+/**
+ * Runs a program to its end.
+ *
+ * @throws When it can't be started, or runs longer than `options.timeoutMs` (it is killed then).
+ */
+export async function run(
+  command: string,
+  args: string[],
+  { stdin, timeoutMs = 30_000 }: ToolOptions = {},
+): Promise<ToolResult> {
+  const child = new Deno.Command(command, {
+    args,
+    stdin: stdin === undefined ? "null" : "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    child.kill("SIGKILL");
+  }, timeoutMs);
+  try {
+    const [{ code, stdout, stderr }] = await Promise.all([child.output(), feed(child, stdin)]);
+    const text = new TextDecoder();
+    const result = { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
+    if (late) {
+      throw new Error(`${command} ran longer than ${timeoutMs} ms: ${args.join(" ")}\n${result.stderr}`);
+    }
+    return result;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function feed(child: Deno.ChildProcess, stdin: string | Uint8Array | undefined): Promise<void> {
+  if (stdin === undefined) return;
+  const writer = child.stdin.getWriter();
+  try {
+    await writer.write(typeof stdin === "string" ? new TextEncoder().encode(stdin) : stdin);
+    await writer.close();
+  } catch {
+    // It ended without reading all; its exit code says why.
+  }
+}

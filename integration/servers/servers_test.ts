@@ -1,0 +1,103 @@
+/**
+ * The embedded servers as their users see them: they start, keep data over an orderly stop and over `kill -9`, and
+ * leave nothing behind.
+ *
+ * @module
+ */
+import assert from "assert";
+import pg from "pg";
+import { isFree, type KafkaServer, type PostgresServer, startKafka, startPostgres } from "./mod.ts";
+
+Deno.test("startKafka() keeps topics and records when it is stopped or killed", async () => {
+  let port: number;
+  {
+    await using kafka = await startKafka({ kind: "embedded" });
+    port = parseInt(kafka.bootstrapServers.split(":")[1]!);
+    const created = await kafka.tool("kafka-topics", ["--create", "--topic", "t", "--partitions", "1"]);
+    assert.deepEqual([created.code, created.stdout], [0, "Created topic t.\n"], created.stderr);
+    await produce(kafka, "one\n");
+    await kafka.kill();
+    assert.equal(await kafka.running(), false);
+    await kafka.start();
+    await produce(kafka, "zwölf\n");
+    await kafka.stop();
+    assert.equal(await kafka.running(), false);
+    await kafka.start();
+    assert.equal(await kafka.running(), true);
+    const consumed = await kafka.tool(
+      "kafka-console-consumer",
+      ["--topic", "t", "--from-beginning", "--max-messages", "2"],
+    );
+    assert.equal(consumed.stdout, "one\nzwölf\n", consumed.stderr);
+    assert.match(kafka.logs(), /Kafka Server started/);
+  }
+  assert.ok(isFree(port), "the broker is still there");
+});
+
+Deno.test("startKafka() names the port when it is taken", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  await assert.rejects(startKafka({ kind: "embedded", port: taken.addr.port }), {
+    message: `Kafka can't listen on port ${taken.addr.port}: it is taken`,
+  });
+});
+
+Deno.test("startKafka() shows the end of the log when the broker does not start", async () => {
+  await assert.rejects(
+    startKafka({ kind: "embedded", properties: { "process.roles": "nothing" } }),
+    (error) => /could not be made|did not start/.test(`${error}`) && /process\.roles/.test(`${error}`),
+  );
+});
+
+Deno.test("tool() throws when the tool runs too long", async () => {
+  await using kafka = await startKafka({ kind: "embedded" });
+  await kafka.tool("kafka-topics", ["--create", "--topic", "t"]);
+  await assert.rejects(
+    kafka.tool("kafka-console-consumer", ["--topic", "t"], { timeoutMs: 2_000 }),
+    /ran longer than 2000 ms/,
+  );
+});
+
+Deno.test("startPostgres() keeps rows when it is stopped or killed, with clients at work", async () => {
+  let port: number;
+  {
+    await using postgres = await startPostgres({ kind: "embedded", settings: { max_connections: "7" } });
+    port = postgres.port;
+    await query(postgres, "CREATE TABLE t (x INT)");
+    await query(postgres, "INSERT INTO t VALUES (1)");
+    for (const end of [() => postgres.kill(), () => postgres.stop()]) {
+      const busy = query(postgres, "SELECT pg_sleep(60)").then(() => "slept", () => "cut off");
+      await query(postgres, "SELECT 1");
+      await end();
+      assert.equal(await postgres.running(), false);
+      assert.equal(await busy, "cut off");
+      await postgres.start();
+      assert.equal(await postgres.running(), true);
+    }
+    assert.deepEqual(await query(postgres, "SELECT x FROM t"), [{ x: 1 }]);
+    assert.deepEqual(await query(postgres, "SHOW max_connections"), [{ max_connections: "7" }]);
+    assert.match(postgres.logs(), /ready to accept connections/);
+  }
+  assert.ok(isFree(port), "the server is still there");
+});
+
+Deno.test("startPostgres() lets nobody in with a wrong password", async () => {
+  await using postgres = await startPostgres({ kind: "embedded" });
+  const url = postgres.url().replace(`:${postgres.password}@`, ":wrong@");
+  await assert.rejects(query({ url: () => url }, "SELECT 1"), /password authentication failed/);
+});
+
+async function produce(kafka: KafkaServer, text: string): Promise<void> {
+  const { code, stderr } = await kafka.tool("kafka-console-producer", ["--topic", "t"], { stdin: text });
+  assert.equal(code, 0, stderr);
+}
+
+async function query(postgres: Pick<PostgresServer, "url">, sql: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: postgres.url() });
+  client.on("error", () => {}); // The query that is cut off rejects as well.
+  try {
+    await client.connect();
+    return (await client.query(sql)).rows;
+  } finally {
+    client.end().catch(() => {});
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * `deno task start`: the whole pipeline on this machine, without Docker. `--help` tells more.
+ *
+ * @module
+ */
+import process from "node:process";
+import { SettingsError } from "../shared/settings/load.ts";
+import { loadStreams } from "../shared/streams.ts";
+import { type PostgresServer, ServerError } from "./servers/mod.ts";
+import { Display } from "./start/display.ts";
+import { Interrupts } from "./start/interrupts.ts";
+import { FolderLock } from "./start/lock.ts";
+import { DATABASE, help, type Options, readOptions } from "./start/options.ts";
+import { PipelineError, startPipeline } from "./start/pipeline.ts";
+import { runPipeline } from "./start/run.ts";
+import { integer } from "./start/screen.ts";
+import { PROJECT } from "./start/service.ts";
+import { Steps } from "./start/steps.ts";
+
+/** Relative to the project, as it is shown. */
+const FOLDERS = { data: ".cache/data", logs: ".cache/logs" };
+
+/** Characters that are shown of a line of a log. */
+const MOST_CHARACTERS = 200;
+
+/** Exit codes, beside 0 and those of a service that failed. */
+const EXIT = { failed: 1, badSettings: 2, interrupted: 130 };
+
+async function main(): Promise<number> {
+  using display = new Display();
+  try {
+    const options = readOptions();
+    if (options.help) {
+      console.log(help());
+      return 0;
+    }
+    Deno.chdir(PROJECT);
+    const lock = FolderLock.take(FOLDERS.data);
+    if (typeof lock === "number") {
+      display.print(
+        `The pipeline runs already, as process ${lock}, on ${PROJECT}/${FOLDERS.data}. Stop that one first.`,
+      );
+      return EXIT.failed;
+    }
+    using _held = lock;
+    return await start(options, display);
+  } catch (error) {
+    return explain(error, display);
+  }
+}
+
+async function start({ settings, flags }: Options, display: Display): Promise<number> {
+  const steps = new Steps(display);
+  using interrupts = new Interrupts(() => {
+    // What still runs is watched over, and stopped, by shells of its own: see `ServerProcess`.
+    display.print("Stopping at once.");
+    display[Symbol.dispose]();
+    Deno.exit(EXIT.interrupted);
+  });
+  const { signal } = interrupts;
+  try {
+    await using pipeline = await startPipeline(settings, flags, {
+      dataFolder: FOLDERS.data,
+      logFolder: FOLDERS.logs,
+      say: steps.say,
+      signal,
+    });
+    const streams = await loadStreams(settings.STREAMS, settings.KAFKA_TOPIC_PREFIX);
+    const notes = notesOn(pipeline.postgres, streams.map(({ table }) => table));
+    try {
+      const left = await runPipeline(
+        pipeline,
+        { count: settings.PRODUCER_COUNT, notes, signal },
+        display,
+        steps,
+      );
+      if (left > 0) steps.say(`${integer(left)} records are left in Kafka; the next start stores them.`);
+    } catch (error) {
+      // Said before the rest is stopped, which may take a while.
+      return explain(error, display);
+    }
+  } catch (error) {
+    // Whatever comes of an interrupted set-up comes of that.
+    if (!signal.aborted) throw error;
+  }
+  steps.say(`Stopped. The next start goes on with the data in ${FOLDERS.data}.`);
+  return 0;
+}
+
+/** How to look at the rows, and where to read more. */
+function notesOn({ host, port, user, password }: PostgresServer, tables: string[]): string[] {
+  const psql = `PGPASSWORD=${password} psql -h ${host} -p ${port} -U ${user} -d ${DATABASE}`;
+  return [
+    "Look at the rows:",
+    ...tables.map((table) => `  ${psql} -c 'TABLE ${table} LIMIT 10'`),
+    `Logs: ${FOLDERS.logs}. Ctrl-C stops everything, in order.`,
+  ];
+}
+
+function explain(error: unknown, display: Display): number {
+  if (error instanceof SettingsError) {
+    error.problems.forEach((problem) => display.print(problem));
+    return EXIT.badSettings;
+  }
+  if (error instanceof ServerError) {
+    display.print(error.message);
+    return EXIT.failed;
+  }
+  if (error instanceof PipelineError) {
+    display.print(error.message);
+    error.log.forEach((line) => display.print(`  ${line.slice(0, MOST_CHARACTERS)}`));
+    return error.exitCode;
+  }
+  throw error;
+}
+
+// kafkajs asks for time-outs of negative length; the warning of it would run through the screen.
+process.removeAllListeners("warning");
+Deno.exit(await main());

@@ -1,0 +1,121 @@
+import type { Group } from "../../shared/settings/declare.ts";
+import { helpText } from "../../shared/settings/describe.ts";
+import { loadSettings, namesOf, PROCESS, SettingsError, type Sources } from "../../shared/settings/load.ts";
+import type { KafkaServer, PostgresServer } from "../servers/mod.ts";
+import { type SettingName, SETTINGS, type Settings } from "../../shared/settings/table.ts";
+
+/** What `deno task start` was asked for. */
+export interface Options {
+  /** Print {@link help} and nothing else. */
+  help: boolean;
+  settings: Settings;
+  /** Settings to be handed on to the services, by environment name: mostly those that were given as flags. */
+  flags: Record<string, string>;
+}
+
+/** Settings that can be given to `deno task start`, as flags or by environment. */
+const GROUPS: readonly Group[] = ["streams", "producer", "consumer", "observability"];
+
+/** Settings of those groups that `deno task start` decides itself. */
+const DECIDED: readonly SettingName[] = [
+  "CONSUMER_UNTIL_CAUGHT_UP",
+  "HTTP_HOST",
+  "HTTP_PORT",
+  "LOG_FORMAT",
+];
+
+/** Settings of Kafka that are about its topics, not about how to reach it. */
+const TOPICS: readonly SettingName[] = ["KAFKA_TOPIC_PREFIX", "KAFKA_TOPIC_PARTITIONS"];
+
+/** A consumer that was killed holds its partitions until its session is over; here nobody wants to wait for that. */
+const SHORT_SESSION = { CONSUMER_SESSION_TIMEOUT_MS: "10000" };
+
+const USAGE = "deno task start [flags]\n\n" +
+  "Brings up PostgreSQL, Kafka, the producer and the consumer on this machine and shows what they do, until Ctrl-C. " +
+  "With --count it ends when that many records are stored. The data stay in .cache/data, and the next start goes on.\n\n" +
+  "How servers are reached is not asked for here, nor are --until-caught-up, --http-host, --http-port and --log-format: " +
+  "this program sets them.";
+
+/** The text of `--help`. */
+export const help = (): string => helpText(USAGE, GROUPS);
+
+/**
+ * Reads flags and environment.
+ *
+ * @throws {SettingsError} With all problems, also when a flag is one that this program decides itself.
+ */
+export function readOptions(sources: Sources = PROCESS): Options {
+  const args = sources.args[0] === "--" ? sources.args.slice(1) : sources.args;
+  // How other servers are reached is of no interest here, and no reason to complain.
+  const env = (name: string) => isAboutServers(name) ? undefined : sources.env(name);
+  const readFile = (path: string) => {
+    throw new Deno.errors.NotFound(path);
+  };
+  const loaded = loadSettings([...GROUPS, "kafka"], { args, env, readFile });
+  const given = namesOf([...GROUPS, "kafka"]).filter((name) => loaded.origins[name].startsWith("--"));
+  const refused = given.filter((name) => DECIDED.includes(name) || isAboutServers(name));
+  if (refused.length > 0) {
+    throw new SettingsError(
+      refused.map((name) =>
+        `--${SETTINGS[name].flag} has no place here: deno task start sets ${name} itself.`
+      ),
+    );
+  }
+  const flags = given.map((name) => [name, String(loaded.settings[name])]);
+  return {
+    help: loaded.help,
+    settings: loaded.settings,
+    flags: {
+      ...loaded.origins.CONSUMER_SESSION_TIMEOUT_MS === "default" && SHORT_SESSION,
+      ...Object.fromEntries(flags),
+    },
+  };
+}
+
+/** The database that the consumer makes and fills. */
+export const DATABASE = SETTINGS.PGDATABASE.default;
+
+/** How the services reach the servers that this program started. */
+export interface Servers {
+  kafka: Pick<KafkaServer, "bootstrapServers">;
+  postgres: Pick<PostgresServer, "host" | "port" | "user" | "password">;
+}
+
+/**
+ * The environment of a service: it reaches the servers that were started here, whatever this program's own environment
+ * and `host_settings.ini` say of others.
+ *
+ * @param flags Settings to hand on.
+ * @param httpPort Where to serve its metrics.
+ */
+export function serviceEnvironment(
+  flags: Record<string, string>,
+  { kafka, postgres }: Servers,
+  httpPort: number,
+): Record<string, string> {
+  const aboutServers = namesOf(["kafka", "postgresql"]).filter(isAboutServers);
+  return {
+    // Empty is not set.
+    ...Object.fromEntries(aboutServers.flatMap((name) => [[name, ""], [`${name}_FILE`, ""]])),
+    HOST_SETTINGS: "",
+    CONSUMER_UNTIL_CAUGHT_UP: "",
+    ...flags,
+    KAFKA_BOOTSTRAP_SERVERS: kafka.bootstrapServers,
+    KAFKA_SECURITY_PROTOCOL: "PLAINTEXT",
+    PGHOST: postgres.host,
+    PGPORT: `${postgres.port}`,
+    PGUSER: postgres.user,
+    PGPASSWORD: postgres.password,
+    PGDATABASE: DATABASE,
+    PGSSLMODE: "disable",
+    HTTP_HOST: "127.0.0.1",
+    HTTP_PORT: `${httpPort}`,
+    LOG_FORMAT: "json",
+  };
+}
+
+/** Whether an environment variable says how to reach a server. */
+function isAboutServers(name: string): boolean {
+  if (TOPICS.some((topic) => topic === name)) return false;
+  return /^(KAFKA_|PG|DATABASE_URL|HOST_SETTINGS$)/.test(name);
+}

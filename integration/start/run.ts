@@ -1,0 +1,155 @@
+import { pause } from "../../shared/lifecycle.ts";
+import type { Display } from "./display.ts";
+import { type Pipeline, PipelineError, watchPipeline } from "./pipeline.ts";
+import type { Progress } from "./progress.ts";
+import { Readings } from "./readings.ts";
+import { handled, type View } from "./screen.ts";
+import type { Steps } from "./steps.ts";
+
+/** What a run is told. */
+export interface Wishes {
+  /** Records to wait for; 0: until it is stopped. */
+  count: number;
+  /** Lines to show below the numbers, while it runs. */
+  notes: string[];
+  /** Aborted when it is to stop, in order. */
+  signal: AbortSignal;
+}
+
+/** Milliseconds between two looks at the metrics. */
+const INTERVAL = 500;
+
+/** Milliseconds that a stop waits for the consumer to store what is in Kafka. */
+const DRAIN_PATIENCE = 10_000;
+
+/** Milliseconds that the consumer has to count what it has stored. */
+const COUNT_PATIENCE = 2_000;
+
+/**
+ * Shows what the pipeline does until it is to stop or all records that were asked for are stored. Then the producer has
+ * ended, and all that it sent is stored, unless that is too much to wait for. The rest of the pipeline still runs.
+ *
+ * @returns Records that are left in Kafka for the next start.
+ * @throws {PipelineError} When a part of the pipeline ends too early.
+ */
+export async function runPipeline(
+  pipeline: Pipeline,
+  wishes: Wishes,
+  display: Display,
+  steps: Steps,
+): Promise<number> {
+  const run = new Run(pipeline, wishes, display, steps);
+  return await run.untilDrained();
+}
+
+class Run {
+  readonly #readings = new Readings();
+  readonly #over = new AbortController();
+  #state = "starting";
+  #stored = false;
+  #stopping = false;
+
+  constructor(
+    private readonly pipeline: Pipeline,
+    private readonly wishes: Wishes,
+    private readonly display: Display,
+    private readonly steps: Steps,
+  ) {}
+
+  async untilDrained(): Promise<number> {
+    const mayEnd = () => this.#stopping || this.wishes.count > 0;
+    const watching = watchPipeline(this.pipeline, mayEnd, this.#over.signal);
+    const showing = this.#show();
+    try {
+      return await Promise.race([watching, this.#work()]) ?? 0;
+    } finally {
+      this.#over.abort();
+      await showing;
+    }
+  }
+
+  async #work(): Promise<number> {
+    const { signal, count } = this.wishes;
+    const stopped = new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener("abort", () => resolve());
+    });
+    await (count > 0 ? Promise.race([stopped, this.pipeline.producer.ended()]) : stopped);
+    this.#stopping = signal.aborted;
+    this.#state = "stopping the producer";
+    await this.pipeline.producer.stop();
+    this.#state = "storing what is in Kafka";
+    const { produced, waiting } = await this.#drain();
+    await this.#count(produced, waiting);
+    this.#state = waiting === 0 ? "all is stored" : "stopped";
+    this.#finish();
+    const short = count - (produced - this.pipeline.before.produced);
+    if (short > 0 && !signal.aborted) {
+      throw new PipelineError(
+        `The producer has ended ${short} records early.`,
+        this.pipeline.producer.lastLines(),
+      );
+    }
+    return waiting;
+  }
+
+  /** Waits until all is stored; not too long when somebody waits for this program to stop. */
+  async #drain(): Promise<Progress> {
+    const { signal } = this.wishes;
+    let since = Infinity;
+    for (;; await pause(50)) {
+      const progress = await this.pipeline.progress.read();
+      if (signal.aborted) since = Math.min(since, performance.now());
+      if (progress.waiting === 0 || performance.now() - since > DRAIN_PATIENCE) return progress;
+    }
+  }
+
+  /** Waits until the consumer has counted what it has stored: it does so after the transaction. */
+  async #count(produced: number, waiting: number): Promise<void> {
+    const { before } = this.pipeline;
+    const expected = produced - before.produced + before.waiting - waiting;
+    const deadline = performance.now() + COUNT_PATIENCE;
+    do await this.#read(); while (
+      handled(this.#readings.last.totals) < expected && performance.now() < deadline
+    );
+    this.#readings.correct(this.steps.elapsed, produced - before.produced, waiting);
+  }
+
+  async #show(): Promise<void> {
+    for (; !this.#over.signal.aborted; await pause(INTERVAL, this.#over.signal)) {
+      await this.#read();
+      if (this.#over.signal.aborted) return;
+      const { totals } = this.#readings.last;
+      if (!this.#stored && totals.stored > 0) {
+        this.#stored = true;
+        this.#state = "running";
+        this.steps.say("The first rows are in PostgreSQL.");
+      }
+      this.display.show(this.#view());
+    }
+  }
+
+  #finish(): void {
+    this.#over.abort();
+    this.display.finish({ ...this.#view(), notes: [] });
+  }
+
+  async #read(): Promise<void> {
+    const { producer, consumer } = this.pipeline;
+    const pages = await Promise.all([producer.metrics(), consumer.metrics()]);
+    this.#readings.add(this.steps.elapsed, ...pages);
+  }
+
+  #view(): View {
+    const { count, notes } = this.wishes;
+    const backlog = this.pipeline.before.waiting;
+    return {
+      elapsed: this.steps.elapsed,
+      readings: this.#readings,
+      state: this.#state,
+      count,
+      backlog,
+      notes,
+    };
+  }
+}

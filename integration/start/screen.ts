@@ -1,0 +1,103 @@
+import { Format } from "cli-progress";
+import type { Readings, Totals } from "./readings.ts";
+
+/** What the screen shows. */
+export interface View {
+  /** Milliseconds since the start. */
+  elapsed: number;
+  readings: Readings;
+  /** What goes on, in a few words. */
+  state: string;
+  /** Records asked for; 0: no end. */
+  count: number;
+  /** Records that were waiting in Kafka before the first of those. */
+  backlog: number;
+  /** Lines below the numbers. */
+  notes: string[];
+}
+
+/** The screen, as lines. */
+export function renderScreen(view: View): string[] {
+  const { readings, count } = view;
+  const done = doneOf(view);
+  return [
+    "",
+    `${duration(view.elapsed)}  ${view.state}`,
+    "",
+    `${"".padEnd(10)}${"records".padStart(15)}${"records/s".padStart(13)}`,
+    ...shown(readings).map(([name, total]) => row(name, total, readings.rate(name))),
+    row("lag", readings.last.lag),
+    "",
+    ...count > 0 ? [progressBar(done, count, readings), ""] : [],
+    ...view.notes,
+  ];
+}
+
+/** The same in one line, for what is no terminal. */
+export function renderLine(view: View): string {
+  const { elapsed, readings, state, count } = view;
+  const parts = shown(readings).map(([name, total]) =>
+    `${name} ${integer(total)} (${integer(readings.rate(name))}/s)`
+  );
+  const progress = count > 0 ? [`${percentage(doneOf(view), count)} of ${integer(count)}`] : [];
+  return [`${duration(elapsed)}  ${state}`, ...parts, `lag ${integer(readings.last.lag)}`, ...progress].join(
+    ", ",
+  );
+}
+
+/** Records that have found their place, whichever it is. */
+export function handled({ stored, rejected, lost }: Totals): number {
+  return stored + rejected + lost;
+}
+
+/** Records of those asked for that have found their place. */
+function doneOf({ readings, backlog, count }: View): number {
+  return Math.min(count, Math.max(0, handled(readings.last.totals) - backlog));
+}
+
+/** A whole number with a comma between thousands. */
+export function integer(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}
+
+/** Milliseconds as `m:ss` or `h:mm:ss`. */
+export function duration(milliseconds: number): string {
+  const seconds = Math.floor(milliseconds / 1000);
+  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const two = (value: number) => `${value}`.padStart(2, "0");
+  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+}
+
+/** Lost records are so rare that they are named only when there are some. */
+function shown({ last: { totals } }: Readings): [keyof Totals, number][] {
+  const names: (keyof Totals)[] = [
+    "produced",
+    "stored",
+    "rejected",
+    ...totals.lost > 0 ? ["lost"] as const : [],
+  ];
+  return names.map((name) => [name, totals[name]]);
+}
+
+function row(name: string, total: number, rate?: number): string {
+  const shownRate = rate === undefined ? "" : integer(rate).padStart(13);
+  return `  ${name.padEnd(8)}${integer(total).padStart(15)}${shownRate}`;
+}
+
+function progressBar(done: number, count: number, readings: Readings): string {
+  const width = 40;
+  const bar = Format.BarFormat(done / count, {
+    barsize: width,
+    barCompleteString: "█".repeat(width),
+    barIncompleteString: "░".repeat(width),
+    barGlue: "",
+  });
+  const rate = readings.rate("stored") + readings.rate("rejected");
+  const left = done < count && rate > 0 ? `, ${duration((count - done) / rate * 1000)} left` : "";
+  return `${bar} ${percentage(done, count)} of ${integer(count)}${left}`;
+}
+
+/** Rounded down, so that 100 % is all. */
+function percentage(done: number, count: number): string {
+  return `${Math.floor(done / count * 100)} %`;
+}

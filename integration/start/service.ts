@@ -1,0 +1,87 @@
+import { endOfFile, freePort, ServerProcess } from "../servers/mod.ts";
+import { fetchMetrics, type Sample } from "./metrics.ts";
+
+/** The folder of the project, where services are started. */
+export const PROJECT = await Deno.realPath(`${import.meta.dirname}/../..`);
+
+/** Milliseconds that a service has to finish what it has in hand. */
+const STOP_PATIENCE = 10_000;
+
+/** One of the pipeline's two programs, running. */
+export class Service implements AsyncDisposable {
+  readonly name: string;
+  /** Path of its log, relative to the project where it lies there. */
+  readonly logFile: string;
+  readonly #process: ServerProcess;
+  readonly #metrics: string;
+
+  /**
+   * Starts it as `deno task` does, with just its permissions.
+   *
+   * @param name `producer` or `consumer`: its folder, and the name of its set of permissions.
+   * @param environment For a port of its metrics.
+   */
+  constructor(
+    name: string,
+    logFolder: string,
+    environment: (httpPort: number) => Record<string, string>,
+  ) {
+    const httpPort = freePort();
+    this.name = name;
+    this.logFile = `${logFolder}/${name}.log`;
+    this.#metrics = `http://127.0.0.1:${httpPort}/metrics`;
+    Deno.mkdirSync(logFolder, { recursive: true });
+    try {
+      Deno.renameSync(this.logFile, `${this.logFile}.previous`);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+    this.#process = new ServerProcess({
+      command: Deno.execPath(),
+      args: ["run", "--quiet", `-P=${name}`, `${name}/main.ts`],
+      cwd: PROJECT,
+      env: environment(httpPort),
+      logFile: this.logFile,
+      stopSignal: "SIGTERM",
+    });
+  }
+
+  /** Whether it is still there. */
+  get running(): boolean {
+    return this.#process.running;
+  }
+
+  /** Waits for its end. @returns The exit code. */
+  async ended(): Promise<number> {
+    return (await this.#process.ended()).code;
+  }
+
+  /** What its metrics say now; nothing when it does not answer. */
+  async metrics(): Promise<Sample[] | undefined> {
+    return this.running ? await fetchMetrics(this.#metrics) : undefined;
+  }
+
+  /** Lets it finish what it has in hand. @returns The exit code. */
+  async stop(): Promise<number> {
+    return (await this.#process.stop(STOP_PATIENCE)).code;
+  }
+
+  /** The last lines of its log, for people. */
+  lastLines(count = 10): string[] {
+    return endOfFile(this.logFile, count).split("\n").map(readable);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}
+
+/** The level and message of a JSON log line; any other line as it is. */
+export function readable(line: string): string {
+  try {
+    const { level, message } = JSON.parse(line) as { level?: string; message?: string };
+    return message === undefined ? line : `${(level ?? "").toUpperCase().padEnd(5)} ${message}`;
+  } catch {
+    return line;
+  }
+}

@@ -1,0 +1,21 @@
+import type { Display } from "./display.ts";
+
+/** Says what is being done, with the time since the start. */
+export class Steps {
+  readonly #display: Display;
+  readonly #started = performance.now();
+
+  constructor(display: Display) {
+    this.#display = display;
+  }
+
+  /** Milliseconds since the start. */
+  get elapsed(): number {
+    return performance.now() - this.#started;
+  }
+
+  /** Prints a line that stays. */
+  readonly say = (message: string): void => {
+    this.#display.print(`[${(this.elapsed / 1000).toFixed(1).padStart(5)} s] ${message}`);
+  };
+}

@@ -1,0 +1,55 @@
+import assert from "assert";
+import { BATTERY, ROUTES } from "../harness/rules.ts";
+import { PARTITIONS, scenario } from "../harness/scenario.ts";
+
+scenario({
+  name: "consumer stores every record once, bit for bit and in order, when several partitions flow",
+  fault: "None: producer and consumer at work",
+  outcome: "Rows equal records, doubles bit for bit, each user's in order; malformed records in quarantine",
+}, async (s) => {
+  const consumer = await s.consumer();
+  await consumer.ready();
+  // Vacuum gives room to later rows between earlier ones; without it a row's place tells when it was stored.
+  await s.database.query("ALTER TABLE routes_table SET (autovacuum_enabled = off)");
+  await s.produce(30_000);
+  const { records, rejected, content } = await s.oracle({
+    ordered: true,
+    unless: () => consumer.assertRunning(),
+  });
+  assert.equal(records, 30_000);
+  assert(rejected > 100, `a hundredth is malformed on purpose, but only ${rejected} of ${records} were`);
+  assert.equal(content.ends.length, PARTITIONS);
+  assert(content.ends.every((end) => end > 0), `each partition has records: ${content.ends}`);
+
+  const metrics = await consumer.metrics();
+  assert.equal(metrics.sum("consumer_records_total", { topic: s.topic(), outcome: "rejected" }), rejected);
+  assert.equal(
+    metrics.sum("consumer_records_total", { topic: s.topic(), outcome: "stored" }),
+    records - rejected,
+  );
+});
+
+scenario({
+  name: "consumer stores all and exits 0 when it is bounded and the topic is full",
+  fault: "A backlog that was there before the consumer",
+  outcome: "All of it is stored, as fast as PostgreSQL takes it; `--until-caught-up` exits 0",
+}, async (s) => {
+  await s.produce(100_000, { PRODUCER_RATE: 0 });
+  await s.finished(await s.consumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" }));
+  const { records } = await s.oracle();
+  assert.equal(records, 100_000);
+});
+
+scenario({
+  name: "consumer stores each stream in its table when it serves several",
+  fault: "Two streams in one process",
+  outcome: "Each record in the table of its stream",
+}, async (s) => {
+  const streams = { STREAMS: "routes,battery" };
+  const consumer = await s.consumer(streams);
+  await s.produce(20_000, { ...streams, PRODUCER_PATTERN: "walk" });
+  const routes = await s.oracle({ rules: ROUTES, unless: () => consumer.assertRunning() });
+  const battery = await s.oracle({ rules: BATTERY, unless: () => consumer.assertRunning() });
+  assert.equal(routes.records + battery.records, 20_000);
+  assert(routes.stored > 1_000 && battery.stored > 1_000, `${routes.stored} and ${battery.stored} rows`);
+});

@@ -1,0 +1,44 @@
+import { scenario } from "../harness/scenario.ts";
+import type { Service } from "../harness/service.ts";
+import { lasting } from "../harness/wait.ts";
+
+/** As short as may be: after a kill the group waits as long for the dead member. */
+const SESSION = { CONSUMER_SESSION_TIMEOUT_MS: 1_500 };
+
+/** How often it is killed. */
+const KILLS = 6;
+
+scenario({
+  name: "consumer stores every record once when it is killed again and again",
+  fault: "Consumer killed (kill -9) at random moments in mid-stream, again and again",
+  outcome: "Nothing missing, nothing doubled: what was not committed is read again",
+}, async (s) => {
+  const load = await s.load(0);
+  for (let kill = 0; kill < KILLS; kill++) {
+    const consumer = await s.consumer(SESSION);
+    await s.flowing([consumer, load]);
+    await lasting(s.random.between(0, 700));
+    await consumer.stop("SIGKILL");
+  }
+  await load.stop();
+  await s.finished(load);
+  const last = await s.consumer(SESSION);
+  await s.oracle({ unless: () => last.assertRunning() });
+});
+
+scenario({
+  name: "consumers store every record once when they are killed in turn while they work off a backlog",
+  fault: "One of two consumers killed (kill -9) in mid-transaction while both work as fast as they can",
+  outcome: "The other takes over its partitions; nothing missing, nothing doubled",
+}, async (s) => {
+  await s.produce(250_000, { PRODUCER_RATE: 0 });
+  const consumers: Service[] = [await s.consumer(SESSION), await s.consumer(SESSION)];
+  for (let kill = 0; kill < 4; kill++) {
+    await s.flowing(consumers);
+    await lasting(s.random.between(0, 300));
+    const [victim] = consumers.splice(s.random.between(0, 1), 1);
+    await victim!.stop("SIGKILL");
+    consumers.push(await s.consumer(SESSION));
+  }
+  await s.oracle({ unless: () => consumers.forEach((consumer) => consumer.assertRunning()) });
+});

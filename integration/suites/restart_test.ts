@@ -1,0 +1,44 @@
+import assert from "assert";
+import { scenario } from "../harness/scenario.ts";
+import { groupMembers } from "../harness/topic.ts";
+import { lasting, until } from "../harness/wait.ts";
+
+scenario({
+  name: "consumer exits 0 within 10 s, leaves its group and goes on where it was when it is stopped",
+  fault: "Consumer stopped (SIGTERM, SIGINT) in mid-stream and started again, several times",
+  outcome: "Exit code 0 in under 10 s; the next one goes on at once and at the right place",
+}, async (s) => {
+  const load = await s.load(25_000);
+  for (const signal of ["SIGTERM", "SIGINT", "SIGTERM"] as const) {
+    // As long as this the group would wait for one that had not left.
+    const consumer = await s.consumer({ CONSUMER_SESSION_TIMEOUT_MS: 60_000 });
+    await s.flowing([consumer]);
+    await lasting(s.random.between(0, 500));
+    const { code, ms } = await consumer.stop(signal);
+    assert.equal(code, 0);
+    assert(ms < 10_000, `it took ${ms} ms to stop`);
+    assert.equal(await groupMembers(s.kafka.bootstrapServers, s.group), 0, "it is still in the group");
+  }
+  await s.finished(load);
+  const last = await s.consumer();
+  await s.oracle({ unless: () => last.assertRunning() });
+});
+
+scenario({
+  name: "producer loses nothing and exits 0 within 10 s when it is stopped",
+  fault: "Producer stopped (SIGTERM) in mid-stream, unthrottled",
+  outcome: "Everything that it generated is in the topic; exit code 0 in under 10 s",
+}, async (s) => {
+  const consumer = await s.consumer();
+  const producer = await s.load(0, { PRODUCER_RATE: 0 });
+  await until("records", async () => (await producer.metrics()).sum("producer_records_sent_total") > 20_000, {
+    unless: () => producer.assertRunning(),
+  });
+  const { code, ms } = await producer.stop();
+  assert.equal(code, 0);
+  assert(ms < 10_000, `it took ${ms} ms to stop`);
+  const { records } = await s.oracle({ unless: () => consumer.assertRunning() });
+  const last = producer.lines.findLast((line) => /"(sent|records_sent|acknowledged)":\d+/.test(line));
+  assert(last, "its last line says how many it sent");
+  assert.equal(records, Number(last.match(/"(?:sent|records_sent|acknowledged)":(\d+)/)![1]));
+});

@@ -1,0 +1,124 @@
+import assert from "assert";
+import { join } from "node:path";
+import { Authority } from "../harness/certificates.ts";
+import { type Scenario, scenario } from "../harness/scenario.ts";
+import type { ServiceSettings } from "../harness/service.ts";
+import { startTlsServers } from "../harness/tls_servers.ts";
+import { within } from "../harness/wait.ts";
+
+scenario({
+  name: "producer and consumer work over TLS when both sides check certificates",
+  fault: "None: Kafka with mutual TLS, PostgreSQL with `verify-full`",
+  outcome: "All connections are encrypted and checked; rows equal records",
+  services: "process",
+}, async (s) => {
+  const servers = await startTlsServers(join(s.folder, "certificates"));
+  const t = await s.on("services", servers);
+  const consumer = await t.consumer(servers.settings);
+  await t.produce(20_000, servers.settings);
+  await t.oracle({ unless: () => consumer.assertRunning() });
+  const [connections] = await t.database.query<{ all: string; encrypted: string }>(
+    `SELECT count(*) AS all, count(*) FILTER (WHERE ssl) AS encrypted
+     FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+     WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+  );
+  assert(Number(connections!.all) > 0);
+  assert.equal(connections!.encrypted, connections!.all);
+});
+
+/** Settings that must be refused, and what the message must say. */
+type Refusal = [what: string, settings: ServiceSettings, message: RegExp];
+
+scenario({
+  name: "consumer and producer stop with a clear message when a certificate is not to be trusted",
+  fault:
+    "An unknown CA, a wrong host name, an expired certificate, no client certificate, one of another CA, a server " +
+    "without TLS where TLS is asked for",
+  outcome:
+    "Refused at once with exit code 2 and a message that names what is wrong; nothing falls back to plaintext",
+  services: "process",
+}, async (s) => {
+  const folder = (name: string) => join(s.folder, `${name}-certificates`);
+  const [servers, expired, stranger] = await Promise.all([
+    startTlsServers(folder("valid")),
+    startTlsServers(folder("expired"), { expired: true }),
+    Authority.create(folder("stranger"), "stranger"),
+  ]);
+  const t = await s.on("valid", servers);
+  const e = await s.on("expired", expired);
+  const impostor = await stranger.issue("impostor");
+  const { kafka: { bootstrapServers } } = servers;
+  const port = bootstrapServers.split(":")[1]!;
+
+  const kafka: Refusal[] = [
+    [
+      "an unknown CA",
+      { KAFKA_SSL_CAFILE: stranger.self.certificateFile },
+      /not signed by a CA.*KAFKA_SSL_CAFILE/,
+    ],
+    ["a wrong host name", { KAFKA_BOOTSTRAP_SERVERS: `localhost:${port}` }, /another host name/],
+    [
+      "no client certificate",
+      { KAFKA_SSL_CERTFILE: "", KAFKA_SSL_KEYFILE: "" },
+      /client certificate.*KAFKA_SSL_CERTFILE/,
+    ],
+    [
+      "a client certificate of another CA",
+      { KAFKA_SSL_CERTFILE: impostor.certificateFile, KAFKA_SSL_KEYFILE: impostor.keyFile },
+      /KAFKA_SSL_CERTFILE/,
+    ],
+    ["a Kafka without TLS", { KAFKA_BOOTSTRAP_SERVERS: s.kafka.bootstrapServers }, /does not speak TLS/],
+    [
+      "a missing CA file",
+      { KAFKA_SSL_CAFILE: join(t.folder, "nowhere.pem") },
+      /KAFKA_SSL_CAFILE.*nowhere\.pem/,
+    ],
+  ];
+  const postgres: Refusal[] = [
+    ["an unknown CA", { PGSSLROOTCERT: stranger.self.certificateFile }, /not signed by a CA.*PGSSLROOTCERT/],
+    ["a wrong host name", { PGHOST: "localhost" }, /another host name/],
+    [
+      "a PostgreSQL without TLS",
+      {
+        PGHOST: s.postgres.host,
+        PGPORT: s.postgres.port,
+        PGUSER: s.postgres.user,
+        PGPASSWORD: s.postgres.password,
+      },
+      /does not offer TLS/,
+    ],
+    ["a missing CA file", { PGSSLROOTCERT: join(t.folder, "nowhere.pem") }, /PGSSLROOTCERT.*nowhere\.pem/],
+  ];
+  for (const [what, settings, message] of kafka) {
+    await Promise.all([
+      refused(t, "producer", `Kafka: ${what}`, { ...servers.settings, ...settings }, message),
+      refused(t, "consumer", `Kafka: ${what}`, { ...servers.settings, ...settings }, message),
+    ]);
+  }
+  for (const [what, settings, message] of postgres) {
+    await refused(t, "consumer", `PostgreSQL: ${what}`, { ...servers.settings, ...settings }, message);
+  }
+  await refused(e, "producer", "Kafka: an expired certificate", expired.settings, /expired/);
+  await refused(e, "consumer", "PostgreSQL: an expired certificate", {
+    ...expired.settings,
+    ...servers.settings,
+    KAFKA_BOOTSTRAP_SERVERS: bootstrapServers,
+    PGSSLROOTCERT: expired.authority.self.certificateFile,
+  }, /expired/);
+});
+
+/** Starts a service that has to refuse what it is given. */
+async function refused(
+  s: Scenario,
+  name: "producer" | "consumer",
+  what: string,
+  settings: ServiceSettings,
+  message: RegExp,
+): Promise<void> {
+  const service = await (name === "producer" ? s.producer(settings) : s.consumer(settings));
+  const code = await within(`the ${name} to refuse ${what}`, 20_000, service.exited).catch((error) => {
+    throw new Error(`${error.message}; its log:\n${service.log}`);
+  });
+  assert.equal(code, 2, `${what}: the ${name} ended with code ${code}:\n${service.log}`);
+  assert.match(service.log, message, what);
+}

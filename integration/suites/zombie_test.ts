@@ -1,0 +1,125 @@
+import assert from "assert";
+import { type Scenario, scenario } from "../harness/scenario.ts";
+import type { Service } from "../harness/service.ts";
+import { send } from "../harness/produce.ts";
+import { until } from "../harness/wait.ts";
+
+const LOCK = "BEGIN; LOCK TABLE routes_table IN ACCESS EXCLUSIVE MODE";
+const SESSION = { CONSUMER_SESSION_TIMEOUT_MS: 2_000 };
+
+scenario({
+  name: "consumer can't write when it wakes up after another has taken over",
+  fault:
+    "Consumer stopped (SIGSTOP) with records in hand for longer than the session time-out; another takes " +
+    "over; then it goes on (SIGCONT)",
+  outcome: "It tries to write what the other has written, and is fenced",
+}, async (s) => {
+  const load = await s.load(0);
+  const zombie = await s.consumer(SESSION);
+  await s.flowing([zombie, load]);
+  const inHand = async () => (await zombie.metrics()).sum("consumer_buffer_bytes");
+  await s.database.connected(async (lock) => {
+    // With the table locked one transaction waits, and more records come to wait behind it.
+    await lock.query(LOCK);
+    await until(
+      "the consumer to wait for the lock",
+      async () => await backends(s, "wait_event = 'relation'") > 0,
+    );
+    const first = await inHand();
+    await until("more records in its hands", async () => await inHand() > 2 * first);
+    await zombie.signal("SIGSTOP");
+    await lock.query("ROLLBACK");
+  });
+  const heir = await takesOver(s, load);
+
+  await zombie.signal("SIGCONT");
+  await until("the zombie to be fenced", async () => {
+    return (await zombie.metrics()).sum("consumer_transactions_total", { outcome: "fenced" }) > 0;
+  }, { unless: () => zombie.assertRunning() });
+  await load.stop();
+  await s.finished(load);
+  await s.oracle({ unless: () => [zombie, heir].forEach((consumer) => consumer.assertRunning()) });
+});
+
+scenario({
+  name: "consumer takes over when another was stopped in mid-COPY",
+  fault: "Consumer stopped (SIGSTOP) in mid-COPY, its transaction and its row locks open",
+  outcome: "Another takes over all the same; when the first goes on (SIGCONT) nothing is doubled",
+}, async (s) => {
+  const lock = "BEGIN; LOCK TABLE rejected_records IN ACCESS EXCLUSIVE MODE";
+  const waits = (number: number) =>
+    until(
+      `${number} to wait for the table`,
+      async () => await backends(s, "wait_event = 'relation'") === number,
+    );
+  const malformed = Array.from({ length: 20 }, (_, i) => ({ key: `${i}`, value: "x".repeat(900_000 + i) }));
+  const malformedBytes = 4 * 900_000 * malformed.length;
+  const sendMalformed = () => send(s.kafka.bootstrapServers, s.topic(), malformed, { gzip: true });
+  await s.produce(10_000);
+  // More than the pipes between client and server hold.
+  const zombie = await s.consumer({
+    ...SESSION,
+    CONSUMER_BATCH_BYTES: 2 * malformedBytes,
+    CONSUMER_BUFFER_BYTES: 2 * malformedBytes,
+    CONSUMER_TRANSACTION_TIMEOUT_MS: 4_000,
+  });
+  await s.flowing([zombie]);
+  await s.database.connected(async (first) => {
+    await first.query(lock);
+    await send(s.kafka.bootstrapServers, s.topic(), [{ key: "first", value: "first" }]);
+    await waits(1);
+    await s.database.connected(async (second) => {
+      // The zombie's transaction in hand gets the table next, then this, then all that it has gathered meanwhile.
+      const locked = second.query(lock);
+      await waits(2);
+      for (let i = 0; i < 4; i++) await sendMalformed();
+      await until("records in its hands", async () => {
+        return (await zombie.metrics()).sum("consumer_buffer_bytes") >= malformedBytes;
+      });
+      await first.query("ROLLBACK");
+      await locked;
+      await waits(1);
+      await zombie.signal("SIGSTOP");
+      await second.query("ROLLBACK");
+    });
+  });
+  await until("the server to wait for the rest of the COPY", async () => {
+    return await backends(s, "query LIKE '%COPY%' AND state = 'active' AND wait_event = 'ClientRead'") === 1;
+  });
+  // So that every partition has something to go on with.
+  await s.produce(5_000, { PRODUCER_SEED: "another" });
+  const heir = await takesOver(s);
+
+  await zombie.signal("SIGCONT");
+  await s.oracle({ unless: () => [zombie, heir].forEach((consumer) => consumer.assertRunning()) });
+});
+
+/** Starts another consumer, and waits until it has gone on in every partition. */
+async function takesOver(s: Scenario, load?: Service): Promise<Service> {
+  const heir = await s.consumer(SESSION);
+  const progress = async () => {
+    const rows = await s.database.query<{ partition: number; next_offset: string }>(
+      "SELECT partition, next_offset FROM consumer_progress",
+    );
+    return new Map(rows.map((row) => [row.partition, Number(row.next_offset)]));
+  };
+  const before = await progress();
+  assert(before.size > 0);
+  await until("the other to go on in every partition", async () => {
+    const now = await progress();
+    return [...before].every(([partition, offset]) => now.get(partition)! > offset);
+  }, {
+    unless: () => {
+      heir.assertRunning();
+      load?.assertRunning();
+    },
+  });
+  return heir;
+}
+
+/** How many backends of the scenario's database are in a state. */
+async function backends(s: Scenario, state: string): Promise<number> {
+  return await s.database.number(
+    `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND ${state}`,
+  );
+}
