@@ -6,9 +6,12 @@
 import type { Admin, Batch, Consumer, EachBatchPayload, Kafka } from "kafkajs";
 import { decoder } from "../shared/codec/decode.ts";
 import { pause } from "../shared/lifecycle.ts";
+import { RETRIES, RETRY } from "../shared/kafka/connection.ts";
+import { kafkaError } from "../shared/kafka/errors.ts";
 import { topicEnds } from "../shared/kafka/topic.ts";
 import type { Availability } from "../shared/observe/availability.ts";
 import type { Tell } from "../shared/observe/events.ts";
+import { untilItWorks } from "../shared/retry.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import type { Stream } from "../shared/stream.ts";
 import { AbandonedError, type Database } from "./database.ts";
@@ -52,6 +55,8 @@ export class Membership {
   readonly #failed = Promise.withResolvers<never>();
   #assigned = new Map<string, Assigned>();
   #stopping = false;
+  /** Aborts when nothing is to be waited for any more. */
+  readonly #over = new AbortController();
   /** Kafka's copy of the progress, to be told at the next commit. */
   #uncommitted = new Map<string, TopicPartition & { readonly offset: string }>();
 
@@ -77,7 +82,7 @@ export class Membership {
       maxWaitTimeInMs: FETCH_WAIT_MS,
       metadataMaxAge: 30_000,
       // Starting again is the service's business: it tells a server that is away from a fault.
-      retry: { restartOnFailure: () => Promise.resolve(false) },
+      retry: { ...RETRY, retries: RETRIES.many, restartOnFailure: () => Promise.resolve(false) },
     });
     this.#failed.promise.catch(() => {});
     this.#writer.failed.catch((error) => this.#failed.reject(error));
@@ -122,6 +127,7 @@ export class Membership {
    */
   async stop(timeoutMs: number): Promise<void> {
     this.#stopping = true;
+    this.#over.abort();
     const timeout = pause(timeoutMs);
     await Promise.race([this.#writer.idle(), this.#writer.failed.catch(() => {}), timeout]);
     if (this.#writer.bytes > 0) this.options.tell("undrained", { bytes: this.#writer.bytes });
@@ -232,7 +238,16 @@ export class Membership {
   }
 
   async #ends(topic: string): ReturnType<typeof topicEnds> {
-    return await topicEnds(this.options.admin, topic);
+    const { admin, availability, settings } = this.options;
+    const ends = await untilItWorks("Kafka", availability, this.#over.signal, async () => {
+      try {
+        return await topicEnds(admin, topic);
+      } catch (error) {
+        throw kafkaError(`Cannot read the offsets of topic ${topic}`, error, settings);
+      }
+    });
+    if (ends === undefined) throw new AbandonedError(`read the offsets of topic ${topic}`);
+    return ends;
   }
 
   /** Records expired before they were read: counted, said, and passed over. */

@@ -116,6 +116,7 @@ async function connect(
       clientId: "consumer",
       topics: streams.map(({ topic }) => topic),
       log,
+      retries: RETRIES.many,
       onTrouble: (message) => availability.down("Kafka", new Error(`Kafka: ${message}.`), "connection"),
     }));
   for (const topic of session?.created ?? []) tell("created", { what: `topic ${topic}` });

@@ -5,6 +5,7 @@
  */
 import type { Admin } from "kafkajs";
 import { registerCodecs } from "../shared/kafka/codecs.ts";
+import { RETRIES } from "../shared/kafka/connection.ts";
 import { kafkaError } from "../shared/kafka/errors.ts";
 import { openKafka } from "../shared/kafka/session.ts";
 import { aborted, pause } from "../shared/lifecycle.ts";
@@ -58,6 +59,7 @@ export async function runProducer(
       clientId: "producer",
       topics: streams.map(({ topic }) => topic),
       log,
+      retries: RETRIES.endless,
       onTrouble: (message) => availability.down("Kafka", new Error(`Kafka: ${message}.`), "connection"),
     }));
   if (!connected) return tell("stopped", { sent: 0 });

@@ -12,7 +12,8 @@ import { CompressionTypes, type Kafka, type Message, type Producer } from "kafka
 import type { Availability } from "../shared/observe/availability.ts";
 import type { Tell } from "../shared/observe/events.ts";
 import { backoffMs, pause } from "../shared/lifecycle.ts";
-import { kafkaError } from "../shared/kafka/errors.ts";
+import { RETRIES, RETRY } from "../shared/kafka/connection.ts";
+import { isSequenceLost, kafkaError } from "../shared/kafka/errors.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import { PermanentError } from "../shared/errors.ts";
 import type { EVENTS } from "./events.ts";
@@ -153,7 +154,7 @@ export class Sender {
       allowAutoTopicCreation: false,
       metadataMaxAge: 30_000,
       createPartitioner: () => ({ message }) => message.partition!,
-      retry: { retries: Number.MAX_SAFE_INTEGER, initialRetryTime: 100, maxRetryTime: 5_000 },
+      retry: { ...RETRY, retries: RETRIES.endless },
     });
   }
 

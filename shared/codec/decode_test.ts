@@ -160,3 +160,12 @@ Deno.test("reject() keeps a detail that PostgreSQL can store when the message ha
   const { detail } = reject("not JSON", `\0\ud800${"x".repeat(10_000)}`);
   assert.ok(!detail.includes("\0") && detail.isWellFormed() && detail.length < 600);
 });
+
+Deno.test("decoder() takes time in proportion to the length when a megabyte is made to make patterns backtrack", () => {
+  const started = performance.now();
+  for (const unit of ['"', '\\"', '"\\', '["', '{"a":', '"\\"\n']) {
+    decode(bytes(unit.repeat(1_000_000 / unit.length)));
+  }
+  const milliseconds = performance.now() - started;
+  assert.ok(milliseconds < 5_000, `it took ${milliseconds} ms`);
+});

@@ -1,11 +1,27 @@
 /**
- * What JSON.parse does not tell of a text: names that stand twice in the record, and how deep it is nested.
+ * What JSON.parse does not tell of a text: names that stand twice in the record, and how deep it is nested. Each looks at every
+ * character once, whatever the text is: a pattern that backtracks could be made to take hours.
  *
  * @module
  */
 
 /** Deepest nesting of a value that is looked at: no record needs more, and what does is made to hurt parsers. */
 export const MAX_DEPTH = 100;
+
+const QUOTE = 0x22, COLON = 0x3a, BACKSLASH = 0x5c;
+const isOpening = (code: number) => code === 0x7b || code === 0x5b;
+const isClosing = (code: number) => code === 0x7d || code === 0x5d;
+const isSpace = (code: number) => code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
+
+/** Index behind the string that begins at `start`; the text's end where it is not closed. */
+function endOfString(text: string, start: number): number {
+  for (let i = start + 1; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === BACKSLASH) i++;
+    else if (code === QUOTE) return i + 1;
+  }
+  return text.length;
+}
 
 /**
  * The first name that stands twice in the outermost object of a JSON text. RFC 8259, section 4: the behaviour of software that
@@ -16,26 +32,42 @@ export const MAX_DEPTH = 100;
 export function duplicateName(text: string): string | undefined {
   const names = new Set<string>();
   let depth = 0;
-  for (const match of text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/g)) {
-    const [token, colon] = match;
-    if (token === "{" || token === "[") depth++;
-    else if (token === "}" || token === "]") depth--;
-    else if (depth === 1 && colon !== undefined) {
-      const name: string = JSON.parse(token.slice(0, -colon.length));
-      if (names.has(name)) return name;
-      names.add(name);
+  for (let i = 0; i < text.length;) {
+    const code = text.charCodeAt(i);
+    if (code !== QUOTE) {
+      if (isOpening(code)) depth++;
+      else if (isClosing(code)) depth--;
+      i++;
+      continue;
     }
+    const end = endOfString(text, i);
+    if (depth === 1) {
+      let next = end;
+      while (isSpace(text.charCodeAt(next))) next++;
+      if (text.charCodeAt(next) === COLON) {
+        const name: string = JSON.parse(text.slice(i, end));
+        if (names.has(name)) return name;
+        names.add(name);
+      }
+    }
+    i = end;
   }
   return undefined;
 }
 
-/** Whether a JSON text is nested deeper than `limit`, found before it is parsed. */
+/** Whether a text, valid JSON or not, is nested deeper than `limit`. */
 export function isDeeperThan(text: string, limit: number): boolean {
   let depth = 0;
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]]/g)) {
-    if (token === "{" || token === "[") {
+  for (let i = 0; i < text.length;) {
+    const code = text.charCodeAt(i);
+    if (code === QUOTE) {
+      i = endOfString(text, i);
+      continue;
+    }
+    if (isOpening(code)) {
       if (++depth > limit) return true;
-    } else if (token === "}" || token === "]") depth--;
+    } else if (isClosing(code)) depth--;
+    i++;
   }
   return false;
 }

@@ -42,6 +42,32 @@ export function snappyDecompress(data: Uint8Array): Uint8Array {
   return Buffer.concat(blocks);
 }
 
+/** An LZ4 frame's magic, then: version 1, blocks independent of one another, each 4 MiB at most, and the checksum of that. */
+const LZ4_HEADER = Uint8Array.of(0x04, 0x22, 0x4d, 0x18, 0x60, 0x70, 0x73);
+const LZ4_BLOCK = 4 * 1024 * 1024;
+/** Set in the length of a block that is stored as it is. */
+const LZ4_STORED = 0x80000000;
+
+/**
+ * An LZ4 frame as Kafka reads it. lz4js' own frame says that its blocks depend on one another, which Kafka refuses.
+ *
+ * @see https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md
+ */
+export function lz4Compress(data: Uint8Array): Uint8Array {
+  const pieces: Uint8Array[] = [LZ4_HEADER];
+  for (let at = 0; at < data.length; at += LZ4_BLOCK) {
+    const block = data.subarray(at, at + LZ4_BLOCK);
+    const compressed = Buffer.alloc(lz4.compressBound(block.length));
+    const length = lz4.compressBlock(block, compressed, 0, block.length, new Uint32Array(65_536));
+    const isSmaller = length > 0 && length < block.length;
+    const header = Buffer.alloc(4);
+    header.writeUInt32LE(isSmaller ? length : (block.length | LZ4_STORED) >>> 0);
+    pieces.push(header, isSmaller ? compressed.subarray(0, length) : block);
+  }
+  pieces.push(Buffer.alloc(4));
+  return Buffer.concat(pieces);
+}
+
 /** Registers the codecs with kafkajs, for all its clients. Once is enough; again does no harm. */
 export function registerCodecs(): void {
   const { CompressionCodecs, CompressionTypes } = kafkajs;

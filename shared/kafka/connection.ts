@@ -16,13 +16,29 @@ export type KafkaSettings = Pick<Settings, Extract<keyof Settings, `KAFKA_${stri
 /**
  * A Kafka client of the given settings; nothing is connected yet.
  *
+ * @param retries one of {@link RETRIES}
+ *
  * Nothing falls back: with `SSL` and `SASL_SSL` the broker's chain and host name are checked, always.
  *
  * @throws {SettingsError} where a certificate file can't be read or settings contradict each other
  */
-export function kafkaClient(settings: KafkaSettings, clientId: string, log: logCreator): Kafka {
-  return new Kafka(kafkaConfig(settings, clientId, log));
+export function kafkaClient(
+  settings: KafkaSettings,
+  clientId: string,
+  log: logCreator,
+  retries: number = RETRIES.few,
+): Kafka {
+  return new Kafka({ ...kafkaConfig(settings, clientId, log), retry: { ...RETRY, retries } });
 }
+
+/** Pauses between attempts, milliseconds. Short, so that a broker that is back is used at once. */
+export const RETRY = { initialRetryTime: 100, maxRetryTime: 1_000 } as const;
+
+/**
+ * How often kafkajs itself tries again: `few` says soon what is wrong, `many` outlasts the restart of a broker (half a minute),
+ * so that a consumer keeps its place in the group.
+ */
+export const RETRIES = { few: 2, many: 35, endless: Number.MAX_SAFE_INTEGER } as const;
 
 /** The configuration that {@link kafkaClient} uses. */
 export function kafkaConfig(settings: KafkaSettings, clientId: string, log: logCreator): KafkaConfig {
@@ -33,7 +49,6 @@ export function kafkaConfig(settings: KafkaSettings, clientId: string, log: logC
     connectionTimeout: settings.KAFKA_CONNECTION_TIMEOUT_MS,
     authenticationTimeout: settings.KAFKA_CONNECTION_TIMEOUT_MS,
     requestTimeout: settings.KAFKA_REQUEST_TIMEOUT_MS,
-    retry: { initialRetryTime: 100, maxRetryTime: 5_000, retries: 2 },
     socketFactory,
     logCreator: log,
   };

@@ -101,3 +101,16 @@ const TRANSIENT_NAMES =
 export function isTransientKafka(error: unknown): boolean {
   return [...chain(error)].some(({ name, retriable }) => retriable === true || TRANSIENT_NAMES.test(name));
 }
+
+const SEQUENCE_LOST = [
+  "OUT_OF_ORDER_SEQUENCE_NUMBER",
+  "UNKNOWN_PRODUCER_ID",
+  "INVALID_PRODUCER_EPOCH",
+  "INVALID_PRODUCER_ID_MAPPING",
+  "PRODUCER_FENCED",
+];
+
+/** Whether Kafka and an idempotent producer do not agree any more on which batch comes next. */
+export function isSequenceLost(error: unknown): boolean {
+  return [...chain(error)].some(({ type }) => type !== undefined && SEQUENCE_LOST.includes(type));
+}

@@ -25,6 +25,8 @@ export interface SessionOptions {
   readonly clientId: string;
   readonly topics: readonly string[];
   readonly log: Log;
+  /** How often the client itself tries again, once it is connected. */
+  readonly retries: number;
   /** Hears of each connection that fails while the session lives. */
   readonly onTrouble: (message: string) => void;
 }
@@ -39,8 +41,10 @@ export async function openKafka(settings: KafkaSettings, options: SessionOptions
   quietKafkaTimers();
   let open = false;
   const onTrouble = (message: string) => open && options.onTrouble(message);
-  const kafka = kafkaClient(settings, options.clientId, kafkaLog(options.log, onTrouble));
-  const admin = kafka.admin({ retry: { retries: 1 } });
+  const log = kafkaLog(options.log, onTrouble);
+  const kafka = kafkaClient(settings, options.clientId, log, options.retries);
+  // A client of its own, since what is wrong at the start is to be said at once.
+  const admin = kafkaClient(settings, options.clientId, log).admin();
   // kafkajs waits for what a broker that is away still owes it.
   const close = () => Promise.race([admin.disconnect().catch(() => {}), pause(1_000)]);
   const brokers = settings.KAFKA_BOOTSTRAP_SERVERS.join(",");
