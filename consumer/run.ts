@@ -5,6 +5,7 @@
  * @module
  */
 import type { ConnectOptions } from "../shared/postgres/connection.ts";
+import { RETRIES } from "../shared/kafka/connection.ts";
 import { isTransientKafka, kafkaError } from "../shared/kafka/errors.ts";
 import { type KafkaSession, openKafka } from "../shared/kafka/session.ts";
 import { registerCodecs } from "../shared/kafka/codecs.ts";

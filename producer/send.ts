@@ -187,7 +187,9 @@ export class Sender {
         if (failure instanceof PermanentError) throw failure;
         this.options.availability.down("Kafka", failure, failure.class_);
         await pause(backoffMs(failures));
-        if (producer === this.#producer) {
+        // The same batch by the same producer has the same sequence number, so that Kafka knows a repetition when it sees one. Only
+        // when Kafka has lost count is there no other way than to begin anew.
+        if (isSequenceLost(error) && producer === this.#producer) {
           await this.#renew(failure.message.replace(/\.$/, ""), messages.length);
         }
       }

@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import { uniqueName } from "./names.ts";
+import { SSL_FOLDER } from "./project.ts";
 
 /** A certificate and its key: where they lie, and what they are (PEM). */
 export interface Certificate {
@@ -17,12 +19,16 @@ export interface CertificateOptions {
   expired?: boolean;
 }
 
-/** A certificate authority of its own, made with `openssl` in a folder. */
-export class Authority {
+/**
+ * A certificate authority of its own, made with `openssl` in a folder of its own, which is removed with it. The folder lies
+ * where services may read.
+ */
+export class Authority implements AsyncDisposable {
   private constructor(readonly folder: string, readonly self: Certificate) {}
 
   /** Makes one. */
-  static async create(folder: string, name: string): Promise<Authority> {
+  static async create(name: string): Promise<Authority> {
+    const folder = join(SSL_FOLDER, uniqueName(`integration-${name}`));
     await Deno.mkdir(folder, { recursive: true });
     const keyFile = await newKey(folder, name);
     const certificateFile = join(folder, `${name}.pem`);
@@ -63,6 +69,10 @@ export class Authority {
       ],
     );
     return await read(file("pem"), keyFile);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.folder, { recursive: true });
   }
 }
 

@@ -13,15 +13,18 @@ import {
 import { freePort } from "../servers/mod.ts";
 import { uniqueName } from "./names.ts";
 import { PROJECT } from "./project.ts";
-import { asText, inherited, type Launch, type ServiceName, type ServiceSettings } from "./service.ts";
+import { asText, inherited, type Launch, type ServiceSettings } from "./service.ts";
+
+/** Services that have a Dockerfile. */
+export type Image = "producer" | "consumer";
 
 /** Port that the service listens on in its container. */
 const HTTP_PORT = 9464;
 
-const images = new Map<ServiceName, Promise<string>>();
+const images = new Map<Image, Promise<string>>();
 
 /** Builds the image of a service, once; returns its name. Ryuk removes it. */
-function image(service: ServiceName): Promise<string> {
+function image(service: Image): Promise<string> {
   let built = images.get(service);
   if (!built) {
     const name = uniqueName(`integration-${service}`);
@@ -36,7 +39,7 @@ function image(service: ServiceName): Promise<string> {
  * and exit code are the container's.
  */
 export async function containerLaunch(
-  service: ServiceName,
+  service: Image,
   args: string[],
   settings: ServiceSettings,
   network: StartedNetwork,

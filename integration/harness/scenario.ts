@@ -6,16 +6,23 @@
  */
 import { join } from "node:path";
 import type { KafkaServer, PostgresServer } from "../servers/mod.ts";
+import { kafkaSettings, postgresSettings } from "./addresses.ts";
 import { Database } from "./database.ts";
 import { slug, uniqueName } from "./names.ts";
 import { oracle, type OracleOptions, type Verdict } from "./oracle.ts";
 import { ARTEFACTS, PROJECT } from "./project.ts";
 import { ROUTES, type Rules } from "./rules.ts";
 import { chosenSeed, type Random, seeded } from "./seed.ts";
-import { processLaunch, Service, type ServiceName, type ServiceSettings } from "./service.ts";
+import {
+  processLaunch,
+  Service,
+  type ServiceKind,
+  type ServiceName,
+  type ServiceSettings,
+} from "./service.ts";
 import { deleteTopic, withAdmin } from "./topic.ts";
 import { until, within } from "./wait.ts";
-import { type ServiceKind, SERVICES, theWorld, type World } from "./world.ts";
+import { SERVICES, theWorld, type World } from "./world.ts";
 
 /** What a scenario shows, and what it needs. */
 export interface ScenarioAbout {
@@ -73,10 +80,10 @@ export class Scenario implements AsyncDisposable {
   readonly folder: string;
   readonly #services: Service[] = [];
   readonly #stack = new AsyncDisposableStack();
-  readonly #as: ServiceKind;
+  readonly #kind: ServiceKind;
 
   private constructor(readonly about: ScenarioAbout, private readonly world: World, folder?: string) {
-    this.#as = about.services ?? SERVICES;
+    this.#kind = about.services ?? SERVICES;
     this.id = uniqueName(about.name.slice(0, 30));
     this.topicPrefix = `${this.id}-`;
     this.group = `${this.id}-group`;
@@ -90,6 +97,7 @@ export class Scenario implements AsyncDisposable {
     const scenario = new Scenario(about, world);
     await Deno.remove(scenario.folder, { recursive: true }).catch(() => {});
     await Deno.mkdir(scenario.folder, { recursive: true });
+    scenario.note(`INTEGRATION_SEED=${scenario.random.seed}`);
     return scenario;
   }
 
@@ -130,8 +138,8 @@ export class Scenario implements AsyncDisposable {
     return await this.#start("consumer", {
       CONSUMER_GROUP_ID: this.group,
       CONSUMER_SESSION_TIMEOUT_MS: 6_000,
-      ...this.#kafkaSettings(),
-      ...this.#postgresSettings(),
+      ...kafkaSettings(this.kafka, this.#kind),
+      ...postgresSettings(this.postgres, this.database.name, this.#kind),
       ...settings,
     }, args);
   }
@@ -140,9 +148,19 @@ export class Scenario implements AsyncDisposable {
   async producer(settings: ServiceSettings = {}, args: string[] = []): Promise<Service> {
     return await this.#start("producer", {
       PRODUCER_SEED: this.random.seed,
-      ...this.#kafkaSettings(),
+      ...kafkaSettings(this.kafka, this.#kind),
       ...settings,
     }, args);
+  }
+
+  /** Runs `deno task rejects` as a program of this machine, waits until it has ended well, and returns what it prints. */
+  async rejects(args: string[] = []): Promise<string> {
+    const rejects = await this.#start("rejects", {
+      ...kafkaSettings(this.kafka, "process"),
+      ...postgresSettings(this.postgres, this.database.name, "process"),
+    }, args);
+    await this.finished(rejects);
+    return rejects.log;
   }
 
   /** Starts a producer under the load that scenarios have in common: 5,000 records/s, one of a hundred malformed. */
@@ -219,7 +237,7 @@ export class Scenario implements AsyncDisposable {
     );
     await Deno.writeTextFile(join(this.folder, "kafka.log"), this.kafka.logs());
     await Deno.writeTextFile(join(this.folder, "postgres.log"), this.postgres.logs());
-    this.note(`failed with INTEGRATION_SEED=${this.random.seed}; logs are in ${this.folder}`);
+    this.note(`failed; logs are in ${this.folder}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -247,31 +265,11 @@ export class Scenario implements AsyncDisposable {
       ...settings,
     };
     const number = this.#services.filter((service) => service.name.startsWith(name)).length + 1;
-    const launch = this.#as === "container"
+    const launch = this.#kind === "container" && name !== "rejects"
       ? await (await import("./container_service.ts")).containerLaunch(name, args, all, this.world.network!)
       : processLaunch(name, args, all, PROJECT);
     const service = new Service(`${name}-${number}`, launch, this.folder);
     this.#services.push(service);
     return service;
-  }
-
-  #kafkaSettings(): ServiceSettings {
-    const { bootstrapServers, networkBootstrapServers } = this.kafka;
-    return {
-      KAFKA_BOOTSTRAP_SERVERS: this.#as === "container" ? networkBootstrapServers! : bootstrapServers,
-    };
-  }
-
-  #postgresSettings(): ServiceSettings {
-    const { host, port, user, password, networkHost, networkPort } = this.postgres;
-    return {
-      ...this.#as === "container"
-        ? { PGHOST: networkHost!, PGPORT: networkPort! }
-        : { PGHOST: host, PGPORT: port },
-      PGUSER: user,
-      PGPASSWORD: password,
-      PGDATABASE: this.database.name,
-      PGSSLMODE: "disable",
-    };
   }
 }

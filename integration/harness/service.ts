@@ -8,8 +8,18 @@ import { freePort } from "../servers/mod.ts";
 import { Metrics } from "./metrics.ts";
 import { until, within } from "./wait.ts";
 
-/** Which service. */
-export type ServiceName = "producer" | "consumer";
+/** How services are run: as programs of this machine, or as containers. */
+export type ServiceKind = "process" | "container";
+
+/** The programs, and where each begins. */
+const PROGRAMS = {
+  producer: "producer/main.ts",
+  consumer: "consumer/main.ts",
+  rejects: "consumer/rejects.ts",
+};
+
+/** Which program. */
+export type ServiceName = keyof typeof PROGRAMS;
 
 /** Signals that scenarios send. */
 export type ServiceSignal = "SIGTERM" | "SIGINT" | "SIGKILL" | "SIGSTOP" | "SIGCONT";
@@ -159,7 +169,7 @@ export function processLaunch(
   const port = freePort();
   return {
     command: Deno.execPath(),
-    args: ["run", `-P=${service}`, `${service}/main.ts`, ...args],
+    args: ["run", "--quiet", `-P=${service}`, PROGRAMS[service], ...args],
     env: { ...inherited(), ...asText({ HTTP_PORT: port, ...settings }) },
     cwd,
     http: `http://127.0.0.1:${port}`,

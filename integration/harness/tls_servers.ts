@@ -17,17 +17,14 @@ export interface TlsServers extends AsyncDisposable {
   readonly settings: ServiceSettings;
 }
 
-/** Starts them, with certificates made in `folder`. */
-export async function startTlsServers(
-  folder: string,
-  options: { expired?: boolean } = {},
-): Promise<TlsServers> {
-  const authority = await Authority.create(folder, "authority");
+/** Starts them, with certificates made for them. */
+export async function startTlsServers(options: { expired?: boolean } = {}): Promise<TlsServers> {
+  await using stack = new AsyncDisposableStack();
+  const authority = stack.use(await Authority.create("authority"));
   const [server, client] = await Promise.all([
     authority.issue("server", { name: `IP:${HOST}`, ...options }),
     authority.issue("client"),
   ]);
-  await using stack = new AsyncDisposableStack();
   const [kafka, postgres] = await Promise.all([
     startKafka({
       securityProtocol: "SSL",

@@ -11,9 +11,7 @@ import {
   startKafka,
   startPostgres,
 } from "../servers/mod.ts";
-
-/** How services are run. */
-export type ServiceKind = "process" | "container";
+import type { ServiceKind } from "./service.ts";
 
 /** The shared servers. */
 export interface World {

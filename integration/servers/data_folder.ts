@@ -13,10 +13,10 @@ export class DataFolder implements AsyncDisposable {
   readonly logFile: string;
   readonly #pidFile: string;
 
-  private constructor(name: string, path: string, temporary: boolean) {
+  private constructor(name: string, path: string, temporary: boolean, logFile: string) {
     this.path = path;
     this.temporary = temporary;
-    this.logFile = `${path}/${name}.log`;
+    this.logFile = `${path}/${logFile}`;
     this.#pidFile = `${path}/${name}.pid`;
   }
 
@@ -25,13 +25,14 @@ export class DataFolder implements AsyncDisposable {
    *
    * @param name The server's name, for the log file.
    * @param path Default: a new folder for temporary files.
+   * @param logFile Where in the folder the log is.
    */
-  static async open(name: string, path?: string): Promise<DataFolder> {
+  static async open(name: string, path?: string, logFile = `${name}.log`): Promise<DataFolder> {
     if (path === undefined) {
-      return new DataFolder(name, await Deno.makeTempDir({ prefix: `${name}-` }), true);
+      return new DataFolder(name, await Deno.makeTempDir({ prefix: `${name}-` }), true, logFile);
     }
     await Deno.mkdir(path, { recursive: true });
-    const folder = new DataFolder(name, await Deno.realPath(path), false);
+    const folder = new DataFolder(name, await Deno.realPath(path), false, logFile);
     await folder.#waitForOther(name);
     await Deno.rename(folder.logFile, `${folder.logFile}.previous`).catch(() => {});
     return folder;

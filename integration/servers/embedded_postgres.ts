@@ -13,6 +13,9 @@ import { waitUntil } from "./wait_until.ts";
 /** Milliseconds that PostgreSQL has to start, recovery after a crash included. */
 const START_DEADLINE = 60_000;
 
+/** Beside the data, where the account that writes it gets at it. */
+const LOG_FILE = "data/postgres.log";
+
 /** Starts PostgreSQL as processes of this machine. */
 export async function startEmbeddedPostgres(options: PostgresOptions): Promise<PostgresServer> {
   if (options.port !== undefined && !isFree(options.port)) {
@@ -20,7 +23,7 @@ export async function startEmbeddedPostgres(options: PostgresOptions): Promise<P
   }
   const account = await postgresAccount();
   const binaries = await postgresBinaries(account);
-  const folder = await DataFolder.open("postgres", options.dataFolder);
+  const folder = await DataFolder.open("postgres", options.dataFolder, LOG_FILE);
   const server = new EmbeddedPostgres(
     binaries,
     new PostgresCluster(folder, binaries, account),
@@ -79,7 +82,7 @@ class EmbeddedPostgres implements PostgresServer {
         ...postgresArguments(data, this.#options),
       ],
       ...this.#cluster.runsAs,
-      logFile: this.#folder.logFile,
+      logFile: `${data}/postgres.log`,
       // Its "fast" way: it ends sessions, where SIGTERM would wait for them.
       stopSignal: "SIGINT",
       ...this.#folder.temporary && { removeFolder: this.#folder.path },

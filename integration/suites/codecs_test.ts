@@ -60,6 +60,7 @@ scenario({
   const transactions = (user: number) =>
     [true, false, false, true, false].map((commit, i) => ({ records: batch(user + i), commit }));
   await sendTransactions(s.kafka.bootstrapServers, topic, transactions(1_000));
+  await s.flowing([first, load]);
   assert.equal((await first.stop()).code, 0);
   await sendTransactions(s.kafka.bootstrapServers, topic, transactions(2_000));
   const next = await s.consumer();

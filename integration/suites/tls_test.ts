@@ -1,5 +1,4 @@
 import assert from "assert";
-import { join } from "node:path";
 import { Authority } from "../harness/certificates.ts";
 import { type Scenario, scenario } from "../harness/scenario.ts";
 import type { ServiceSettings } from "../harness/service.ts";
@@ -12,7 +11,7 @@ scenario({
   outcome: "All connections are encrypted and checked; rows equal records",
   services: "process",
 }, async (s) => {
-  const servers = await startTlsServers(join(s.folder, "certificates"));
+  const servers = await startTlsServers();
   const t = await s.on("services", servers);
   const consumer = await t.consumer(servers.settings);
   await t.produce(20_000, servers.settings);
@@ -38,12 +37,12 @@ scenario({
     "Refused at once with exit code 2 and a message that names what is wrong; nothing falls back to plaintext",
   services: "process",
 }, async (s) => {
-  const folder = (name: string) => join(s.folder, `${name}-certificates`);
   const [servers, expired, stranger] = await Promise.all([
-    startTlsServers(folder("valid")),
-    startTlsServers(folder("expired"), { expired: true }),
-    Authority.create(folder("stranger"), "stranger"),
+    startTlsServers(),
+    startTlsServers({ expired: true }),
+    Authority.create("stranger"),
   ]);
+  s.use(stranger);
   const t = await s.on("valid", servers);
   const e = await s.on("expired", expired);
   const impostor = await stranger.issue("impostor");
@@ -70,7 +69,7 @@ scenario({
     ["a Kafka without TLS", { KAFKA_BOOTSTRAP_SERVERS: s.kafka.bootstrapServers }, /does not speak TLS/],
     [
       "a missing CA file",
-      { KAFKA_SSL_CAFILE: join(t.folder, "nowhere.pem") },
+      { KAFKA_SSL_CAFILE: "res/ssl/nowhere.pem" },
       /KAFKA_SSL_CAFILE.*nowhere\.pem/,
     ],
   ];
@@ -87,7 +86,7 @@ scenario({
       },
       /does not offer TLS/,
     ],
-    ["a missing CA file", { PGSSLROOTCERT: join(t.folder, "nowhere.pem") }, /PGSSLROOTCERT.*nowhere\.pem/],
+    ["a missing CA file", { PGSSLROOTCERT: "res/ssl/nowhere.pem" }, /PGSSLROOTCERT.*nowhere\.pem/],
   ];
   for (const [what, settings, message] of kafka) {
     await Promise.all([
