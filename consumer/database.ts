@@ -11,7 +11,7 @@ import {
   type PostgresSettings,
 } from "../shared/postgres/connection.ts";
 import { classify, explain, retryClass } from "../shared/postgres/errors.ts";
-import { messageOf, PermanentError, TransientError } from "../shared/errors.ts";
+import { codeOf, messageOf, PermanentError, TransientError } from "../shared/errors.ts";
 import { backoffMs, pause } from "../shared/lifecycle.ts";
 import type { Availability } from "../shared/observe/availability.ts";
 
@@ -19,6 +19,9 @@ import type { Availability } from "../shared/observe/availability.ts";
 export class AbandonedError extends Error {
   override readonly name = "AbandonedError";
 }
+
+/** SQLSTATE query_canceled: by statement_timeout, or by somebody's pg_cancel_backend. */
+export const TIMED_OUT = "57014";
 
 /** Called before each new attempt; throwing or returning false gives up. */
 export type StillWanted = () => boolean;
@@ -33,6 +36,7 @@ export class Database implements AsyncDisposable {
     private readonly options: ConnectOptions,
     private readonly availability: Availability,
     private readonly signal: AbortSignal,
+    private readonly onFrozenPeers?: (count: number) => void,
   ) {}
 
   /**
@@ -42,6 +46,7 @@ export class Database implements AsyncDisposable {
    * @param action what could not be done, for the error
    * @throws {AbandonedError} where it is not wanted any more, or the signal given to the constructor aborts in a pause
    * @throws {PermanentError} where a person has to mend something
+   * @throws {Error} with code 57014 where the statement took longer than it may; a smaller one may not
    * @throws whatever else `work` throws that is not a failure of PostgreSQL's, or one of class `record`
    */
   run<T>(
@@ -74,6 +79,10 @@ export class Database implements AsyncDisposable {
           const kind = classify(error);
           // A statement that failed leaves a connection that works; anything else leaves none.
           if (kind === "record") throw error;
+          if (codeOf(error) === TIMED_OUT) {
+            await this.#endFrozenPeers();
+            throw error;
+          }
           await this.close();
           if (kind === "permanent") throw new PermanentError(explain(action, error), { cause: error });
           this.availability.down("PostgreSQL", new Error(explain(action, error)), retryClass(error));
@@ -81,6 +90,23 @@ export class Database implements AsyncDisposable {
         await pause(backoffMs(attempt, 50, 5_000), this.signal);
       }
     }
+  }
+
+  /**
+   * Ends the transactions of our group's other consumers that wait for the rest of a COPY longer than any transaction may take. A
+   * consumer that froze in mid-COPY holds the lock on its progress, and PostgreSQL, which reads from it, does not look at
+   * statement_timeout meanwhile. An account may end its own sessions without further privileges.
+   */
+  async #endFrozenPeers(): Promise<void> {
+    const ended = await this.#client?.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
+         AND application_name = current_setting('application_name')
+         AND state = 'active' AND wait_event = 'ClientRead' AND query LIKE '%consumer_progress%COPY%'
+         AND query_start < now() - $1 * interval '1 millisecond'`,
+      [this.options.statementTimeoutMs ?? 0],
+    ).catch(() => undefined);
+    if (ended?.rowCount) this.onFrozenPeers?.(ended.rowCount);
   }
 
   async #connect(): Promise<pg.Client> {

@@ -91,6 +91,11 @@ export const EVENTS = {
     ({ text }) => `A transaction failed and will be tried again: ${text}.`,
     () => metrics.transactions.inc({ outcome: "failed" }),
   ),
+  frozen: event<{ count: number }>(
+    "warn",
+    ({ count }) =>
+      `Ended ${count} transactions of consumers of this group that were frozen in the middle of one and held up the others.`,
+  ),
   lost: event<At & { from: number; to: number }>(
     "error",
     (at) =>

@@ -102,7 +102,13 @@ async function openDatabase(context: Context): Promise<Database | undefined> {
   );
   if (created === undefined) return undefined;
   if (created) tell("created", { what: `database ${settings.PGDATABASE}` });
-  const database = new Database(settings, options, availability, signal);
+  const database = new Database(
+    settings,
+    options,
+    availability,
+    signal,
+    (count) => tell("frozen", { count }),
+  );
   const tables = await database.run("Cannot prepare the tables", (client) => ensureTables(client, streams));
   for (const table of tables) tell("created", { what: `table ${table}` });
   return database;

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { messageOf, PermanentError } from "../shared/errors.ts";
+import { codeOf, messageOf, PermanentError } from "../shared/errors.ts";
 import type { Tell } from "../shared/observe/events.ts";
-import { AbandonedError, type Database } from "./database.ts";
+import { AbandonedError, type Database, TIMED_OUT } from "./database.ts";
 import type { EVENTS } from "./events.ts";
 import { bufferBytes } from "./metrics.ts";
 import { keyOf, readProgress } from "./progress.ts";
@@ -41,8 +41,8 @@ export interface WriterOptions {
   readonly onFenced: (at: { topic: string; partition: number }, next: number | undefined) => void;
 }
 
-/** How a transaction ended: stored; nothing of it ours to store any more; or refused because of some of its records. */
-type Outcome = "stored" | "gone" | { readonly refusal: unknown };
+/** How a transaction ended: stored; nothing of it ours to store any more; too long; or refused because of some of its records. */
+type Outcome = "stored" | "gone" | "too long" | { readonly refusal: unknown };
 
 /** Takes segments in order and stores them in order. */
 export class Writer {
@@ -143,7 +143,11 @@ export class Writer {
   /** Stores segments in one transaction, or, where the database refuses some of them, the others. */
   async #store(batch: readonly Segment[], epoch: number): Promise<void> {
     const outcome = await this.#attempt(batch, epoch);
-    if (outcome !== "gone" && outcome !== "stored") await this.#storeWithCare(batch, outcome.refusal, epoch);
+    if (outcome === "too long") {
+      for (const half of halves(batch)) await this.#store(half, epoch);
+    } else if (outcome !== "gone" && outcome !== "stored") {
+      await this.#storeWithCare(batch, outcome.refusal, epoch);
+    }
   }
 
   /** One transaction, tried until it is stored, not ours to store any more, or refused. */
@@ -167,6 +171,9 @@ export class Writer {
           quarantineBySql = true;
         } else if (isQuarantineConflict(error)) {
           throw quarantineConflict(batch, error);
+        } else if (codeOf(error) === TIMED_OUT) {
+          this.options.tell("transaction_failed", { text: messageOf(error), class: "timeout" });
+          return "too long";
         } else if (isRefusal(error, batch)) {
           return { refusal: error };
         } else throw error;
@@ -267,18 +274,32 @@ export class Writer {
       const end = Math.min(records.length, first + size);
       const piece = slice(segment, first, end);
       let outcome = await this.#attempt([piece], epoch);
-      if (outcome !== "stored" && outcome !== "gone" && end - first === 1) {
+      if (typeof outcome === "object" && end - first === 1) {
         const offset = Number(records[first]!.offset);
         this.options.tell("quarantined", { topic, partition, offset, text: refusalText(outcome.refusal) });
         outcome = await this.#attempt([refuse(piece, outcome.refusal)], epoch);
       }
       if (outcome === "gone") return;
-      if (outcome === "stored") {
+      if (outcome === "too long") size = Math.max(1, Math.floor(size / 2));
+      else if (outcome === "stored") {
         first = end;
         size *= 2;
       } else size = rowsToTry(outcome.refusal, end - first);
     }
   }
+}
+
+/** A batch in two, to be stored one after the other; a single record stays whole. */
+function halves(batch: readonly Segment[]): (readonly Segment[])[] {
+  if (batch.length > 1) {
+    const middle = Math.ceil(batch.length / 2);
+    return [batch.slice(0, middle), batch.slice(middle)];
+  }
+  const segment = batch[0]!;
+  const rows = segment.records.length;
+  if (rows < 2) return [batch];
+  const middle = Math.ceil(rows / 2);
+  return [[slice(segment, 0, middle)], [slice(segment, middle, rows)]];
 }
 
 /** For each partition, from where its first segment begins to where its last ends. */

@@ -5,7 +5,7 @@
  */
 import { EXIT, messageOf, PermanentError } from "./errors.ts";
 import type { Log } from "./observe/log.ts";
-import { SettingsError } from "./settings/load.ts";
+import { SettingsError } from "./settings/error.ts";
 
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 

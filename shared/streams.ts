@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { SettingsError } from "./settings/load.ts";
+import { SettingsError } from "./settings/error.ts";
 import type { Stream } from "./stream.ts";
 
 /**

@@ -6,7 +6,7 @@
 import { type ISocketFactory, Kafka, type KafkaConfig, type logCreator, type SASLOptions } from "kafkajs";
 import * as net from "node:net";
 import * as tls from "node:tls";
-import { SettingsError } from "../settings/load.ts";
+import { SettingsError } from "../settings/error.ts";
 import { readPem } from "../settings/pem.ts";
 import type { Settings } from "../settings/table.ts";
 

@@ -6,16 +6,9 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { applyDatabaseUrl } from "./database_url.ts";
 import type { Group, Setting } from "./declare.ts";
+import { SettingsError, whyUnreadable } from "./error.ts";
 import { type Ini, parseIni } from "./ini.ts";
 import { INI_PATH, type SettingName, SETTINGS, type Settings } from "./table.ts";
-
-/** Settings that can't be used. The message has a line for each problem. */
-export class SettingsError extends Error {
-  override readonly name = "SettingsError";
-  constructor(readonly problems: readonly string[]) {
-    super(problems.join("\n"));
-  }
-}
 
 /** Where settings are read from; given as functions so that tests need no process. */
 export interface Sources {
@@ -134,7 +127,7 @@ function readIni(sources: Sources, problems: string[]): { path: string; sections
   } catch (error) {
     // The file is optional, unless somebody asked for it by name.
     if (named || !(error instanceof Deno.errors.NotFound)) {
-      problems.push(`Cannot read ${path} (HOST_SETTINGS): ${(error as Error).message}.`);
+      problems.push(`Cannot read ${path} (HOST_SETTINGS): ${whyUnreadable(error)}.`);
     }
     return { path, sections: {} };
   }
@@ -147,7 +140,7 @@ function readSecretFile(name: SettingName, sources: Sources, problems: string[])
   try {
     return sources.readFile(path).replace(/\r?\n$/, "");
   } catch (error) {
-    problems.push(`Cannot read the file ${path} named by ${name}_FILE: ${(error as Error).message}.`);
+    problems.push(`Cannot read the file ${path} named by ${name}_FILE: ${whyUnreadable(error)}.`);
     return undefined;
   }
 }

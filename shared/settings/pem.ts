@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { SettingsError } from "./load.ts";
+import { SettingsError, whyUnreadable } from "./error.ts";
 
 /**
  * The text of a PEM file.
@@ -17,7 +17,7 @@ export function readPem(name: string, path: string, kind: "CERTIFICATE" | "PRIVA
   try {
     text = Deno.readTextFileSync(path);
   } catch (error) {
-    const why = error instanceof Deno.errors.NotFound ? "there is no such file" : (error as Error).message;
+    const why = whyUnreadable(error);
     throw new SettingsError([
       `Cannot read ${path} (${name}): ${why}. Download it from the service's page, or correct ${name}.`,
     ]);
