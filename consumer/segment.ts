@@ -104,7 +104,7 @@ export const emptySegment = (stream: Stream, partition: number, from: number, to
   bytes: 0,
 });
 
-/** The part of a segment that has its rows `first` to `end` (exclusive), and the rejected records in between. */
+/** The part of a segment that has its rows `first` to `end` (exclusive, at least one), and the rejected records in between. */
 export function slice(segment: Segment, first: number, end: number): Segment {
   const { records, rows } = segment;
   const rowSize = records.length === 0 ? 0 : rows.length / records.length;

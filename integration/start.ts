@@ -4,7 +4,7 @@
  * @module
  */
 import process from "node:process";
-import { SettingsError } from "../shared/settings/load.ts";
+import { SettingsError } from "../shared/settings/error.ts";
 import { loadStreams } from "../shared/streams.ts";
 import { type PostgresServer, ServerError } from "./servers/mod.ts";
 import { Display } from "./start/display.ts";

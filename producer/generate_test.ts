@@ -1,0 +1,91 @@
+import assert from "assert";
+import { loadStreams } from "../shared/streams.ts";
+import { type GenerateSettings, Generator } from "./generate.ts";
+import { KeyPartitioner } from "./partition.ts";
+import { Pace } from "./pace.ts";
+
+const streams = await loadStreams(["routes", "battery"]);
+const SETTINGS: GenerateSettings = {
+  PRODUCER_RATE: 100,
+  PRODUCER_SEED: "seed",
+  PRODUCER_START_TIME: 1_700_000_000,
+  PRODUCER_USERS: 10,
+  PRODUCER_PATTERN: "uniform",
+  PRODUCER_MALFORMED_RATIO: 0,
+};
+const make = (count: number, settings: Partial<GenerateSettings> = {}, stream = streams[0]!) => {
+  const generator = new Generator(stream, { ...SETTINGS, ...settings });
+  return Array.from({ length: count }, () => generator.next());
+};
+
+for (const stream of streams) {
+  for (const pattern of ["uniform", "walk"] as const) {
+    Deno.test(`Generator makes the same ${stream.name} records by ${pattern} when the seed is the same`, () => {
+      const settings = { PRODUCER_PATTERN: pattern };
+      assert.deepEqual(make(100, settings, stream), make(100, settings, stream));
+      assert.notDeepEqual(
+        make(100, settings, stream),
+        make(100, { ...settings, PRODUCER_SEED: "other" }, stream),
+      );
+      for (const { value } of make(500, settings, stream)) stream.schema.parse(JSON.parse(value as string));
+    });
+  }
+}
+
+Deno.test("Generator makes records that differ in the timestamp only when the seed is the same and the clock is not", () => {
+  const records = (start: number) =>
+    make(50, { PRODUCER_START_TIME: start }).map(({ value }) => ({
+      ...JSON.parse(value as string),
+      timestamp: 0,
+    }));
+  assert.deepEqual(records(1), records(2));
+});
+
+Deno.test("Generator moves a user at a plausible speed when it walks", () => {
+  const generator = new Generator(streams[0]!, {
+    ...SETTINGS,
+    PRODUCER_PATTERN: "walk",
+    PRODUCER_USERS: 1,
+    PRODUCER_RATE: 1,
+  });
+  const records = Array.from({ length: 200 }, () => JSON.parse(generator.next().value as string));
+  for (let n = 1; n < records.length; n++) {
+    const [a, b] = [records[n - 1], records[n]];
+    const north = (b.coordinates[0] - a.coordinates[0]) * 111_320;
+    const east = (b.coordinates[1] - a.coordinates[1]) * 111_320 * Math.cos(a.coordinates[0] * Math.PI / 180);
+    const speed = Math.hypot(north, east) / (b.timestamp - a.timestamp);
+    assert.ok(speed > 0.1 && speed < 60, `${speed} m/s`);
+  }
+});
+
+Deno.test("Generator spoils the share of records that is asked for, and no schema takes one", () => {
+  const records = make(5_000, { PRODUCER_MALFORMED_RATIO: 0.1 });
+  const spoiled = records.filter(({ value }) => {
+    if (typeof value !== "string") return true;
+    try {
+      const valid = streams[0]!.schema.safeParse(JSON.parse(value)).success;
+      return !valid || (value.match(/"userID"/g) ?? []).length > 1 || value.includes("[[[[");
+    } catch {
+      return true;
+    }
+  });
+  assert.ok(Math.abs(spoiled.length / records.length - 0.1) < 0.02, `${spoiled.length} of ${records.length}`);
+});
+
+Deno.test("KeyPartitioner chooses as Kafka's Java client does", () => {
+  const partitioner = new KeyPartitioner("routes");
+  partitioner.partitions = 6;
+  // toPositive(murmur2(key)) % 6, from Kafka's own org.apache.kafka.common.utils.Utils.
+  assert.deepEqual(["0", "1", "21", "abc"].map((key) => partitioner.partitionOf(key)), JAVA);
+});
+const JAVA = [2, 3, 0, 3];
+
+Deno.test("Pace keeps to its rate, makes up for a pause of up to a second, and no more", () => {
+  const pace = new Pace(100, 0);
+  assert.equal(pace.take(1_000, 1_000), 100);
+  assert.equal(pace.take(1_500, 1_000), 50);
+  assert.equal(pace.take(1_500, 1_000), 0);
+  let burst = 0;
+  for (let due = 1; due > 0; burst += due) due = pace.take(61_500, 10);
+  assert.ok(burst <= 111, `${burst} records at once after a minute's pause`);
+});

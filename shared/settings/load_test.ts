@@ -1,0 +1,160 @@
+import assert from "assert";
+import fc from "fast-check";
+import type { Group } from "./declare.ts";
+import { SettingsError } from "./error.ts";
+import { loadSettings, namesOf, type Sources } from "./load.ts";
+import { SETTINGS } from "./table.ts";
+
+const ALL: readonly Group[] = ["kafka", "postgresql", "streams", "producer", "consumer", "observability"];
+interface Given {
+  args?: string[];
+  env?: Record<string, string>;
+  files?: Record<string, string>;
+}
+const sources = ({ args = [], env = {}, files = {} }: Given): Sources => ({
+  args,
+  env: (name) => env[name],
+  readFile: (path) => {
+    if (files[path] === undefined) throw new Deno.errors.NotFound(path);
+    return files[path];
+  },
+});
+const load = (given: Given) => loadSettings(ALL, sources(given));
+const problemsOf = (given: Given): readonly string[] => {
+  try {
+    load(given);
+  } catch (error) {
+    if (error instanceof SettingsError) return error.problems;
+    throw error;
+  }
+  return [];
+};
+
+Deno.test("loadSettings() gives every default when nothing is set", () => {
+  const { settings, origins } = load({});
+  assert.deepEqual(settings.KAFKA_BOOTSTRAP_SERVERS, ["localhost:9092"]);
+  assert.equal(settings.PGDATABASE, "routes");
+  assert.equal(settings.PRODUCER_START_TIME, undefined);
+  assert.equal(origins.PGPORT, "default");
+});
+
+Deno.test("loadSettings() prefers flags to environment to INI file to defaults", () => {
+  const files = { "res/host_settings.ini": "[postgresql]\nhost = ini\nport = 1\nuser = ini" };
+  const { settings, origins } = load({
+    args: ["--pghost", "flag"],
+    env: { PGHOST: "env", PGPORT: "2" },
+    files,
+  });
+  assert.deepEqual([settings.PGHOST, settings.PGPORT, settings.PGUSER], ["flag", 2, "ini"]);
+  assert.deepEqual([origins.PGHOST, origins.PGPORT, origins.PGUSER, origins.PGDATABASE], [
+    "--pghost",
+    "environment",
+    "res/host_settings.ini",
+    "default",
+  ]);
+});
+
+Deno.test("loadSettings() reads the Python original's INI file as configparser does", () => {
+  const ini = `# comment
+[kafka]
+Bootstrap_Servers: kafka.example.com:12345
+security_protocol = SSL
+ssl_cafile = res/ssl/ca.pem
+ssl_certfile = res/ssl/service.cert
+ssl_keyfile = res/ssl/service.key
+[postgresql]
+host = pg.example.com
+port = 23456
+database = other
+user = avnadmin
+password = a;b#c=d%"e
+sslmode = require
+colour = red
+`;
+  const { settings, warnings } = load({ files: { "res/host_settings.ini": ini } });
+  assert.deepEqual(settings.KAFKA_BOOTSTRAP_SERVERS, ["kafka.example.com:12345"]);
+  assert.equal(settings.KAFKA_SSL_KEYFILE, "res/ssl/service.key");
+  assert.equal(settings.PGPASSWORD, 'a;b#c=d%"e');
+  assert.deepEqual([settings.PGPORT, settings.PGDATABASE, settings.PGSSLMODE], [23456, "other", "require"]);
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0]!, /colour/);
+});
+
+Deno.test("loadSettings() reports all problems at once, each with name and value, and never a secret's", () => {
+  const problems = problemsOf({
+    env: { PGPORT: "70000", PRODUCER_RATE: "-1", PGSSLMODE: "maybe", DATABASE_URL: "mysql://u:hunter2@h/d" },
+  });
+  assert.equal(problems.length, 4);
+  for (const name of ["PGPORT", "PRODUCER_RATE", "PGSSLMODE", "DATABASE_URL"]) {
+    assert.ok(problems.some((problem) => problem.startsWith(name)), `${name} in ${problems}`);
+  }
+  assert.match(problems.find((problem) => problem.startsWith("PGPORT"))!, /70000/);
+  assert.ok(!problems.join().includes("hunter2"));
+});
+
+Deno.test("loadSettings() takes DATABASE_URL apart, percent-encoding and parameters included", () => {
+  const { settings, origins } = load({
+    env: {
+      DATABASE_URL:
+        "postgres://avn%40min:p%2Fw@pg.example.com:5433/routes?sslmode=verify-full&sslrootcert=res/ssl/ca.pem",
+    },
+  });
+  const { PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE, PGSSLMODE, PGSSLROOTCERT } = settings;
+  assert.deepEqual([PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE, PGSSLMODE, PGSSLROOTCERT], [
+    "pg.example.com",
+    5433,
+    "avn@min",
+    "p/w",
+    "routes",
+    "verify-full",
+    "res/ssl/ca.pem",
+  ]);
+  assert.equal(origins.PGHOST, "DATABASE_URL");
+});
+
+Deno.test("loadSettings() reads a secret from the file that NAME_FILE names, without its line feed", () => {
+  const { settings, origins } = load({
+    env: { PGPASSWORD_FILE: "/run/secrets/pg" },
+    files: { "/run/secrets/pg": "s3cret\n" },
+  });
+  assert.equal(settings.PGPASSWORD, "s3cret");
+  assert.equal(origins.PGPASSWORD, "PGPASSWORD_FILE");
+  assert.match(
+    problemsOf({ env: { PGPASSWORD_FILE: "/gone" } })[0]!,
+    /\/gone.*PGPASSWORD_FILE.*no such file/,
+  );
+});
+
+Deno.test("loadSettings() counts an empty value as not set", () => {
+  assert.equal(load({ env: { PGHOST: "", KAFKA_SSL_CAFILE: "" } }).settings.PGHOST, "localhost");
+});
+
+Deno.test("loadSettings() refuses an unknown flag and a missing file that was asked for by name", () => {
+  assert.match(problemsOf({ args: ["--colour", "red"] })[0]!, /--colour/);
+  assert.match(problemsOf({ env: { HOST_SETTINGS: "res/other.ini" } })[0]!, /res\/other\.ini.*no such file/);
+});
+
+Deno.test("loadSettings() understands a flag without a value when it is true or false", () => {
+  assert.equal(load({ args: ["--until-caught-up"] }).settings.CONSUMER_UNTIL_CAUGHT_UP, true);
+  assert.equal(load({ env: { CONSUMER_UNTIL_CAUGHT_UP: "no" } }).settings.CONSUMER_UNTIL_CAUGHT_UP, false);
+});
+
+Deno.test("loadSettings() gives settings or problems, and nothing else, when the values are anything", () => {
+  const env = fc.dictionary(fc.constantFrom(...namesOf(ALL)), fc.string());
+  fc.assert(fc.property(env, (env) => {
+    try {
+      load({ env });
+    } catch (error) {
+      assert.ok(error instanceof SettingsError);
+      for (const [name, value] of Object.entries(env)) {
+        const secret = "secret" in SETTINGS[name as keyof typeof SETTINGS];
+        if (secret && value.length > 5) assert.ok(!error.message.includes(value), `${name} is shown`);
+      }
+    }
+  }));
+});
+
+Deno.test("every setting has a flag of its own", () => {
+  const flags = namesOf(ALL).map((name) => SETTINGS[name].flag);
+  assert.equal(new Set(flags).size, flags.length);
+});
