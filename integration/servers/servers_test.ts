@@ -6,7 +6,15 @@
  */
 import assert from "assert";
 import pg from "pg";
-import { isFree, type KafkaServer, type PostgresServer, startKafka, startPostgres } from "./mod.ts";
+import {
+  isFree,
+  type KafkaServer,
+  type PostgresServer,
+  ServerError,
+  startKafka,
+  startPostgres,
+} from "./mod.ts";
+import { waitUntil } from "./wait_until.ts";
 
 Deno.test("startKafka() keeps topics and records when it is stopped or killed", async () => {
   let port: number;
@@ -41,10 +49,17 @@ Deno.test("startKafka() names the port when it is taken", async () => {
   });
 });
 
-Deno.test("startKafka() shows the end of the log when the broker does not start", async () => {
+Deno.test("startKafka() says what the broker says when its properties are wrong", async () => {
   await assert.rejects(
     startKafka({ kind: "embedded", properties: { "process.roles": "nothing" } }),
-    (error) => /could not be made|did not start/.test(`${error}`) && /process\.roles/.test(`${error}`),
+    (error) => error instanceof ServerError && error.message.includes("process.roles"),
+  );
+});
+
+Deno.test("startKafka() shows the end of the log when the broker does not start", async () => {
+  await assert.rejects(
+    startKafka({ kind: "embedded", properties: { "metric.reporters": "no.such.Reporter" } }),
+    (error) => error instanceof ServerError && /did not start.*log.*no\.such\.Reporter/s.test(error.message),
   );
 });
 
@@ -65,14 +80,20 @@ Deno.test("startPostgres() keeps rows when it is stopped or killed, with clients
     await query(postgres, "CREATE TABLE t (x INT)");
     await query(postgres, "INSERT INTO t VALUES (1)");
     for (const end of [() => postgres.kill(), () => postgres.stop()]) {
-      const busy = query(postgres, "SELECT pg_sleep(60)").then(() => "slept", () => "cut off");
-      await query(postgres, "SELECT 1");
+      // Never idle, so it does not notice by itself that the server is gone.
+      const busy = query(postgres, "SELECT count(*) FROM generate_series(1, 1e12)").then(
+        () => "done",
+        () => "cut off",
+      );
+      const isBusy = "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%1e12%' AND pid <> pg_backend_pid()";
+      assert.ok(await waitUntil(async () => (await query(postgres, isBusy)).length === 1, 5_000));
       await end();
       assert.equal(await postgres.running(), false);
       assert.equal(await busy, "cut off");
       await postgres.start();
       assert.equal(await postgres.running(), true);
     }
+    assert.match(postgres.logs(), /database system is shut down/);
     assert.deepEqual(await query(postgres, "SELECT x FROM t"), [{ x: 1 }]);
     assert.deepEqual(await query(postgres, "SHOW max_connections"), [{ max_connections: "7" }]);
     assert.match(postgres.logs(), /ready to accept connections/);

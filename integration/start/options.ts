@@ -1,6 +1,7 @@
 import type { Group } from "../../shared/settings/declare.ts";
 import { helpText } from "../../shared/settings/describe.ts";
-import { loadSettings, namesOf, PROCESS, SettingsError, type Sources } from "../../shared/settings/load.ts";
+import { SettingsError } from "../../shared/settings/error.ts";
+import { loadSettings, namesOf, PROCESS, type Sources } from "../../shared/settings/load.ts";
 import type { KafkaServer, PostgresServer } from "../servers/mod.ts";
 import { type SettingName, SETTINGS, type Settings } from "../../shared/settings/table.ts";
 

@@ -76,7 +76,7 @@ export function registerCodecs(): void {
     snappyDecompress,
   );
   CompressionCodecs[CompressionTypes.LZ4] = codec(
-    (data) => lz4.compress(data),
+    lz4Compress,
     (data) => lz4.decompress(data),
   );
   CompressionCodecs[CompressionTypes.ZSTD] = codec(promisify(zstdCompress), promisify(zstdDecompress));

@@ -19,7 +19,9 @@ export function kafkaLog(log: Log, onTrouble: (message: string) => void): logCre
       retryCount,
       error: String(error ?? ""),
     });
-    const troubled = /Connection/.test(namespace) && /error|timeout|refused/i.test(message);
+    // Every kafkajs error that it retries is logged by one of these, and by nobody else.
+    const troubled = (/Connection/.test(namespace) && /error|timeout|refused/i.test(message)) ||
+      (namespace === "Producer" && /^Failed to send/.test(message));
     if (troubled && (label === "ERROR" || label === "WARN")) {
       onTrouble(`${message}${broker ? ` (broker ${broker})` : ""}`);
     }

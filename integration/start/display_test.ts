@@ -1,0 +1,84 @@
+import assert from "assert";
+import { Display } from "./display.ts";
+import { Readings } from "./readings.ts";
+
+/** A terminal of 20 characters a line that understands what a display sends it, or no terminal. */
+class Page {
+  lines: string[] = [""];
+  cursorShown = true;
+  raw = "";
+
+  constructor(readonly terminal: boolean) {}
+
+  isTerminal = () => this.terminal;
+  width = () => 20;
+
+  write(text: string): void {
+    this.raw += text;
+    // deno-lint-ignore no-control-regex -- they are what it is about
+    for (const [part, up] of text.matchAll(/\x1b\[(?:(\d+)A|\?25[lh]|J)|\n|[^\x1b\n]+/g)) {
+      if (up !== undefined) this.lines.splice(this.lines.length - 1 - parseInt(up), Infinity, "");
+      else if (part === "\n") this.lines.push("");
+      else if (part.startsWith("\x1b[?")) this.cursorShown = part.endsWith("h");
+      else if (part !== "\x1b[J") this.#type(part);
+    }
+  }
+
+  #type(text: string): void {
+    const [first = "", ...more] = text.match(/.{1,20}/g) ?? [];
+    this.lines[this.lines.length - 1] += first;
+    this.lines.push(...more);
+  }
+}
+
+const view = (state: string, elapsed = 0, notes: string[] = []) => ({
+  ...{ state, elapsed, notes, count: 0, backlog: 0 },
+  readings: new Readings(),
+});
+
+Deno.test("Display.show() redraws in place on a terminal, also where lines are wider than it", () => {
+  const page = new Page(true);
+  using display = new Display(page);
+  display.print("above");
+  display.show(view("one", 0, ["a note of 30 characters, really"]));
+  const height = page.lines.length;
+  display.show(view("two", 0, ["a note of 30 characters, really"]));
+  assert.equal(page.lines.length, height);
+  assert.equal(page.lines[0], "above");
+  assert.ok(page.lines.includes("0:00  two") && !page.lines.includes("0:00  one"));
+  assert.equal(page.cursorShown, false);
+});
+
+Deno.test("Display.print() puts a line above the screen, which is drawn anew below it", () => {
+  const page = new Page(true);
+  using display = new Display(page);
+  display.show(view("one"));
+  display.print("news");
+  display.show(view("two"));
+  assert.deepEqual(page.lines.slice(0, 3), ["news", "", "0:00  two"]);
+});
+
+Deno.test("Display.finish() leaves the screen where it is, and the terminal its cursor", () => {
+  const page = new Page(true);
+  {
+    using display = new Display(page);
+    display.show(view("one"));
+    display.finish(view("two"));
+    display.print("below");
+  }
+  assert.equal(page.lines[1], "0:00  two");
+  assert.equal(page.lines.at(-2), "below");
+  assert.equal(page.cursorShown, true);
+});
+
+Deno.test("Display.show() writes a line every few seconds when there is no terminal, and nothing but text", () => {
+  const page = new Page(false);
+  {
+    using display = new Display(page);
+    for (let elapsed = 0; elapsed <= 10_000; elapsed += 500) display.show(view("running", elapsed));
+    display.finish(view("done", 10_500));
+  }
+  const times = page.raw.split("\n").map((line) => line.slice(0, 4));
+  assert.deepEqual(times, ["0:00", "0:05", "0:10", "0:10", ""]);
+  assert.ok(!page.raw.includes("\x1b"));
+});

@@ -1,0 +1,88 @@
+import assert from "assert";
+import { SettingsError } from "../../shared/settings/error.ts";
+import { readOptions, serviceEnvironment } from "./options.ts";
+
+const read = (args: string[], environment: Record<string, string> = {}) =>
+  readOptions({
+    args,
+    env: (name) => environment[name],
+    readFile: () => "[kafka]\nsecurity_protocol = NONSENSE\n",
+  });
+
+const servers = {
+  kafka: { bootstrapServers: "127.0.0.1:9" },
+  postgres: { host: "127.0.0.1", port: 5, user: "u", password: "p" },
+};
+
+Deno.test("readOptions() hands flags on, under their environment names", () => {
+  const { settings, flags } = read([
+    "--count",
+    "3",
+    "--streams=routes,battery",
+    "--kafka-topic-partitions",
+    "2",
+  ]);
+  assert.equal(settings.PRODUCER_COUNT, 3);
+  assert.deepEqual(flags, {
+    CONSUMER_SESSION_TIMEOUT_MS: "10000",
+    PRODUCER_COUNT: "3",
+    STREAMS: "routes,battery",
+    KAFKA_TOPIC_PARTITIONS: "2",
+  });
+});
+
+Deno.test("readOptions() takes flags behind --, as other task runners pass them", () => {
+  assert.equal(read(["--", "--count", "3"]).settings.PRODUCER_COUNT, 3);
+});
+
+Deno.test("readOptions() reads the environment, and leaves it to the services' own reading", () => {
+  const { settings, flags } = read([], { PRODUCER_COUNT: "7", CONSUMER_SESSION_TIMEOUT_MS: "20000" });
+  assert.equal(settings.PRODUCER_COUNT, 7);
+  assert.deepEqual(flags, {});
+});
+
+Deno.test("readOptions() does not mind how other servers are reached", () => {
+  read([], {
+    KAFKA_SECURITY_PROTOCOL: "NONSENSE",
+    PGPORT: "x",
+    HOST_SETTINGS: "/missing",
+    DATABASE_URL: "%",
+  });
+});
+
+Deno.test("readOptions() refuses flags that it decides itself, all at once", () => {
+  assert.throws(
+    () => read(["--http-port", "1", "--until-caught-up", "--kafka-bootstrap-servers", "x:1"]),
+    (error) =>
+      error instanceof SettingsError && error.problems.length === 3 &&
+      error.problems.every((problem) => /^--\S+ has no place here: .* sets [A-Z_]+ itself\.$/.test(problem)),
+  );
+});
+
+Deno.test("serviceEnvironment() leaves nothing of other servers", () => {
+  const environment = serviceEnvironment({ PRODUCER_RATE: "5" }, servers, 80);
+  const set = Object.entries(environment).filter(([, value]) => value !== "").map(([name]) => name).sort();
+  assert.deepEqual(set, [
+    "HTTP_HOST",
+    "HTTP_PORT",
+    "KAFKA_BOOTSTRAP_SERVERS",
+    "KAFKA_SECURITY_PROTOCOL",
+    "LOG_FORMAT",
+    "PGDATABASE",
+    "PGHOST",
+    "PGPASSWORD",
+    "PGPORT",
+    "PGSSLMODE",
+    "PGUSER",
+    "PRODUCER_RATE",
+  ]);
+  for (const name of ["DATABASE_URL", "DATABASE_URL_FILE", "PGPASSWORD_FILE", "KAFKA_SSL_CAFILE"]) {
+    assert.equal(environment[name], "");
+  }
+  assert.equal(environment["PGPORT"], "5");
+});
+
+Deno.test("serviceEnvironment() leaves the topics' settings as they are", () => {
+  assert.ok(!("KAFKA_TOPIC_PARTITIONS" in serviceEnvironment({}, servers, 80)));
+  assert.ok(!("KAFKA_TOPIC_PREFIX" in serviceEnvironment({}, servers, 80)));
+});

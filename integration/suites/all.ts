@@ -1,0 +1,19 @@
+/**
+ * All suites in one module graph, so that they share one broker and one database server. Each runs alone as well:
+ * `deno test -A integration/suites/kill_test.ts`.
+ *
+ * @module
+ */
+import "./oracle_test.ts";
+import "./equality_test.ts";
+import "./quarantine_test.ts";
+import "./codecs_test.ts";
+import "./restart_test.ts";
+import "./kill_test.ts";
+import "./scale_test.ts";
+import "./zombie_test.ts";
+import "./topic_test.ts";
+import "./replay_test.ts";
+import "./tls_test.ts";
+import "./database_test.ts";
+import "./kafka_test.ts";
