@@ -4,11 +4,13 @@
  * @module
  */
 import type { Admin, Kafka } from "kafkajs";
+import { PermanentError } from "../errors.ts";
 import { pause } from "../lifecycle.ts";
 import type { Log } from "../observe/log.ts";
 import { kafkaClient, type KafkaSettings } from "./connection.ts";
 import { kafkaError } from "./errors.ts";
 import { kafkaLog } from "./log.ts";
+import { speaksPlainly, speaksTls } from "./probe.ts";
 import { quietKafkaTimers } from "./quiet.ts";
 import { ensureTopics } from "./topic.ts";
 
@@ -18,6 +20,24 @@ export interface KafkaSession extends AsyncDisposable {
   readonly admin: Admin;
   /** Topics that were missing and have been created. */
   readonly created: readonly string[];
+}
+
+/** Says so where the brokers speak TLS and the settings do not, or the other way round. */
+async function otherProtocol(settings: KafkaSettings): Promise<PermanentError | undefined> {
+  const { KAFKA_SECURITY_PROTOCOL: protocol, KAFKA_BOOTSTRAP_SERVERS: addresses } = settings;
+  const isTls = protocol === "SSL" || protocol === "SASL_SSL";
+  const other = isTls ? protocol.replace(/SSL$/, "PLAINTEXT") : protocol.replace("PLAINTEXT", "SSL");
+  for (const address of addresses) {
+    if (!(await (isTls ? speaksPlainly(address) : speaksTls(address)))) continue;
+    return new PermanentError(
+      `Cannot connect to Kafka at ${address}: it ${
+        isTls ? "does not speak TLS" : "speaks TLS"
+      } on this port, and ` +
+        `KAFKA_SECURITY_PROTOCOL=${protocol} ${isTls ? "asks for it" : "does not"}. Check the port, or set ` +
+        `KAFKA_SECURITY_PROTOCOL=${other}.`,
+    );
+  }
+  return undefined;
 }
 
 /** What a session is opened with. */
@@ -55,6 +75,8 @@ export async function openKafka(settings: KafkaSettings, options: SessionOptions
     return { kafka, admin, created, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
-    throw kafkaError(`Cannot connect to Kafka at ${brokers}`, error, settings);
+    if (error instanceof PermanentError) throw error;
+    throw await otherProtocol(settings) ??
+      kafkaError(`Cannot connect to Kafka at ${brokers}`, error, settings);
   }
 }
