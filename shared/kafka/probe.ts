@@ -31,7 +31,7 @@ export function speaksPlainly(address: string): Promise<boolean> {
   return probe(socket, (socket, settle) => {
     socket.on("error", () => settle(false));
     // Length, then the correlation id of the request.
-    socket.on("data", (data) => settle(data.length >= 8 && data.readInt32BE(4) === 1));
+    socket.on("data", (data: Buffer) => settle(data.length >= 8 && data.readInt32BE(4) === 1));
   });
 }
 
