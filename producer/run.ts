@@ -120,17 +120,16 @@ async function produce(
     generator: new Generator(stream, settings),
   }));
   const pace = new Pace(settings.PRODUCER_RATE, performance.now());
-  const stopped = aborted(signal);
   let left = settings.PRODUCER_COUNT || Infinity;
   let turn = 0;
   while (left > 0 && !signal.aborted) {
     const room = settings.PRODUCER_BUFFER_RECORDS - sender.buffered;
     if (room <= 0) {
-      await Promise.race([sender.below(settings.PRODUCER_BUFFER_RECORDS), stopped]);
+      await sender.below(settings.PRODUCER_BUFFER_RECORDS, signal);
       continue;
     }
     const due = pace.take(performance.now(), Math.min(room, left, BURST));
-    const timestamp = String(Date.now());
+    const timestamp = Date.now();
     for (let n = 0; n < due; n++) {
       const { topic, generator } = generators[turn++ % generators.length]!;
       sender.add(topic, generator.next(), timestamp);

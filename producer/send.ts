@@ -8,12 +8,14 @@
  *
  * @module
  */
-import { CompressionTypes, type Kafka, type Message, type Producer } from "kafkajs";
+import { CompressionTypes, type Kafka, type Producer } from "kafkajs";
 import type { Availability } from "../shared/observe/availability.ts";
 import type { Tell } from "../shared/observe/events.ts";
 import { backoffMs, pause } from "../shared/lifecycle.ts";
 import { RETRIES, RETRY } from "../shared/kafka/connection.ts";
 import { isSequenceLost, kafkaError } from "../shared/kafka/errors.ts";
+import { encodedMessages } from "../shared/kafka/produce.ts";
+import { RecordWriter } from "../shared/kafka/records.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import { PermanentError } from "../shared/errors.ts";
 import type { EVENTS } from "./events.ts";
@@ -32,23 +34,19 @@ const COMPRESSION: Readonly<Record<Settings["PRODUCER_COMPRESSION"], Compression
 /** Before a partition's INT32 sequence number runs out, which kafkajs gets wrong, the producer gets a new identity. */
 const MOST_SEQUENCE = 2_000_000_000;
 
-/** Messages that all go to one partition. */
-class PartitionBatch extends Array<Message> {
-  partition = 0;
-  static override get [Symbol.species](): ArrayConstructor {
-    return Array;
-  }
-  /** kafkajs groups by partition with `reduce`, copying all for every message; here they are grouped already. */
-  override reduce(): never {
-    return { [this.partition]: this } as never;
-  }
-}
+/** A batch is full at this many bytes too: Kafka refuses one of more than `max.message.bytes`, which is 1,048,588 by default. */
+const MOST_BYTES = 900_000;
+
+/** Buffers that are kept for use in later batches. */
+const MOST_SPARE = 32;
 
 /** One partition's records that wait, and whether a batch is under way. */
 interface Lane {
   readonly topic: string;
   readonly partition: number;
-  waiting: PartitionBatch;
+  /** The batches that wait, oldest first. All but the last are full. */
+  readonly waiting: RecordWriter[];
+  /** Since when the last one waits, on the clock of `performance.now()`. */
   since: number;
   busy: boolean;
   sequence: number;
@@ -68,6 +66,7 @@ export class Sender {
   readonly #partitioners = new Map<string, KeyPartitioner>();
   readonly #failed = Promise.withResolvers<never>();
   #producer: Producer;
+  readonly #spare: RecordWriter[] = [];
   readonly #users = new Map<Producer, number>();
   #renewing: Promise<void> | undefined;
   #buffered = 0;
@@ -100,7 +99,7 @@ export class Sender {
     partitioner.partitions = count;
     const lanes = this.#lanes.get(topic) ?? [];
     for (let partition = lanes.length; partition < count; partition++) {
-      lanes.push({ topic, partition, waiting: new PartitionBatch(), since: 0, busy: false, sequence: 0 });
+      lanes.push({ topic, partition, waiting: [], since: 0, busy: false, sequence: 0 });
     }
     this.#lanes.set(topic, lanes);
   }
@@ -108,15 +107,25 @@ export class Sender {
   /**
    * Takes a record. It is sent when its batch is full or has lingered.
    *
-   * @param timestamp Unix milliseconds, as decimal text; Kafka keeps it as the record's
+   * @param timestamp Unix milliseconds; Kafka keeps it as the record's
    */
-  add(topic: string, { key, value }: Generated, timestamp: string): void {
+  add(topic: string, { key, value }: Generated, timestamp: number): void {
     const partition = this.#partitioners.get(topic)!.partitionOf(key);
     const lane = this.#lanes.get(topic)![partition]!;
-    if (lane.waiting.length === 0) lane.since = performance.now();
-    lane.waiting.push({ key, value, partition, timestamp });
+    const { waiting } = lane;
+    let batch = waiting.at(-1);
+    if (!batch || this.#isFull(batch)) {
+      batch = this.#spare.pop() ?? new RecordWriter();
+      if (waiting.length === 0) lane.since = performance.now();
+      waiting.push(batch);
+    }
+    batch.add(timestamp, key, value);
     this.#buffered++;
-    if (!lane.busy && lane.waiting.length >= this.options.settings.PRODUCER_BATCH_RECORDS) this.#send(lane);
+    if (!lane.busy && this.#isFull(batch)) this.#send(lane);
+  }
+
+  #isFull(batch: RecordWriter): boolean {
+    return batch.count >= this.options.settings.PRODUCER_BATCH_RECORDS || batch.size >= MOST_BYTES;
   }
 
   /** Sends what has lingered long enough; `all`: everything. */
@@ -130,9 +139,23 @@ export class Sender {
     buffered.set(this.#buffered);
   }
 
-  /** Waits until fewer than `records` are buffered. */
-  async below(records: number): Promise<void> {
-    while (this.#buffered >= records) await new Promise<void>((resolve) => this.#waiters.push(resolve));
+  /**
+   * Waits until fewer than `records` are buffered, or `signal` aborts.
+   *
+   * What waits is sent at once: when no record may be added, lingering brings nothing, and with a small buffer there may be no batch
+   * under way whose end would wake anybody.
+   */
+  async below(records: number, signal: AbortSignal): Promise<void> {
+    const wake = () => this.#release(0);
+    signal.addEventListener("abort", wake);
+    try {
+      while (this.#buffered >= records && !signal.aborted) {
+        this.poll(true);
+        await new Promise<void>((resolve) => this.#waiters.push(resolve));
+      }
+    } finally {
+      signal.removeEventListener("abort", wake);
+    }
   }
 
   /** Sends everything and waits until it is acknowledged. */
@@ -153,26 +176,23 @@ export class Sender {
       idempotent: true,
       allowAutoTopicCreation: false,
       metadataMaxAge: 30_000,
-      createPartitioner: () => ({ message }) => message.partition!,
+      // Never asked (records come by partition), but without one kafkajs looks for an environment variable to warn of its default.
+      createPartitioner: () => () => 0,
       retry: { ...RETRY, retries: RETRIES.endless },
     });
   }
 
-  /** Sends a lane's next batch; there must be none under way. */
+  /** Sends a lane's oldest batch; there must be one, and none under way. */
   #send(lane: Lane): void {
     lane.busy = true;
-    const most = this.options.settings.PRODUCER_BATCH_RECORDS;
-    const batch = lane.waiting;
-    lane.waiting = new PartitionBatch();
-    if (batch.length > most) { for (const message of batch.splice(most)) lane.waiting.push(message); }
-    batch.partition = lane.partition;
-    this.#deliver(lane, batch).catch((error) => this.#failed.reject(error));
+    this.#deliver(lane, lane.waiting.shift()!).catch((error) => this.#failed.reject(error));
   }
 
-  async #deliver(lane: Lane, messages: PartitionBatch): Promise<void> {
+  async #deliver(lane: Lane, batch: RecordWriter): Promise<void> {
     const { topic, partition } = lane;
     const compression = COMPRESSION[this.options.settings.PRODUCER_COMPRESSION];
     const started = performance.now();
+    const messages = encodedMessages(partition, batch);
     if (lane.sequence + messages.length > MOST_SEQUENCE) {
       await this.#renew("its sequence numbers are nearly used up", 0);
     }
@@ -205,7 +225,11 @@ export class Sender {
     lane.busy = false;
     lane.since = performance.now();
     this.#release(messages.length);
-    if (lane.waiting.length >= this.options.settings.PRODUCER_BATCH_RECORDS) this.#send(lane);
+    if (this.#spare.length < MOST_SPARE) {
+      batch.clear();
+      this.#spare.push(batch);
+    }
+    if (lane.waiting.length > 0 && this.#isFull(lane.waiting[0]!)) this.#send(lane);
   }
 
   /** Counts who uses a producer, and disconnects one that was replaced when the last batch on it is through. */
