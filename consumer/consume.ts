@@ -4,10 +4,10 @@
  * @module
  */
 import type { Admin, Batch, Consumer, EachBatchPayload, Kafka } from "kafkajs";
-import { decoder } from "../shared/codec/decode.ts";
 import { pause } from "../shared/lifecycle.ts";
 import { RETRIES, RETRY } from "../shared/kafka/connection.ts";
 import { kafkaError } from "../shared/kafka/errors.ts";
+import { fetchRecordBatches, recordBatches } from "../shared/kafka/fetch.ts";
 import { topicEnds } from "../shared/kafka/topic.ts";
 import type { Availability } from "../shared/observe/availability.ts";
 import type { Tell } from "../shared/observe/events.ts";
@@ -62,8 +62,9 @@ export class Membership {
 
   constructor(private readonly options: MembershipOptions) {
     const { kafka, settings, streams, database, tell } = options;
+    fetchRecordBatches();
     this.#builders = new Map(
-      streams.map((stream) => [stream.topic, new SegmentBuilder(stream, decoder(stream))]),
+      streams.map((stream) => [stream.topic, new SegmentBuilder(stream)]),
     );
     this.#writer = new Writer(database, {
       group: settings.CONSUMER_GROUP_ID,
@@ -282,11 +283,11 @@ export class Membership {
     if (fetched !== at.next && !(await this.#reconcile(at, fetched))) return;
 
     const to = Number(batch.lastOffset()) + 1;
-    const segment = at.builder.build(at.partition, at.next, to, batch.messages);
+    const segment = at.builder.build(at.partition, at.next, to, recordBatches(batch.messages));
     this.options.tell("fetched", {
       topic: at.topic,
       partition: at.partition,
-      records: batch.messages.length,
+      records: segment.rowCount + segment.rejected.length,
       from: at.next,
       to,
     });

@@ -23,7 +23,7 @@ interface Details {
  * @throws {PermanentError} where it is none's fault: the table has a column that no record can fill
  */
 export function isRefusal(error: unknown, segments: readonly Segment[]): boolean {
-  if (classify(error) !== "record" || segments.every(({ records }) => records.length === 0)) return false;
+  if (classify(error) !== "record" || segments.every(({ rowCount }) => rowCount === 0)) return false;
   const { code, table, column, where } = error as Details;
   if (table === "rejected_records" || where?.startsWith("COPY rejected_records")) return false;
   const stream = segments.find(({ stream }) => stream.table === table)?.stream;
@@ -55,8 +55,8 @@ export const refusalText = (error: unknown): string => {
 
 /** A segment of one row, with its record in quarantine instead. */
 export function refuse(segment: Segment, error: unknown): Segment {
-  const { offset, key, value } = segment.records[0]!;
+  const [record] = segment.records();
   const rejection = reject("refused by the database", refusalText(error));
-  const rejected = [...segment.rejected, { offset: Number(offset), key, value, ...rejection }];
-  return { ...segment, rows: segment.rows.subarray(0, 0), records: [], rejected };
+  const rejected = [...segment.rejected, { ...record!, ...rejection }];
+  return { ...segment, rows: segment.rows.subarray(0, 0), rowCount: 0, records: () => [], rejected };
 }

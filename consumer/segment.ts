@@ -3,20 +3,22 @@
  *
  * @module
  */
-import type { KafkaMessage } from "kafkajs";
-import type { Decoder, Rejection } from "../shared/codec/decode.ts";
+import { decoder, type Rejection } from "../shared/codec/decode.ts";
+import { plainReader } from "../shared/codec/plain.ts";
+import type { RecordBatch } from "../shared/kafka/record_batch.ts";
+import { RecordReader } from "../shared/kafka/records.ts";
 import type { Stream } from "../shared/stream.ts";
 import { RowEncoder } from "./rows.ts";
 
-/** A record as Kafka gave it; `offset` is decimal text. */
-export type RawRecord = Pick<KafkaMessage, "offset" | "key" | "value" | "timestamp">;
-
-/** A record that is not stored in its table, whole. */
-export interface Rejected extends Rejection {
+/** A record as Kafka gave it. */
+export interface RawRecord {
   readonly offset: number;
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
 }
+
+/** A record that is not stored in its table, whole. */
+export interface Rejected extends RawRecord, Rejection {}
 
 /** Offsets `from` (inclusive) to `to` (exclusive) of a partition. Not every offset in between needs to have a record. */
 export interface Segment {
@@ -26,69 +28,92 @@ export interface Segment {
   readonly to: number;
   /** Rows in PostgreSQL's binary COPY format, all of the same length, without header and trailer. */
   readonly rows: Uint8Array;
-  /** The record of each row. */
-  readonly records: readonly RawRecord[];
+  /** How many rows there are. */
+  readonly rowCount: number;
+  /** The record of each row, read from Kafka's bytes when they are first asked for: only rows that the database refuses need them. */
+  readonly records: () => readonly RawRecord[];
   readonly rejected: readonly Rejected[];
   /** Kafka's timestamp of the oldest record, Unix milliseconds. */
   readonly oldest: number | undefined;
-  /** Memory that it keeps, roughly: rows, keys, values, and what there is around each record. */
+  /** Memory that it keeps, roughly: rows, and the bytes that Kafka sent. */
   readonly bytes: number;
 }
 
-/** Bytes that are kept of a record beside its value and its row, as measured with kafkajs' messages. */
-const RECORD_OVERHEAD = 250;
-
-/** How streams are decoded and encoded: made once, used for every batch. */
+/** How a stream is decoded and encoded: made once, used for every batch. */
 export class SegmentBuilder {
+  readonly #reader = new RecordReader();
+  readonly #readPlain;
+  readonly #decode;
   readonly #encoder: RowEncoder;
   readonly #row: Float64Array;
 
-  constructor(readonly stream: Stream, private readonly decode: Decoder) {
+  constructor(readonly stream: Stream) {
+    this.#readPlain = plainReader(stream);
+    this.#decode = decoder(stream);
     this.#encoder = new RowEncoder(stream.fields);
     this.#row = new Float64Array(stream.fields.length);
   }
 
-  /** Bytes of a row. */
-  get rowSize(): number {
-    return this.#encoder.rowSize;
-  }
-
-  /** Decodes the records of a batch; those below `from` are skipped. */
-  build(partition: number, from: number, to: number, batch: readonly RawRecord[]): Segment {
-    const messages = batch.length > 0 && Number(batch[0]!.offset) < from
-      ? batch.filter(({ offset }) => Number(offset) >= from)
-      : batch;
-    const rows = this.#encoder.allocate(messages.length);
+  /** Decodes the records of some batches of a partition; those below `from` are skipped. */
+  build(partition: number, from: number, to: number, batches: readonly RecordBatch[]): Segment {
+    const reader = this.#reader, row = this.#row;
+    const rows = this.#encoder.allocate(batches.reduce((sum, { count }) => sum + count, 0));
     const rejected: Rejected[] = [];
-    let records: RawRecord[] | undefined;
-    let count = 0;
-    let bytes = messages.length * (RECORD_OVERHEAD + this.rowSize);
-    for (let m = 0; m < messages.length; m++) {
-      const message = messages[m]!;
-      bytes += message.value?.length ?? 0;
-      const rejection = this.decode(message.value, this.#row);
-      if (rejection === undefined) {
-        this.#encoder.write(rows, count++, this.#row);
-        records?.push(message);
-      } else {
-        // The records of the rows are the messages themselves, until the first that has no row.
-        records ??= messages.slice(0, m);
-        const { offset, key, value } = message;
-        rejected.push({ offset: Number(offset), key, value, ...rejection });
+    let rowCount = 0;
+    let oldest: number | undefined;
+    let bytes = rows.length;
+    for (const batch of batches) {
+      bytes += batch.bytes.length;
+      reader.reset(batch.bytes);
+      for (let n = 0; n < batch.count; n++) {
+        reader.next();
+        const offset = batch.baseOffset + reader.offsetDelta;
+        if (offset < from) continue;
+        oldest ??= batch.isLogAppendTime ? batch.maxTimestamp : batch.firstTimestamp + reader.timestampDelta;
+        const { valueStart, valueLength } = reader;
+        const rejection = this.#readPlain(batch.bytes, valueStart, valueStart + valueLength, row)
+          ? undefined
+          : this.#decode(reader.value(), row);
+        if (rejection === undefined) this.#encoder.write(rows, rowCount++, row);
+        else rejected.push({ offset, key: reader.key(), value: reader.value(), ...rejection });
       }
     }
+    let records: RawRecord[] | undefined;
     return {
       stream: this.stream,
       partition,
       from,
       to,
-      rows: rows.subarray(0, count * this.rowSize),
-      records: records ?? messages,
+      rows: rows.subarray(0, rowCount * this.#encoder.rowSize),
+      rowCount,
+      records: () => records ??= readRecords(batches, from, rejected),
       rejected,
-      oldest: messages.length > 0 ? Number(messages[0]!.timestamp) : undefined,
+      oldest,
       bytes,
     };
   }
+}
+
+/** The records of some batches from offset `from` on, but for those that were rejected. */
+function readRecords(
+  batches: readonly RecordBatch[],
+  from: number,
+  rejected: readonly Rejected[],
+): RawRecord[] {
+  const without = new Set(rejected.map(({ offset }) => offset));
+  const records: RawRecord[] = [];
+  const reader = new RecordReader();
+  for (const batch of batches) {
+    reader.reset(batch.bytes);
+    for (let n = 0; n < batch.count; n++) {
+      reader.next();
+      const offset = batch.baseOffset + reader.offsetDelta;
+      if (offset >= from && !without.has(offset)) {
+        records.push({ offset, key: reader.key(), value: reader.value() });
+      }
+    }
+  }
+  return records;
 }
 
 /** A segment without records: progress only, over offsets that hold nothing for us (markers of transactions, compaction, expiry). */
@@ -98,7 +123,8 @@ export const emptySegment = (stream: Stream, partition: number, from: number, to
   from,
   to,
   rows: new Uint8Array(0),
-  records: [],
+  rowCount: 0,
+  records: () => [],
   rejected: [],
   oldest: undefined,
   bytes: 0,
@@ -106,16 +132,18 @@ export const emptySegment = (stream: Stream, partition: number, from: number, to
 
 /** The part of a segment that has its rows `first` to `end` (exclusive, at least one), and the rejected records in between. */
 export function slice(segment: Segment, first: number, end: number): Segment {
-  const { records, rows } = segment;
-  const rowSize = records.length === 0 ? 0 : rows.length / records.length;
-  const from = first === 0 ? segment.from : Number(records[first]!.offset);
-  const to = end === records.length ? segment.to : Number(records[end]!.offset);
+  const { rows, rowCount } = segment;
+  const rowSize = rowCount === 0 ? 0 : rows.length / rowCount;
+  const records = segment.records();
+  const from = first === 0 ? segment.from : records[first]!.offset;
+  const to = end === rowCount ? segment.to : records[end]!.offset;
   return {
     ...segment,
     from,
     to,
     rows: rows.subarray(first * rowSize, end * rowSize),
-    records: records.slice(first, end),
+    rowCount: end - first,
+    records: () => records.slice(first, end),
     rejected: segment.rejected.filter(({ offset }) => offset >= from && offset < to),
   };
 }

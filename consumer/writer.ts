@@ -206,15 +206,15 @@ export class Writer {
     const now = Date.now();
     let stored = 0, rejected = 0;
     for (const segment of batch) {
-      const { stream: { topic }, partition, records, oldest, to } = segment;
+      const { stream: { topic }, partition, rowCount, oldest, to } = segment;
       this.options.onStored({ topic, partition }, to);
-      stored += records.length;
+      stored += rowCount;
       rejected += segment.rejected.length;
       const latency = oldest === undefined ? undefined : Math.max(0, now - oldest) / 1000;
       this.options.tell("stored", {
         topic,
         partition,
-        stored: records.length,
+        stored: rowCount,
         rejected: segment.rejected.length,
         latency,
       });
@@ -265,7 +265,8 @@ export class Writer {
       return;
     }
     const segment = batch[0]!;
-    const { stream: { topic }, partition, records } = segment;
+    const { stream: { topic }, partition } = segment;
+    const records = segment.records();
     this.options.tell("refused", { topic, partition, rows: records.length, text: messageOf(refusal) });
     // Pieces shrink to the record that is refused, and grow again behind it: a few refusals cost little, and many no more than one
     // transaction each.
@@ -275,7 +276,7 @@ export class Writer {
       const piece = slice(segment, first, end);
       let outcome = await this.#attempt([piece], epoch);
       if (typeof outcome === "object" && end - first === 1) {
-        const offset = Number(records[first]!.offset);
+        const offset = records[first]!.offset;
         this.options.tell("quarantined", { topic, partition, offset, text: refusalText(outcome.refusal) });
         outcome = await this.#attempt([refuse(piece, outcome.refusal)], epoch);
       }
@@ -296,7 +297,7 @@ function halves(batch: readonly Segment[]): (readonly Segment[])[] {
     return [batch.slice(0, middle), batch.slice(middle)];
   }
   const segment = batch[0]!;
-  const rows = segment.records.length;
+  const rows = segment.rowCount;
   if (rows < 2) return [batch];
   const middle = Math.ceil(rows / 2);
   return [[slice(segment, 0, middle)], [slice(segment, middle, rows)]];

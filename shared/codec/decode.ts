@@ -48,7 +48,7 @@ export function decoder(stream: Stream): Decoder {
 
   return (value, row) => {
     if (value === null) return reject("no value", "The record has no value (a tombstone).");
-    if (readPlain(value, row)) return undefined;
+    if (readPlain(value, 0, value.length, row)) return undefined;
     if (value.length === 0) return reject("empty value", "The value has no bytes.");
 
     let text: string;

@@ -62,7 +62,9 @@ for (const stream of streams) {
     let taken = 0;
     fc.assert(
       fc.property(nearlyPlain(stream), (text) => {
-        if (!plainReader(stream)(bytes(text), row)) return;
+        // Among other bytes: nothing outside of the value may count.
+        const whole = bytes(`{"userID":1${text}1}`);
+        if (!plainReader(stream)(whole, 11, whole.length - 2, row)) return;
         taken++;
         const record = stream.schema.parse(JSON.parse(text));
         stream.fields.forEach((field, f) => assert.ok(Object.is(row[f], fieldValue(record, field)), text));

@@ -7,8 +7,11 @@
 import type { Stream } from "../stream.ts";
 import { NumberScanner } from "./number.ts";
 
-/** Reads a value's numbers into `row`, one for each field; false: not plain, so nothing is known of it yet. */
-export type PlainReader = (value: Uint8Array, row: Float64Array) => boolean;
+/**
+ * Reads the numbers of the value that lies in `bytes` from `start` to `end` (exclusive) into `row`, one for each field; false: not
+ * plain, so nothing is known of it yet.
+ */
+export type PlainReader = (bytes: Uint8Array, start: number, end: number, row: Float64Array) => boolean;
 
 /** What stands before, between and after the numbers of a record of ours: `{"userID":`, `,"timestamp":` … `]}`. */
 export function skeleton(stream: Stream): string[] {
@@ -39,22 +42,21 @@ export function plainReader(stream: Stream): PlainReader {
   const after = pieces[fields.length]!;
   const scanner = new NumberScanner();
 
-  return (value, row) => {
-    const limit = value.length;
-    let at = 0;
+  return (bytes, start, end, row) => {
+    let at = start;
     for (let f = 0; f < fields.length; f++) {
       const { min, max, whole, before } = fields[f]!;
-      // Past the end a byte is undefined, which equals none.
-      for (let i = 0; i < before.length; i++) if (value[at + i] !== before[i]) return false;
+      if (at + before.length > end) return false;
+      for (let i = 0; i < before.length; i++) if (bytes[at + i] !== before[i]) return false;
       at += before.length;
-      const number = scanner.scan(value, at, limit);
+      const number = scanner.scan(bytes, at, end);
       // NaN, too, is not within the limits.
       if (!(number >= min && number <= max) || (whole && scanner.fraction)) return false;
       at = scanner.end;
       row[f] = number;
     }
-    if (at + after.length !== limit) return false;
-    for (let i = 0; i < after.length; i++) if (value[at + i] !== after[i]) return false;
+    if (at + after.length !== end) return false;
+    for (let i = 0; i < after.length; i++) if (bytes[at + i] !== after[i]) return false;
     return true;
   };
 }

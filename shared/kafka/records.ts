@@ -158,10 +158,10 @@ export class RecordReader {
   valueStart = 0;
   valueLength = -1;
 
-  /** Begins with the records that lie in `bytes` from `start` on. */
-  reset(bytes: Uint8Array, start: number): void {
+  /** Begins with the first of the records that `bytes` are. */
+  reset(bytes: Uint8Array): void {
     this.#bytes = bytes;
-    this.#at = start;
+    this.#at = 0;
     this.#end = bytes.length;
   }
 

@@ -72,7 +72,7 @@ Deno.test("RecordWriter keeps what it has when its buffer grows", () => {
   const value = "x".repeat(40_000);
   for (let n = 0; n < 20; n++) writer.add(n, String(n), value);
   const reader = new RecordReader();
-  reader.reset(writer.bytes, 0);
+  reader.reset(writer.bytes);
   for (let n = 0; n < 20; n++) {
     reader.next();
     assert.equal(reader.key()?.toString(), String(n));
@@ -96,7 +96,7 @@ Deno.test("RecordReader reads what kafkajs reads of the same bytes, headers or n
         ),
       );
       const reader = new RecordReader();
-      reader.reset(Buffer.concat([Buffer.alloc(7), bytes]), 7);
+      reader.reset(Buffer.concat([Buffer.alloc(7), bytes]).subarray(7));
       const decoder = new Decoder(bytes);
       for (const _ of records) {
         reader.next();
@@ -117,12 +117,12 @@ Deno.test("RecordReader throws where a record goes beyond its bytes", () => {
   const { bytes } = written([{ timestamp: 5, key: "key", value: "value" }]);
   const reader = new RecordReader();
   for (let end = 0; end < bytes.length; end++) {
-    reader.reset(bytes.subarray(0, end), 0);
+    reader.reset(bytes.subarray(0, end));
     assert.throws(() => reader.next(), RangeError, `of ${end} bytes`);
   }
   const broken = Buffer.from(bytes);
   broken[4] = 100;
-  reader.reset(broken, 0);
+  reader.reset(broken);
   assert.throws(() => reader.next(), /exceeds its/);
 });
 

@@ -1,0 +1,139 @@
+/**
+ * Takes record batches from kafkajs as they came from the broker.
+ *
+ * kafkajs makes an object of every record, with an offset and a timestamp as text by way of Long and BigInt, two Buffers and a context:
+ * most of what a consumer's CPU did. Here its decoder of Fetch responses is replaced by one that gives it one message for each
+ * record batch: the message's offset is the batch's last one, so that kafkajs goes on behind it, and a batch that is not for applications
+ * (a transaction's marker, an aborted transaction) is marked as kafkajs marks control records, so that it passes over it.
+ * Connections, groups, offsets, retries and errors stay kafkajs' own.
+ *
+ * This file is the one place that knows; `fetch_test.ts` holds it against kafkajs' own decoding of the same responses.
+ *
+ * @see kafkajs/src/protocol/requests/fetch, kafkajs/src/consumer/batch.js
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import type { KafkaMessage } from "kafkajs";
+import KafkajsDecoder from "kafkajs/src/protocol/decoder.js";
+import decodeMessageSet from "kafkajs/src/protocol/messageSet/decoder.js";
+import encodeRecord from "kafkajs/src/protocol/recordBatch/record/v0/index.js";
+import { protocol } from "kafkajs/src/protocol/requests/fetch/index.js";
+import {
+  type AbortedTransaction,
+  areVisible,
+  MAGIC_AT,
+  readRecordBatches,
+  type RecordBatch,
+} from "./record_batch.ts";
+
+/** A message that stands for a record batch. */
+interface BatchMessage {
+  /** The last offset of the batch. */
+  readonly offset: string;
+  readonly isControlRecord: boolean;
+  readonly recordBatch: RecordBatch;
+}
+
+/** Versions of Fetch that send record batches and that kafkajs speaks. */
+const VERSIONS = [4, 5, 6, 7, 8, 9, 10, 11];
+
+/** From now on consumers of this process get record batches; {@link recordBatches} takes them out of a batch of kafkajs'. */
+export function fetchRecordBatches(): void {
+  for (const version of VERSIONS) {
+    const { response } = protocol({ version })({ topics: [] });
+    response.decode = (data: Buffer) => decodeFetchResponse(data, version);
+  }
+}
+
+/**
+ * The record batches behind the messages of a batch of kafkajs'. The first one may begin before the offset that was asked for.
+ *
+ * @throws {Error} where the broker is so old, before Kafka 0.11, that it speaks a version of Fetch without them
+ */
+export function recordBatches(messages: readonly KafkaMessage[]): RecordBatch[] {
+  return messages.map((message) => {
+    const { recordBatch } = message as unknown as BatchMessage;
+    if (!recordBatch) {
+      throw new Error("Kafka sent records in a format from before 0.11. Upgrade the brokers.");
+    }
+    return recordBatch;
+  });
+}
+
+/** Decodes a Fetch response into what kafkajs' own decoder gives, with a message for each record batch. */
+export async function decodeFetchResponse(data: Buffer, version: number) {
+  const decoder = new KafkajsDecoder(data);
+  const throttle: number = decoder.readInt32();
+  const session = version >= 7 ? { errorCode: decoder.readInt16(), sessionId: decoder.readInt32() } : {};
+  const responses = [];
+  for (let topics = decoder.readInt32(); topics > 0; topics--) {
+    const topicName: string = decoder.readString();
+    const partitions = [];
+    for (let count = decoder.readInt32(); count > 0; count--) {
+      partitions.push(await decodePartition(decoder, version));
+    }
+    responses.push({ topicName, partitions });
+  }
+  // Since version 8 the client holds itself back, and the broker has not done it (KIP-219).
+  return version >= 8
+    ? { throttleTime: 0, clientSideThrottleTime: throttle, ...session, responses }
+    : { throttleTime: throttle, ...session, responses };
+}
+
+// deno-lint-ignore no-explicit-any -- kafkajs' decoder has no types
+async function decodePartition(decoder: any, version: number) {
+  const header = {
+    partition: decoder.readInt32(),
+    errorCode: decoder.readInt16(),
+    highWatermark: String(decoder.readInt64()),
+    lastStableOffset: String(decoder.readInt64()),
+    ...(version >= 5 ? { lastStartOffset: String(decoder.readInt64()) } : {}),
+  };
+  const aborted: AbortedTransaction[] = decoder.readArray(() => ({
+    producerId: decoder.readInt64(),
+    firstOffset: Number(decoder.readInt64()),
+  }));
+  const replica = version >= 11 ? { preferredReadReplica: decoder.readInt32() } : {};
+  const data: Buffer = decoder.readBytes() ?? Buffer.alloc(0);
+  const isOld = data.length > MAGIC_AT && data.readInt8(MAGIC_AT) < 2;
+  const batches = isOld ? await readMessageSet(data) : await readRecordBatches(data);
+  const visible = areVisible(batches, aborted);
+  const messages = batches.map((recordBatch, index): BatchMessage => ({
+    offset: String(recordBatch.lastOffset),
+    isControlRecord: !visible[index]!,
+    recordBatch,
+  }));
+  // Aborted transactions have been dealt with: kafkajs must not look for them among its messages.
+  return { ...header, abortedTransactions: [], ...replica, messages };
+}
+
+/** Messages that brokers before 0.11 stored, and later ones still send as they are: made a record batch here. */
+async function readMessageSet(data: Buffer): Promise<RecordBatch[]> {
+  const messages: KafkaMessage[] = await decodeMessageSet(new KafkajsDecoder(data), data.length);
+  const first = messages[0];
+  if (!first) return [];
+  const baseOffset = Number(first.offset);
+  // Messages of magic 0 have no timestamp.
+  const timestampOf = ({ timestamp }: KafkaMessage) => Number(timestamp ?? -1);
+  const firstTimestamp = timestampOf(first);
+  const records = messages.map((message) =>
+    encodeRecord({
+      offsetDelta: Number(message.offset) - baseOffset,
+      timestampDelta: timestampOf(message) - firstTimestamp,
+      key: message.key,
+      value: message.value,
+    }).buffer as Buffer
+  );
+  return [{
+    baseOffset,
+    lastOffset: Number(messages.at(-1)!.offset),
+    firstTimestamp,
+    maxTimestamp: Math.max(...messages.map(timestampOf)),
+    isLogAppendTime: false,
+    producerId: -1n,
+    isTransactional: false,
+    isControl: false,
+    count: records.length,
+    bytes: Buffer.concat(records),
+  }];
+}
