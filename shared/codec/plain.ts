@@ -46,7 +46,7 @@ export function plainReader(stream: Stream): PlainReader {
     let at = start;
     for (let f = 0; f < fields.length; f++) {
       const { min, max, whole, before } = fields[f]!;
-      if (at + before.length > end) return false;
+      // Bytes behind the end may match too; then the number that must follow is missing.
       for (let i = 0; i < before.length; i++) if (bytes[at + i] !== before[i]) return false;
       at += before.length;
       const number = scanner.scan(bytes, at, end);
