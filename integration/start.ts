@@ -17,8 +17,9 @@ import { integer } from "./start/screen.ts";
 import { PROJECT } from "./start/service.ts";
 import { Steps } from "./start/steps.ts";
 
-/** Relative to the project, as it is shown. */
-const FOLDERS = { data: ".cache/data", logs: ".cache/logs" };
+/** Relative to the project, as it is shown, or wherever `START_FOLDER` says. */
+const FOLDER = Deno.env.get("START_FOLDER") || ".cache";
+const FOLDERS = { data: `${FOLDER}/data`, logs: `${FOLDER}/logs` };
 
 /** Characters that are shown of a line of a log. */
 const MOST_CHARACTERS = 200;
@@ -38,7 +39,9 @@ async function main(): Promise<number> {
     const lock = FolderLock.take(FOLDERS.data);
     if (typeof lock === "number") {
       display.print(
-        `The pipeline runs already, as process ${lock}, on ${PROJECT}/${FOLDERS.data}. Stop that one first.`,
+        `The pipeline runs already on ${await Deno.realPath(
+          FOLDERS.data,
+        )}, as process ${lock}. Stop that one first.`,
       );
       return EXIT.failed;
     }

@@ -43,14 +43,27 @@ export interface ScenarioAbout {
 /** Everything that was declared, in order. */
 export const scenarios: ScenarioAbout[] = [];
 
+/** What oracles have compared so far. */
+const compared = { scenarios: new Set<string>(), records: 0 };
+
+Deno.test.afterAll(() => {
+  const skipped = scenarios.filter(isSkipped);
+  console.log(
+    `Compared ${
+      compared.records.toLocaleString("en")
+    } records of ${compared.scenarios.size} scenarios row for row; ` +
+      `${skipped.length} skipped${skipped.map(({ name }) => `\n  ${name} (needs containers)`).join("")}.`,
+  );
+});
+
+const isSkipped = ({ needs }: ScenarioAbout) => needs === "containers" && SERVICES !== "container";
+
 /** Declares a scenario as a test. */
 export function scenario(about: ScenarioAbout, run: (scenario: Scenario) => Promise<void>): void {
   scenarios.push(about);
-  const skip = about.needs === "containers" && SERVICES !== "container";
-  if (skip) console.log(`Skipped, as it needs containers: ${about.name}`);
   Deno.test({
     name: about.name,
-    ignore: skip,
+    ignore: isSkipped(about),
     ...about.restartsServers && { sanitizeOps: false, sanitizeResources: false },
     fn: async () => {
       await using context = await Scenario.begin(about, theWorld());
@@ -217,6 +230,8 @@ export class Scenario implements AsyncDisposable {
       ...options,
     });
     const { records, stored, rejected, lost } = verdict;
+    compared.scenarios.add(this.about.name);
+    compared.records += records;
     this.note(
       `oracle: ${records} records of ${rules.stream} = ${stored} stored + ${rejected} rejected` +
         (lost > 0 ? ` + ${lost} lost` : ""),

@@ -1,6 +1,7 @@
 import { DataFolder } from "./data_folder.ts";
 import { freePorts, isFree } from "./free_port.ts";
 import { commonArguments, type KafkaJvm, kafkaJvm } from "./jvm.ts";
+import { reasonInLog } from "./kafka_log.ts";
 import { type KafkaListeners, kafkaProperties, type Listener } from "./kafka_properties.ts";
 import { toolClass } from "./kafka_tools.ts";
 import { propertiesFile } from "./properties_file.ts";
@@ -81,7 +82,7 @@ class EmbeddedKafka implements KafkaServer {
     );
     if (process.running && this.#folder.logSince(logged).includes("Kafka Server started")) return;
     await process.kill();
-    throw new ServerError(`Kafka did not start. The end of its log:\n${endOfFile(this.#folder.logFile, 20)}`);
+    throw new ServerError(`Kafka did not start. Its log:\n${reasonInLog(this.#folder.logSince(logged))}`);
   }
 
   async stop(): Promise<void> {

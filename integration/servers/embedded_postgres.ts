@@ -98,16 +98,23 @@ class EmbeddedPostgres implements PostgresServer {
   }
 
   async stop(): Promise<void> {
-    await this.#process?.stop();
+    await this.#end((process) => process.stop());
   }
 
   async kill(): Promise<void> {
+    await this.#end((process) => process.kill());
+  }
+
+  /**
+   * Ends the server, and what a killed one leaves behind: children that serve a client may notice only when the client
+   * speaks, and as long as one is left no new server can start on the data. One that ends in order leaves none.
+   */
+  async #end(end: (process: ServerProcess) => Promise<Deno.CommandStatus>): Promise<void> {
     const process = this.#process;
     if (!process?.running) return;
     const children = await childrenOf(process.pid);
-    await process.kill();
-    // Children that serve a client may notice only when the client speaks, and as long as one is left no new server
-    // can start on the data.
+    const { signal } = await end(process);
+    if (signal !== "SIGKILL") return;
     children.forEach(killIfThere);
     await waitUntil(() => !children.some(processIsThere), 10_000);
   }

@@ -100,9 +100,9 @@ export class ServerProcess {
   }
 
   /** Ends it with SIGKILL, and waits until it is gone. */
-  async kill(): Promise<void> {
+  async kill(): Promise<Deno.CommandStatus> {
     this.signal("SIGKILL");
-    await this.ended();
+    return await this.ended();
   }
 }
 

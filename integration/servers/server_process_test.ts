@@ -42,12 +42,35 @@ Deno.test("ServerProcess.stop() kills a process that does not heed it", async ()
 
 Deno.test("ServerProcess leaves nothing behind when its program is killed", async () => {
   const removed = await Deno.makeTempDir({ dir: folder });
+  const pid = await orphan("echo up; exec sleep 60", `removeFolder: "${removed}"`);
+  assert.ok(await waitUntil(() => !processIsThere(pid), 5_000), `process ${pid} is still there`);
+  const isRemoved = () => Deno.lstat(removed).then(() => false, () => true);
+  assert.ok(await waitUntil(isRemoved, 5_000), `${removed} is still there`);
+});
+
+Deno.test("ServerProcess does not ask again when its program is killed after it asked to stop", async () => {
+  const script =
+    "trap 'echo asked' TERM; echo up; for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.1; done; echo end";
+  const pid = await orphan(script, "", "process.stop(); await says('asked')");
+  assert.ok(await waitUntil(() => !processIsThere(pid), 5_000), `process ${pid} is still there`);
+  assert.equal(endOfFile(`${folder}/orphan.log`, 10), "up\nasked\nend");
+});
+
+/** Starts a script by a program, which is killed at once after `last`. @returns The script's process id. */
+async function orphan(script: string, options: string, last = ""): Promise<number> {
+  // Each starts with a log of its own.
+  await Deno.remove(`${folder}/orphan.log`).catch(() => {});
   const program = `
-    import { ServerProcess } from "${import.meta.resolve("./server_process.ts")}";
+    import { endOfFile, ServerProcess } from "${import.meta.resolve("./server_process.ts")}";
     const process = new ServerProcess({
-      command: "/bin/sleep", args: ["60"], logFile: "${folder}/orphan.log", stopSignal: "SIGTERM",
-      removeFolder: "${removed}",
+      command: "/bin/sh", args: ["-c", ${JSON.stringify(script)}], logFile: "${folder}/orphan.log",
+      stopSignal: "SIGTERM", ${options}
     });
+    const says = async (text) => {
+      while (!endOfFile("${folder}/orphan.log", 9).includes(text)) await new Promise((go) => setTimeout(go, 20));
+    };
+    await says("up");
+    ${last};
     console.log(process.pid);
     setInterval(() => {}, 1000);
   `;
@@ -64,10 +87,8 @@ Deno.test("ServerProcess leaves nothing behind when its program is killed", asyn
   assert.ok(processIsThere(pid));
   parent.kill("SIGKILL");
   await Promise.all([parent.status, reader.cancel()]);
-  assert.ok(await waitUntil(() => !processIsThere(pid), 5_000), `process ${pid} is still there`);
-  const isRemoved = () => Deno.lstat(removed).then(() => false, () => true);
-  assert.ok(await waitUntil(isRemoved, 5_000), `${removed} is still there`);
-});
+  return pid;
+}
 
 Deno.test("endOfFile() gives the last lines, and nothing when there is no file", () => {
   const path = `${folder}/lines`;

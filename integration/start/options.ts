@@ -33,7 +33,8 @@ const SHORT_SESSION = { CONSUMER_SESSION_TIMEOUT_MS: "10000" };
 
 const USAGE = "deno task start [flags]\n\n" +
   "Brings up PostgreSQL, Kafka, the producer and the consumer on this machine and shows what they do, until Ctrl-C. " +
-  "With --count it ends when that many records are stored. The data stay in .cache/data, and the next start goes on.\n\n" +
+  "With --count it ends when that many records are stored. The data stay in .cache/data " +
+  "(or in data in the folder that the environment variable START_FOLDER names), and the next start goes on.\n\n" +
   "How servers are reached is not asked for here, nor are --until-caught-up, --http-host, --http-port and --log-format: " +
   "this program sets them.";
 

@@ -127,7 +127,8 @@ async function readerOfProgress(
   const streams = await loadStreams(settings.STREAMS, settings.KAFKA_TOPIC_PREFIX);
   return await ProgressReader.connect(
     bootstrapServers,
-    { host, port, user, password, database: DATABASE },
+    // Without `ssl` it would look for PGSSLMODE.
+    { host, port, user, password, database: DATABASE, ssl: false },
     settings.CONSUMER_GROUP_ID,
     streams.map(({ topic }) => topic),
   );

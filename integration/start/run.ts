@@ -109,9 +109,10 @@ class Run {
     const { before } = this.pipeline;
     const expected = produced - before.produced + before.waiting - waiting;
     const deadline = performance.now() + COUNT_PATIENCE;
-    do await this.#read(); while (
-      handled(this.#readings.last.totals) < expected && performance.now() < deadline
-    );
+    for (;; await pause(50)) {
+      await this.#read();
+      if (handled(this.#readings.last.totals) >= expected || performance.now() > deadline) break;
+    }
     this.#readings.correct(this.steps.elapsed, produced - before.produced, waiting);
   }
 

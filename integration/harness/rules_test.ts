@@ -1,0 +1,35 @@
+import assert from "assert";
+import { BATTERY, ROUTES, rowOf } from "./rules.ts";
+
+const row = (text: string, rules = ROUTES) => rowOf(rules, new TextEncoder().encode(text));
+
+Deno.test("rowOf() gives a record's numbers when it keeps all rules", () => {
+  assert.deepEqual(row('{"userID":3,"timestamp":1.5,"coordinates":[-90,180],"more":{}}'), [3, 1.5, -90, 180]);
+  assert.deepEqual(row('{"userId":3,"timestamp":0,"coordinates":[-0,1e-400]}'), [3, 0, -0, 0]);
+  assert.deepEqual(row('{"userID":-0,"timestamp":2,"level":1}', BATTERY), [0, 2, 1]);
+});
+
+Deno.test("rowOf() gives none when a record breaks a rule", () => {
+  for (
+    const text of [
+      "",
+      "[]",
+      "null",
+      "{}",
+      '{"userID":2147483648,"timestamp":1,"coordinates":[1,1]}',
+      '{"userID":1.5,"timestamp":1,"coordinates":[1,1]}',
+      '{"userID":"1","userId":1,"timestamp":1,"coordinates":[1,1]}',
+      '{"userID":1,"timestamp":-1,"coordinates":[1,1]}',
+      '{"userID":1,"timestamp":1e400,"coordinates":[1,1]}',
+      '{"userID":1,"timestamp":1,"coordinates":[90.1,1]}',
+      '{"userID":1,"timestamp":1,"coordinates":[1,1,1]}',
+      '{"userID":1,"timestamp":1,"coordinates":["1",1]}',
+      '{"userID":1,"timestamp":1,"coordinates":[1,1],"a":1,"a":1}',
+      `{"userID":1,"timestamp":1,"coordinates":[1,1],"a":${"[".repeat(101)}${"]".repeat(101)}}`,
+      '\uFEFF{"userID":1,"timestamp":1,"coordinates":[1,1]}',
+    ]
+  ) assert.equal(row(text), undefined, text);
+  assert.equal(row('{"userID":1,"timestamp":1,"level":1.01}', BATTERY), undefined);
+  assert.equal(rowOf(ROUTES, null), undefined);
+  assert.equal(rowOf(ROUTES, Uint8Array.of(0xff)), undefined);
+});

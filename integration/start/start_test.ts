@@ -1,0 +1,94 @@
+/**
+ * `deno task start` as its user sees it.
+ *
+ * @module
+ */
+import assert from "assert";
+import { waitUntil } from "../servers/wait_until.ts";
+import { PROJECT } from "./service.ts";
+
+Deno.test("start.ts stores a count of records, goes on with the data of the last time, and stops in order", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "start-" });
+  try {
+    await using first = new Start(folder, ["--count", "20000", "--rate", "0"]);
+    assert.equal(await first.ended(), 0, first.output);
+    assert.match(first.output, /all is stored, produced 20,000 .* stored 20,000 .* lag 0, 100 % of 20,000/);
+    assert.match(first.output, /Stopped\./);
+
+    await using second = new Start(folder, ["--rate", "200", "--streams", "routes,battery"]);
+    assert.ok(await second.says(/The first rows are in PostgreSQL/), second.output);
+
+    await using third = new Start(folder, []);
+    assert.equal(await third.ended(), 1);
+    assert.match(third.output, new RegExp(`runs already on .* as process ${second.pid}`));
+
+    second.signal("SIGTERM");
+    assert.equal(await second.ended(), 0, second.output);
+    const [, produced, stored] =
+      /all is stored, produced (\S+) .* stored (\S+) .* lag 0/.exec(second.output) ?? [];
+    assert.equal(stored, produced);
+    assert.notEqual(stored, "0");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+/** A run of the program, in an environment that is set for other servers. */
+class Start implements AsyncDisposable {
+  output = "";
+  readonly #child: Deno.ChildProcess;
+  readonly #reading: Promise<void>;
+
+  constructor(folder: string, args: string[]) {
+    this.#child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "integration/start.ts", ...args],
+      cwd: PROJECT,
+      env: {
+        START_FOLDER: folder,
+        KAFKA_SECURITY_PROTOCOL: "SASL_SSL",
+        KAFKA_TOPIC_REPLICATION_FACTOR: "3",
+        DATABASE_URL: "postgres://user:password@elsewhere.invalid/other",
+        PGSSLMODE: "verify-full",
+        HTTP_PORT: "1",
+      },
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    this.#reading = this.#read();
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  signal(signal: Deno.Signal): void {
+    this.#child.kill(signal);
+  }
+
+  /** Waits until it has printed something. */
+  says(pattern: RegExp): Promise<boolean> {
+    return waitUntil(() => pattern.test(this.output), 90_000);
+  }
+
+  async ended(): Promise<number> {
+    const [{ code }] = await Promise.all([this.#child.status, this.#reading]);
+    return code;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      // What it started stops with it.
+      this.#child.kill("SIGKILL");
+    } catch {
+      // It has ended already.
+    }
+    await this.ended();
+  }
+
+  async #read(): Promise<void> {
+    const collect = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => {
+      for await (const text of stream.pipeThrough(new TextDecoderStream())) this.output += text;
+    };
+    await Promise.all([collect(this.#child.stdout), collect(this.#child.stderr)]);
+  }
+}
