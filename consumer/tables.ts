@@ -71,7 +71,7 @@ const expectedColumns = (
 ];
 
 /** Databases that a server has besides the one asked for; from one of them it can be created. */
-const MAINTENANCE = ["postgres", "defaultdb", "template1"];
+export const MAINTENANCE = ["postgres", "defaultdb", "template1"];
 
 /**
  * Creates the database where it is missing.
@@ -120,6 +120,14 @@ export async function ensureDatabase(settings: PostgresSettings, options: Connec
   );
 }
 
+/** The statement that creates each table, by its name. */
+export const tablesSql = (streams: readonly Stream[]): ReadonlyMap<string, string> =>
+  new Map([
+    ...streams.map((stream) => [stream.table, streamTableSql(stream)] as const),
+    ["consumer_progress", PROGRESS_TABLE_SQL],
+    ["rejected_records", QUARANTINE_TABLE_SQL],
+  ]);
+
 /**
  * Creates the tables that are missing and checks the others' columns. A table that is there, such as one made by the Python
  * original, is used as it is.
@@ -128,11 +136,7 @@ export async function ensureDatabase(settings: PostgresSettings, options: Connec
  * @throws {PermanentError} where a table is missing and may not be created, or has other columns
  */
 export async function ensureTables(client: pg.Client, streams: readonly Stream[]): Promise<string[]> {
-  const sql = new Map([
-    ...streams.map((stream) => [stream.table, streamTableSql(stream)] as const),
-    ["consumer_progress", PROGRESS_TABLE_SQL],
-    ["rejected_records", QUARANTINE_TABLE_SQL],
-  ]);
+  const sql = tablesSql(streams);
   const existing = await columnsOf(client, [...sql.keys()]);
   const created: string[] = [];
   for (const [table, create] of sql) {
@@ -152,17 +156,11 @@ export async function ensureTables(client: pg.Client, streams: readonly Stream[]
       );
     }
   }
-  const columns = await columnsOf(client, [...sql.keys()]);
-  for (const [table, expected] of expectedColumns(streams)) {
-    const found = columns.get(table);
-    const wrong = expected.filter(([name, type]) => found?.get(name) !== type);
-    if (wrong.length === 0) continue;
-    const list = wrong.map(([name, type]) =>
-      `${name} must be ${type} and is ${found?.get(name) ?? "missing"}`
-    );
+  for (const [table, misfits] of await tableMisfits(client, streams)) {
+    if (misfits.length === 0) continue;
     throw new PermanentError(
       `The table "${table}" in database ${client.database ?? ""} does not fit: ${
-        list.join("; ")
+        misfits.join("; ")
       }. Correct it, or rename it and have it ` +
         "created again at the next start.",
     );
@@ -170,8 +168,29 @@ export async function ensureTables(client: pg.Client, streams: readonly Stream[]
   return created;
 }
 
-/** The columns of the tables that the session sees under these names, with their types. */
-async function columnsOf(
+/**
+ * What of the tables' columns is not as the consumer writes them.
+ *
+ * @returns by table, a text for each column; none: it fits. A table that is not there has all its columns missing.
+ */
+export async function tableMisfits(
+  client: pg.Client,
+  streams: readonly Stream[],
+): Promise<Map<string, string[]>> {
+  const expected = expectedColumns(streams);
+  const columns = await columnsOf(client, expected.map(([table]) => table));
+  return new Map(expected.map(([table, wanted]) => {
+    const found = columns.get(table);
+    const wrong = wanted.filter(([name, type]) => found?.get(name) !== type);
+    return [
+      table,
+      wrong.map(([name, type]) => `${name} must be ${type} and is ${found?.get(name) ?? "missing"}`),
+    ];
+  }));
+}
+
+/** The columns of the tables that the session sees under these names, with their types; a table that it doesn't see is left out. */
+export async function columnsOf(
   client: pg.Client,
   tables: readonly string[],
 ): Promise<Map<string, Map<string, string>>> {
