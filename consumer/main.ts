@@ -6,6 +6,12 @@
 import { runService } from "../shared/service.ts";
 import { runConsumer } from "./run.ts";
 
+// In the image, where `consumer` is the program: docker compose run --rm consumer doctor
+if (Deno.args[0] === "doctor") {
+  const { doctor } = await import("./doctor.ts");
+  Deno.exit(await doctor(Deno.args.slice(1)));
+}
+
 await runService({
   name: "consumer",
   groups: ["kafka", "postgresql", "streams", "consumer", "observability"],

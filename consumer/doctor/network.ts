@@ -1,0 +1,132 @@
+/**
+ * Names, addresses and TCP: the first steps to a server.
+ *
+ * @module
+ */
+import { lookup } from "node:dns/promises";
+import * as net from "node:net";
+import { codeOf, messageOf } from "../../shared/errors.ts";
+import { failed, ok, type Outcome, skipped, together } from "./check.ts";
+
+/** Where a server is. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+export const textOf = ({ host, port }: Address): string =>
+  `${host.includes(":") ? `[${host}]` : host}:${port}`;
+
+/** `host:port` taken apart; `undefined` where it is something else, such as a URL. */
+export function parseAddress(text: string): Address | undefined {
+  const [, host, port] = /^(?:\[([^\]]+)\]|[^:/\s]+):(\d+)$/.exec(text) ?? [];
+  if (port === undefined || Number(port) < 1 || Number(port) > 65_535) return undefined;
+  return { host: host ?? text.slice(0, text.lastIndexOf(":")), port: Number(port) };
+}
+
+/** A server's settings by name, for remedies. */
+export interface ServerNames {
+  /** The setting with the host name. */
+  readonly host: string;
+  /** What Aiven's console calls it. */
+  readonly service: string;
+}
+
+/** Looks up the names of some servers. */
+export async function checkNames(addresses: readonly Address[], names: ServerNames): Promise<Outcome> {
+  const hosts = [...new Set(addresses.map(({ host }) => host))];
+  const findings = await Promise.all(
+    hosts.map(async (host) => {
+      if (net.isIP(host)) return ok(`${host} is an address`);
+      try {
+        const found = await lookup(host, { all: true });
+        return ok(`${host} is ${found.map(({ address }) => address).join(", ")}`);
+      } catch (error) {
+        const noName = codeOf(error) !== "EAI_AGAIN";
+        return failed(
+          noName ? `there is no host name ${host}` : `${host} could not be looked up`,
+          noName
+            ? `Check ${names.host}. On Aiven a service's name vanishes while it is powered off, and appears some minutes after it was created.`
+            : "Is this machine (or container) connected to a network with a name server?",
+        );
+      }
+    }),
+  );
+  return { ...together(findings), blocks: findings.every(({ mark }) => mark === "failed") };
+}
+
+/** Opens a TCP connection. @throws with Node's code; `ETIMEDOUT` after `timeoutMs` */
+export function connectTcp({ host, port }: Address, timeoutMs: number): Promise<net.Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = net.connect({ host, port });
+    const settle = (end: () => void) => {
+      clearTimeout(timer);
+      socket.removeAllListeners();
+      // An error that comes when nobody waits for the connection any more must not end the process.
+      socket.on("error", () => {});
+      end();
+    };
+    const fail = (error: Error) =>
+      settle(() => {
+        socket.destroy();
+        reject(error);
+      });
+    const timer = setTimeout(
+      () => fail(Object.assign(new Error("no answer in time"), { code: "ETIMEDOUT" })),
+      timeoutMs,
+    );
+    socket.once("connect", () => settle(() => resolve(socket)));
+    socket.once("error", fail);
+  });
+}
+
+/** Connects to some servers by TCP. */
+export async function checkTcp(
+  addresses: readonly Address[],
+  names: ServerNames,
+  timeoutMs: number,
+): Promise<Outcome & { reachable: Address[] }> {
+  const reachable: Address[] = [];
+  const findings = await Promise.all(addresses.map(async (address) => {
+    const start = performance.now();
+    try {
+      (await connectTcp(address, timeoutMs)).destroy();
+      reachable.push(address);
+      return ok(`${textOf(address)} takes connections (${(performance.now() - start).toFixed(0)} ms)`);
+    } catch (error) {
+      return { ...tcpProblem(address, error, names, timeoutMs), blocks: false };
+    }
+  }));
+  return { ...together(findings), blocks: reachable.length === 0, reachable };
+}
+
+/** What a TCP connection that failed means. */
+export function tcpProblem(address: Address, error: unknown, names: ServerNames, timeoutMs: number): Outcome {
+  const at = textOf(address);
+  switch (codeOf(error)) {
+    case "ETIMEDOUT":
+      return failed(
+        `${at} does not answer (${timeoutMs / 1000} s)`,
+        `Something drops the packets: most often the service's IP filter. Aiven: console → ${names.service} → Service settings → ` +
+          `Allowed IP addresses must have the address that this machine is seen with (curl https://ifconfig.me). ` +
+          `Else a firewall, a VPC that is not peered, or a wrong ${names.host}.`,
+      );
+    case "ECONNREFUSED":
+      return failed(
+        `${at} refuses connections`,
+        `Nothing listens there: is the server running, and are host and port in ${names.host} right? ` +
+          "In a container, localhost is the container itself.",
+      );
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return skipped(`${at} has no address`);
+    case "EHOSTUNREACH":
+    case "ENETUNREACH":
+      return failed(
+        `there is no route to ${at}`,
+        "Check the network, the VPN, and whether the address is a private one of another network.",
+      );
+    default:
+      return failed(`cannot connect to ${at}: ${messageOf(error)}`, `Check ${names.host}.`);
+  }
+}

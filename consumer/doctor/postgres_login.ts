@@ -1,0 +1,201 @@
+/**
+ * Checks of the login to PostgreSQL: account, database, and what `sslmode` came to.
+ *
+ * @module
+ */
+import type pg from "pg";
+import { codeOf, messageOf } from "../../shared/errors.ts";
+import { pause } from "../../shared/lifecycle.ts";
+import { connectPostgres } from "../../shared/postgres/connection.ts";
+import { failed, ok, type Outcome, skipped } from "./check.ts";
+import type { Context } from "./context.ts";
+import { MAINTENANCE } from "../tables.ts";
+
+const OPTIONS = { applicationName: "doctor" };
+
+async function connect(context: Context, database?: string): Promise<pg.Client> {
+  const client = await connectPostgres(context.settings, { ...OPTIONS, ...database && { database } });
+  // A server that has gone may never say that the connection ended.
+  context.closing(() => Promise.race([client.end().catch(() => {}), pause(500)]));
+  return client;
+}
+
+/** Whether the account is let in, be it to another database than the one asked for. */
+export async function checkLogin(context: Context): Promise<Outcome> {
+  const { PGUSER: user, PGDATABASE: name } = context.settings;
+  try {
+    context.put("client", await connect(context));
+    context.put("database", name);
+    return ok(`logged in as “${user}”`);
+  } catch (error) {
+    if (codeOf(error) !== "3D000") return refusal(context, error);
+    // The account was let in before the database was looked for.
+  }
+  for (const database of MAINTENANCE) {
+    try {
+      context.put("client", await connect(context, database));
+      context.put("database", database);
+      break;
+    } catch {
+      // It may have another of them.
+    }
+  }
+  return ok(`the account “${user}” is let in`);
+}
+
+function refusal(context: Context, error: unknown): Outcome {
+  const { PGUSER: user, PGSSLMODE: mode } = context.settings;
+  const code = codeOf(error);
+  const cause = error instanceof Error && error.cause ? error.cause : error;
+  const message = messageOf(cause).replace(/\.$/, "");
+  if (code === "28P01" || /SASL|password/i.test(message)) {
+    return failed(
+      `the server refused the password of “${user}”: ${message}`,
+      `Check ${context.named("PGUSER")} and ${context.named("PGPASSWORD")} (Aiven: console → Users).`,
+    );
+  }
+  if (code === "28000" && /no encryption|SSL off/.test(message)) {
+    return failed(
+      `the server takes connections with TLS only, and PGSSLMODE=${mode} makes them without: ${message}`,
+      `Set ${context.named("PGSSLMODE")}=verify-full and PGSSLROOTCERT to the service's ca.pem.`,
+    );
+  }
+  if (code === "28000") {
+    return failed(
+      `the server does not let “${user}” in: ${message}`,
+      "Correct PGUSER, or what pg_hba.conf (or the service's IP filter) lets in.",
+    );
+  }
+  if (code === "53300") {
+    return failed(
+      "the server has no connection left",
+      "Close others, raise max_connections (Aiven: a larger plan), or connect through a pool.",
+    );
+  }
+  if (code === "42501") {
+    return failed(
+      `the account may not connect to the database: ${message}`,
+      `GRANT CONNECT ON DATABASE "${context.settings.PGDATABASE}" TO "${user}";`,
+    );
+  }
+  return failed(messageOf(error), "");
+}
+
+/** Whether the connection is encrypted as `sslmode` asks, as the server itself sees it. */
+export async function checkSslMode(context: Context): Promise<Outcome> {
+  const mode = context.settings.PGSSLMODE;
+  const client = context.find("client");
+  if (client === undefined) {
+    return skipped("not checked, since no database can be connected to", { blocks: true });
+  }
+  const { rows } = await context.withClient((client) =>
+    client.query<{ ssl: boolean; version: string | null; cipher: string | null }>(
+      "SELECT ssl, version, cipher FROM pg_stat_ssl WHERE pid = pg_backend_pid()",
+    )
+  );
+  const seen = rows[0];
+  if (seen?.ssl) {
+    return mode === "disable"
+      ? failed(
+        `the server says TLS is used, and PGSSLMODE=disable`,
+        "Is there a proxy or a pooler in between?",
+      )
+      : ok(`PGSSLMODE=${mode} is honoured: the server says ${seen.version}, ${seen.cipher}`);
+  }
+  return sslOff(context);
+}
+
+/** No TLS, as the server sees it. */
+export function sslOff(context: Pick<Context, "settings" | "named">): Outcome {
+  const mode = context.settings.PGSSLMODE;
+  switch (mode) {
+    case "disable":
+      return ok("PGSSLMODE=disable is honoured: passwords are hashed, everything else is in the clear");
+    case "allow":
+    case "prefer":
+      return ok(`PGSSLMODE=${mode} is honoured, and the connection is in the clear`);
+    default:
+      return failed(
+        `the server says that the connection is not encrypted, and PGSSLMODE=${mode}`,
+        "A pooler or a proxy in between ends TLS: connect to the server itself, or make sure that the way behind it is your own.",
+      );
+  }
+}
+
+/** Whether the database is there, is the right one, and can be written to. */
+export async function checkDatabase(context: Context): Promise<Outcome> {
+  const { PGDATABASE: name, PGUSER: user } = context.settings;
+  if (context.find("client") === undefined) {
+    return failed(
+      `there is no database “${name}”, and none other that can be connected to`,
+      `Create it (Aiven: console → Databases → Create database), or correct ${context.named("PGDATABASE")}.`,
+    );
+  }
+  const { rows } = await context.withClient((client) =>
+    client.query<Server>(
+      `SELECT current_setting('server_version') AS version, pg_is_in_recovery() AS replica,
+       coalesce((SELECT reset_val FROM pg_settings WHERE name = 'default_transaction_read_only'), 'off') = 'on' AS "readOnly",
+       (SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user) AS "mayCreate",
+       array(SELECT datname::text FROM pg_database WHERE NOT datistemplate ORDER BY 1) AS databases`,
+    )
+  );
+  const server = rows[0]!;
+  if (context.get("database") !== name) return missingDatabase(context, server);
+  if (server.replica) {
+    return failed(
+      `${name} is on a read-only replica`,
+      `Connect to the primary (Aiven: the service URI without “replica-”): correct PGHOST and PGPORT.`,
+    );
+  }
+  if (server.readOnly) {
+    return failed(
+      `${name} is read-only for “${user}” (default_transaction_read_only)`,
+      "On Aiven that is a disk that is full: delete rows or take a larger plan. Else ALTER ROLE or ALTER DATABASE … RESET default_transaction_read_only.",
+    );
+  }
+  return await wrongDatabase(context, server) ?? ok(`${name}, PostgreSQL ${server.version.split(" ")[0]}`);
+}
+
+interface Server {
+  readonly version: string;
+  readonly replica: boolean;
+  readonly readOnly: boolean;
+  readonly mayCreate: boolean;
+  readonly databases: readonly string[];
+}
+
+function missingDatabase(context: Context, { databases, mayCreate }: Server): Outcome {
+  const name = context.settings.PGDATABASE;
+  if (mayCreate) {
+    return skipped(`there is no database “${name}” yet; the consumer creates it when it starts`, {
+      blocks: true,
+    });
+  }
+  return failed(
+    `there is no database “${name}”, and the account may not create it; there are: ${databases.join(", ")}`,
+    `Create it (Aiven: console → Databases → Create database; else CREATE DATABASE "${name}"), or correct ${
+      context.named("PGDATABASE")
+    }.`,
+  );
+}
+
+/** The database that the service was made with, in place of the one for the routes. */
+async function wrongDatabase(context: Context, { databases }: Server): Promise<Outcome | undefined> {
+  const name = context.settings.PGDATABASE;
+  if (!MAINTENANCE.includes(name)) return undefined;
+  const table = context.get("streams")[0]!.table;
+  const { rows } = await context.withClient((client) =>
+    client.query<{ there: boolean }>("SELECT to_regclass(quote_ident($1)) IS NOT NULL AS there", [table])
+  );
+  const other = databases.includes("routes");
+  if (!other && rows[0]!.there) return undefined;
+  return failed(
+    `the database is ${name}, which every server has, and not routes, ${
+      other ? "which is there too" : "and it has no tables of the pipeline"
+    }`,
+    context.origin("PGDATABASE") === "DATABASE_URL"
+      ? `Aiven's service URI ends in /${name}: in DATABASE_URL, write /routes.`
+      : `Set PGDATABASE=routes.`,
+    { blocks: false },
+  );
+}

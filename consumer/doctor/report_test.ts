@@ -1,0 +1,47 @@
+import assert from "assert";
+import type { Result } from "./check.ts";
+import { reportJson, resultText, summaryText } from "./report.ts";
+
+const result = (more: Partial<Result>): Result => ({
+  id: "kafka.tcp",
+  section: "Kafka",
+  title: "TCP",
+  mark: "ok",
+  why: "it works",
+  ms: 1,
+  ...more,
+});
+
+Deno.test("resultText() is one line with mark, why and remedy when lines are not wrapped", () => {
+  const layout = { titleWidth: 6, columns: undefined, colour: false };
+  assert.equal(resultText(result({}), layout), "  ✓ TCP    it works");
+  const failure = result({ mark: "failed", why: "it is closed", remedy: "Open it." });
+  assert.equal(resultText(failure, layout), "  ✗ TCP    it is closed. Open it.");
+  assert.equal(
+    resultText(result({ mark: "skipped", details: ["A = 1"] }), layout),
+    "  – TCP    it works\n           A = 1",
+  );
+});
+
+Deno.test("resultText() keeps lines within the terminal and under the first when it is narrow", () => {
+  const long = result({ mark: "failed", why: "word ".repeat(30).trim(), remedy: "Do it." });
+  const lines = resultText(long, { titleWidth: 6, columns: 50, colour: false }).split("\n");
+  assert(lines.length > 3);
+  for (const line of lines) assert(line.length <= 50, line);
+  for (const line of lines.slice(1)) assert.match(line, /^ {11}\S/);
+});
+
+Deno.test("summaryText() counts marks when checks failed", () => {
+  const results = [result({}), result({ mark: "failed" }), result({ mark: "skipped" })];
+  assert.equal(summaryText(results, 1.23), "1 check failed: 1 ✓, 1 ✗, 1 – in 1.2 s.");
+  assert.match(summaryText([result({})], 0), /^No check failed/);
+});
+
+Deno.test("reportJson() is not ok when a check failed", () => {
+  const report = JSON.parse(reportJson([result({}), result({ mark: "failed", remedy: "Mend it." })]));
+  assert.equal(report.ok, false);
+  assert.deepEqual(report.checks[1], {
+    ...result({ mark: "failed", remedy: "Mend it." }),
+  });
+  assert.equal(JSON.parse(reportJson([result({ mark: "skipped" })])).ok, true);
+});

@@ -1,0 +1,133 @@
+/**
+ * Ports for tests that behave before a login as brokers and databases do. What they answer is held against real servers in
+ * `integration/suites/doctor_test.ts`.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import * as net from "node:net";
+import * as tls from "node:tls";
+import type { Pair } from "./certificates_fixture.ts";
+
+/** A server that listens on a free port of 127.0.0.1. */
+export class Listening implements AsyncDisposable {
+  readonly #sockets = new Set<net.Socket>();
+
+  private constructor(private readonly server: net.Server, readonly port: number) {}
+
+  static start(server: net.Server): Promise<Listening> {
+    return new Promise((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(0, "127.0.0.1", () => {
+        const listening = new Listening(server, (server.address() as net.AddressInfo).port);
+        server.on("connection", (socket) => listening.#sockets.add(socket));
+        resolve(listening);
+      });
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+}
+
+/** What a port of a broker is like. */
+export interface BrokerPort {
+  /** TLS, with this certificate. */
+  readonly certificate?: Pair;
+  /** The CA whose client certificates it insists on. */
+  readonly clientAuthority?: Pair;
+  /** SASL mechanisms; without, it wants no SASL. */
+  readonly mechanisms?: readonly string[];
+  /** How long it takes to answer, milliseconds. */
+  readonly delayMs?: number;
+  /** Error of a heartbeat. */
+  readonly heartbeat?: number;
+  /** Answers to Metadata: the body, without the correlation id. */
+  readonly metadata?: Uint8Array;
+}
+
+const read = (path: string) => Deno.readTextFileSync(path);
+
+const tlsOptions = ({ certificate, key }: Pair): tls.TlsOptions => ({
+  cert: read(certificate),
+  key: read(key),
+});
+
+/** Starts a port that speaks as much of Kafka's protocol as comes before the login. */
+export function startBroker(port: BrokerPort = {}): Promise<Listening> {
+  const serve = (socket: net.Socket) => {
+    socket.on("error", () => {});
+    socket.on("data", (data) => {
+      const frame = Buffer.from(data);
+      const answer = frame.length < 12 || frame.readInt32BE(0) !== frame.length - 4
+        ? undefined
+        : answerTo(frame.readInt16BE(4), port);
+      // As a broker does with what is no request, such as a TLS handshake.
+      if (answer === undefined) return void socket.destroy();
+      const head = Buffer.alloc(8);
+      head.writeInt32BE(answer.length + 4, 0);
+      head.writeInt32BE(frame.readInt32BE(8), 4);
+      setTimeout(() => socket.destroyed || socket.write(Buffer.concat([head, answer])), port.delayMs ?? 0);
+    });
+  };
+  if (!port.certificate) return Listening.start(net.createServer(serve));
+  const client = port.clientAuthority
+    ? { requestCert: true, rejectUnauthorized: true, ca: read(port.clientAuthority.certificate) }
+    : {};
+  const server = tls.createServer({ ...tlsOptions(port.certificate), ...client }, serve);
+  server.on("tlsClientError", () => {});
+  return Listening.start(server);
+}
+
+function answerTo(key: number, { mechanisms, heartbeat, metadata }: BrokerPort): Uint8Array | undefined {
+  switch (key) {
+    case 3:
+      return metadata;
+    case 12:
+      return int16(heartbeat ?? 0);
+    case 17:
+      return mechanisms
+        ? Buffer.concat([int16(0), int32(mechanisms.length), ...mechanisms.map(string)])
+        : Buffer.concat([int16(34), int32(0)]);
+    case 18:
+      return Buffer.concat([int16(0), int32(0)]);
+    default:
+      return undefined;
+  }
+}
+
+/** Pieces of Kafka's protocol. */
+export function int16(value: number): Buffer {
+  const buffer = Buffer.alloc(2);
+  buffer.writeInt16BE(value);
+  return buffer;
+}
+
+export function int32(value: number): Buffer {
+  const buffer = Buffer.alloc(4);
+  buffer.writeInt32BE(value);
+  return buffer;
+}
+
+export const string = (text: string): Buffer => Buffer.concat([int16(text.length), Buffer.from(text)]);
+
+/** A port that answers an SSLRequest of PostgreSQL: with TLS, or that it has none. */
+export const startDatabase = (certificate?: Pair): Promise<Listening> =>
+  Listening.start(net.createServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", () => {
+      socket.write(certificate ? "S" : "N");
+      if (!certificate) return;
+      const secure = new tls.TLSSocket(socket, { isServer: true, ...tlsOptions(certificate) });
+      secure.on("error", () => {});
+    });
+  }));
+
+/** A port that takes connections and says nothing. */
+export const startSilence = (): Promise<Listening> =>
+  Listening.start(net.createServer((socket) => {
+    socket.on("error", () => {});
+    socket.resume();
+  }));
