@@ -72,6 +72,12 @@ function refusal(context: Context, error: unknown): Outcome {
       "Close others, raise max_connections (Aiven: a larger plan), or connect through a pool.",
     );
   }
+  if (code === "57P03") {
+    return failed(
+      `the server is not ready: ${message}`,
+      "It is starting, stopping or recovering: try again in a moment.",
+    );
+  }
   if (code === "42501") {
     return failed(
       `the account may not connect to the database: ${message}`,
