@@ -13,6 +13,7 @@ export type Group =
   | "producer"
   | "consumer"
   | "rejects"
+  | "dashboard"
   | "observability";
 
 /** One setting, as declared in `table.ts`. */
@@ -111,4 +112,9 @@ export const list = declare(
     context.addIssue({ code: "custom", message: "names nothing: give one or more, separated by commas" });
     return z.NEVER;
   }),
+);
+
+/** Words separated by commas, or nothing at all. */
+export const optionalList = declare(
+  z.string().transform((value) => value.split(",").map((item) => item.trim()).filter((item) => item !== "")),
 );

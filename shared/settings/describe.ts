@@ -14,6 +14,7 @@ const GROUPS: Readonly<Record<Group, string>> = {
   producer: "Producer",
   consumer: "Consumer",
   rejects: "Rejected records (`deno task rejects`)",
+  dashboard: "Dashboard",
   observability: "Logs and metrics",
 };
 

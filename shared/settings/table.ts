@@ -4,7 +4,18 @@
  *
  * @module
  */
-import { flag, integer, list, oneOf, optionalReal, path, real, type Setting, text } from "./declare.ts";
+import {
+  flag,
+  integer,
+  list,
+  oneOf,
+  optionalList,
+  optionalReal,
+  path,
+  real,
+  type Setting,
+  text,
+} from "./declare.ts";
 
 /** kafka-python's and libpq's own names are kept, so that settings written for them work as they are. */
 export const SETTINGS = {
@@ -288,6 +299,28 @@ export const SETTINGS = {
       flag: "format",
     },
   ),
+
+  DASHBOARD_HOST: text("dashboard", "127.0.0.1", "Address that the page is served on", {
+    flag: "dashboard-host",
+  }),
+  DASHBOARD_PORT: integer(1, 65_535)("dashboard", "8080", "Port that the page is served on", {
+    flag: "dashboard-port",
+  }),
+  DASHBOARD_SERVICES: optionalList(
+    "dashboard",
+    "",
+    "Metrics of producers and consumers, http://host:port/metrics, separated by commas; a name of several addresses stands for all of them",
+    { flag: "dashboard-services" },
+  ),
+  DASHBOARD_POLL_MS: integer(100, 60_000)(
+    "dashboard",
+    "1000",
+    "Time between two looks at the database and the services, however many pages are open",
+    { flag: "dashboard-poll-ms" },
+  ),
+  DASHBOARD_VIEWERS: integer(1, 100_000)("dashboard", "500", "Most pages that are open at a time", {
+    flag: "dashboard-viewers",
+  }),
 
   HTTP_HOST: text("observability", "127.0.0.1", "Address that /healthz, /readyz and /metrics are served on", {
     flag: "http-host",

@@ -1,0 +1,129 @@
+/**
+ * The dashboard's one connection to PostgreSQL: it may only read, and no statement of it runs long.
+ *
+ * @module
+ */
+import type pg from "pg";
+import { codeOf, PermanentError, TransientError } from "../../shared/errors.ts";
+import { pause } from "../../shared/lifecycle.ts";
+import { connectPostgres, type PostgresSettings } from "../../shared/postgres/connection.ts";
+import { READER_ROLE } from "../../shared/postgres/reader_role.ts";
+
+/** After this long the server ends a statement, milliseconds. */
+const STATEMENT_TIMEOUT_MS = 2_000;
+/** After this long the connection is given up: the server is frozen, or the network swallows packets. */
+const WORK_TIMEOUT_MS = 6_000;
+/** More work than this waiting is refused. */
+const MOST_WAITING = 20;
+
+/** Too many ask at the same time. */
+export class BusyError extends Error {
+  override readonly name = "BusyError";
+}
+
+/** One read-only connection, one piece of work at a time. */
+export class Reader implements AsyncDisposable {
+  #client: pg.Client | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+
+  /** @param onPlaintext told when `PGSSLMODE` lets a connection be made without TLS after TLS was tried */
+  constructor(
+    private readonly settings: PostgresSettings,
+    private readonly onPlaintext: (message: string) => void,
+  ) {}
+
+  /**
+   * Runs `work` in a transaction of its own, so that all its statements see the same rows. It is not tried again.
+   *
+   * @throws {BusyError} where too much is waiting
+   * @throws {TransientError} {@link PermanentError} where the server can't be reached or refuses
+   * @throws whatever `work` throws
+   */
+  run<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+    if (this.#waiting >= MOST_WAITING) return Promise.reject(new BusyError("Too many questions at a time."));
+    this.#waiting++;
+    const result = this.#last.then(() => this.#attempt(work)).finally(() => this.#waiting--);
+    this.#last = result.catch(() => {});
+    return result;
+  }
+
+  async #attempt<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+    const over = new AbortController();
+    const timeout = pause(WORK_TIMEOUT_MS, over.signal).then(() => {
+      throw new TransientError(
+        `Cannot read from PostgreSQL at ${this.settings.PGHOST}:${this.settings.PGPORT}: no answer within ${
+          WORK_TIMEOUT_MS / 1000
+        } s.`,
+        "connection",
+      );
+    });
+    timeout.catch(() => {});
+    try {
+      this.#client ??= await this.#connect();
+      return await Promise.race([transaction(this.#client, work), timeout]);
+    } catch (error) {
+      await this.#close();
+      throw error;
+    } finally {
+      over.abort();
+    }
+  }
+
+  async #connect(): Promise<pg.Client> {
+    const client = await connectPostgres(this.settings, {
+      applicationName: "dashboard",
+      onPlaintext: this.onPlaintext,
+    });
+    try {
+      // As statements, since connection poolers refuse them as start-up parameters.
+      await client.query(
+        `SET default_transaction_read_only = on; SET statement_timeout = ${STATEMENT_TIMEOUT_MS}; ` +
+          "SET lock_timeout = 500; SET max_parallel_workers_per_gather = 0; SET jit = off; SET enable_seqscan = off",
+      );
+      const { rows } = await client.query<{ version: number }>(
+        "SELECT current_setting('server_version_num')::int AS version",
+      );
+      if (rows[0]!.version < 140_000) {
+        throw new PermanentError(
+          "The dashboard needs PostgreSQL 14 or later: older ones can't read a range of blocks.",
+        );
+      }
+      await takeRole(client);
+      return client;
+    } catch (error) {
+      client.end().catch(() => {});
+      throw error;
+    }
+  }
+
+  async #close(): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    if (!client) return;
+    // A connection that broke may never say that it ended.
+    await Promise.race([client.end().catch(() => {}), pause(300)]);
+    (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#close();
+  }
+}
+
+/** Gives up what the account may beyond reading, where the role for that exists and the account may take it. */
+async function takeRole(client: pg.Client): Promise<void> {
+  try {
+    await client.query(`SET ROLE ${READER_ROLE}`);
+  } catch (error) {
+    // 22023: there is no such role; 42501: not ours to take. The account's own rights have to do; writing is off all the same.
+    if (!["22023", "42501"].includes(codeOf(error) ?? "")) throw error;
+  }
+}
+
+async function transaction<T>(client: pg.Client, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+  const result = await work(client);
+  await client.query("COMMIT");
+  return result;
+}

@@ -1,0 +1,112 @@
+/**
+ * The one look at the database that all pages share.
+ *
+ * @module
+ */
+import { messageOf, TransientError } from "../../shared/errors.ts";
+import { classify, explain, retryClass } from "../../shared/postgres/errors.ts";
+import type { Availability } from "../../shared/observe/availability.ts";
+import type { Stream } from "../../shared/stream.ts";
+import type { DatabaseState, RejectedRecord, Row, TableStatus } from "../protocol.ts";
+import { isPlace } from "../streams.ts";
+import type { Reader } from "./reader.ts";
+import { lastRejected } from "./rejected.ts";
+import { snapshotOf, tableEnds } from "./rows.ts";
+import { type Found, TableWatch } from "./table_watch.ts";
+
+/** Rows of a user's trail on the map; of other streams only the latest is shown. */
+const TRAIL = 60;
+
+/** What the last look found. */
+export interface DatabaseNews {
+  /** By stream, in the order of commits as far as blocks tell. */
+  readonly rows: ReadonlyMap<string, Found>;
+  /** Only when they have changed. */
+  readonly rejected?: readonly RejectedRecord[];
+}
+
+/** Looks at the database, and remembers what is there and whether it answers. */
+export class DatabaseWatch {
+  readonly tables: readonly TableWatch[];
+  #state: DatabaseState = "starting";
+  #message: string | undefined;
+  #since = Date.now();
+  #rejected: readonly RejectedRecord[] = [];
+  #rejectedKey = "[]";
+
+  constructor(
+    private readonly reader: Reader,
+    private readonly availability: Availability,
+    streams: readonly Stream[],
+  ) {
+    this.tables = streams.map((stream) => new TableWatch(stream, isPlace(stream) ? TRAIL : 1));
+  }
+
+  /** Whether the database answers, since when, and if not why. */
+  get state(): { state: DatabaseState; since: number; message?: string } {
+    return { state: this.#state, since: this.#since, ...this.#message ? { message: this.#message } : {} };
+  }
+
+  /** The last rejected records. */
+  get rejected(): readonly RejectedRecord[] {
+    return this.#rejected;
+  }
+
+  /** The tables as they were last seen. */
+  get status(): TableStatus[] {
+    return this.tables.map(({ stream, exists, rows }) => ({
+      stream: stream.name,
+      exists,
+      rows: Math.round(rows),
+    }));
+  }
+
+  /** Looks once; never throws. Nothing where the database does not answer. */
+  async look(): Promise<DatabaseNews> {
+    try {
+      const news = await this.reader.run(async (client) => {
+        const seen = await snapshotOf(client);
+        const ends = await tableEnds(client, this.tables.map(({ stream }) => stream));
+        const rows = new Map<string, Found>();
+        for (const [index, table] of this.tables.entries()) {
+          rows.set(table.stream.name, await table.look(client, seen, ends[index]!));
+        }
+        return { rows, rejected: await lastRejected(client) };
+      });
+      this.availability.up("PostgreSQL");
+      this.#become("ok");
+      const key = JSON.stringify(news.rejected);
+      if (key === this.#rejectedKey) return { rows: news.rows };
+      this.#rejectedKey = key;
+      this.#rejected = news.rejected;
+      return news;
+    } catch (error) {
+      this.#failed(error);
+      return { rows: new Map() };
+    }
+  }
+
+  /** A user's rows. Throws what {@link Reader.run} throws. */
+  async rowsOfUser(stream: string, user: number): Promise<Row[] | undefined> {
+    const table = this.tables.find((table) => table.stream.name === stream);
+    return table && await this.reader.run((client) => table.ofUser(client, user));
+  }
+
+  #failed(error: unknown): void {
+    const known = error instanceof TransientError ||
+      classify(error) === "permanent" && error instanceof Error;
+    const message = known && !("code" in error && error.code)
+      ? messageOf(error)
+      : explain("Cannot read the tables", error);
+    const transient = error instanceof TransientError || classify(error) !== "permanent";
+    const kind = error instanceof TransientError ? error.class_ : transient ? retryClass(error) : "permanent";
+    this.availability.down("PostgreSQL", new Error(message), kind);
+    this.#become(transient ? "away" : "refused", message);
+  }
+
+  #become(state: DatabaseState, message?: string): void {
+    if (state !== this.#state) this.#since = Date.now();
+    this.#state = state;
+    this.#message = message;
+  }
+}

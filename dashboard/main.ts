@@ -1,0 +1,15 @@
+/**
+ * The dashboard: a live map of what is stored, and how the pipeline does. Wiring only.
+ *
+ * @module
+ */
+import { runService } from "../shared/service.ts";
+import { runDashboard } from "./run.ts";
+
+await runService({
+  name: "dashboard",
+  groups: ["postgresql", "streams", "dashboard", "observability"],
+  about:
+    "Serves one page that shows the rows as they are committed and how producers and consumers do. It only reads.",
+  run: runDashboard,
+});

@@ -1,0 +1,173 @@
+/// <reference lib="dom" />
+/**
+ * The charts: rates, latency and lag of the last minutes.
+ *
+ * @module
+ */
+import uPlot from "uplot";
+import type { Sample } from "../protocol.ts";
+import { byId, colour, el, fill } from "./dom.ts";
+import { clock, count, rate, seconds } from "./format.ts";
+
+/** Seconds that the charts reach back. */
+const SPAN = 300;
+
+/** One line of a chart. */
+interface Line {
+  /** Place of its value in a sample. */
+  readonly index: number;
+  readonly name: string;
+  readonly colour: string;
+  readonly dashed?: boolean;
+  readonly text: (value: number) => string;
+}
+
+interface Chart {
+  readonly id: string;
+  readonly axis: (value: number) => string;
+  readonly lines: readonly Line[];
+}
+
+const perSecond = (value: number) => `${rate(value)}/s`;
+const time = (value: number) => seconds(value).join(" ");
+
+const CHARTS: readonly Chart[] = [
+  {
+    id: "rate",
+    axis: count,
+    lines: [
+      { index: 1, name: "produced", colour: "produced", dashed: true, text: perSecond },
+      { index: 2, name: "stored", colour: "accent", text: perSecond },
+      { index: 3, name: "rejected", colour: "rejected", text: perSecond },
+    ],
+  },
+  {
+    id: "latency",
+    axis: (value) => value === 0 ? "0" : time(value),
+    lines: [
+      { index: 4, name: "p50", colour: "accent", text: time },
+      { index: 5, name: "p99", colour: "slow", text: time },
+    ],
+  },
+  { id: "lag", axis: count, lines: [{ index: 6, name: "records", colour: "accent", text: count }] },
+];
+
+/** All three charts. */
+export class Charts {
+  #plots: { chart: Chart; plot: uPlot }[] = [];
+  #samples: readonly Sample[] = [];
+
+  constructor() {
+    const observer = new ResizeObserver((entries) => {
+      for (const { target } of entries) {
+        const found = this.#plots.find(({ chart }) => chart.id === target.id);
+        if (found) found.plot.setSize(sizeOf(target as HTMLElement));
+      }
+    });
+    for (const { id } of CHARTS) observer.observe(byId(id));
+    this.redraw();
+  }
+
+  /** Shows samples. */
+  show(samples: readonly Sample[]): void {
+    this.#samples = samples;
+    const end = samples.at(-1)?.[0] ?? Date.now() / 1000;
+    for (const { chart, plot } of this.#plots) {
+      plot.batch(() => {
+        plot.setData(dataOf(chart, samples), false);
+        plot.setScale("x", { min: end - SPAN, max: end });
+      });
+    }
+    for (const { id, lines } of CHARTS) showLegend(id, lines, samples);
+  }
+
+  /** Makes the charts anew, as after a change of colours. */
+  redraw(): void {
+    for (const { plot } of this.#plots) plot.destroy();
+    this.#plots = CHARTS.map((chart) => ({ chart, plot: makePlot(chart) }));
+    this.show(this.#samples);
+  }
+}
+
+const sizeOf = ({ clientWidth: width, clientHeight: height }: HTMLElement) => ({ width, height });
+
+const dataOf = ({ lines }: Chart, samples: readonly Sample[]): uPlot.AlignedData =>
+  [
+    samples.map(([at]) => at),
+    ...lines.map(({ index }) => samples.map((sample) => sample[index]!)),
+  ] as uPlot.AlignedData;
+
+function makePlot(chart: Chart): uPlot {
+  const place = byId(chart.id);
+  return new uPlot(
+    {
+      ...sizeOf(place),
+      padding: [8, 4, 0, 0],
+      legend: { show: false },
+      cursor: { sync: { key: "charts" }, drag: { x: false, y: false }, points: { size: 6 } },
+      scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] } },
+      axes: [axis({ space: 70, size: 26 }), axis({ size: 58, values: (_, ticks) => ticks.map(chart.axis) })],
+      series: [
+        {},
+        ...chart.lines.map(({ name, colour: of, dashed }): uPlot.Series => ({
+          label: name,
+          stroke: colour(of),
+          width: 1.75,
+          points: { show: false },
+          ...dashed ? { dash: [4, 4] } : {},
+          ...of === "accent" ? { fill: colour("tint") } : {},
+        })),
+      ],
+    },
+    dataOf(chart, []),
+    place,
+  );
+}
+
+/** An axis in the page's own letters and colours. */
+export const axis = (rest: uPlot.Axis): uPlot.Axis => ({
+  stroke: colour("muted"),
+  font: "11.5px Inter, system-ui, sans-serif",
+  grid: { stroke: colour("rule"), width: 1 },
+  ticks: { show: false },
+  gap: 6,
+  ...rest,
+});
+
+function showLegend(id: string, lines: readonly Line[], samples: readonly Sample[]): void {
+  const last = samples.at(-1);
+  const texts = lines.map(({ index, name, text }) => {
+    const value = last?.[index];
+    return `${name} ${value === null || value === undefined ? "–" : text(value)}`;
+  });
+  fill(
+    byId(`${id}-legend`),
+    texts.join("\n"),
+    () => texts.map((text, i) => el("span", lines[i]!.name, text)),
+  );
+}
+
+/** The samples as a table, one row in ten seconds. */
+export function showNumbers(samples: readonly Sample[]): void {
+  const rows = samples.filter((_, i) => (samples.length - 1 - i) % 10 === 0).reverse().slice(0, 30);
+  const cell = (value: number | null | undefined, text: (value: number) => string) =>
+    el("td", "n", value === null || value === undefined ? "–" : text(value));
+  fill(
+    byId("numbers-rows"),
+    `${rows[0]?.[0]}`,
+    () =>
+      rows.map(([at, produced, stored, rejected, p50, p99, lag]) =>
+        el(
+          "tr",
+          "",
+          el("td", "", clock(at * 1000)),
+          cell(produced, rate),
+          cell(stored, rate),
+          cell(rejected, rate),
+          cell(p50, time),
+          cell(p99, time),
+          cell(lag, count),
+        )
+      ),
+  );
+}

@@ -1,0 +1,126 @@
+/// <reference lib="dom" />
+/**
+ * The page's program: what the service tells goes into the model, and from there to the parts. Wiring only.
+ *
+ * @module
+ */
+import { Charts, showNumbers } from "./charts.ts";
+import { connect } from "./connection.ts";
+import { byId, el, fill, setText } from "./dom.ts";
+import { WorldMap } from "./map.ts";
+import { Model, type Trails } from "./model.ts";
+import { showConsumers, showFigures, showHealth, showRejected, showStreams } from "./panels.ts";
+import { trailsAt } from "./past.ts";
+import { showPlaces } from "./places.ts";
+import { emptyText, problemsOf } from "./problems.ts";
+import { initTheme } from "./theme.ts";
+import { Timeline } from "./timeline.ts";
+import { UserPanel } from "./user.ts";
+
+const model = new Model();
+let connected = true;
+/** What the map shows while it is not live. */
+let past: Trails | undefined;
+
+const map = new WorldMap(select);
+const charts = new Charts();
+const panel = new UserPanel(() => select(undefined), (rows) => map.zoomTo(rows));
+const timeline = new Timeline(() => model.map?.info.name, (at) => {
+  past = at && trailsAt(at.rows, at.index);
+  showMap();
+});
+
+initTheme(() => {
+  map.drawAll();
+  charts.redraw();
+  panel.redraw();
+});
+byId("find").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const text = byId<HTMLInputElement>("find-user").value.trim();
+  select(/^\d+$/.test(text) ? Number(text) : undefined);
+});
+byId("places").addEventListener("toggle", () => showMap());
+connect({
+  onSnapshot: (snapshot) => {
+    model.begin(snapshot);
+    timeline.forget();
+    show();
+  },
+  onUpdate: (update) => {
+    if (update.anew) timeline.forget();
+    model.update(update);
+    show();
+  },
+  onConnected: (now) => {
+    connected = now;
+    showProblems();
+  },
+});
+
+function show(): void {
+  const { status } = model;
+  if (!status) return;
+  showProblems();
+  showFigures(model);
+  showHealth(status);
+  showConsumers(status);
+  showRejected(model.rejected);
+  showStreams(model.streams);
+  charts.show(model.samples);
+  showNumbers(model.samples);
+  showMap();
+  const stream = model.map;
+  if (stream) void panel.refresh(stream.info.name);
+}
+
+function showMap(): void {
+  const stream = model.map;
+  byId("map-empty").hidden = stream !== undefined && (stream.trails.size > 0 || past !== undefined);
+  if (!stream) {
+    setText(byId("map-empty"), model.status ? "No stream of STREAMS has places." : "Connecting …");
+    return;
+  }
+  const trails = past ?? stream.trails;
+  const { info } = stream;
+  map.show(trails, info.place, past ? [] : stream.fresh);
+  stream.fresh = [];
+  timeline.showLive(past ? undefined : latest(stream.trails));
+  setText(byId("map-empty"), emptyText(model.status, info.name, info.table) ?? "");
+  const users = `${trails.size.toLocaleString("en-US")} user${trails.size === 1 ? "" : "s"}`;
+  setText(
+    byId("map-note"),
+    trails.size === 0 ? "" : past ? `${users}, as it was` : `${users}, as their rows are committed`,
+  );
+  showPlaces(trails, info.place, select);
+}
+
+function latest(trails: Trails): number | undefined {
+  let result: number | undefined;
+  for (const rows of trails.values()) result = Math.max(result ?? 0, rows.at(-1)![1]!);
+  return result;
+}
+
+function showProblems(): void {
+  const problems = problemsOf(model.status, connected);
+  fill(
+    byId("problems"),
+    JSON.stringify(problems),
+    () =>
+      problems.map(({ title, text, mild }) =>
+        el("p", mild ? "mild" : "", el("strong", "", title), ` ${text}`)
+      ),
+  );
+}
+
+function select(user: number | undefined): void {
+  const stream = model.map;
+  if (!stream) return;
+  map.select(user);
+  panel.choose(
+    user,
+    stream.info.name,
+    stream.info.place,
+    user === undefined ? [] : stream.trails.get(user) ?? [],
+  );
+}

@@ -1,0 +1,66 @@
+/**
+ * What is not as it should be, in sentences.
+ *
+ * @module
+ */
+import type { Status } from "../protocol.ts";
+import { clock } from "./format.ts";
+
+/** One thing that is wrong, what follows from it, and whether it is only something to know. */
+export interface Problem {
+  readonly title: string;
+  readonly text: string;
+  readonly mild?: boolean;
+}
+
+/** All that is wrong, the worst first. */
+export function problemsOf(status: Status | undefined, connected: boolean): Problem[] {
+  if (!connected) {
+    return [{
+      title: "The dashboard's own service does not answer.",
+      text: "What is shown is from before. Trying again until it does.",
+    }];
+  }
+  if (!status) return [];
+  const problems: Problem[] = [];
+  const { database, services } = status;
+  if (database.state === "away" || database.state === "refused") {
+    const refused = database.state === "refused";
+    problems.push({
+      title: `PostgreSQL ${refused ? "refuses" : "does not answer"} since ${clock(database.since)}.`,
+      text: `What is shown of its rows is from before. ${database.message ?? ""}`,
+    });
+  }
+  const consumers = services.filter(({ kind }) => kind === "consumer");
+  if (services.length > 0 && !consumers.some(({ up }) => up)) {
+    problems.push({
+      title: "No consumer answers.",
+      text: "Records wait in Kafka until one is back; none is lost meanwhile.",
+    });
+  }
+  const waiting = [...new Set(services.filter(({ up }) => up).flatMap(({ missing }) => missing))];
+  if (waiting.includes("kafka")) {
+    problems.push({
+      title: "Kafka does not answer the services.",
+      text: "They wait, and go on where they were.",
+    });
+  }
+  if (status.sampled) {
+    problems.push({
+      title: "Showing a sample.",
+      text: "More rows are committed than a map can show; rates, lag and latency count them all.",
+      mild: true,
+    });
+  }
+  return problems;
+}
+
+/** What stands on an empty map. `undefined`: nothing does. */
+export function emptyText(status: Status | undefined, stream: string, table: string): string | undefined {
+  if (!status || status.database.state === "starting") return "Connecting to PostgreSQL …";
+  if (status.database.state !== "ok") return "PostgreSQL does not answer, and nothing was read before.";
+  const found = status.tables.find((one) => one.stream === stream);
+  return found?.exists
+    ? `Nothing yet: the table ${table} has no rows. They appear here as soon as the consumer commits some.`
+    : `Nothing yet: there is no table ${table}. The consumer creates it when it starts.`;
+}

@@ -1,0 +1,113 @@
+/**
+ * All there is to show, and what of it is new.
+ *
+ * @module
+ */
+import type { Stream } from "../shared/stream.ts";
+import type { DatabaseNews, DatabaseWatch } from "./database/watch.ts";
+import type { History, RejectedRecord, Row, Sample, Snapshot, Status, Update, UserRows } from "./protocol.ts";
+import type { ServicesWatch } from "./services/watch.ts";
+import { streamInfo } from "./streams.ts";
+
+/** Seconds of charts that are kept. */
+const MOST_SAMPLES = 600;
+/** Rows of a stream that wait for the next update; of more, the latest are shown. */
+const MOST_PENDING = 2_500;
+/** How long a user's rows answer the same question of other pages, milliseconds. */
+const USER_CACHE_MS = 2_000;
+const MOST_CACHED = 50;
+
+/** Puts together what the looks at the database and the services found. */
+export class Picture {
+  readonly #samples: Sample[] = [];
+  readonly #new = new Map<string, readonly Row[]>();
+  #rejected: readonly RejectedRecord[] | undefined;
+  #newSamples: Sample[] = [];
+  #sampled = false;
+  readonly #anew = new Set<string>();
+  readonly #users = new Map<string, { at: number; answer: Promise<Row[] | undefined> }>();
+
+  constructor(
+    private readonly streams: readonly Stream[],
+    private readonly database: DatabaseWatch,
+    private readonly services: ServicesWatch,
+  ) {}
+
+  /** Takes in a look at the database. */
+  sawDatabase({ rows, rejected }: DatabaseNews): void {
+    for (const [stream, found] of rows) {
+      if (found.startedAnew) this.#anew.add(stream);
+      const waiting = found.startedAnew ? [] : this.#new.get(stream) ?? [];
+      this.#new.set(stream, [...waiting, ...found.rows].slice(-MOST_PENDING));
+    }
+    if (rows.size > 0) this.#sampled = [...rows.values()].some(({ sampled }) => sampled);
+    if (rejected) this.#rejected = rejected;
+  }
+
+  /** Takes in a look at the services. */
+  sawServices(sample: Sample): void {
+    this.#samples.push(sample);
+    if (this.#samples.length > MOST_SAMPLES) this.#samples.shift();
+    this.#newSamples.push(sample);
+  }
+
+  /** The whole picture. */
+  snapshot(): Snapshot {
+    return {
+      streams: this.streams.map(streamInfo),
+      rows: Object.fromEntries(
+        this.database.tables.map(({ stream, recent }) => [stream.name, recent.rows()]),
+      ),
+      status: this.#status(),
+      samples: this.#samples,
+      rejected: this.database.rejected,
+    };
+  }
+
+  /** What is new since this was last called. */
+  update(): Update {
+    const update = {
+      ...this.#anew.size > 0 ? { anew: [...this.#anew] } : {},
+      rows: Object.fromEntries([...this.#new].filter(([, rows]) => rows.length > 0)),
+      status: this.#status(),
+      samples: this.#newSamples,
+      ...this.#rejected ? { rejected: this.#rejected } : {},
+    };
+    this.#new.clear();
+    this.#anew.clear();
+    this.#newSamples = [];
+    this.#rejected = undefined;
+    return update;
+  }
+
+  /** A sample of all that a stream's table holds; `undefined`: there is no such stream. */
+  history(stream: string): History | undefined {
+    const table = this.database.tables.find((table) => table.stream.name === stream);
+    return table && { rows: table.history.rows() };
+  }
+
+  /** A user's rows; `undefined`: there is no such stream. Many pages may ask; the database is asked once. */
+  async user(stream: string, user: number): Promise<UserRows | undefined> {
+    const key = `${stream} ${user}`;
+    const now = Date.now();
+    let cached = this.#users.get(key);
+    if (!cached || now - cached.at > USER_CACHE_MS) {
+      cached = { at: now, answer: this.database.rowsOfUser(stream, user) };
+      this.#users.delete(key);
+      this.#users.set(key, cached);
+      const [oldest] = this.#users.keys();
+      if (this.#users.size > MOST_CACHED) this.#users.delete(oldest!);
+    }
+    const rows = await cached.answer;
+    return rows && { rows };
+  }
+
+  #status(): Status {
+    return {
+      database: this.database.state,
+      tables: this.database.status,
+      services: this.services.status,
+      sampled: this.#sampled,
+    };
+  }
+}

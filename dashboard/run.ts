@@ -1,0 +1,102 @@
+/**
+ * The dashboard's life: one look at the database and one at the services every second, whoever watches.
+ *
+ * @module
+ */
+import { pause } from "../shared/lifecycle.ts";
+import { Availability } from "../shared/observe/availability.ts";
+import { serveProbes } from "../shared/observe/http.ts";
+import type { Log } from "../shared/observe/log.ts";
+import { SettingsError } from "../shared/settings/load.ts";
+import type { Settings } from "../shared/settings/table.ts";
+import { loadStreams } from "../shared/streams.ts";
+import { Reader } from "./database/reader.ts";
+import { DatabaseWatch } from "./database/watch.ts";
+import { pollSeconds, registry, viewers } from "./metrics.ts";
+import { Picture } from "./picture.ts";
+import { ServicesWatch } from "./services/watch.ts";
+import { loadAssets } from "./web/assets.ts";
+import { Broadcast } from "./web/broadcast.ts";
+import { servePage } from "./web/server.ts";
+
+/**
+ * Serves the page until `signal` aborts. A database or service that is away, or refuses, is shown and asked again.
+ *
+ * @throws {PermanentError} where the page was not built or its port is taken; {@link SettingsError} where a setting is wrong
+ */
+export async function runDashboard(
+  settings: Settings,
+  warnings: readonly string[],
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const text of warnings) log("warn", "settings_warning", text);
+  checkUrls(settings.DASHBOARD_SERVICES);
+  const streams = await loadStreams(settings.STREAMS, settings.KAFKA_TOPIC_PREFIX);
+  const assets = await loadAssets();
+  const availability = new Availability("dashboard", ["PostgreSQL"], log, registry);
+  let saidPlaintext = false;
+  await using reader = new Reader(settings, (text) => {
+    if (!saidPlaintext) log("warn", "plaintext", text);
+    saidPlaintext = true;
+  });
+  const database = new DatabaseWatch(reader, availability, streams);
+  const services = new ServicesWatch(settings.DASHBOARD_SERVICES);
+  const picture = new Picture(streams, database, services);
+  const broadcast = new Broadcast(() => picture.snapshot(), (count) => viewers.set(count));
+  await using _probes = serveProbes(settings, { problems: () => availability.problems(), registry });
+  await using _page = servePage(settings, {
+    assets,
+    events: () => broadcast.open(),
+    viewers: () => broadcast.viewers,
+    history: (stream) => picture.history(stream),
+    user: (stream, user) => picture.user(stream, user),
+  });
+  const { DASHBOARD_HOST: host, DASHBOARD_PORT: port } = settings;
+  const url = `http://${["0.0.0.0", "::"].includes(host) ? "localhost" : host}:${port}`;
+  log("info", "started", `The dashboard is at ${url}`, { url, streams: streams.map(({ name }) => name) });
+
+  // Two loops, so that a database that does not answer leaves the services' charts going.
+  await Promise.all([
+    repeat(
+      settings.DASHBOARD_POLL_MS,
+      signal,
+      "database",
+      async () => picture.sawDatabase(await database.look()),
+    ),
+    repeat(settings.DASHBOARD_POLL_MS, signal, "services", async () => {
+      picture.sawServices(await services.look());
+      broadcast.publish(picture.update());
+    }),
+  ]);
+  // Before the server, which would wait for the pages to leave.
+  broadcast.close();
+  log("info", "stopped", "Stopped.");
+}
+
+function checkUrls(urls: readonly string[]): void {
+  const wrong = urls.filter((url) => !URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol));
+  if (wrong.length === 0) return;
+  throw new SettingsError(
+    wrong.map((url) =>
+      `DASHBOARD_SERVICES names "${url}", which is no URL: it must read http://host:port/metrics.`
+    ),
+  );
+}
+
+/** Does something every so often, counted from start to start, until `signal` aborts. */
+async function repeat(
+  ms: number,
+  signal: AbortSignal,
+  source: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  while (!signal.aborted) {
+    const started = performance.now();
+    await work();
+    const taken = performance.now() - started;
+    pollSeconds.observe({ source }, taken / 1000);
+    // However long it takes, the database and the services get as much rest.
+    await pause(Math.max(ms - taken, Math.min(taken, ms)), signal);
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * Asks the services for their metrics.
+ *
+ * @module
+ */
+import { lookup } from "node:dns/promises";
+import { messageOf } from "../../shared/errors.ts";
+import { type MetricSample, parseMetrics } from "../../shared/observe/parse_metrics.ts";
+
+/** Time a service has to answer, milliseconds. */
+const TIMEOUT_MS = 900;
+/** A page longer than this is none of ours, bytes. */
+const MOST_BYTES = 4_000_000;
+/** Addresses of one name that are asked. */
+const MOST_ADDRESSES = 64;
+
+/** One process that was asked. */
+export interface Scraped {
+  /** Its URL with the address in place of the name; it stays the same as long as the process does. */
+  readonly id: string;
+  readonly name: string;
+  readonly samples?: readonly MetricSample[];
+  /** Why there are none. */
+  readonly problem?: string;
+}
+
+/** Asks all processes that `urls` stand for, at the same time. Never throws. */
+export async function scrapeAll(urls: readonly string[]): Promise<Scraped[]> {
+  const found = await Promise.all(urls.map(async (url) => {
+    const targets = await resolve(url);
+    return Array.isArray(targets) ? await Promise.all(targets.map(scrape)) : [targets];
+  }));
+  return found.flat();
+}
+
+interface Target {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** The processes behind a name: a scaled compose service has an address for each. */
+async function resolve(text: string): Promise<Target[] | Scraped> {
+  const url = new URL(text);
+  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  try {
+    const all = await lookup(host, { all: true });
+    // A name with addresses of both kinds is one process with two, not two.
+    const four = all.filter(({ family }) => family === 4);
+    const addresses = [...new Set((four.length > 0 ? four : all).map(({ address }) => address))].sort();
+    return addresses.slice(0, MOST_ADDRESSES).map((address) => {
+      const target = new URL(url);
+      target.hostname = address.includes(":") ? `[${address}]` : address;
+      const name = addresses.length > 1 ? `${host} ${address}` : url.host;
+      return { id: target.href, name };
+    });
+  } catch {
+    return { id: text, name: url.host, problem: `There is no host ${host}.` };
+  }
+}
+
+async function scrape({ id, name }: Target): Promise<Scraped> {
+  try {
+    const response = await fetch(id, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: "error" });
+    const text = await response.text();
+    if (!response.ok) return { id, name, problem: `It answers with status ${response.status}.` };
+    if (text.length > MOST_BYTES) return { id, name, problem: "Its answer is no page of metrics." };
+    return { id, name, samples: parseMetrics(text) };
+  } catch (error) {
+    const slow = error instanceof DOMException && error.name === "TimeoutError";
+    return { id, name, problem: slow ? `No answer within ${TIMEOUT_MS} ms.` : refusal(error) };
+  }
+}
+
+const refusal = (error: unknown) =>
+  /refused/i.test(messageOf(error)) ? "Nothing listens there." : `${messageOf(error).slice(0, 200)}`;

@@ -1,0 +1,111 @@
+/**
+ * One stream of news for any number of pages, as server-sent events. Each message is encoded once. A page that reads too slowly
+ * holds nothing up and costs no memory: what it missed is dropped, and it gets the whole picture instead.
+ *
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
+ * @module
+ */
+import { pause } from "../../shared/lifecycle.ts";
+
+/** Messages that are kept for pages that are a little behind. */
+const KEPT = 4;
+/** After this long without news a comment is sent, so that nobody in between takes the connection for dead. */
+const KEEP_ALIVE_MS = 15_000;
+
+const encoder = new TextEncoder();
+const message = (event: string, data: unknown) =>
+  encoder.encode(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+
+/** Sends snapshots and updates to pages. */
+export class Broadcast<Snapshot, Update> {
+  #version = 0;
+  readonly #updates: { version: number; bytes: Uint8Array }[] = [];
+  #snapshot: { version: number; bytes: Uint8Array } | undefined;
+  #news = Promise.withResolvers<void>();
+  readonly #viewers = new Set<ReadableStreamDefaultController<Uint8Array>>();
+  #closed = false;
+
+  /**
+   * @param snapshot the whole picture as it is now
+   * @param onViewers told how many pages are open, whenever that changes
+   */
+  constructor(
+    private readonly snapshot: () => Snapshot,
+    private readonly onViewers: (count: number) => void = () => {},
+  ) {}
+
+  /** Pages that are open. */
+  get viewers(): number {
+    return this.#viewers.size;
+  }
+
+  /** Sends news to all pages. */
+  publish(update: Update): void {
+    this.#version++;
+    // With nobody there nothing is encoded; whoever comes gets a snapshot first.
+    if (this.#viewers.size === 0) this.#updates.length = 0;
+    else this.#updates.push({ version: this.#version, bytes: message("update", update) });
+    if (this.#updates.length > KEPT) this.#updates.shift();
+    this.#news.resolve();
+    this.#news = Promise.withResolvers();
+  }
+
+  /** The body of one page's answer. */
+  open(): ReadableStream<Uint8Array> {
+    let at: number | undefined;
+    let self: ReadableStreamDefaultController<Uint8Array>;
+    return new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        self = controller;
+        if (this.#closed) return controller.close();
+        this.#viewers.add(controller);
+        this.onViewers(this.viewers);
+        controller.enqueue(encoder.encode("retry: 1000\n\n"));
+      },
+      // Called only when the page has taken what came before.
+      pull: async (controller) => {
+        if (at === this.#version && !await this.#waitForNews()) {
+          if (this.#viewers.has(controller)) controller.enqueue(encoder.encode(":\n\n"));
+          return;
+        }
+        if (!this.#viewers.has(controller)) return;
+        const next = this.#updates.find(({ version }) => version === at! + 1);
+        const { version, bytes } = next ?? this.#snapshotNow();
+        at = version;
+        controller.enqueue(bytes);
+      },
+      cancel: () => this.#leave(self),
+    });
+  }
+
+  /** Ends all pages' streams. */
+  close(): void {
+    this.#closed = true;
+    for (const controller of [...this.#viewers]) {
+      this.#leave(controller);
+      controller.close();
+    }
+    this.#news.resolve();
+  }
+
+  #leave(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    this.#viewers.delete(controller);
+    this.onViewers(this.viewers);
+  }
+
+  #snapshotNow(): { version: number; bytes: Uint8Array } {
+    if (this.#snapshot?.version !== this.#version) {
+      this.#snapshot = { version: this.#version, bytes: message("snapshot", this.snapshot()) };
+    }
+    return this.#snapshot;
+  }
+
+  /** @returns false where there is none for {@link KEEP_ALIVE_MS} */
+  async #waitForNews(): Promise<boolean> {
+    const over = new AbortController();
+    const news = this.#news.promise.then(() => true);
+    const result = await Promise.race([news, pause(KEEP_ALIVE_MS, over.signal).then(() => false)]);
+    over.abort();
+    return result;
+  }
+}
