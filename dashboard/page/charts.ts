@@ -7,10 +7,12 @@
 import uPlot from "uplot";
 import type { Sample } from "../protocol.ts";
 import { byId, colour, el, fill } from "./dom.ts";
-import { clock, count, rate, seconds } from "./format.ts";
+import { clock, count, rate, seconds, shortSeconds, ticks } from "./format.ts";
 
-/** Seconds that the charts reach back. */
-const SPAN = 300;
+/** Seconds that the charts reach back: as far as there is something to show, but not less than the first of these. */
+const [LEAST_SPAN, MOST_SPAN] = [60, 300];
+/** Looks over which a rate is averaged: consumers commit batches, and one look may see none of them or two. */
+const SMOOTH = 3;
 
 /** One line of a chart. */
 interface Line {
@@ -25,6 +27,7 @@ interface Line {
 interface Chart {
   readonly id: string;
   readonly axis: (value: number) => string;
+  readonly smooth?: boolean;
   readonly lines: readonly Line[];
 }
 
@@ -34,7 +37,8 @@ const time = (value: number) => seconds(value).join(" ");
 const CHARTS: readonly Chart[] = [
   {
     id: "rate",
-    axis: count,
+    axis: rate,
+    smooth: true,
     lines: [
       { index: 1, name: "produced", colour: "produced", dashed: true, text: perSecond },
       { index: 2, name: "stored", colour: "accent", text: perSecond },
@@ -43,7 +47,7 @@ const CHARTS: readonly Chart[] = [
   },
   {
     id: "latency",
-    axis: (value) => value === 0 ? "0" : time(value),
+    axis: shortSeconds,
     lines: [
       { index: 4, name: "p50", colour: "accent", text: time },
       { index: 5, name: "p99", colour: "slow", text: time },
@@ -72,13 +76,14 @@ export class Charts {
   show(samples: readonly Sample[]): void {
     this.#samples = samples;
     const end = samples.at(-1)?.[0] ?? Date.now() / 1000;
+    const span = Math.max(LEAST_SPAN, Math.min(MOST_SPAN, end - (samples[0]?.[0] ?? end)));
     for (const { chart, plot } of this.#plots) {
       plot.batch(() => {
         plot.setData(dataOf(chart, samples), false);
-        plot.setScale("x", { min: end - SPAN, max: end });
+        plot.setScale("x", { min: end - span, max: end });
       });
     }
-    for (const { id, lines } of CHARTS) showLegend(id, lines, samples);
+    for (const chart of CHARTS) showLegend(chart, samples);
   }
 
   /** Makes the charts anew, as after a change of colours. */
@@ -91,22 +96,30 @@ export class Charts {
 
 const sizeOf = ({ clientWidth: width, clientHeight: height }: HTMLElement) => ({ width, height });
 
-const dataOf = ({ lines }: Chart, samples: readonly Sample[]): uPlot.AlignedData =>
-  [
-    samples.map(([at]) => at),
-    ...lines.map(({ index }) => samples.map((sample) => sample[index]!)),
-  ] as uPlot.AlignedData;
+function dataOf({ lines, smooth }: Chart, samples: readonly Sample[]): uPlot.AlignedData {
+  const columns = lines.map(({ index }) => samples.map((sample) => sample[index]!));
+  const data = smooth ? columns.map(averaged) : columns;
+  return [samples.map(([at]) => at), ...data] as uPlot.AlignedData;
+}
+
+/** The mean of each value and those just before it; gaps stay gaps. */
+const averaged = (values: readonly (number | null)[]) =>
+  values.map((value, i) => {
+    if (value === null) return null;
+    const near = values.slice(Math.max(0, i - SMOOTH + 1), i + 1).filter((one) => one !== null);
+    return near.reduce((sum, one) => sum + one, 0) / near.length;
+  });
 
 function makePlot(chart: Chart): uPlot {
   const place = byId(chart.id);
   return new uPlot(
     {
       ...sizeOf(place),
-      padding: [8, 4, 0, 0],
+      padding: [8, 20, 0, 0],
       legend: { show: false },
       cursor: { sync: { key: "charts" }, drag: { x: false, y: false }, points: { size: 6 } },
       scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] } },
-      axes: [axis({ space: 70, size: 26 }), axis({ size: 58, values: (_, ticks) => ticks.map(chart.axis) })],
+      axes: [timeAxis(), axis({ size: 58, values: (_, ticks) => ticks.map(chart.axis) })],
       series: [
         {},
         ...chart.lines.map(({ name, colour: of, dashed }): uPlot.Series => ({
@@ -134,10 +147,15 @@ export const axis = (rest: uPlot.Axis): uPlot.Axis => ({
   ...rest,
 });
 
-function showLegend(id: string, lines: readonly Line[], samples: readonly Sample[]): void {
+/** An axis of time. */
+export const timeAxis = (): uPlot.Axis => axis({ space: 64, size: 26, values: (_, values) => ticks(values) });
+
+function showLegend({ id, lines, smooth }: Chart, samples: readonly Sample[]): void {
   const last = samples.at(-1);
   const texts = lines.map(({ index, name, text }) => {
-    const value = last?.[index];
+    const value = smooth
+      ? averaged(samples.slice(-SMOOTH).map((sample) => sample[index]!)).at(-1)
+      : last?.[index];
     return `${name} ${value === null || value === undefined ? "–" : text(value)}`;
   });
   fill(

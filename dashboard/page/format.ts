@@ -7,7 +7,13 @@
 /** The last second of the year 9999; what lies beyond is no time that a calendar shows. */
 const LAST_TIME = 253_402_300_799;
 
-const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const TIME = new Intl.DateTimeFormat(undefined, {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hourCycle: "h23",
+});
+const MINUTE = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const DATE = new Intl.DateTimeFormat(undefined, { year: "numeric", month: "short", day: "numeric" });
 
 /** A count: whole below 10,000, then with three digits and `k`, `M`, `G`. */
@@ -29,6 +35,12 @@ export function seconds(value: number): [text: string, unit: string] {
   return [(value / 60).toPrecision(3), "min"];
 }
 
+/** The same for an axis, in one text and without zeros at the end. */
+export function shortSeconds(value: number): string {
+  const [text, unit] = seconds(value);
+  return value === 0 ? "0" : `${Number(text)} ${unit}`;
+}
+
 /** A record's timestamp, Unix seconds, in the reader's own time zone; as a number where no calendar has it. */
 export function moment(timestamp: number): string {
   if (!(timestamp >= 0 && timestamp <= LAST_TIME)) return String(timestamp);
@@ -38,6 +50,14 @@ export function moment(timestamp: number): string {
 
 /** The time of day. */
 export const clock = (milliseconds: number): string => TIME.format(new Date(milliseconds));
+
+/** Ticks of an axis of time, Unix seconds: with seconds only where minutes alone would repeat. */
+export function ticks(values: readonly number[]): string[] {
+  const close = values.length > 1 && values[1]! - values[0]! < 60;
+  return values.map((value) =>
+    value > LAST_TIME ? String(value) : (close ? TIME : MINUTE).format(value * 1000)
+  );
+}
 
 /** Degrees with their letter. */
 export const degrees = (value: number, letters: readonly [string, string]): string =>

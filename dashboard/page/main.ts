@@ -24,7 +24,11 @@ let past: Trails | undefined;
 
 const map = new WorldMap(select);
 const charts = new Charts();
-const panel = new UserPanel(() => select(undefined), (rows) => map.zoomTo(rows));
+const panel = new UserPanel(
+  () => select(undefined),
+  (rows) => map.zoomTo(rows),
+  (user, rows) => map.select(user, rows),
+);
 const timeline = new Timeline(() => model.map?.info.name, (at) => {
   past = at && trailsAt(at.rows, at.index);
   showMap();
@@ -90,7 +94,7 @@ function showMap(): void {
   const users = `${trails.size.toLocaleString("en-US")} user${trails.size === 1 ? "" : "s"}`;
   setText(
     byId("map-note"),
-    trails.size === 0 ? "" : past ? `${users}, as it was` : `${users}, as their rows are committed`,
+    trails.size === 0 ? "" : past ? `${users} at that time` : `${users}, as their rows are committed`,
   );
   showPlaces(trails, info.place, select);
 }

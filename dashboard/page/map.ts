@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { geoGraticule10, geoPath } from "d3-geo";
+import { geoPath } from "d3-geo";
 import type { Row } from "../protocol.ts";
 import { byId, colour, fitted, setText } from "./dom.ts";
 import { distance } from "./format.ts";
@@ -33,6 +33,8 @@ export class WorldMap {
   #trails: Trails = new Map();
   #place: Place = [2, 3];
   #selected: number | undefined;
+  /** Of the user that is marked, as far back as is known. */
+  #route: readonly Row[] = [];
   #hovered: number | undefined;
   #rings: { row: Row; since: number }[] = [];
   #frame = 0;
@@ -57,9 +59,10 @@ export class WorldMap {
     this.#later();
   }
 
-  /** Marks a user. */
-  select(user: number | undefined): void {
+  /** Marks a user, and shows its route. */
+  select(user: number | undefined, route: readonly Row[] = []): void {
     this.#selected = user;
+    this.#route = route;
     this.#later();
   }
 
@@ -83,18 +86,17 @@ export class WorldMap {
     context.beginPath();
     path({ type: "Sphere" });
     fillWith("sea");
-    if (this.#view.zoom < 60) {
-      context.beginPath();
-      path(geoGraticule10());
-      context.strokeStyle = colour("grid");
-      context.stroke();
-    }
     const land = this.#world.land(this.#view.zoom);
     if (land) {
       context.beginPath();
       path(land);
       fillWith("land");
     }
+    context.beginPath();
+    path(this.#view.grid());
+    context.strokeStyle = colour("grid");
+    context.lineWidth = 1;
+    context.stroke();
     this.#drawScale();
     this.#drawRows();
   }
@@ -124,27 +126,12 @@ export class WorldMap {
       x > -20 && y > -20 && x < width + 20 && y < height + 20;
     const [trail, accent, panel, ink] = [colour("trail"), colour("accent"), colour("panel"), colour("ink")];
     context.lineJoin = context.lineCap = "round";
+    context.strokeStyle = context.fillStyle = trail;
     for (const [user, rows] of this.#trails) {
-      const chosen = user === this.#selected;
-      context.strokeStyle = context.fillStyle = trail;
-      context.lineWidth = chosen ? 2.5 : 1.3;
-      for (const stretch of stretches(rows, this.#place)) {
-        const points = stretch.map((row) => this.#project(row));
-        if (!points.some((point) => point && inside(point))) continue;
-        context.globalAlpha = chosen ? 0.9 : 0.45;
-        if (points.length > 1) {
-          context.beginPath();
-          points.forEach((point, i) =>
-            point && (i === 0 ? context.moveTo(...point) : context.lineTo(...point))
-          );
-          context.stroke();
-        } else if (points[0]) {
-          // A place with no way to it: a speck.
-          context.globalAlpha = chosen ? 0.8 : 0.28;
-          context.fillRect(points[0][0] - 0.9, points[0][1] - 0.9, 1.8, 1.8);
-        }
-      }
+      if (user !== this.#selected) this.#drawTrail(context, rows, inside, false);
     }
+    const route = this.#selected === undefined ? undefined : this.#trails.get(this.#selected);
+    if (route) this.#drawTrail(context, joined(this.#route, route), inside, true);
     context.globalAlpha = 1;
     for (const [user, rows] of this.#trails) {
       const point = this.#project(rows.at(-1)!);
@@ -155,6 +142,30 @@ export class WorldMap {
       if (marked) label(context, `User ${user}`, point, width, { panel, ink });
     }
     this.#animate();
+  }
+
+  #drawTrail(
+    context: CanvasRenderingContext2D,
+    rows: readonly Row[],
+    inside: (point: readonly [number, number]) => boolean,
+    chosen: boolean,
+  ): void {
+    context.lineWidth = chosen ? 2.5 : 1.3;
+    for (const stretch of stretches(rows, this.#place)) {
+      const points = stretch.map((row) => this.#project(row)).filter((point) => point !== undefined);
+      if (!points.some(inside)) continue;
+      if (points.length > 1) {
+        context.globalAlpha = chosen ? 0.9 : 0.45;
+        context.beginPath();
+        points.forEach((point, i) => i === 0 ? context.moveTo(...point) : context.lineTo(...point));
+        context.stroke();
+      } else if (points[0]) {
+        // A place with no way to it: a speck.
+        context.globalAlpha = chosen ? 0.8 : 0.28;
+        const size = chosen ? 4 : 1.8;
+        context.fillRect(points[0][0] - size / 2, points[0][1] - size / 2, size, size);
+      }
+    }
   }
 
   #animate(): void {
@@ -297,6 +308,14 @@ export class WorldMap {
 
 function setLabel(element: Element, text: string): void {
   if (element.getAttribute("aria-label") !== text) element.setAttribute("aria-label", text);
+}
+
+/** A route and the trail that goes on from it. */
+function joined(route: readonly Row[], trail: readonly Row[]): readonly Row[] {
+  const until = route.at(-1)?.[1] ?? -Infinity;
+  // In the past there is nothing to go on to.
+  if ((trail.at(-1)?.[1] ?? 0) < until) return trail;
+  return route.length === 0 ? trail : [...route, ...trail.filter((row) => row[1]! > until)];
 }
 
 function disc(

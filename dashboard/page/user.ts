@@ -6,7 +6,7 @@
  */
 import uPlot from "uplot";
 import type { Row, UserRows } from "../protocol.ts";
-import { axis } from "./charts.ts";
+import { axis, timeAxis } from "./charts.ts";
 import { byId, colour, el, fill, fitted, setText } from "./dom.ts";
 import { degrees, distance, moment } from "./format.ts";
 import {
@@ -36,8 +36,13 @@ export class UserPanel {
   /**
    * @param onClose told when it is closed
    * @param onZoom told to show the route on the map
+   * @param onRoute told the user's rows when they were found
    */
-  constructor(onClose: () => void, onZoom: (rows: readonly Row[]) => void) {
+  constructor(
+    onClose: () => void,
+    onZoom: (rows: readonly Row[]) => void,
+    private readonly onRoute: (user: number, rows: readonly Row[]) => void,
+  ) {
     byId("user-close").addEventListener("click", onClose);
     byId("user-zoom").addEventListener("click", () => onZoom(longest(this.#rows, this.#place)));
     new ResizeObserver(() => this.redraw()).observe(byId("user"));
@@ -74,6 +79,7 @@ export class UserPanel {
       if (user !== this.#user || rows.length < 1) return;
       this.#rows = rows;
       this.redraw();
+      this.onRoute(user, rows);
     } catch {
       // What is known has to do; that the service does not answer is said elsewhere.
     }
@@ -103,11 +109,11 @@ export class UserPanel {
       {
         width: holder.clientWidth,
         height: holder.clientHeight,
-        padding: [8, 4, 0, 0],
+        padding: [8, 20, 0, 0],
         legend: { show: false },
         cursor: { drag: { x: false, y: false } },
         scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] } },
-        axes: [axis({ space: 80, size: 26 }), axis({ size: 44 })],
+        axes: [timeAxis(), axis({ size: 44 })],
         series: [{}, { stroke: colour("accent"), width: 1.5, points: { show: false }, fill: colour("tint") }],
       },
       [route.map((row) => row[1]!), speeds] as uPlot.AlignedData,
