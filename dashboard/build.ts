@@ -38,6 +38,8 @@ const { success } = await new Deno.Command(Deno.execPath(), {
     "--quiet",
     "--platform=browser",
     "--minify",
+    // Such as where packages lie.
+    ...Deno.args,
     `--output=${folder}/app.js`,
     `${PAGE}/main.ts`,
   ],

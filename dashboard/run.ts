@@ -7,7 +7,7 @@ import { pause } from "../shared/lifecycle.ts";
 import { Availability } from "../shared/observe/availability.ts";
 import { serveProbes } from "../shared/observe/http.ts";
 import type { Log } from "../shared/observe/log.ts";
-import { SettingsError } from "../shared/settings/load.ts";
+import { SettingsError } from "../shared/settings/error.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import { loadStreams } from "../shared/streams.ts";
 import { Reader } from "./database/reader.ts";

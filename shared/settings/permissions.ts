@@ -30,3 +30,7 @@ export function environmentOf(groups: readonly Group[]): string[] {
   const libraries = [...LIBRARIES.kafkajs, ...(groups.includes("postgresql") ? LIBRARIES.pg : [])];
   return [...new Set([...names, ...libraries, "HOST_SETTINGS"])].sort();
 }
+
+/** Folders that a service may read: the {@link READABLE} ones, and its own. */
+export const readableOf = (service: string): string[] =>
+  service === "dashboard" ? [...READABLE, "./dashboard/dist"] : [...READABLE];

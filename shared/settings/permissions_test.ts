@@ -1,6 +1,6 @@
 import assert from "assert";
 import type { Group } from "./declare.ts";
-import { environmentOf, READABLE } from "./permissions.ts";
+import { environmentOf, readableOf } from "./permissions.ts";
 
 const config: { permissions: Record<string, unknown> } = JSON.parse(
   await Deno.readTextFile(new URL("../../deno.json", import.meta.url)),
@@ -9,6 +9,7 @@ const SERVICES: Record<string, readonly Group[]> = {
   producer: ["kafka", "streams", "producer", "observability"],
   consumer: ["kafka", "postgresql", "streams", "consumer", "observability"],
   rejects: ["kafka", "postgresql", "streams", "rejects", "observability"],
+  dashboard: ["postgresql", "streams", "dashboard", "observability"],
 };
 
 for (const [service, groups] of Object.entries(SERVICES)) {
@@ -16,7 +17,7 @@ for (const [service, groups] of Object.entries(SERVICES)) {
     assert.deepEqual(config.permissions[service], {
       env: environmentOf(groups),
       net: true,
-      read: [...READABLE],
+      read: readableOf(service),
     });
   });
 }
