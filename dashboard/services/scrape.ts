@@ -71,5 +71,9 @@ async function scrape({ id, name }: Target): Promise<Scraped> {
   }
 }
 
-const refusal = (error: unknown) =>
-  /refused/i.test(messageOf(error)) ? "Nothing listens there." : `${messageOf(error).slice(0, 200)}`;
+function refusal(error: unknown): string {
+  // What it was is told by the cause.
+  let text = messageOf(error);
+  for (let at = error; at instanceof Error; at = at.cause) text = messageOf(at);
+  return /refused/i.test(text) ? "Nothing listens there." : text.slice(0, 200);
+}

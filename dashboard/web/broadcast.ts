@@ -22,7 +22,8 @@ export class Broadcast<Snapshot, Update> {
   readonly #updates: { version: number; bytes: Uint8Array }[] = [];
   #snapshot: { version: number; bytes: Uint8Array } | undefined;
   #news = Promise.withResolvers<void>();
-  readonly #viewers = new Set<ReadableStreamDefaultController<Uint8Array>>();
+  /** Each page's stream, and what ends its waiting. */
+  readonly #viewers = new Map<ReadableStreamDefaultController<Uint8Array>, AbortController>();
   #closed = false;
 
   /**
@@ -58,13 +59,13 @@ export class Broadcast<Snapshot, Update> {
       start: (controller) => {
         self = controller;
         if (this.#closed) return controller.close();
-        this.#viewers.add(controller);
+        this.#viewers.set(controller, new AbortController());
         this.onViewers(this.viewers);
         controller.enqueue(encoder.encode("retry: 1000\n\n"));
       },
       // Called only when the page has taken what came before.
       pull: async (controller) => {
-        if (at === this.#version && !await this.#waitForNews()) {
+        if (at === this.#version && !await this.#waitForNews(controller)) {
           if (this.#viewers.has(controller)) controller.enqueue(encoder.encode(":\n\n"));
           return;
         }
@@ -81,7 +82,7 @@ export class Broadcast<Snapshot, Update> {
   /** Ends all pages' streams. */
   close(): void {
     this.#closed = true;
-    for (const controller of [...this.#viewers]) {
+    for (const controller of [...this.#viewers.keys()]) {
       this.#leave(controller);
       controller.close();
     }
@@ -89,6 +90,7 @@ export class Broadcast<Snapshot, Update> {
   }
 
   #leave(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    this.#viewers.get(controller)?.abort();
     this.#viewers.delete(controller);
     this.onViewers(this.viewers);
   }
@@ -101,10 +103,12 @@ export class Broadcast<Snapshot, Update> {
   }
 
   /** @returns false where there is none for {@link KEEP_ALIVE_MS} */
-  async #waitForNews(): Promise<boolean> {
+  async #waitForNews(controller: ReadableStreamDefaultController<Uint8Array>): Promise<boolean> {
     const over = new AbortController();
+    const left = this.#viewers.get(controller)?.signal ?? AbortSignal.abort();
     const news = this.#news.promise.then(() => true);
-    const result = await Promise.race([news, pause(KEEP_ALIVE_MS, over.signal).then(() => false)]);
+    const silence = pause(KEEP_ALIVE_MS, AbortSignal.any([over.signal, left])).then(() => false);
+    const result = await Promise.race([news, silence]);
     over.abort();
     return result;
   }

@@ -1,0 +1,28 @@
+import assert from "assert";
+import { scrapeAll } from "./scrape.ts";
+
+Deno.test("scrapeAll() says what is wrong when nothing listens, or it is no page, or there is no such host", async () => {
+  await using server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    ({ url }) =>
+      url.endsWith("/metrics") ? new Response('a_total{b="c"} 1\n') : new Response("no", { status: 404 }),
+  );
+  const { port } = server.addr;
+  const taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const closed = taken.addr.port;
+  taken.close();
+  const [good, bad, refused, unknown] = await scrapeAll([
+    `http://localhost:${port}/metrics`,
+    `http://127.0.0.1:${port}/other`,
+    `http://127.0.0.1:${closed}/metrics`,
+    "http://no-such-host.invalid:1/metrics",
+  ]);
+  assert.deepEqual(good, {
+    id: `http://127.0.0.1:${port}/metrics`,
+    name: `localhost:${port}`,
+    samples: [{ name: "a_total", labels: { b: "c" }, value: 1 }],
+  });
+  assert.equal(bad!.problem, "It answers with status 404.");
+  assert.equal(refused!.problem, "Nothing listens there.");
+  assert.equal(unknown!.problem, "There is no host no-such-host.invalid.");
+});

@@ -1,0 +1,99 @@
+import assert from "assert";
+import { Broadcast } from "./broadcast.ts";
+
+interface Event {
+  event: string;
+  data: unknown;
+}
+
+/** Reads events one by one. */
+class Page {
+  readonly #reader;
+  #text = "";
+
+  constructor(stream: ReadableStream<Uint8Array>) {
+    this.#reader = stream.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
+      .getReader();
+  }
+
+  async next(): Promise<Event | undefined> {
+    for (;;) {
+      const [, event, data, rest] =
+        /^(?:(?:retry: \d+|:)\n\n)*event: (.*)\ndata: (.*)\n\n([^]*)$/.exec(this.#first()) ?? [];
+      if (event !== undefined) {
+        this.#text = this.#text.slice(this.#first().length - rest!.length);
+        return { event, data: JSON.parse(data!) };
+      }
+      const { value, done } = await this.#reader.read();
+      if (done) return undefined;
+      this.#text += value;
+    }
+  }
+
+  close = () => this.#reader.cancel();
+
+  #first(): string {
+    const end = this.#text.indexOf("\n\n", this.#text.indexOf("data:"));
+    return this.#text.includes("data:") && end >= 0 ? this.#text.slice(0, end + 2) : "";
+  }
+}
+
+Deno.test("Broadcast.open() gives the whole picture first and then what is new", async () => {
+  const broadcast = new Broadcast(() => "all");
+  const page = new Page(broadcast.open());
+  assert.deepEqual(await page.next(), { event: "snapshot", data: "all" });
+  broadcast.publish("one");
+  broadcast.publish("two");
+  assert.deepEqual(await page.next(), { event: "update", data: "one" });
+  assert.deepEqual(await page.next(), { event: "update", data: "two" });
+  await page.close();
+  assert.equal(broadcast.viewers, 0);
+});
+
+Deno.test("Broadcast.open() gives the whole picture again when a page was too slow", async () => {
+  let state = 0;
+  let encoded = 0;
+  const broadcast = new Broadcast(() => {
+    encoded++;
+    return state;
+  });
+  const slow = new Page(broadcast.open());
+  const fast = new Page(broadcast.open());
+  await slow.next();
+  await fast.next();
+  for (state = 1; state <= 1_000; state++) {
+    broadcast.publish(state);
+    assert.equal((await fast.next())!.data, state);
+  }
+  state = 1_000;
+  const seen = [];
+  for (let event = await slow.next(); event; event = await slow.next()) {
+    seen.push(event);
+    if (event.data === 1_000) break;
+  }
+  // A few were under way already.
+  assert.ok(seen.length < 12, `${seen.length} events`);
+  assert.ok(seen.some(({ event }) => event === "snapshot"));
+  assert.equal(encoded, 2);
+  await slow.close();
+  await fast.close();
+});
+
+Deno.test("Broadcast.publish() encodes nothing when nobody looks", () => {
+  const broadcast = new Broadcast(() => "all");
+  broadcast.publish({
+    toJSON() {
+      throw new Error("encoded");
+    },
+  });
+});
+
+Deno.test("Broadcast.close() ends every page's stream", async () => {
+  const counts: number[] = [];
+  const broadcast = new Broadcast(() => "all", (count) => counts.push(count));
+  const page = new Page(broadcast.open());
+  await page.next();
+  broadcast.close();
+  assert.equal(await page.next(), undefined);
+  assert.deepEqual(counts, [1, 0]);
+});
