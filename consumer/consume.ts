@@ -132,7 +132,8 @@ export class Membership {
     const timeout = pause(timeoutMs);
     await Promise.race([this.#writer.idle(), this.#writer.failed.catch(() => {}), timeout]);
     if (this.#writer.bytes > 0) this.options.tell("undrained", { bytes: this.#writer.bytes });
-    await Promise.race([this.commit(), timeout]);
+    // Kafka's copy of the progress is worth a second, and no more.
+    await Promise.race([this.commit(), pause(1_000)]);
     // kafkajs waits for its fetch; it must not wait for a broker that is away.
     await Promise.race([this.#consumer.disconnect().catch(() => {}), pause(2_000)]);
   }

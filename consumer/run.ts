@@ -170,16 +170,18 @@ async function oneMembership(
     await measureLag(membership, admin, streams);
   });
   try {
-    const ending = [
+    const ending = [membership.failed, ...(targets ? [caughtUp(context, database, targets, until)] : [])];
+    // A stop must not wait for a broker that does not let us in.
+    await Promise.race([
       aborted(signal),
+      membership.start().then(() => Promise.race(ending)),
       membership.failed,
-    ];
-    if (targets) ending.push(caughtUp(context, database, targets, until));
-    await Promise.race([membership.start().then(() => Promise.race(ending)), membership.failed]);
+    ]);
   } finally {
     over.abort();
     await membership.stop(settings.CONSUMER_SHUTDOWN_TIMEOUT_MS);
-    await upkeep;
+    // It may wait for a broker that is away.
+    await Promise.race([upkeep, pause(200)]);
   }
 }
 

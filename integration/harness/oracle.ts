@@ -37,7 +37,7 @@ export interface OracleOptions {
    * that nothing was removed from (no autovacuum), and it is promised only to records with the user as key.
    */
   ordered?: boolean;
-  /** How long to wait for the consumers to be through; 60,000 when not given. */
+  /** How long to wait for the consumers to be through; 90,000 when not given. */
   timeoutMs?: number;
   /** Looked at while waiting; throws when there is no use in waiting on. */
   unless?: () => void;
@@ -198,7 +198,7 @@ export async function oracle(options: OracleOptions): Promise<Verdict> {
 
 /** Waits until every group has gone past the last record of each partition; returns their progress. */
 async function arrival(options: OracleOptions, lasts: number[]): Promise<Map<string, Map<number, number>>> {
-  const { database, groups, topic, timeoutMs = 60_000, unless } = options;
+  const { database, groups, topic, timeoutMs = 90_000, unless } = options;
   const progress = new Map<string, Map<number, number>>();
   const deadline = Date.now() + timeoutMs;
   for (const group of groups) {

@@ -193,7 +193,7 @@ export class Scenario implements AsyncDisposable {
   }
 
   /** Waits until a service that ends by itself has ended well. */
-  async finished(service: Service, timeoutMs = 90_000): Promise<void> {
+  async finished(service: Service, timeoutMs = 120_000): Promise<void> {
     const code = await within(`${service.name} to end`, timeoutMs, service.exited);
     if (code !== 0) {
       throw new Error(`${service.name} ended with code ${code}:\n${service.lines.slice(-20).join("\n")}`);
@@ -210,7 +210,7 @@ export class Scenario implements AsyncDisposable {
   }
 
   /** Waits until some more rows are stored, while these services live. */
-  async flowing(services: readonly Service[], timeoutMs = 30_000): Promise<void> {
+  async flowing(services: readonly Service[], timeoutMs = 60_000): Promise<void> {
     const before = await this.stored();
     await until("rows to be stored", async () => await this.stored() > before, {
       timeoutMs,

@@ -100,7 +100,7 @@ export class Service implements AsyncDisposable {
   }
 
   /** Waits until `/readyz` says that it is ready (or, with `false`, that it is not). */
-  async ready(expected = true, timeoutMs = 30_000): Promise<void> {
+  async ready(expected = true, timeoutMs = 60_000): Promise<void> {
     await until(`${this.name} to be ${expected ? "" : "not "}ready`, async () => {
       const response = await fetch(`${this.launch.http}/readyz`, { signal: AbortSignal.timeout(2_000) });
       await response.body?.cancel();
@@ -115,7 +115,7 @@ export class Service implements AsyncDisposable {
   }
 
   /** Waits until a line of its log matches; returns the line. */
-  async logged(pattern: RegExp, timeoutMs = 30_000): Promise<string> {
+  async logged(pattern: RegExp, timeoutMs = 60_000): Promise<string> {
     let looked = 0;
     return await until(`${this.name} to log ${pattern}`, () => {
       for (; looked < this.lines.length; looked++) {

@@ -1,6 +1,6 @@
 /** How long to wait, and how often to look. */
 export interface WaitOptions {
-  /** Milliseconds until it is given up; 30,000 when not given. */
+  /** Milliseconds until it is given up; 60,000 when not given. */
   timeoutMs?: number;
   /** Milliseconds between two looks; 50 when not given. */
   everyMs?: number;
@@ -20,7 +20,7 @@ export async function until<T>(
   look: () => T | Promise<T>,
   options: WaitOptions = {},
 ): Promise<NonNullable<Exclude<T, false>>> {
-  const { timeoutMs = 30_000, everyMs = 50, unless } = options;
+  const { timeoutMs = 60_000, everyMs = 50, unless } = options;
   const deadline = Date.now() + timeoutMs;
   let last: unknown;
   while (true) {

@@ -43,7 +43,7 @@ scenario({
      DROP TABLE routes_table;
      COMMIT`,
   );
-  assert.equal(await within("the consumer to end", 15_000, consumer.exited), 2);
+  assert.equal(await within("the consumer to end", 30_000, consumer.exited), 2);
   assert.match(consumer.log, /routes_table/);
   assert.match(consumer.log, /[Rr]estart|[Cc]reate/);
 
@@ -98,7 +98,7 @@ scenario({
 }, async (s) => {
   const secret = "not-the-password-6d1f";
   const consumer = await s.consumer({ PGPASSWORD: secret });
-  assert.equal(await within("the consumer to end", 15_000, consumer.exited), 2);
+  assert.equal(await within("the consumer to end", 30_000, consumer.exited), 2);
   assert.match(consumer.log, /PGPASSWORD/);
   assert(!consumer.log.includes(secret), "the password is in the log");
 
@@ -106,7 +106,7 @@ scenario({
   const role = `${s.id}-reader`;
   await s.database.query(`CREATE ROLE "${role}" LOGIN PASSWORD 'reader'`);
   const reader = await s.consumer({ PGUSER: role, PGPASSWORD: "reader" });
-  assert.equal(await within("the consumer to end", 15_000, reader.exited), 2);
+  assert.equal(await within("the consumer to end", 30_000, reader.exited), 2);
   assert.match(reader.log, /[Gg]rant|privilege/);
   await s.database.query(`DROP ROLE "${role}"`);
 });

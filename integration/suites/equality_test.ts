@@ -1,6 +1,7 @@
 import assert from "assert";
 import { BATTERY, ROUTES } from "../harness/rules.ts";
 import { PARTITIONS, scenario } from "../harness/scenario.ts";
+import { until } from "../harness/wait.ts";
 
 scenario({
   name: "consumer stores every record once, bit for bit and in order, when several partitions flow",
@@ -8,9 +9,11 @@ scenario({
   outcome: "Rows equal records, doubles bit for bit, each user's in order; malformed records in quarantine",
 }, async (s) => {
   const consumer = await s.consumer();
-  await consumer.ready();
   // Vacuum gives room to later rows between earlier ones; without it a row's place tells when it was stored.
-  await s.database.query("ALTER TABLE routes_table SET (autovacuum_enabled = off)");
+  await until("the table", async () => {
+    await s.database.query("ALTER TABLE routes_table SET (autovacuum_enabled = off)");
+    return true;
+  }, { unless: () => consumer.assertRunning() });
   await s.produce(30_000);
   const { records, rejected, content } = await s.oracle({
     ordered: true,

@@ -26,7 +26,7 @@ scenario({
   await s.produce(1_000);
 
   const next = await s.consumer();
-  assert.equal(await within("the consumer to end", 20_000, next.exited), 2);
+  assert.equal(await within("the consumer to end", 60_000, next.exited), 2);
   assert.match(next.log, new RegExp(`${s.topic()}.*(deleted|made again|recreated|consumer_progress)`));
   assert.equal(await s.stored(), before);
 });
@@ -44,7 +44,7 @@ scenario({
   await deleteTopic(bootstrapServers, s.topic());
   await createTopic(bootstrapServers, s.topic(), PARTITIONS);
   await s.produce(1_000);
-  assert.equal(await within("the consumer to end", 30_000, consumer.exited), 2);
+  assert.equal(await within("the consumer to end", 60_000, consumer.exited), 2);
   assert.match(consumer.log, new RegExp(`${s.topic()}.*(deleted|made again|recreated|consumer_progress)`));
   assert.equal(await s.stored(), before);
 });

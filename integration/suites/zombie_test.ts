@@ -88,7 +88,7 @@ scenario({
   // So that every partition has something to go on with.
   await s.produce(5_000, { PRODUCER_SEED: "another" });
   // PostgreSQL does not end a statement by its time-out while it waits for the client; the one that is held up has to.
-  const heir = await takesOver(s, undefined, { CONSUMER_TRANSACTION_TIMEOUT_MS: 4_000 });
+  const heir = await takesOver(s, undefined, { CONSUMER_TRANSACTION_TIMEOUT_MS: 10_000 });
   assert.match(heir.log, /"event":"frozen"/);
 
   await zombie.signal("SIGCONT");

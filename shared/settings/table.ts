@@ -267,7 +267,7 @@ export const SETTINGS = {
   ),
   CONSUMER_SHUTDOWN_TIMEOUT_MS: integer(100, 600_000)(
     "consumer",
-    "8000",
+    "6000",
     "How long a stop may wait for the transaction in hand; what is not stored then is read again",
     { flag: "shutdown-timeout-ms" },
   ),
