@@ -75,7 +75,7 @@ function show(): void {
   showNumbers(model.samples);
   showMap();
   const stream = model.map;
-  if (stream) void panel.refresh(stream.info.name);
+  if (stream && status.database.state === "ok") void panel.refresh(stream.info.name);
 }
 
 function showMap(): void {
@@ -126,5 +126,6 @@ function select(user: number | undefined): void {
     stream.info.name,
     stream.info.place,
     user === undefined ? [] : stream.trails.get(user) ?? [],
+    model.status?.database.state === "ok",
   );
 }

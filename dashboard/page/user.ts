@@ -53,8 +53,14 @@ export class UserPanel {
     return this.#user;
   }
 
-  /** Chooses a user; `undefined`: none. */
-  choose(user: number | undefined, stream: string, place: Place, known: readonly Row[]): void {
+  /** Chooses a user; `undefined`: none. Shows what is `known`, and what the database has more, if it answers. */
+  choose(
+    user: number | undefined,
+    stream: string,
+    place: Place,
+    known: readonly Row[],
+    databaseAnswers: boolean,
+  ): void {
     this.#user = user;
     this.#place = place;
     this.#rows = known;
@@ -64,7 +70,7 @@ export class UserPanel {
     if (user === undefined) return;
     setText(byId("user-title"), `User ${user}`);
     this.redraw();
-    void this.refresh(stream);
+    if (databaseAnswers) void this.refresh(stream);
   }
 
   /** Asks for the user's rows again, unless that was just done. */

@@ -81,6 +81,11 @@ export class Service implements AsyncDisposable {
     return this.exitCode === undefined;
   }
 
+  /** Where `/healthz`, `/readyz` and `/metrics` are found. */
+  get http(): string {
+    return this.launch.http;
+  }
+
   /** Everything that it has printed, as one text. */
   get log(): string {
     return this.lines.join("\n");

@@ -1,0 +1,103 @@
+/**
+ * The dashboard, run as a program, and what it tells its pages.
+ *
+ * @module
+ */
+import { postgresSettings } from "../harness/addresses.ts";
+import { PROJECT } from "../harness/project.ts";
+import type { Scenario } from "../harness/scenario.ts";
+import { asText, inherited, Service } from "../harness/service.ts";
+import { freePort } from "../servers/mod.ts";
+
+/** A running dashboard. */
+export interface Dashboard {
+  /** Of its page. */
+  readonly url: string;
+  readonly service: Service;
+}
+
+/** Makes the page's files, as `deno task dashboard:page` does. */
+export async function buildPage(): Promise<void> {
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "--quiet", "dashboard:page"],
+    cwd: PROJECT,
+  }).output();
+  if (!success) throw new Error(`The page was not built:\n${new TextDecoder().decode(stderr)}`);
+}
+
+/**
+ * Starts a dashboard with the permissions that `deno.json` gives it; it is ended with the scenario.
+ *
+ * @param services whose metrics it shows
+ */
+export async function startDashboard(
+  s: Scenario,
+  services: readonly { http: string }[] = [],
+  settings: Record<string, string | number> = {},
+): Promise<Dashboard> {
+  await buildPage();
+  const [port, probes] = [freePort(), freePort()];
+  const all = {
+    ...postgresSettings(s.postgres, s.database.name, "process"),
+    DASHBOARD_PORT: port,
+    DASHBOARD_POLL_MS: 250,
+    DASHBOARD_SERVICES: services.map(({ http }) => `${http}/metrics`).join(),
+    HTTP_PORT: probes,
+    LOG_FORMAT: "json",
+    ...settings,
+  };
+  const service = s.use(
+    new Service("dashboard", {
+      command: Deno.execPath(),
+      args: ["run", "--quiet", "-P=dashboard", "dashboard/main.ts"],
+      env: { ...inherited(), ...asText(all) },
+      cwd: PROJECT,
+      http: `http://127.0.0.1:${probes}`,
+      signal: (child, signal) => Promise.resolve(child.kill(signal)),
+      kill: (child) => Promise.resolve(child.kill("SIGKILL")),
+    }, s.folder),
+  );
+  await service.logged(/"event":"started"/);
+  return { url: `http://127.0.0.1:${port}`, service };
+}
+
+/** One message of the dashboard to its pages. */
+export interface Message {
+  readonly event: string;
+  // deno-lint-ignore no-explicit-any -- as it comes
+  readonly data: any;
+}
+
+/** Reads the events of a dashboard, as a page would. */
+export class Events implements AsyncDisposable {
+  readonly messages: Message[] = [];
+  readonly #over = new AbortController();
+  readonly #reading: Promise<void>;
+
+  constructor(url: string) {
+    this.#reading = this.#read(url).catch(() => {});
+  }
+
+  /** Rows of a stream that came so far, those of the first message among them. */
+  rows(stream: string): number[][] {
+    return this.messages.flatMap(({ data }) => data.rows[stream] ?? []);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort();
+    await this.#reading;
+  }
+
+  async #read(url: string): Promise<void> {
+    const { body } = await fetch(`${url}/events`, { signal: this.#over.signal });
+    let text = "";
+    for await (const more of body!.pipeThrough(new TextDecoderStream())) {
+      const blocks = (text + more).split("\n\n");
+      text = blocks.pop()!;
+      for (const block of blocks) {
+        const [, event, data] = /^event: (.*)\ndata: (.*)$/.exec(block) ?? [];
+        if (event !== undefined) this.messages.push({ event, data: JSON.parse(data!) });
+      }
+    }
+  }
+}

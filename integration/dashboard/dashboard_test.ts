@@ -1,0 +1,120 @@
+import assert from "assert";
+import { send } from "../harness/produce.ts";
+import { scenario } from "../harness/scenario.ts";
+import { until } from "../harness/wait.ts";
+import { CHROMIUM, OpenPage } from "./browser.ts";
+import { startDashboard } from "./dashboard.ts";
+
+const SCRIPT = '<script>alert(1)</script><img src="/x" onerror="alert(2)">';
+
+if (CHROMIUM === undefined) console.log("Skipped, as there is no chromium: the dashboard in a browser");
+else {
+  scenario({
+    name: "dashboard shows users, their past and what was rejected when rows are committed",
+    fault: "None: a page is open in a browser while users walk and a record holds markup",
+    outcome: "Places appear, the slider goes back, markup is text, nothing is asked of another host",
+    services: "process",
+    // The browser's process and its pipes are not of this program's making.
+    restartsServers: true,
+  }, async (s) => {
+    const consumer = await s.consumer({ STREAMS: "routes,battery" });
+    await s.producer({
+      STREAMS: "routes,battery",
+      PRODUCER_RATE: 200,
+      PRODUCER_PATTERN: "walk",
+      PRODUCER_USERS: 25,
+    });
+    await s.flowing([consumer]);
+    const { url } = await startDashboard(s, [consumer], { STREAMS: "routes,battery" });
+    await using browser = await OpenPage.open();
+    const { page } = browser;
+    await page.goto(url);
+
+    await until("places", async () => /^25 users/.test(await browser.text("#map-note")));
+    const before = await until("dots", async () => {
+      const drawn = await browser.drawn("#map-rows");
+      return drawn.pixels > 25 * 10 && drawn;
+    });
+    await until("other dots", async () => (await browser.drawn("#map-rows")).sum !== before.sum);
+    assert.match(await browser.text("#health"), /PostgreSQL\s*1 consumer/);
+    await until("partitions", async () => /holds 8 partitions/.test(await browser.text("#consumers")));
+    await until("a rate", async () => /Stored\s*\d+/.test(await browser.text("#figures")));
+
+    // The other stream, by its definition alone.
+    await until("25 levels", async () => (await page.locator("#streams .cells li").count()) === 25);
+
+    // Markup in a record is text.
+    await send(s.kafka.bootstrapServers, s.topic(), [{ key: "1", value: SCRIPT }]);
+    await until("the rejected record", async () => (await browser.text("#rejected")).includes(SCRIPT));
+    assert.equal(await page.locator("#rejected script, #rejected img").count(), 0);
+
+    // A user, found without a pointer.
+    await page.fill("#find-user", "7");
+    await page.press("#find-user", "Enter");
+    await until("the route", async () => /places, from/.test(await browser.text("#route-note")));
+    assert.equal(await browser.text("#user-title"), "User 7");
+    assert.match(await browser.text("#user-facts"), /km\/h/);
+
+    // Back in time, by keyboard.
+    await page.focus("#slider");
+    await page.keyboard.press("Home");
+    await until("the past", async () => /at that time/.test(await browser.text("#map-note")));
+    const first = await browser.text("#slider-time");
+    for (let i = 0; i < 5; i++) await page.keyboard.press("PageUp");
+    await until("a later time", async () => await browser.text("#slider-time") !== first);
+    assert.equal(await page.getAttribute("#live", "aria-pressed"), "false");
+    await page.keyboard.press("End");
+    await until("live again", async () => await page.getAttribute("#live", "aria-pressed") === "true");
+
+    assert.deepEqual(browser.complaints, []);
+    const hosts = new Set(browser.requests.map((request) => new URL(request).host));
+    assert.deepEqual([...hosts], [new URL(url).host]);
+    const paint: number = await page.evaluate(
+      'performance.getEntriesByName("first-contentful-paint")[0].startTime',
+    );
+    s.note(`first contentful paint after ${Math.round(paint)} ms`);
+    assert.ok(paint < 3_000, `${paint} ms`);
+  });
+
+  scenario({
+    name:
+      "dashboard says what is away and goes on by itself when database, consumer and dashboard come and go",
+    fault: "PostgreSQL stopped and started, the consumer stopped, the dashboard killed, while a page is open",
+    outcome: "The page says which, keeps what it showed, and goes on without being loaded again",
+    services: "process",
+    restartsServers: true,
+  }, async (s) => {
+    // Nothing yet: not even the database is there.
+    const { url, service } = await startDashboard(s);
+    await using browser = await OpenPage.open();
+    await browser.page.goto(url);
+    const problems = () => browser.text("#problems");
+    await until("no database", async () => /does not exist/.test(await problems()));
+    await s.database.create();
+    await until("nothing yet", async () => /there is no table/.test(await browser.text("#map-empty")));
+    await s.produce(500, { PRODUCER_USERS: 10, PRODUCER_MALFORMED_RATIO: 0 });
+    const consumer = await s.consumer();
+    await until("places", async () => /^10 users/.test(await browser.text("#map-note")));
+    assert.equal(await problems(), "");
+    assert.deepEqual(browser.complaints, []);
+
+    await s.postgres.stop();
+    await until("the database away", async () => /PostgreSQL does not answer since/.test(await problems()));
+    assert.match(await browser.text("#map-note"), /^10 users/);
+    await s.postgres.start();
+    await until("the database back", async () => await problems() === "");
+    assert.deepEqual(browser.complaints, []);
+    await service.stop();
+
+    // The same page and another dashboard on the same port, which knows the consumer.
+    await until("the dashboard away", async () => /own service does not answer/.test(await problems()));
+    const again = await startDashboard(s, [consumer], { DASHBOARD_PORT: new URL(url).port });
+    await until(
+      "the dashboard back",
+      async () => await problems() === "" && /1 consumer/.test(await browser.text("#health")),
+    );
+    await consumer.stop();
+    await until("the consumer away", async () => /No consumer answers/.test(await problems()));
+    await again.service.stop();
+  });
+}

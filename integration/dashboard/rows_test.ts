@@ -1,0 +1,133 @@
+import assert from "assert";
+import { Client } from "pg";
+import { type Scenario, scenario } from "../harness/scenario.ts";
+import { until } from "../harness/wait.ts";
+import { Events, startDashboard } from "./dashboard.ts";
+
+const TABLE = "CREATE TABLE routes_table (user_id INT NOT NULL, timestamp DOUBLE PRECISION NOT NULL, " +
+  "latitude DOUBLE PRECISION NOT NULL, longitude DOUBLE PRECISION NOT NULL)";
+const INSERT = "INSERT INTO routes_table SELECT $1::int, i, 1, 2 FROM generate_series($2::int, $3::int) AS i";
+
+/** A connection of its own, for transactions that overlap. */
+async function connect(s: Scenario): Promise<Client & AsyncDisposable> {
+  const client = new Client({ connectionString: s.postgres.url(s.database.name), ssl: false });
+  await client.connect();
+  return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() });
+}
+
+scenario({
+  name: "dashboard shows every row once when transactions commit in another order than they wrote",
+  fault: "Transactions that overlap: the first to write is the last to commit, one is rolled back",
+  outcome: "Every committed row is told to the pages once, and no other",
+  services: "process",
+}, async (s) => {
+  await s.database.create();
+  await s.database.query(TABLE);
+  await s.database.query(INSERT, [0, 1, 10]);
+  const { url } = await startDashboard(s);
+  await using events = new Events(url);
+  await until("what was there", () => events.rows("routes").length === 10);
+
+  await using early = await connect(s);
+  await using late = await connect(s);
+  await using never = await connect(s);
+  for (const client of [early, never, late]) await client.query("BEGIN");
+  await early.query(INSERT, [1, 1, 300]);
+  await never.query(INSERT, [2, 1, 300]);
+  await late.query(INSERT, [3, 1, 300]);
+  await late.query("COMMIT");
+  await until("the later one", () => events.rows("routes").length === 310);
+  // In the same blocks, and after them.
+  await s.database.query(INSERT, [4, 1, 300]);
+  await until("another", () => events.rows("routes").length === 610);
+  await early.query("COMMIT");
+  await never.query("ROLLBACK");
+  await until("the earlier one", () => events.rows("routes").length === 910);
+  await s.database.query(INSERT, [5, 1, 1]);
+  await until("the last", () => events.rows("routes").some(([user]) => user === 5));
+
+  const told = events.rows("routes").map(([user, time]) => `${user} ${time}`);
+  assert.equal(new Set(told).size, told.length);
+  const users = [0, 1, 3, 4, 5].map((user) => told.filter((row) => row.startsWith(`${user} `)).length);
+  assert.deepEqual(users, [10, 300, 300, 300, 1]);
+});
+
+scenario({
+  name: "dashboard begins anew when the table is truncated or made again",
+  fault: "TRUNCATE, and a table of the same name in place of the old one",
+  outcome: "Pages are told that what they show is void, and what is there now",
+  services: "process",
+}, async (s) => {
+  await s.database.create();
+  await s.database.query(TABLE);
+  await s.database.query(INSERT, [0, 1, 10]);
+  const { url } = await startDashboard(s);
+  await using events = new Events(url);
+  const anew = () => events.messages.filter(({ data }) => data.anew?.includes("routes")).length;
+  await until("what was there", () => events.rows("routes").length === 10);
+  for (
+    const [user, sql] of [[1, "TRUNCATE routes_table"], [2, `DROP TABLE routes_table; ${TABLE}`]] as const
+  ) {
+    const before = anew();
+    await s.database.query(sql);
+    await until("the news of it", () => anew() > before);
+    await s.database.query(INSERT, [user, 1, 1]);
+    await until("what is there now", () => events.rows("routes").some((row) => row[0] === user));
+  }
+});
+
+scenario({
+  name: "dashboard reads no table whole and writes nothing when tables are large",
+  fault: "Two million rows in a table without any index, and ten pages that ask for users and the past",
+  outcome: "No sequential scan, a bounded number of blocks for each look, and no right to write",
+  services: "process",
+}, async (s) => {
+  await s.consumer().then((consumer) =>
+    consumer.logged(/table rejected_records/).then(() => consumer.stop())
+  );
+  const [{ rows: size }] = await s.database.query<{ rows: number }>(
+    `WITH added AS (INSERT INTO routes_table SELECT i % 1000, i, i % 180 - 90, i % 360 - 180
+       FROM generate_series(1, 2000000) AS i RETURNING 1) SELECT count(*)::int AS rows FROM added`,
+  ) as [{ rows: number }];
+  assert.equal(size, 2_000_000);
+  const statistics = async () => {
+    const [row] = await s.database.query<{ scans: string; read: string }>(
+      `SELECT t.seq_scan AS scans, i.heap_blks_hit + i.heap_blks_read AS read
+       FROM pg_stat_user_tables t JOIN pg_statio_user_tables i USING (relid) WHERE t.relname = 'routes_table'`,
+    );
+    return { scans: Number(row!.scans), blocks: Number(row!.read) };
+  };
+  const before = await statistics();
+  const { url, service } = await startDashboard(s);
+  const pages = await Promise.all(Array.from({ length: 10 }, async () => {
+    const events = s.use(new Events(url));
+    await until("the first rows", () => events.rows("routes").length > 0);
+    return events;
+  }));
+  const answers = await Promise.all(pages.map(async (_, user) => {
+    const response = await fetch(`${url}/api/user?stream=routes&id=${user}`);
+    return (await response.json()).rows.length as number;
+  }));
+  assert.ok(answers.every((rows) => rows >= 50), `${answers}`);
+  const { rows: past } = await (await fetch(`${url}/api/history?stream=routes`)).json();
+  assert.ok(past.length > 5_000 && past.length <= 20_000, `${past.length}`);
+  // All of the table, from its beginning to its end.
+  assert.ok(past[0][1] < 20_000 && past.at(-1)[1] > 1_980_000);
+  const looks = pages[0]!.messages.length + 8;
+  await until("some looks", () => pages[0]!.messages.length >= looks);
+
+  const [role] = await s.database.query<{ role: string; writes: boolean }>(
+    `SELECT current_setting('is_superuser') AS role, has_table_privilege('routes_reader', 'routes_table', 'INSERT') AS writes`,
+  );
+  assert.equal(role!.writes, false);
+  // What the statistics have not been told yet they are told when the connection ends.
+  await service.stop();
+  const after = await until("the statistics", async () => {
+    const now = await statistics();
+    return now.blocks > before.blocks && now;
+  });
+  s.note(`${after.blocks - before.blocks} blocks of some 15,000 were read`);
+  assert.equal(after.scans, before.scans);
+  // 250 for the past, 64 for the present, 512 for each of ten users, 48 for each look; looks are at most some dozens.
+  assert.ok(after.blocks - before.blocks < 10_000, `${after.blocks - before.blocks} blocks`);
+});
