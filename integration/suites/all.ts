@@ -17,3 +17,4 @@ import "./replay_test.ts";
 import "./tls_test.ts";
 import "./database_test.ts";
 import "./kafka_test.ts";
+import "./doctor_test.ts";

@@ -1,0 +1,111 @@
+import assert from "assert";
+import { join } from "node:path";
+import { PROJECT } from "../harness/project.ts";
+import { loadSettings } from "../../shared/settings/load.ts";
+import { SETTINGS } from "../../shared/settings/table.ts";
+import type { Setting } from "../../shared/settings/declare.ts";
+import { filledIn, namesIn } from "./env_file.ts";
+
+const read = (path: string) => Deno.readTextFileSync(join(PROJECT, path));
+const EXAMPLES = ["res/local.env", "res/aiven.env.example"];
+const GROUPS = ["kafka", "postgresql", "streams", "producer", "consumer", "observability"] as const;
+
+for (const path of EXAMPLES) {
+  Deno.test(`${path} names only settings, and variables of compose.yaml`, () => {
+    const settings = Object.entries(SETTINGS as Record<string, Setting>)
+      .flatMap(([name, { secret }]) => secret ? [name, `${name}_FILE`] : [name]);
+    const ofCompose = [...read("compose.yaml").matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name!);
+    const known = new Set([...settings, ...ofCompose]);
+    assert.deepEqual(namesIn(read(path)).filter((name) => !known.has(name)), []);
+  });
+
+  Deno.test(`${path} means the same to deno --env-file and to a shell`, async () => {
+    const names = Object.keys(variables(read(path)));
+    const print = `console.log(JSON.stringify(Object.fromEntries(${
+      JSON.stringify(names)
+    }.map((name) => [name, Deno.env.get(name)]))))`;
+    const byDeno = await output(Deno.execPath(), ["eval", `--env-file=${path}`, print]);
+    const byShell = await output("sh", [
+      "-c",
+      'set -a; . "$1"; exec "$2" eval "$3"',
+      "sh",
+      `./${path}`,
+      Deno.execPath(),
+      print,
+    ]);
+    assert.deepEqual(JSON.parse(byDeno), variables(read(path)));
+    assert.deepEqual(JSON.parse(byShell), variables(read(path)));
+  });
+}
+
+Deno.test("res/local.env shows the defaults of compose.yaml", () => {
+  const compose = read("compose.yaml");
+  for (const [name, value] of Object.entries(variables(read("res/local.env")))) {
+    const setting = (SETTINGS as Record<string, Setting>)[name];
+    const fallback = setting?.default ?? compose.match(new RegExp(`\\$\\{${name}:-([^}]*)\\}`))?.[1];
+    assert.equal(value, fallback, name);
+  }
+});
+
+Deno.test("res/aiven.env.example gives settings that can be used, with mutual TLS and verify-full", () => {
+  const env = variables(read("res/aiven.env.example"));
+  const { settings } = load((name) => env[name]);
+  assert.equal(settings.KAFKA_SECURITY_PROTOCOL, "SSL");
+  assert.equal(settings.KAFKA_SSL_CERTFILE, "res/ssl/service.cert");
+  assert.equal(settings.PGSSLMODE, "verify-full");
+  assert.equal(settings.PGSSLROOTCERT, "res/ssl/ca.pem");
+  assert.equal(settings.PGDATABASE, "routes");
+});
+
+Deno.test("res/host_settings.ini.example gives settings that can be used, and nothing that is ignored", () => {
+  const { settings, warnings, origins } = load(() => undefined, read("res/host_settings.ini.example"));
+  assert.deepEqual(warnings, []);
+  assert.equal(settings.KAFKA_SECURITY_PROTOCOL, "SSL");
+  assert.equal(settings.PGSSLMODE, "verify-full");
+  assert.equal(origins.PGHOST, "res/host_settings.ini");
+});
+
+Deno.test("res/host_settings.ini.example has the other keys right, too", () => {
+  const all = read("res/host_settings.ini.example").replaceAll(/^# ([a-z_]+ = )/gm, "$1");
+  const { settings, warnings } = load(() => undefined, all);
+  assert.deepEqual(warnings, []);
+  assert.equal(settings.KAFKA_SASL_MECHANISM, "SCRAM-SHA-256");
+  assert.equal(settings.PGSSLKEY, "res/ssl/client.key");
+});
+
+Deno.test("filledIn() throws when the example has no such line", () => {
+  assert.equal(filledIn("A=1\nB=2\n", { A: "x y", B: undefined }), "A='x y'\n");
+  assert.throws(() => filledIn("#A=1\n", { A: "2" }), /no line A=/);
+});
+
+/** What an env file sets, by the rules that its readers have in common. */
+function variables(text: string): Record<string, string> {
+  const lines = text.matchAll(/^([A-Z_]+)=(?:'([^']*)'|([^'"\s$#&]*))$/gm);
+  const found = Object.fromEntries([...lines].map(([, name, quoted, bare]) => [name!, quoted ?? bare ?? ""]));
+  const set = text.match(/^[A-Z_]+=/gm) ?? [];
+  assert.equal(Object.keys(found).length, set.length, "a value needs 'single quotes'");
+  return found;
+}
+
+function load(env: (name: string) => string | undefined, ini?: string) {
+  return loadSettings(GROUPS, {
+    args: [],
+    env,
+    readFile: (path) => {
+      if (ini === undefined || path !== "res/host_settings.ini") throw new Deno.errors.NotFound(path);
+      return ini;
+    },
+  });
+}
+
+async function output(command: string, args: string[]): Promise<string> {
+  const { PATH = "", HOME = "" } = Deno.env.toObject();
+  const { stdout, stderr, success } = await new Deno.Command(command, {
+    args,
+    cwd: PROJECT,
+    clearEnv: true,
+    env: { PATH, HOME, NO_COLOR: "1" },
+  }).output();
+  assert(success, new TextDecoder().decode(stderr));
+  return new TextDecoder().decode(stdout);
+}

@@ -1,0 +1,28 @@
+import assert from "assert";
+import { join } from "node:path";
+
+const PROJECT = join(import.meta.dirname!, "..");
+
+/** The packages that a file imports, whatever of them; types aside. */
+function packages(path: string): string[] {
+  const text = Deno.readTextFileSync(path);
+  return [...text.matchAll(/^(?:import|export) (?!type\b)(?:[^"';]*? from )?"([^"]+)";/gm)]
+    .map(([, name]) => name!)
+    .filter((name) => !/^(\.|node:|assert$)/.test(name))
+    .map((name) => name.match(/^(@[^/]+\/)?[^/]+/)![0]);
+}
+
+function* sources(folder: string): Generator<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+    const path = join(folder, name);
+    if (isDirectory) yield* sources(path);
+    else if (name.endsWith(".ts") && !name.endsWith("_test.ts") && name !== "dependencies.ts") yield path;
+  }
+}
+
+Deno.test("dependencies.ts imports what the services import, and nothing else", () => {
+  const folders = ["shared", "producer", "consumer"].map((folder) => join(PROJECT, folder));
+  const used = new Set(folders.flatMap((folder) => [...sources(folder)]).flatMap(packages));
+  assert(used.size > 0);
+  assert.deepEqual(packages(join(PROJECT, "shared/dependencies.ts")).sort(), [...used].sort());
+});
