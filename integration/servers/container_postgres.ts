@@ -12,11 +12,18 @@ const DELIVERED = "/tmp/delivered";
 /** Where the server reads them. */
 const FILES = "/tmp/settings";
 
-/** The server takes a private key only when it owns it, and other files only when it may read them. */
+/**
+ * The server takes a private key only when it owns it, and other files only when it may read them. It is not to be process 1: that one
+ * inherits what is executed in the container, and PostgreSQL takes the end of a process that it does not know, with an exit code such as
+ * pg_isready's 2, for a crash of its own.
+ */
 const ENTRYPOINT = `
 install -d -o postgres -g postgres -m 700 ${FILES}
 install -o postgres -g postgres -m 600 ${DELIVERED}/* ${FILES}
-exec docker-entrypoint.sh "$@"
+docker-entrypoint.sh "$@" &
+server=$!
+trap 'kill -INT $server' INT TERM
+while kill -0 $server 2> /dev/null; do wait $server || true; done
 `;
 
 /** Starts PostgreSQL in a container. */
