@@ -200,6 +200,17 @@ export class Scenario implements AsyncDisposable {
     }
   }
 
+  /** Stops a producer, and returns how many records it says it has sent. */
+  async stopped(producer: Service): Promise<number> {
+    const { code } = await producer.stop();
+    if (code !== 0) {
+      throw new Error(`${producer.name} ended with code ${code}:\n${producer.lines.slice(-20).join("\n")}`);
+    }
+    const sent = producer.log.match(/"event":"stopped".*"sent":(\d+)/);
+    if (!sent) throw new Error(`${producer.name} does not say how many records it has sent`);
+    return Number(sent[1]);
+  }
+
   /** Rows that are in a stream's table by now; 0 as long as there is no table. */
   async stored(rules: Rules = ROUTES): Promise<number> {
     try {

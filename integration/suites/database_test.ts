@@ -22,8 +22,7 @@ scenario({
   await s.flowing([consumer, load]);
   const metrics = await consumer.metrics();
   assert(metrics.sum("consumer_reconnects_total", { server: "postgresql" }) >= 3, "it counts reconnects");
-  await load.stop();
-  await s.finished(load);
+  await s.stopped(load);
   await s.oracle({ unless: () => consumer.assertRunning() });
 });
 
@@ -49,8 +48,7 @@ scenario({
 
   const next = await s.consumer();
   await s.flowing([next, load]);
-  await load.stop();
-  await s.finished(load);
+  await s.stopped(load);
   await s.database.query("INSERT INTO routes_table SELECT * FROM kept");
   await s.oracle({ unless: () => next.assertRunning() });
 });
@@ -70,8 +68,7 @@ scenario({
   await until("offenders in quarantine", async () => await s.database.number(refused) > 20, {
     unless: () => consumer.assertRunning(),
   });
-  await load.stop();
-  await s.finished(load);
+  await s.stopped(load);
   const verdict = await s.oracle({
     refusable: ([, , latitude]) => latitude! < -89,
     unless: () => consumer.assertRunning(),

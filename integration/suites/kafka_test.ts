@@ -26,8 +26,7 @@ scenario({
     });
   }
   await s.flowing([consumer, load]);
-  assert.equal((await load.stop()).code, 0);
-  const count = Number(load.log.match(/"event":"stopped".*"sent":(\d+)/)![1]);
+  const count = await s.stopped(load);
   const { content } = await s.oracle({ unless: () => consumer.assertRunning() });
   assert.equal(content.records.length, count, "records in the topic");
   const values = content.records.filter(({ value }) => value?.startsWith('{"userID"'));

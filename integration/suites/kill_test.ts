@@ -20,8 +20,7 @@ scenario({
     await lasting(s.random.between(0, 700));
     await consumer.stop("SIGKILL");
   }
-  await load.stop();
-  await s.finished(load);
+  await s.stopped(load);
   const last = await s.consumer(SESSION);
   await s.oracle({ unless: () => last.assertRunning() });
 });

@@ -133,7 +133,7 @@ scenario({
 }, async (s) => {
   const consumer = await s.consumer();
   const load = await s.load(20_000);
-  await s.flowing([consumer, load]);
+  await s.flowing([consumer]);
   const records: (RawRecord & { kind: string; reason?: RegExp })[] = [
     ...MALFORMED.map(([kind, value, reason]) => ({ kind, value, reason, key: `kind ${kind}` })),
     ...VALID.map(([kind, value]) => ({ kind, value, key: `kind ${kind}` })),

@@ -27,7 +27,6 @@ scenario({
     assert(ms < 10_000, `it took ${ms} ms to stop`);
     await s.flowing([others[1]!, load]);
   }
-  await load.stop();
-  await s.finished(load);
+  await s.stopped(load);
   await s.oracle({ unless: () => others[1]!.assertRunning() });
 });

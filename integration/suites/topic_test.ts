@@ -99,7 +99,6 @@ scenario({
     );
     return Number(row!.count) === added.length;
   }, { timeoutMs: 60_000, unless: () => [consumer, load].forEach((service) => service.assertRunning()) });
-  await load.stop();
-  await s.finished(load);
+  await s.stopped(load);
   await s.oracle({ unless: () => consumer.assertRunning() });
 });

@@ -36,8 +36,7 @@ scenario({
   await until("the zombie to be fenced", async () => {
     return (await zombie.metrics()).sum("consumer_transactions_total", { outcome: "fenced" }) > 0;
   }, { unless: () => zombie.assertRunning() });
-  await load.stop();
-  await s.finished(load);
+  await s.stopped(load);
   await s.oracle({ unless: () => [zombie, heir].forEach((consumer) => consumer.assertRunning()) });
 });
 

@@ -1,0 +1,44 @@
+/**
+ * Whether the sink has become slow: its CPU time a million records, against that of PostgreSQL's own COPY of the same rows in the same
+ * run. A ratio holds on any machine, where seconds do not; what changes it is the code.
+ *
+ * @module
+ */
+import { copyLimits } from "./copy.ts";
+import { fill } from "./fill.ts";
+import { median, perFurtherMillion } from "./results.ts";
+import { openBench } from "./servers.ts";
+import { drain } from "./sink.ts";
+
+/** Measured: 2 to 3 (docs/performance.md). With kafkajs' own decoding of records it was above 7. */
+const MOST = 5;
+const SHORT = 100_000;
+const LONG = 1_000_000;
+const RUNS = 3;
+
+await using bench = await openBench((text) => console.error(text));
+const [short, long] = [
+  await fill(bench, { records: SHORT, partitions: 6 }),
+  await fill(bench, { records: LONG, partitions: 6 }),
+];
+const runs = [];
+for (let run = 0; run < RUNS; run++) {
+  // The difference of two runs leaves out what the start costs.
+  const [few, many] = [await drain(bench, short), await drain(bench, long)];
+  runs.push(perFurtherMillion(few, many));
+}
+const copy = await copyLimits(bench);
+if (!copy) {
+  throw new Error("Without COPY there is nothing to compare with. Use an account that is a superuser.");
+}
+const sink = median(runs, (run) => run);
+const limit = copy.binary.cpuSeconds / copy.binary.rows * 1e6;
+const ratio = sink / limit;
+console.log(
+  `CPU a further million records: consumer ${sink.toFixed(2)} s, PostgreSQL's COPY ${limit.toFixed(2)} s: ` +
+    `${ratio.toFixed(2)} times as much; at most ${MOST} is allowed.`,
+);
+if (ratio > MOST) {
+  console.error("The consumer has become slow. Profile it: docs/performance.md says how.");
+  Deno.exitCode = 1;
+}

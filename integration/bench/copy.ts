@@ -1,0 +1,77 @@
+/**
+ * PostgreSQL's own COPY of the same rows from a file on the server: what no consumer can beat.
+ *
+ * @module
+ */
+import type pg from "pg";
+import type { Bench } from "./servers.ts";
+
+/** What one COPY took. */
+export interface CopyUsage {
+  readonly rows: number;
+  readonly seconds: number;
+  /** CPU time of the server process, as PostgreSQL tells it (`log_statement_stats`). */
+  readonly cpuSeconds: number;
+}
+
+/** COPY in both formats. */
+export interface CopyLimits {
+  readonly binary: CopyUsage;
+  readonly text: CopyUsage;
+}
+
+/** Each is done this often, and the fastest counts: a limit is what is possible. */
+const TIMES = 3;
+
+/**
+ * Copies the rows of `routes_table` into another table.
+ *
+ * @returns `undefined` where the account may not read and write the server's files, as with hosted PostgreSQL
+ */
+export async function copyLimits({ client, say }: Bench): Promise<CopyLimits | undefined> {
+  await client.query("CREATE TABLE copied (LIKE routes_table)");
+  try {
+    await client.query("SET log_statement_stats = on; SET client_min_messages = log");
+    return { binary: await fastest(client, "binary"), text: await fastest(client, "text") };
+  } catch (error) {
+    if ((error as { code?: string }).code !== "42501") throw error;
+    say("This account may not COPY from the server's files: no limit to compare with.");
+    return undefined;
+  } finally {
+    await client.query("RESET log_statement_stats; RESET client_min_messages; DROP TABLE copied").catch(
+      () => {},
+    );
+  }
+}
+
+async function fastest(client: pg.Client, format: "binary" | "text"): Promise<CopyUsage> {
+  const { rows: [where] } = await client.query<{ folder: string }>(
+    "SELECT current_setting('data_directory') AS folder",
+  );
+  const file = client.escapeLiteral(`${where!.folder}/bench.${format}`);
+  const { rowCount } = await client.query(`COPY routes_table TO ${file} (FORMAT ${format})`);
+  const runs: CopyUsage[] = [];
+  for (let n = 0; n < TIMES; n++) {
+    await client.query("TRUNCATE copied");
+    runs.push({ rows: rowCount!, ...await timed(client, `COPY copied FROM ${file} (FORMAT ${format})`) });
+  }
+  // SQL can't remove a file, but empty it.
+  await client.query(`COPY (SELECT WHERE false) TO ${file}`);
+  return runs.reduce((best, run) => run.seconds < best.seconds ? run : best);
+}
+
+/** Runs a statement; PostgreSQL sends what it took as a notice. */
+async function timed(client: pg.Client, sql: string): Promise<Omit<CopyUsage, "rows">> {
+  let detail = "";
+  const listen = (notice: { detail?: string | undefined }) => detail += notice.detail ?? "";
+  client.on("notice", listen);
+  try {
+    await client.query(sql);
+  } finally {
+    client.off("notice", listen);
+  }
+  const [, user, system, elapsed] = /([\d.]+) s user, ([\d.]+) s system, ([\d.]+) s elapsed/.exec(detail) ??
+    [];
+  if (elapsed === undefined) throw new Error(`PostgreSQL did not tell what a statement took: ${sql}`);
+  return { seconds: Number(elapsed), cpuSeconds: Number(user) + Number(system) };
+}

@@ -1,0 +1,28 @@
+/**
+ * What kafkajs alone takes to read a topic, each record decoded by it and none stored. A program of its own, to be measured as one:
+ * `deno run -A integration/bench/kafkajs_reads.ts <topic> <records>`.
+ *
+ * @module
+ */
+import { kafkaClient } from "../../shared/kafka/connection.ts";
+import { quietKafkaTimers } from "../../shared/kafka/quiet.ts";
+import { registerCodecs } from "../../shared/kafka/codecs.ts";
+import { loadSettings, PROCESS } from "../../shared/settings/load.ts";
+import { uniqueName } from "../harness/names.ts";
+
+const [topic, records] = Deno.args;
+const { settings } = loadSettings(["kafka"], { ...PROCESS, args: [] });
+quietKafkaTimers();
+registerCodecs();
+const consumer = kafkaClient(settings, "bench", () => () => {}).consumer({ groupId: uniqueName("bench") });
+await consumer.connect();
+await consumer.subscribe({ topics: [topic!], fromBeginning: true });
+let read = 0;
+await consumer.run({
+  autoCommit: false,
+  eachBatch: ({ batch }) => {
+    read += batch.messages.length;
+    if (read >= Number(records)) Deno.exit(0);
+    return Promise.resolve();
+  },
+});

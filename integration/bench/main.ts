@@ -1,0 +1,54 @@
+/**
+ * `deno task bench`. Wiring only.
+ *
+ * @module
+ */
+import { availableParallelism } from "node:os";
+import { dirname } from "node:path";
+import { measure } from "./measure.ts";
+import { HELP, type Options, readOptions } from "./options.ts";
+import { page } from "./report.ts";
+import type { Results } from "./results.ts";
+import { openBench } from "./servers.ts";
+import { markdown, tables } from "./table.ts";
+
+async function write(path: string, text: string): Promise<void> {
+  await Deno.mkdir(dirname(path), { recursive: true });
+  await Deno.writeTextFile(path, text);
+}
+
+async function run(options: Options): Promise<void> {
+  const results: Results = {
+    date: new Date().toISOString(),
+    machine: {
+      cpus: availableParallelism(),
+      os: `${Deno.build.os} ${Deno.build.arch}`,
+      deno: Deno.version.deno,
+      load: Deno.loadavg()[0]!,
+    },
+    records: options.records,
+    partitions: options.partitions,
+  };
+  try {
+    await using bench = await openBench((text) => console.error(text));
+    await measure(bench, options, results);
+  } finally {
+    console.log(tables(results).map(markdown).join("\n\n"));
+    await write(options.json, JSON.stringify(results, undefined, 2) + "\n");
+    if (options.report !== undefined) await write(options.report, await page(results));
+  }
+}
+
+try {
+  const options = readOptions(Deno.args);
+  if (options.help) console.log(HELP);
+  else await run(options);
+} catch (error) {
+  // What failed first, and then what failed while all was being removed.
+  for (let e: unknown = error; e !== undefined; e = e instanceof SuppressedError ? e.error : undefined) {
+    console.error(e instanceof SuppressedError ? e.suppressed : e);
+  }
+  Deno.exitCode = 1;
+}
+// kafkajs keeps timers after it is disconnected.
+Deno.exit();

@@ -1,0 +1,80 @@
+/**
+ * Measures what is asked for, part by part.
+ *
+ * @module
+ */
+import { copyLimits } from "./copy.ts";
+import { fill } from "./fill.ts";
+import { growth } from "./growth.ts";
+import { latency } from "./latency.ts";
+import type { Options } from "./options.ts";
+import { produce, producerPerformance } from "./producing.ts";
+import { start } from "./program.ts";
+import type { Results } from "./results.ts";
+import { type Bench, removeTopics } from "./servers.ts";
+import { drain } from "./sink.ts";
+
+/** How much longer the long run of the sink is. */
+const LONG = 5;
+
+/** Measures. What is found is added to `results` as it is found, so that a part that fails leaves the others. */
+export async function measure(bench: Bench, options: Options, results: Results): Promise<void> {
+  const { records, partitions, runs, parts } = options;
+  if (parts.includes("sink") || parts.includes("latency")) await measureSink(bench, options, results);
+  if (parts.includes("producer")) {
+    const found = [];
+    for (let run = 1; run <= runs; run++) {
+      bench.say(`producer, run ${run} of ${runs}`);
+      found.push(await produce(bench, records, partitions));
+    }
+    results.producer = found;
+    bench.say("limit: Kafka's own ProducerPerformance");
+    const limit = await producerPerformance(bench, records, partitions);
+    if (limit !== undefined) results.producerPerformance = limit;
+  }
+  if (parts.includes("latency")) {
+    const found = [];
+    for (const rate of options.rates) {
+      bench.say(`latency at ${rate} records/s`);
+      found.push(await latency(bench, { rate, seconds: options.seconds, partitions }));
+    }
+    results.latency = found;
+  }
+  if (parts.includes("growth")) {
+    const found: NonNullable<Results["growth"]>[number][] = [];
+    results.growth = found;
+    await growth(bench, options, (run) => found.push(run));
+  }
+}
+
+async function measureSink(bench: Bench, options: Options, results: Results): Promise<void> {
+  const { records, partitions, runs, parts } = options;
+  if (!parts.includes("sink")) {
+    // The consumer makes the tables that latency is measured in.
+    const few = await fill(bench, { records: 1, partitions });
+    await drain(bench, few);
+    return removeTopics(bench, [few.topic]);
+  }
+  const topic = await fill(bench, { records, partitions });
+  bench.say("warm-up");
+  await drain(bench, topic);
+  const found = [];
+  for (let run = 1; run <= runs; run++) {
+    bench.say(`sink, run ${run} of ${runs}`);
+    found.push(await drain(bench, topic));
+  }
+  results.sink = found;
+  bench.say("limit: PostgreSQL's COPY of the same rows");
+  const copy = await copyLimits(bench);
+  if (copy) results.copy = copy;
+  bench.say("limit: kafkajs reading alone");
+  results.kafkajsReads = await start(
+    ["run", "-A", "--quiet", "integration/bench/kafkajs_reads.ts", topic.topic, String(records)],
+    bench.env,
+  ).ended.then(({ wallSeconds, cpuSeconds, peakBytes }) => ({ wallSeconds, cpuSeconds, peakBytes }));
+  await removeTopics(bench, [topic.topic]);
+  const long = await fill(bench, { records: LONG * records, partitions });
+  bench.say(`sink, ${LONG} times as many records`);
+  results.sinkLong = await drain(bench, long);
+  await removeTopics(bench, [long.topic]);
+}

@@ -1,0 +1,58 @@
+/**
+ * What a benchmark finds, as it is written to JSON.
+ *
+ * @module
+ */
+import type { CopyLimits } from "./copy.ts";
+import type { LatencyRun } from "./latency.ts";
+import type { ProducerRun } from "./producing.ts";
+import type { SinkRun } from "./sink.ts";
+import type { Usage } from "./program.ts";
+
+/** A change of one circumstance, and how the sink fared. */
+export interface GrowthRun {
+  /** What changes, such as `rows in the table before`. */
+  readonly what: string;
+  readonly value: number;
+  readonly run: SinkRun;
+}
+
+/** Everything; parts that were not asked for, or could not be measured, are missing. */
+export interface Results {
+  /** ISO 8601. */
+  readonly date: string;
+  readonly machine: {
+    readonly cpus: number;
+    readonly os: string;
+    readonly deno: string;
+    /** Load average over a minute when it began: how busy the machine was with other things. */
+    readonly load: number;
+  };
+  readonly records: number;
+  readonly partitions: number;
+  /** A run each; figures are of the median by CPU time. */
+  sink?: readonly SinkRun[];
+  /** A run with five times the records, for what a further million costs. */
+  sinkLong?: SinkRun;
+  copy?: CopyLimits;
+  kafkajsReads?: Usage;
+  producer?: readonly ProducerRun[];
+  /** Records a second. */
+  producerPerformance?: number;
+  latency?: readonly LatencyRun[];
+  growth?: readonly GrowthRun[];
+}
+
+/** The one in the middle. */
+export function median<T>(runs: readonly T[], by: (run: T) => number): T {
+  const sorted = [...runs].sort((a, b) => by(a) - by(b));
+  return sorted[Math.floor((sorted.length - 1) / 2)]!;
+}
+
+/** CPU seconds a million records. */
+export const perMillion = ({ cpuSeconds, records }: { cpuSeconds: number; records: number }): number =>
+  cpuSeconds / records * 1e6;
+
+/** CPU seconds of each further million, between a short and a long run: without what a start costs. */
+export const perFurtherMillion = (short: SinkRun, long: SinkRun): number =>
+  (long.cpuSeconds - short.cpuSeconds) / (long.records - short.records) * 1e6;

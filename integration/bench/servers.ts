@@ -1,0 +1,123 @@
+/**
+ * The servers that are measured on: those that the environment names, or ones that are started for it.
+ *
+ * @module
+ */
+import type { Admin, Kafka } from "kafkajs";
+import type pg from "pg";
+import { kafkaClient } from "../../shared/kafka/connection.ts";
+import { quietKafkaTimers } from "../../shared/kafka/quiet.ts";
+import { connectPostgres } from "../../shared/postgres/connection.ts";
+import { loadSettings, PROCESS } from "../../shared/settings/load.ts";
+import type { Settings } from "../../shared/settings/table.ts";
+import { uniqueName } from "../harness/names.ts";
+import { until } from "../harness/wait.ts";
+import { type KafkaServer, startKafka, startPostgres } from "../servers/mod.ts";
+
+/** Where a benchmark runs: servers, and a database and names of its own on them. */
+export interface Bench extends AsyncDisposable {
+  /** What leads the services to servers and database. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly settings: Settings;
+  /** Set when it was started here: for Kafka's own tools. */
+  readonly kafkaServer: KafkaServer | undefined;
+  readonly kafka: Kafka;
+  readonly admin: Admin;
+  /** Connected to the benchmark's own database. */
+  readonly client: pg.Client;
+  /** One more connection. */
+  connect(): Promise<pg.Client>;
+  /** Says what is being done. */
+  say(text: string): void;
+}
+
+/** Names from which servers of somebody's own are recognized. */
+const NAMED = ["KAFKA_BOOTSTRAP_SERVERS", "PGHOST", "DATABASE_URL"];
+const PREFIXES = /^(KAFKA_|PG|DATABASE_URL|HOST_SETTINGS)/;
+
+/** Opens the servers. All that is made there is removed again. */
+export async function openBench(say: (text: string) => void): Promise<Bench> {
+  await using stack = new AsyncDisposableStack();
+  const own = !NAMED.some((name) => Deno.env.has(name));
+  const database = uniqueName("bench").replaceAll("-", "_");
+  let kafkaServer: KafkaServer | undefined;
+  const env: Record<string, string> = { PGDATABASE: database, KAFKA_TOPIC_PREFIX: `${uniqueName("bench")}.` };
+  if (own) {
+    const [kafka, postgres] = await Promise.all([
+      startKafka({ onProgress: say }).then((server) => stack.use(server)),
+      startPostgres({ onProgress: say }).then((server) => stack.use(server)),
+    ]);
+    kafkaServer = kafka;
+    Object.assign(env, {
+      KAFKA_BOOTSTRAP_SERVERS: kafka.bootstrapServers,
+      PGHOST: postgres.host,
+      PGPORT: String(postgres.port),
+      PGUSER: postgres.user,
+      PGPASSWORD: postgres.password,
+      PGSSLMODE: "disable",
+    });
+  } else {
+    for (const [name, value] of Object.entries(Deno.env.toObject())) {
+      if (PREFIXES.test(name)) env[name] ??= value;
+    }
+  }
+  const { settings } = loadSettings(["kafka", "postgresql"], {
+    ...PROCESS,
+    args: [],
+    env: (name) => env[name],
+  });
+  quietKafkaTimers();
+  const quiet = () => () => {};
+  const kafka = kafkaClient(settings, "bench", quiet);
+  const admin = kafka.admin();
+  await admin.connect();
+  stack.defer(() => admin.disconnect());
+  const maintenance = await connectPostgres(settings, { applicationName: "bench", database: "postgres" });
+  stack.defer(() => maintenance.end());
+  await maintenance.query(`CREATE DATABASE "${database}"`);
+  stack.defer(async () => {
+    await maintenance.query(`DROP DATABASE "${database}" WITH (FORCE)`);
+  });
+  const client = await connectPostgres(settings, { applicationName: "bench" });
+  stack.defer(() => client.end());
+  const all = stack.move();
+  return {
+    env,
+    settings,
+    kafkaServer,
+    kafka,
+    admin,
+    client,
+    connect: () => connectPostgres(settings, { applicationName: "bench" }),
+    say,
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
+}
+
+/** Makes a topic of the stream `routes` under a prefix of its own; gives the prefix and the topic's name. */
+export async function newTopic(
+  { admin, settings }: Bench,
+  partitions: number,
+): Promise<{ prefix: string; topic: string }> {
+  const prefix = `${uniqueName("bench")}.`;
+  const topic = `${prefix}routes`;
+  await admin.createTopics({
+    topics: [{
+      topic,
+      numPartitions: partitions,
+      replicationFactor: settings.KAFKA_TOPIC_REPLICATION_FACTOR,
+    }],
+    waitForLeaders: false,
+  });
+  // kafkajs' own waiting gives up where a broker has not heard of the topic yet.
+  await until(`topic ${topic} to have leaders`, async () => {
+    const { topics: [found] } = await admin.fetchTopicMetadata({ topics: [topic] });
+    return found!.partitions.length === partitions && found!.partitions.every(({ leader }) => leader >= 0);
+  });
+  return { prefix, topic };
+}
+
+/** Removes topics; what is left of them would take the disk from what is measured next. */
+export async function removeTopics({ admin }: Bench, topics: readonly string[]): Promise<void> {
+  await admin.deleteTopics({ topics: [...topics] });
+}
