@@ -226,6 +226,12 @@ export class Membership {
       (client) => loadProgress(client, this.options.settings.CONSUMER_GROUP_ID, starts),
       isCurrent,
     );
+    // Whoever held a partition before may have gone on meanwhile: progress is not to be held against ends that are older than it.
+    const isAhead = ({ topic, partition }: TopicPartition) =>
+      (progress.get(keyOf({ topic, partition })) ?? 0) > (ends.get(topic)?.get(partition)?.high ?? Infinity);
+    for (const topic of new Set(partitions.filter(isAhead).map(({ topic }) => topic))) {
+      ends.set(topic, await this.#ends(topic));
+    }
     if (!isCurrent()) return;
     for (const at of partitions) {
       const next = progress.get(keyOf(at)) ?? 0;

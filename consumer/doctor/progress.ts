@@ -4,7 +4,7 @@
  * @module
  */
 import { PermanentError } from "../../shared/errors.ts";
-import type { Ends } from "../../shared/kafka/topic.ts";
+import { type Ends, topicEnds } from "../../shared/kafka/topic.ts";
 import { keyOf, readProgress, recreated, standing } from "../progress.ts";
 import { failed, ok, type Outcome, skipped, together } from "./check.ts";
 import type { Context } from "./context.ts";
@@ -12,19 +12,24 @@ import type { Context } from "./context.ts";
 /** Whether the consumer can go on where it stopped: the topics are those it read, and what comes next is still there. */
 export async function checkProgress(context: Context): Promise<Outcome> {
   const group = context.settings.CONSUMER_GROUP_ID;
-  const ends = context.get("ends");
+  const topics = [...context.get("ends").keys()];
   if (!context.get("tables").includes("consumer_progress")) {
     return skipped("nothing is stored yet: the consumer starts at the topics' first records");
   }
   const { rows, progress } = await context.withClient(async (client) => {
     const { rows } = await client.query<{ topic: string; partition: number }>(
       "SELECT topic, partition FROM consumer_progress WHERE group_id = $1 AND topic = ANY ($2::text[])",
-      [group, [...ends.keys()]],
+      [group, topics],
     );
     return { rows, progress: await readProgress(client, group, rows) };
   });
+  // Anew, since consumers go on meanwhile: progress must not be held against ends that are older than it.
+  const admin = context.get("admin");
+  const ends = await Promise.all(
+    topics.map(async (topic) => [topic, await topicEnds(admin, topic)] as const),
+  );
   return together(
-    [...ends].map(([topic, partitions]) => topicProgress(group, topic, partitions, rows, progress)),
+    ends.map(([topic, partitions]) => topicProgress(group, topic, partitions, rows, progress)),
   );
 }
 
