@@ -71,11 +71,11 @@ export interface Message {
 /** Reads the events of a dashboard, as a page would. */
 export class Events implements AsyncDisposable {
   readonly messages: Message[] = [];
-  readonly #over = new AbortController();
+  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   readonly #reading: Promise<void>;
 
   constructor(url: string) {
-    this.#reading = this.#read(url).catch(() => {});
+    this.#reading = this.#read(url);
   }
 
   /** Rows of a stream that came so far, those of the first message among them. */
@@ -84,15 +84,18 @@ export class Events implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#over.abort();
-    await this.#reading;
+    await this.#reader?.cancel().catch(() => {});
+    await this.#reading.catch(() => {});
   }
 
   async #read(url: string): Promise<void> {
-    const { body } = await fetch(`${url}/events`, { signal: this.#over.signal });
-    let text = "";
-    for await (const more of body!.pipeThrough(new TextDecoderStream())) {
-      const blocks = (text + more).split("\n\n");
+    const { body } = await fetch(`${url}/events`);
+    this.#reader = body!.getReader();
+    const decoder = new TextDecoder();
+    for (let text = "";;) {
+      const { value, done } = await this.#reader.read();
+      if (done) return;
+      const blocks = (text + decoder.decode(value, { stream: true })).split("\n\n");
       text = blocks.pop()!;
       for (const block of blocks) {
         const [, event, data] = /^event: (.*)\ndata: (.*)$/.exec(block) ?? [];
