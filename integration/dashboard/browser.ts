@@ -60,7 +60,10 @@ export class OpenPage implements AsyncDisposable {
   async drawn(selector: string): Promise<{ pixels: number; sum: number }> {
     return await this.page.evaluate(`(() => {
       const canvas = document.querySelector(${JSON.stringify(selector)});
-      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      // On a copy: reading the page's own canvas would change how the browser keeps it, and it says so.
+      const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+      copy.drawImage(canvas, 0, 0);
+      const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
       let pixels = 0, sum = 0;
       for (let i = 3; i < data.length; i += 4) if (data[i] > 0) { pixels++; sum = (sum * 31 + i) % 1e9; }
       return { pixels, sum };
