@@ -94,7 +94,13 @@ function showMap(): void {
   const users = `${trails.size.toLocaleString("en-US")} user${trails.size === 1 ? "" : "s"}`;
   setText(
     byId("map-note"),
-    trails.size === 0 ? "" : past ? `${users} at that time` : `${users}, as their rows are committed`,
+    trails.size === 0
+      ? ""
+      : past
+      ? `${users} at that time`
+      : model.status?.database.state === "ok"
+      ? `${users}, as their rows are committed`
+      : `${users}, as they were last read`,
   );
   showPlaces(trails, info.place, select);
 }

@@ -28,7 +28,7 @@ export function problemsOf(status: Status | undefined, connected: boolean): Prob
     const refused = database.state === "refused";
     problems.push({
       title: `PostgreSQL ${refused ? "refuses" : "does not answer"} since ${clock(database.since)}.`,
-      text: `What is shown of its rows is from before. ${database.message ?? ""}`,
+      text: `${database.message ?? ""} Rows that are shown were read before.`.trim(),
     });
   }
   const consumers = services.filter(({ kind }) => kind === "consumer");
@@ -58,7 +58,8 @@ export function problemsOf(status: Status | undefined, connected: boolean): Prob
 /** What stands on an empty map. `undefined`: nothing does. */
 export function emptyText(status: Status | undefined, stream: string, table: string): string | undefined {
   if (!status || status.database.state === "starting") return "Connecting to PostgreSQL …";
-  if (status.database.state !== "ok") return "PostgreSQL does not answer, and nothing was read before.";
+  if (status.database.state === "refused") return "PostgreSQL refuses, and nothing was read before.";
+  if (status.database.state === "away") return "PostgreSQL does not answer, and nothing was read before.";
   const found = status.tables.find((one) => one.stream === stream);
   return found?.exists
     ? `Nothing yet: the table ${table} has no rows. They appear here as soon as the consumer commits some.`
