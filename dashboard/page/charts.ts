@@ -115,7 +115,7 @@ function makePlot(chart: Chart): uPlot {
   return new uPlot(
     {
       ...sizeOf(place),
-      padding: [8, 20, 0, 0],
+      padding: [8, 28, 0, 0],
       legend: { show: false },
       cursor: { sync: { key: "charts" }, drag: { x: false, y: false }, points: { size: 6 } },
       scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] } },

@@ -98,6 +98,8 @@ function showMap(): void {
       ? ""
       : past
       ? `${users} at that time`
+      : model.status?.sampled
+      ? `${users}, a sample of the rows that are committed: they are too many for a map`
       : model.status?.database.state === "ok"
       ? `${users}, as their rows are committed`
       : `${users}, as they were last read`,
@@ -116,10 +118,7 @@ function showProblems(): void {
   fill(
     byId("problems"),
     JSON.stringify(problems),
-    () =>
-      problems.map(({ title, text, mild }) =>
-        el("p", mild ? "mild" : "", el("strong", "", title), ` ${text}`)
-      ),
+    () => problems.map(({ title, text }) => el("p", "", el("strong", "", title), ` ${text}`)),
   );
 }
 

@@ -6,11 +6,10 @@
 import type { Status } from "../protocol.ts";
 import { clock } from "./format.ts";
 
-/** One thing that is wrong, what follows from it, and whether it is only something to know. */
+/** One thing that is wrong, and what follows from it. */
 export interface Problem {
   readonly title: string;
   readonly text: string;
-  readonly mild?: boolean;
 }
 
 /** All that is wrong, the worst first. */
@@ -43,13 +42,6 @@ export function problemsOf(status: Status | undefined, connected: boolean): Prob
     problems.push({
       title: "Kafka does not answer the services.",
       text: "They wait, and go on where they were.",
-    });
-  }
-  if (status.sampled) {
-    problems.push({
-      title: "Showing a sample.",
-      text: "More rows are committed than a map can show; rates, lag and latency count them all.",
-      mild: true,
     });
   }
   return problems;

@@ -26,7 +26,6 @@ Deno.test("problemsOf() names what is away", () => {
   assert.match(titles({ ...WELL, database: { state: "refused", since: 0 } }), /PostgreSQL refuses since/);
   assert.match(titles({ ...WELL, services: [{ ...CONSUMER, up: false }] }), /No consumer answers/);
   assert.match(titles({ ...WELL, services: [{ ...CONSUMER, missing: ["kafka"] }] }), /Kafka does not answer/);
-  assert.match(titles({ ...WELL, sampled: true }), /sample/);
 });
 
 Deno.test("problemsOf() does not miss consumers when no service is named", () => {

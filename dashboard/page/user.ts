@@ -115,7 +115,7 @@ export class UserPanel {
       {
         width: holder.clientWidth,
         height: holder.clientHeight,
-        padding: [8, 20, 0, 0],
+        padding: [8, 28, 0, 0],
         legend: { show: false },
         cursor: { drag: { x: false, y: false } },
         scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] } },
