@@ -4,6 +4,7 @@
  * @module
  */
 import type { Stream } from "../shared/stream.ts";
+import { Recent } from "./database/recent.ts";
 import type { DatabaseNews, DatabaseWatch } from "./database/watch.ts";
 import type { History, RejectedRecord, Row, Sample, Snapshot, Status, Update, UserRows } from "./protocol.ts";
 import type { ServicesWatch } from "./services/watch.ts";
@@ -20,6 +21,8 @@ const MOST_CACHED = 50;
 /** Puts together what the looks at the database and the services found. */
 export class Picture {
   readonly #samples: Sample[] = [];
+  /** Rows that updates have told, so that a page that opens between two of them is told none twice. */
+  readonly #told: ReadonlyMap<string, Recent>;
   readonly #new = new Map<string, readonly Row[]>();
   #rejected: readonly RejectedRecord[] | undefined;
   #newSamples: Sample[] = [];
@@ -29,16 +32,25 @@ export class Picture {
 
   constructor(
     private readonly streams: readonly Stream[],
-    private readonly database: DatabaseWatch,
-    private readonly services: ServicesWatch,
-  ) {}
+    private readonly database: Pick<
+      DatabaseWatch,
+      "tables" | "state" | "status" | "rejected" | "rowsOfUser"
+    >,
+    private readonly services: Pick<ServicesWatch, "status">,
+  ) {
+    this.#told = new Map(database.tables.map(({ stream, depth }) => [stream.name, new Recent(depth)]));
+  }
 
   /** Takes in a look at the database. */
   sawDatabase({ rows, rejected }: DatabaseNews): void {
     for (const [stream, found] of rows) {
-      if (found.startedAnew) this.#anew.add(stream);
-      const waiting = found.startedAnew ? [] : this.#new.get(stream) ?? [];
-      this.#new.set(stream, [...waiting, ...found.rows].slice(-MOST_PENDING));
+      const waiting = this.#new.get(stream) ?? [];
+      // The first rows of a table are as many as they are: they are told once.
+      if (!found.startedAnew) this.#new.set(stream, waiting.concat(found.rows).slice(-MOST_PENDING));
+      else {
+        this.#anew.add(stream);
+        this.#new.set(stream, found.rows);
+      }
     }
     if (rows.size > 0) this.#sampled = [...rows.values()].some(({ sampled }) => sampled);
     if (rejected) this.#rejected = rejected;
@@ -55,9 +67,7 @@ export class Picture {
   snapshot(): Snapshot {
     return {
       streams: this.streams.map(streamInfo),
-      rows: Object.fromEntries(
-        this.database.tables.map(({ stream, recent }) => [stream.name, recent.rows()]),
-      ),
+      rows: Object.fromEntries([...this.#told].map(([stream, recent]) => [stream, recent.rows()])),
       status: this.#status(),
       samples: this.#samples,
       rejected: this.database.rejected,
@@ -66,6 +76,8 @@ export class Picture {
 
   /** What is new since this was last called. */
   update(): Update {
+    for (const stream of this.#anew) this.#told.get(stream)!.clear();
+    for (const [stream, rows] of this.#new) this.#told.get(stream)!.add(rows);
     const update = {
       ...this.#anew.size > 0 ? { anew: [...this.#anew] } : {},
       rows: Object.fromEntries([...this.#new].filter(([, rows]) => rows.length > 0)),

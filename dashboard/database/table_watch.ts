@@ -35,15 +35,12 @@ export interface Found {
 
 /** One stream's table. */
 export class TableWatch {
-  readonly recent: Recent;
   readonly history = new History();
   #last: { seen: Seen; file: string; blocks: number; earlier: number } | undefined;
   #rows = 0;
 
-  /** @param depth most rows that are kept of each user */
-  constructor(readonly stream: Stream, depth: number) {
-    this.recent = new Recent(depth);
-  }
+  /** @param depth most rows of each user that are of interest */
+  constructor(readonly stream: Stream, readonly depth: number) {}
 
   /** Whether the table was there when it was last looked for. */
   get exists(): boolean {
@@ -76,7 +73,6 @@ export class TableWatch {
     const each = Math.ceil(MOST_NEW / Math.max(1, look.blocks.length));
     const rows = await newRowsOfBlocks(client, this.stream, look.blocks, each, last.seen, now);
     this.#last = next;
-    this.recent.add(rows);
     this.history.add(rows);
     return { rows, sampled: look.sampled || rows.length >= MOST_NEW, startedAnew: false };
   }
@@ -92,26 +88,25 @@ export class TableWatch {
   }
 
   async #begin(client: pg.Client, blocks: number): Promise<Row[]> {
-    this.recent.clear();
     this.history.clear();
+    const recent = new Recent(this.depth);
     const sample = spread(0, blocks, HISTORY_BLOCKS);
     const each = Math.min(WHOLE_BLOCK, Math.ceil(MOST_HISTORY / Math.max(1, sample.length)));
     for (let i = 0; i < sample.length; i += AT_A_TIME) {
       this.history.add(await rowsOfBlocks(client, this.stream, sample.slice(i, i + AT_A_TIME), each));
     }
     const end = spread(Math.max(0, blocks - RECENT_BLOCKS), blocks, RECENT_BLOCKS);
-    this.recent.add(this.history.rows());
+    recent.add(this.history.rows());
     const known = new Set(this.history.rows().map((row) => row.join()));
     // The sample has some rows of the last blocks too; twice in a trail would be a stop that never was.
     const rows = await rowsOfBlocks(client, this.stream, end, WHOLE_BLOCK);
-    this.recent.add(rows.filter((row) => !known.has(row.join())));
-    return this.recent.rows();
+    recent.add(rows.filter((row) => !known.has(row.join())));
+    return recent.rows();
   }
 
   #forget(): Found {
     const startedAnew = this.#last !== undefined;
     this.#last = undefined;
-    this.recent.clear();
     this.history.clear();
     return { rows: [], sampled: false, startedAnew };
   }

@@ -1,0 +1,55 @@
+import assert from "assert";
+import { loadStreams } from "../shared/streams.ts";
+import { TableWatch } from "./database/table_watch.ts";
+import { Picture } from "./picture.ts";
+import type { Row } from "./protocol.ts";
+
+const STREAMS = await loadStreams(["routes"]);
+
+/** A picture of one table, and a way to say what a look at it found. */
+function picture() {
+  const database = {
+    tables: STREAMS.map((stream) => new TableWatch(stream, 3)),
+    state: { state: "ok" as const, since: 0 },
+    status: [],
+    rejected: [],
+    rowsOfUser: () => Promise.resolve([]),
+  };
+  const result = new Picture(STREAMS, database, { status: [] });
+  const saw = (rows: readonly Row[], startedAnew = false) =>
+    result.sawDatabase({ rows: new Map([["routes", { rows, sampled: false, startedAnew }]]) });
+  return { result, saw };
+}
+
+Deno.test("Picture.snapshot() leaves out what the next update tells when a page opens between a look and an update", () => {
+  const { result, saw } = picture();
+  saw([[1, 1, 0, 0]], true);
+  assert.deepEqual(result.snapshot().rows["routes"], []);
+  assert.deepEqual(result.update().rows["routes"], [[1, 1, 0, 0]]);
+  saw([[1, 2, 0, 0]]);
+  assert.deepEqual(result.snapshot().rows["routes"], [[1, 1, 0, 0]]);
+  assert.deepEqual(result.update().rows["routes"], [[1, 2, 0, 0]]);
+  assert.deepEqual(result.snapshot().rows["routes"], [[1, 1, 0, 0], [1, 2, 0, 0]]);
+  assert.deepEqual(result.update().rows, {});
+});
+
+Deno.test("Picture.update() tells that all is void, and what is there now, when the table is another one", () => {
+  const { result, saw } = picture();
+  saw([[1, 1, 0, 0]], true);
+  result.update();
+  saw([[1, 2, 0, 0]]);
+  saw([[7, 1, 0, 0]], true);
+  const { anew, rows } = result.update();
+  assert.deepEqual([anew, rows["routes"]], [["routes"], [[7, 1, 0, 0]]]);
+  assert.deepEqual(result.snapshot().rows["routes"], [[7, 1, 0, 0]]);
+});
+
+Deno.test("Picture.update() tells the latest rows only when too many came, but a table's first rows all", () => {
+  const { result, saw } = picture();
+  const many = Array.from({ length: 4_000 }, (_, i) => [i, 1, 0, 0]);
+  saw(many, true);
+  assert.equal(result.update().rows["routes"]!.length, 4_000);
+  saw(many);
+  const rows = result.update().rows["routes"]!;
+  assert.deepEqual([rows.length, rows.at(-1)], [2_500, many.at(-1)]);
+});
