@@ -6,12 +6,12 @@
 import process from "node:process";
 import { SettingsError } from "../shared/settings/error.ts";
 import { loadStreams } from "../shared/streams.ts";
-import { type PostgresServer, ServerError } from "./servers/mod.ts";
+import { ServerError } from "./servers/mod.ts";
 import { Display } from "./start/display.ts";
 import { Interrupts } from "./start/interrupts.ts";
 import { FolderLock } from "./start/lock.ts";
 import { DATABASE, help, type Options, readOptions } from "./start/options.ts";
-import { PipelineError, startPipeline } from "./start/pipeline.ts";
+import { type Pipeline, PipelineError, startPipeline } from "./start/pipeline.ts";
 import { runPipeline } from "./start/run.ts";
 import { integer } from "./start/screen.ts";
 import { PROJECT } from "./start/service.ts";
@@ -69,7 +69,7 @@ async function start({ settings, flags }: Options, display: Display): Promise<nu
       signal,
     });
     const streams = await loadStreams(settings.STREAMS, settings.KAFKA_TOPIC_PREFIX);
-    const notes = notesOn(pipeline.postgres, streams.map(({ table }) => table));
+    const notes = notesOn(pipeline, streams.map(({ table }) => table));
     try {
       const left = await runPipeline(
         pipeline,
@@ -91,9 +91,13 @@ async function start({ settings, flags }: Options, display: Display): Promise<nu
 }
 
 /** How to look at the rows, and where to read more. */
-function notesOn({ host, port, user, password }: PostgresServer, tables: string[]): string[] {
+function notesOn(
+  { postgres: { host, port, user, password }, dashboardUrl }: Pipeline,
+  tables: string[],
+): string[] {
   const psql = `PGPASSWORD=${password} psql -h ${host} -p ${port} -U ${user} -d ${DATABASE}`;
   return [
+    `Look at the map: ${dashboardUrl}`,
     "Look at the rows:",
     ...tables.map((table) => `  ${psql} -c 'TABLE ${table} LIMIT 10'`),
     `Logs: ${FOLDERS.logs}. Ctrl-C stops everything, in order.`,

@@ -36,7 +36,7 @@ Deno.test({
     await using stack = new Stack({
       KAFKA_HOST_PORT: `${kafkaPort}`,
       POSTGRES_HOST_PORT: `${postgresPort}`,
-      DASHBOARD_HOST_PORT: `${dashboardPort}`,
+      DASHBOARD_PORT: `${dashboardPort}`,
       PRODUCER_RATE: "500",
       PRODUCER_MALFORMED_RATIO: "0.1",
     });
@@ -58,7 +58,7 @@ Deno.test({
       ) {
         // Set by the image, read by libraries, or about a file that is not there.
         const others =
-          /^(HTTP_|DASHBOARD_(HOST|PORT)$|KAFKAJS_|NODE_ENV$|HOST_SETTINGS$|PG(BINARY|CLIENT_ENCODING|OPTIONS|REPLICATION|SSLNEGOTIATION)$)/;
+          /^(HTTP_|DASHBOARD_HOST$|KAFKAJS_|NODE_ENV$|HOST_SETTINGS$|PG(BINARY|CLIENT_ENCODING|OPTIONS|REPLICATION|SSLNEGOTIATION)$)/;
         const expected = environmentOf(groups).filter((name) => !others.test(name));
         assert.deepEqual(Object.keys(services[service].environment).sort(), expected, service);
       }

@@ -15,11 +15,12 @@ export interface Options {
 }
 
 /** Settings that can be given to `deno task start`, as flags or by environment. */
-const GROUPS: readonly Group[] = ["streams", "producer", "consumer", "observability"];
+const GROUPS: readonly Group[] = ["streams", "producer", "consumer", "dashboard", "observability"];
 
 /** Settings of those groups that `deno task start` decides itself. */
 const DECIDED: readonly SettingName[] = [
   "CONSUMER_UNTIL_CAUGHT_UP",
+  "DASHBOARD_SERVICES",
   "HTTP_HOST",
   "HTTP_PORT",
   "LOG_FORMAT",
@@ -32,11 +33,11 @@ const TOPICS: readonly SettingName[] = ["KAFKA_TOPIC_PREFIX", "KAFKA_TOPIC_PARTI
 const SHORT_SESSION = { CONSUMER_SESSION_TIMEOUT_MS: "10000" };
 
 const USAGE = "deno task start [flags]\n\n" +
-  "Brings up PostgreSQL, Kafka, the producer and the consumer on this machine and shows what they do, until Ctrl-C. " +
+  "Brings up PostgreSQL, Kafka, the producer, the consumer and the dashboard on this machine and shows what they do, until Ctrl-C. " +
   "With --count it ends when that many records are stored. The data stay in .cache/data " +
   "(or in data in the folder that the environment variable START_FOLDER names), and the next start goes on.\n\n" +
-  "How servers are reached is not asked for here, nor are --until-caught-up, --http-host, --http-port and --log-format: " +
-  "this program sets them.";
+  "How servers are reached is not asked for here, nor are --until-caught-up, --dashboard-services, --http-host, " +
+  "--http-port and --log-format: this program sets them.";
 
 /** The text of `--help`. */
 export const help = (): string => helpText(USAGE, GROUPS);

@@ -9,6 +9,7 @@ import {
   startKafka,
   startPostgres,
 } from "../servers/mod.ts";
+import { Dashboard } from "./dashboard.ts";
 import { DATABASE, serviceEnvironment } from "./options.ts";
 import { type Progress, ProgressReader } from "./progress.ts";
 import { Service } from "./service.ts";
@@ -29,6 +30,8 @@ export interface Pipeline extends AsyncDisposable {
   consumer: Service;
   producer: Service;
   progress: ProgressReader;
+  /** Where the dashboard's page is, or will be soon. */
+  dashboardUrl: string;
   /** How far it was before this start. */
   before: Progress;
 }
@@ -52,7 +55,7 @@ export class PipelineError extends Error {
 const WATCH_INTERVAL = 250;
 
 /** Ports that people expect; others are chosen where they are taken. */
-const PORTS = { kafka: 9092, postgres: 5432 };
+const PORTS = { kafka: 9092, postgres: 5432, dashboard: 8080 };
 
 /**
  * Starts servers and services, on the data of the last time.
@@ -70,9 +73,13 @@ export async function startPipeline(
   const { postgres, kafka } = await startServers(surroundings, parts);
   signal.throwIfAborted();
 
+  const service = (name: string, settings: Record<string, string> = {}) =>
+    new Service(name, logFolder, (httpPort) => ({
+      ...serviceEnvironment(flags, { kafka, postgres }, httpPort),
+      ...settings,
+    }));
   const startService = (name: string) => {
-    const environment = (httpPort: number) => serviceEnvironment(flags, { kafka, postgres }, httpPort);
-    const started = parts.use(new Service(name, logFolder, environment));
+    const started = parts.use(service(name));
     parts.defer(() => started.running ? say(`Stopping the ${name} …`) : undefined);
     return started;
   };
@@ -82,10 +89,11 @@ export async function startPipeline(
   const before = await progress.read();
   signal.throwIfAborted();
   const producer = startService("producer");
+  const dashboardUrl = startDashboard(settings, [producer, consumer], service, say, parts);
 
   const all = parts.move();
   return {
-    ...{ postgres, kafka, consumer, producer, progress, before },
+    ...{ postgres, kafka, consumer, producer, progress, dashboardUrl, before },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }
@@ -117,6 +125,25 @@ async function startServers({ dataFolder, say, signal }: Surroundings, parts: As
   if (postgres.status === "rejected") throw postgres.reason;
   if (kafka.status === "rejected") throw kafka.reason;
   return { postgres: postgres.value, kafka: kafka.value };
+}
+
+/** Has the dashboard started in the background. @returns Where its page will be. */
+function startDashboard(
+  { DASHBOARD_HOST: host, DASHBOARD_PORT: wanted }: Settings,
+  services: Service[],
+  service: (name: string, settings: Record<string, string>) => Service,
+  say: (message: string) => void,
+  parts: AsyncDisposableStack,
+): string {
+  // One that was asked for is the one, also where it is taken.
+  const port = wanted === PORTS.dashboard ? freePort(wanted) : wanted;
+  const settings = {
+    DASHBOARD_PORT: `${port}`,
+    DASHBOARD_SERVICES: services.map(({ metricsUrl }) => metricsUrl).join(),
+  };
+  const url = `http://${["0.0.0.0", "::", "127.0.0.1"].includes(host) ? "localhost" : host}:${port}`;
+  parts.use(new Dashboard({ url, start: () => service("dashboard", settings), say }));
+  return url;
 }
 
 async function readerOfProgress(

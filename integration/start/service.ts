@@ -7,18 +7,19 @@ export const PROJECT = await Deno.realPath(`${import.meta.dirname}/../..`);
 /** Milliseconds that a service has to finish what it has in hand. */
 const STOP_PATIENCE = 10_000;
 
-/** One of the pipeline's two programs, running. */
+/** One of the pipeline's programs, running. */
 export class Service implements AsyncDisposable {
   readonly name: string;
   /** Path of its log, relative to the project where it lies there. */
   readonly logFile: string;
+  /** Where its metrics are. */
+  readonly metricsUrl: string;
   readonly #process: ServerProcess;
-  readonly #metrics: string;
 
   /**
    * Starts it as `deno task` does, with just its permissions.
    *
-   * @param name `producer` or `consumer`: its folder, and the name of its set of permissions.
+   * @param name `producer`, `consumer` or `dashboard`: its folder, and the name of its set of permissions.
    * @param environment For a port of its metrics.
    */
   constructor(
@@ -29,7 +30,7 @@ export class Service implements AsyncDisposable {
     const httpPort = freePort();
     this.name = name;
     this.logFile = `${logFolder}/${name}.log`;
-    this.#metrics = `http://127.0.0.1:${httpPort}/metrics`;
+    this.metricsUrl = `http://127.0.0.1:${httpPort}/metrics`;
     Deno.mkdirSync(logFolder, { recursive: true });
     try {
       Deno.renameSync(this.logFile, `${this.logFile}.previous`);
@@ -58,7 +59,7 @@ export class Service implements AsyncDisposable {
 
   /** What its metrics say now; nothing when it does not answer. */
   async metrics(): Promise<Sample[] | undefined> {
-    return this.running ? await fetchMetrics(this.#metrics) : undefined;
+    return this.running ? await fetchMetrics(this.metricsUrl) : undefined;
   }
 
   /** Lets it finish what it has in hand. @returns The exit code. */

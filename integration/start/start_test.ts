@@ -17,6 +17,9 @@ Deno.test("start.ts stores a count of records, goes on with the data of the last
 
     await using second = new Start(folder, ["--rate", "200", "--streams", "routes,battery"]);
     assert.ok(await second.says(/The first rows are in PostgreSQL/), second.output);
+    assert.ok(await second.says(/The dashboard is up/), second.output);
+    const [, url] = /The dashboard is up, at (\S+)\./.exec(second.output)!;
+    assert.match(await (await fetch(url!)).text(), /<canvas/);
 
     await using third = new Start(folder, []);
     assert.equal(await third.ended(), 1);

@@ -1,0 +1,83 @@
+import { messageOf } from "../../shared/errors.ts";
+import { pause } from "../../shared/lifecycle.ts";
+import { PROJECT, type Service } from "./service.ts";
+
+/** Milliseconds between two looks at whether it answers. */
+const INTERVAL = 100;
+
+/** The page's files are made in less than a second; longer only when the bundler has to be downloaded. */
+const BUILD_PATIENCE = 60_000;
+
+/** What a dashboard is started with. */
+export interface DashboardOptions {
+  /** Where people find its page. */
+  url: string;
+  /** Starts the service. */
+  start: () => Service;
+  say: (message: string) => void;
+}
+
+/**
+ * The dashboard beside the pipeline: it makes its page and starts the service in the background. Nothing waits for it, and
+ * nothing fails with it: what is wrong with it is said.
+ */
+export class Dashboard implements AsyncDisposable {
+  readonly #over = new AbortController();
+  readonly #life: Promise<void>;
+
+  constructor(private readonly options: DashboardOptions) {
+    this.#life = this.#run().catch((error) => {
+      if (!this.#over.signal.aborted) options.say(`There is no dashboard: ${messageOf(error)}`);
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort();
+    await this.#life;
+  }
+
+  async #run(): Promise<void> {
+    const { url, start, say } = this.options;
+    const { signal } = this.#over;
+    await buildPage(AbortSignal.any([signal, AbortSignal.timeout(BUILD_PATIENCE)]));
+    signal.throwIfAborted();
+    await using service = start();
+    // Its own metrics first: somebody else may have the page's port.
+    while (service.running && !(await service.metrics() && await answers(url))) await pause(INTERVAL, signal);
+    if (signal.aborted) return;
+    if (service.running) say(`The dashboard is up, at ${url}.`);
+    await Promise.race([service.ended(), aborted(signal)]);
+    if (signal.aborted) return;
+    throw new Error(
+      `it has ended, with exit code ${await service.ended()}. The end of its log, ${service.logFile}:\n` +
+        service.lastLines(3).map((line) => `  ${line}`).join("\n"),
+    );
+  }
+}
+
+/** @throws With the bundler's own words, when the page's files could not be made. */
+async function buildPage(signal: AbortSignal): Promise<void> {
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "--quiet", "dashboard:page"],
+    cwd: PROJECT,
+    stdin: "null",
+    signal,
+  }).output();
+  if (success) return;
+  throw new Error(`its page could not be made:\n${new TextDecoder().decode(stderr).trim()}`);
+}
+
+/** Whether somebody serves a page there. */
+async function answers(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(1_000) });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}
