@@ -11,7 +11,7 @@ import { connectPostgres } from "../../shared/postgres/connection.ts";
 import { loadSettings, PROCESS } from "../../shared/settings/load.ts";
 import type { Settings } from "../../shared/settings/table.ts";
 import { uniqueName } from "../harness/names.ts";
-import { until } from "../harness/wait.ts";
+import { leaders } from "../harness/topic.ts";
 import { type KafkaServer, startKafka, startPostgres } from "../servers/mod.ts";
 
 /** Where a benchmark runs: servers, and a database and names of its own on them. */
@@ -109,11 +109,7 @@ export async function newTopic(
     }],
     waitForLeaders: false,
   });
-  // kafkajs' own waiting gives up where a broker has not heard of the topic yet.
-  await until(`topic ${topic} to have leaders`, async () => {
-    const { topics: [found] } = await admin.fetchTopicMetadata({ topics: [topic] });
-    return found!.partitions.length === partitions && found!.partitions.every(({ leader }) => leader >= 0);
-  });
+  await leaders(admin, topic, partitions);
   return { prefix, topic };
 }
 

@@ -39,8 +39,17 @@ export async function createTopic(
         replicationFactor: 1,
         configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
       }],
-      waitForLeaders: true,
+      waitForLeaders: false,
     });
+    await leaders(admin, topic, partitions);
+  });
+}
+
+/** Waits until all partitions of a new topic have leaders. kafkajs' own waiting fails where a broker has not heard of the topic yet. */
+export async function leaders(admin: Admin, topic: string, partitions: number): Promise<void> {
+  await until(`topic ${topic} to have leaders`, async () => {
+    const { topics: [found] } = await admin.fetchTopicMetadata({ topics: [topic] });
+    return found!.partitions.length === partitions && found!.partitions.every(({ leader }) => leader >= 0);
   });
 }
 
