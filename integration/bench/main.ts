@@ -29,14 +29,18 @@ async function run(options: Options): Promise<void> {
     records: options.records,
     partitions: options.partitions,
   };
+  let failure: unknown;
   try {
     await using bench = await openBench((text) => console.error(text));
     await measure(bench, options, results);
-  } finally {
-    console.log(tables(results).map(markdown).join("\n\n"));
-    await write(options.json, JSON.stringify(results, undefined, 2) + "\n");
-    if (options.report !== undefined) await write(options.report, await page(results));
+  } catch (error) {
+    // What was found before it is worth keeping.
+    failure = error;
   }
+  console.log(tables(results).map(markdown).join("\n\n"));
+  await write(options.json, JSON.stringify(results, undefined, 2) + "\n");
+  if (options.report !== undefined) await write(options.report, await page(results));
+  if (failure !== undefined) throw failure;
 }
 
 try {

@@ -51,7 +51,7 @@ function sinkTable({ sink, sinkLong, copy, kafkajsReads, records }: Results): Ta
   }
   if (kafkajsReads) {
     rows.push([
-      "limit: kafkajs reading alone, nothing decoded or stored",
+      "limit: kafkajs reading alone, no value looked at or stored",
       rate(records, kafkajsReads.wallSeconds),
       seconds(kafkajsReads.cpuSeconds / records * 1e6),
       mebibytes(kafkajsReads.peakBytes),
