@@ -14,7 +14,7 @@ import {
   isQuarantineConflict,
   QUARANTINE_TARGET,
   type Quarantined,
-  quarantineRow,
+  quarantineRows,
   quarantineSql,
 } from "./quarantine.ts";
 import { isRefusal, refusalText, refuse, rowsToTry } from "./refusal.ts";
@@ -192,7 +192,7 @@ export class Writer {
     );
     const statements = rejected.length > 0 && quarantineBySql ? [quarantineSql(rejected)] : [];
     if (rejected.length > 0 && !quarantineBySql) {
-      copies.push({ target: QUARANTINE_TARGET, rows: rejected.map(quarantineRow) });
+      copies.push({ target: QUARANTINE_TARGET, rows: [quarantineRows(rejected)] });
     }
     const sql = transactionSql(fenceSql(this.options.group, advancesOf(batch)), statements, copies);
     return this.database.run(

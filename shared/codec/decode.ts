@@ -46,9 +46,8 @@ export function decoder(stream: Stream): Decoder {
   const readPlain = plainReader(stream);
   const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-  return (value, row) => {
+  const decodeAny: Decoder = (value, row) => {
     if (value === null) return reject("no value", "The record has no value (a tombstone).");
-    if (readPlain(value, 0, value.length, row)) return undefined;
     if (value.length === 0) return reject("empty value", "The value has no bytes.");
 
     let text: string;
@@ -83,6 +82,22 @@ export function decoder(stream: Stream): Decoder {
     for (let f = 0; f < stream.fields.length; f++) row[f] = fieldValue(result.data, stream.fields[f]!);
     return undefined;
   };
+
+  return (value, row) => {
+    if (value !== null && readPlain(value, 0, value.length, row)) return undefined;
+    return withoutStacks(() => decodeAny(value, row));
+  };
+}
+
+/** Runs something that makes errors for their messages only: collecting a stack for each would take longer than all the rest. */
+function withoutStacks<T>(work: () => T): T {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    return work();
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
 }
 
 /** Longest detail that is kept, in UTF-16 code units. */

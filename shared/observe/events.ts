@@ -34,5 +34,5 @@ export type Tell<K extends Kinds> = <N extends keyof K & string>(
 export const teller = <K extends Kinds>(kinds: K, log: Log): Tell<K> => (name, fields) => {
   const kind = kinds[name]!;
   kind.metric?.(fields);
-  log(kind.level, name, kind.message(fields), fields);
+  log(kind.level, name, () => kind.message(fields), fields);
 };

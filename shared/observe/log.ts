@@ -12,8 +12,8 @@ export type Level = (typeof LEVELS)[number];
 /** What a log line says beside its message; values must be JSON. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Writes one line. */
-export type Log = (level: Level, event: string, message: string, fields?: Fields) => void;
+/** Writes one line. A message that takes work to make can be given as a function: it is called only when the line is written. */
+export type Log = (level: Level, event: string, message: string | (() => string), fields?: Fields) => void;
 
 const COLOURS: Readonly<Record<Level, string>> = { debug: "90", info: "32", warn: "33", error: "31" };
 const encoder = new TextEncoder();
@@ -32,8 +32,9 @@ export function createLog(
 ): Log {
   const least = LEVELS.indexOf(settings.LOG_LEVEL);
   const readable = settings.LOG_FORMAT === "text" || (settings.LOG_FORMAT === "auto" && isTerminal);
-  return (level, event, message, fields = {}) => {
+  return (level, event, given, fields = {}) => {
     if (LEVELS.indexOf(level) < least) return;
+    const message = typeof given === "string" ? given : given();
     const time = new Date().toISOString();
     if (!readable) {
       return write(

@@ -1,0 +1,19 @@
+import assert from "assert";
+import { event, teller } from "./events.ts";
+import { createLog } from "./log.ts";
+
+Deno.test("teller() moves the metric always, and makes the message only when its line is written", () => {
+  let made = 0, moved = 0;
+  const kinds = {
+    quiet: event<{ n: number }>("debug", ({ n }) => `made ${made += n}`, () => moved++),
+    loud: event<{ n: number }>("info", ({ n }) => `made ${made += n}`, () => moved++),
+  };
+  const lines: string[] = [];
+  const log = createLog("test", { LOG_LEVEL: "info", LOG_FORMAT: "json" }, (line) => lines.push(line), false);
+  const tell = teller(kinds, log);
+  tell("quiet", { n: 1 });
+  assert.deepEqual([made, moved, lines.length], [0, 1, 0]);
+  tell("loud", { n: 2 });
+  assert.deepEqual([made, moved], [2, 2]);
+  assert.equal(JSON.parse(lines[0]!).message, "made 2");
+});
