@@ -20,7 +20,7 @@ const results: Results = {
   partitions: 6,
   sink: [sink(1e6, 1.6), sink(1e6, 1.4), sink(1e6, 1.5)],
   sinkLong: sink(5e6, 5.5),
-  latency: [{ rate: 100, rows: 1_000, p50: 3, p99: 9.25, p999: 12 }],
+  latency: [{ rate: 100, rows: 1_000, p50: 3, p99: 9.25, p999: 12, resolution: 1.5 }],
   growth: [{ what: "</script><b>", value: 1, run: sink(1e6, 1) }],
 };
 
@@ -28,7 +28,7 @@ Deno.test("tables() show the median run and what a further million costs", () =>
   const text = tables(results).map(markdown).join("\n");
   assert.match(text, /from process start\s+\|\s+500 000\/s \|\s+1\.50 s \|\s+200 MiB/);
   assert.match(text, /each further million\s+\|\s+2 500 000\/s \|\s+1\.00 s/);
-  assert.match(text, /100 +\|\s+1 000 \|\s+3\.0 ms \|\s+9\.3 ms \|\s+12\.0 ms/);
+  assert.match(text, /100 +\|\s+1 000 \|\s+3\.0 ms \|\s+9\.3 ms \|\s+12\.0 ms \|\s+1\.5 ms/);
   assert.doesNotMatch(text, /Producer/);
 });
 
