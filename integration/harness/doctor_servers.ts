@@ -7,6 +7,7 @@
 import kafkajs, { Kafka, logLevel } from "kafkajs";
 import { type KafkaServer, type PostgresServer, startKafka, startPostgres } from "../servers/mod.ts";
 import { Authority, type Certificate } from "./certificates.ts";
+import { pemStores } from "./pem_stores.ts";
 import type { ServiceSettings } from "./service.ts";
 
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
@@ -47,13 +48,7 @@ export async function startDoctorServers(): Promise<DoctorServers> {
     authority.issue("server", { name: `IP:${HOST}` }),
     authority.issue("client"),
   ]);
-  const keystore = {
-    "ssl.keystore.type": "PEM",
-    "ssl.keystore.key": server.key,
-    "ssl.keystore.certificate.chain": server.certificate,
-    "ssl.truststore.type": "PEM",
-    "ssl.truststore.certificates": authority.self.certificate,
-  };
+  const keystore = pemStores(server, authority);
   const use = async <T extends AsyncDisposable>(starting: Promise<T>) => stack.use(await starting);
   const [sasl, certificates, plain, postgres] = await Promise.all([
     use(startKafka({

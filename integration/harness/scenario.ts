@@ -176,6 +176,16 @@ export class Scenario implements AsyncDisposable {
     return rejects.log;
   }
 
+  /** Starts `deno task doctor`, as a program of this machine; it ends by itself. */
+  async doctor(settings: ServiceSettings, args: string[] = []): Promise<Service> {
+    return await this.#start("doctor", {
+      CONSUMER_GROUP_ID: this.group,
+      ...kafkaSettings(this.kafka, "process"),
+      ...postgresSettings(this.postgres, this.database.name, "process"),
+      ...settings,
+    }, args);
+  }
+
   /** Starts a producer under the load that scenarios have in common: 5,000 records/s, one of a hundred malformed. */
   async load(count: number, settings: ServiceSettings = {}): Promise<Service> {
     return await this.producer({
@@ -291,7 +301,7 @@ export class Scenario implements AsyncDisposable {
       ...settings,
     };
     const number = this.#services.filter((service) => service.name.startsWith(name)).length + 1;
-    const launch = this.#kind === "container" && name !== "rejects"
+    const launch = this.#kind === "container" && (name === "producer" || name === "consumer")
       ? await (await import("./container_service.ts")).containerLaunch(name, args, all, this.world.network!)
       : processLaunch(name, args, all, PROJECT);
     const service = new Service(`${name}-${number}`, launch, this.folder);

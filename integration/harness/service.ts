@@ -16,7 +16,11 @@ const PROGRAMS = {
   producer: "producer/main.ts",
   consumer: "consumer/main.ts",
   rejects: "consumer/rejects.ts",
+  doctor: "consumer/doctor.ts",
 };
+
+/** Those that run with the permissions of another one. */
+const PERMISSIONS: Partial<Record<ServiceName, string>> = { doctor: "consumer" };
 
 /** Which program. */
 export type ServiceName = keyof typeof PROGRAMS;
@@ -174,7 +178,7 @@ export function processLaunch(
   const port = freePort();
   return {
     command: Deno.execPath(),
-    args: ["run", "--quiet", `-P=${service}`, PROGRAMS[service], ...args],
+    args: ["run", "--quiet", `-P=${PERMISSIONS[service] ?? service}`, PROGRAMS[service], ...args],
     env: { ...inherited(), ...asText({ HTTP_PORT: port, ...settings }) },
     cwd,
     http: `http://127.0.0.1:${port}`,

@@ -1,5 +1,6 @@
 import { type KafkaServer, type PostgresServer, startKafka, startPostgres } from "../servers/mod.ts";
 import { Authority, type Certificate } from "./certificates.ts";
+import { pemStores } from "./pem_stores.ts";
 import type { ServiceSettings } from "./service.ts";
 import { BROKER_PROPERTIES } from "./world.ts";
 
@@ -30,11 +31,7 @@ export async function startTlsServers(options: { expired?: boolean } = {}): Prom
       securityProtocol: "SSL",
       properties: {
         ...BROKER_PROPERTIES,
-        "ssl.keystore.type": "PEM",
-        "ssl.keystore.key": server.key,
-        "ssl.keystore.certificate.chain": server.certificate,
-        "ssl.truststore.type": "PEM",
-        "ssl.truststore.certificates": authority.self.certificate,
+        ...pemStores(server, authority),
         "ssl.client.auth": "required",
       },
     }).then((kafka) => stack.use(kafka)),

@@ -15,6 +15,7 @@ import "./zombie_test.ts";
 import "./topic_test.ts";
 import "./replay_test.ts";
 import "./tls_test.ts";
+import "./security_test.ts";
 import "./database_test.ts";
 import "./kafka_test.ts";
 import "./doctor_test.ts";

@@ -1,9 +1,8 @@
 import assert from "assert";
 import { Authority } from "../harness/certificates.ts";
-import { type Scenario, scenario } from "../harness/scenario.ts";
-import type { ServiceSettings } from "../harness/service.ts";
+import { type Refusal, refusal } from "../harness/refusal.ts";
+import { scenario } from "../harness/scenario.ts";
 import { startTlsServers } from "../harness/tls_servers.ts";
-import { within } from "../harness/wait.ts";
 
 scenario({
   name: "producer and consumer work over TLS when both sides check certificates",
@@ -24,9 +23,6 @@ scenario({
   assert(Number(connections!.all) > 0);
   assert.equal(connections!.encrypted, connections!.all);
 });
-
-/** Settings that must be refused, and what the message must say. */
-type Refusal = [what: string, settings: ServiceSettings, message: RegExp];
 
 scenario({
   name: "consumer and producer stop with a clear message when a certificate is not to be trusted",
@@ -113,21 +109,3 @@ scenario({
   const problems = results.filter((result) => result !== undefined);
   assert.equal(problems.length, 0, problems.join("\n"));
 });
-
-/** Starts a service that has to refuse what it is given; says what is wrong when it doesn't. */
-async function refusal(
-  s: Scenario,
-  name: "producer" | "consumer",
-  what: string,
-  settings: ServiceSettings,
-  message: RegExp,
-): Promise<string | undefined> {
-  const service = await (name === "producer" ? s.producer(settings) : s.consumer(settings));
-  const code = await within(`the ${name} to refuse`, 20_000, service.exited).catch(async () => {
-    await service.stop("SIGKILL");
-    return "nothing within 20 s";
-  });
-  const said = service.lines.filter((line) => /"level":"(warn|error)"/.test(line)).join("\n");
-  if (code === 2 && message.test(said)) return undefined;
-  return `${what}: the ${name} should end with code 2 and say ${message}; it ended with ${code} and said\n${said}`;
-}

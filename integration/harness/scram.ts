@@ -1,0 +1,73 @@
+/**
+ * A Kafka that takes passwords, over TLS.
+ *
+ * @module
+ */
+import { type KafkaServer, startKafka } from "../servers/mod.ts";
+import { Authority } from "./certificates.ts";
+import { pemStores } from "./pem_stores.ts";
+import type { ServiceSettings } from "./service.ts";
+import { BROKER_PROPERTIES } from "./world.ts";
+
+/** Mechanisms of SCRAM that Kafka has. */
+export const MECHANISMS = ["SCRAM-SHA-256", "SCRAM-SHA-512"] as const;
+
+/** One of them. */
+export type Mechanism = typeof MECHANISMS[number];
+
+/** A broker whose only account is {@link USER}. */
+export interface ScramKafka extends AsyncDisposable {
+  readonly kafka: KafkaServer;
+  /** Where files lie that services may read, such as one with the password. It is removed with the broker. */
+  readonly folder: string;
+  /** The account's password for a mechanism: another one for each. */
+  password(mechanism: Mechanism): string;
+  /** Settings that a service connects with; the password is not among them. */
+  settings(mechanism: Mechanism): ServiceSettings;
+}
+
+const USER = "routes-service";
+
+/** Starts it, with TLS in the name of 127.0.0.1. */
+export async function startScramKafka(): Promise<ScramKafka> {
+  await using stack = new AsyncDisposableStack();
+  const authority = stack.use(await Authority.create("authority"));
+  const server = await authority.issue("server", { name: "IP:127.0.0.1" });
+  const kafka = stack.use(
+    await startKafka({
+      securityProtocol: "SASL_SSL",
+      properties: {
+        ...BROKER_PROPERTIES,
+        ...pemStores(server, authority),
+        "sasl.enabled.mechanisms": MECHANISMS.join(),
+        ...Object.fromEntries(MECHANISMS.map((mechanism) => [
+          `listener.name.client.${mechanism.toLowerCase()}.sasl.jaas.config`,
+          "org.apache.kafka.common.security.scram.ScramLoginModule required;",
+        ])),
+      },
+    }),
+  );
+  const passwords = new Map(MECHANISMS.map((name) => [name, `${crypto.randomUUID()}%41+/$ä`]));
+  // One mechanism a call is all that the tool takes.
+  for (const [mechanism, password] of passwords) {
+    const { code, stdout, stderr } = await kafka.tool("kafka-configs", [
+      ...["--alter", "--entity-type", "users", "--entity-name", USER],
+      ...["--add-config", `${mechanism}=[password=${password}]`],
+    ]);
+    if (code !== 0) throw new Error(`The account could not be made: ${stdout}${stderr}`);
+  }
+  const started = stack.move();
+  return {
+    kafka,
+    folder: authority.folder,
+    password: (mechanism) => passwords.get(mechanism)!,
+    settings: (mechanism) => ({
+      KAFKA_BOOTSTRAP_SERVERS: kafka.bootstrapServers,
+      KAFKA_SECURITY_PROTOCOL: "SASL_SSL",
+      KAFKA_SSL_CAFILE: authority.self.certificateFile,
+      KAFKA_SASL_MECHANISM: mechanism,
+      KAFKA_SASL_PLAIN_USERNAME: USER,
+    }),
+    [Symbol.asyncDispose]: () => started.disposeAsync(),
+  };
+}

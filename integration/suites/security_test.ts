@@ -1,0 +1,159 @@
+import assert from "assert";
+import { Buffer } from "node:buffer";
+import { join } from "node:path";
+import { PROJECT } from "../harness/project.ts";
+import { type Refusal, refusal } from "../harness/refusal.ts";
+import { scenario } from "../harness/scenario.ts";
+import { MECHANISMS, startScramKafka } from "../harness/scram.ts";
+import { inherited, type Service } from "../harness/service.ts";
+import { within } from "../harness/wait.ts";
+
+scenario({
+  name: "producer and consumer work over SASL_SSL when Kafka asks for a password",
+  fault:
+    "None: Kafka with SCRAM-SHA-256 and SCRAM-SHA-512 over TLS, the password from a file or the environment",
+  outcome: "Rows equal records; a wrong password, user or mechanism is refused with exit code 2 and its name",
+  services: "process",
+}, async (s) => {
+  const scram = await startScramKafka();
+  const t = await s.on("services", {
+    kafka: scram.kafka,
+    postgres: s.postgres,
+    [Symbol.asyncDispose]: () => scram[Symbol.asyncDispose](),
+  });
+  const services: Service[] = [];
+  for (const mechanism of MECHANISMS) {
+    const password = scram.password(mechanism);
+    const file = join(scram.folder, mechanism);
+    await Deno.writeTextFile(file, `${password}\n`);
+    const settings = scram.settings(mechanism);
+    const consumer = await t.consumer({ ...settings, KAFKA_SASL_PLAIN_PASSWORD_FILE: file });
+    services.push(consumer);
+    await t.produce(5_000, { ...settings, KAFKA_SASL_PLAIN_PASSWORD: password, PRODUCER_SEED: mechanism });
+  }
+  await t.oracle({ unless: () => services.forEach((service) => service.assertRunning()) });
+
+  const [sha256] = MECHANISMS;
+  const right = { ...scram.settings(sha256), KAFKA_SASL_PLAIN_PASSWORD: scram.password(sha256) };
+  const refusals: Refusal[] = [
+    ["a wrong password", { KAFKA_SASL_PLAIN_PASSWORD: "wrong" }, /KAFKA_SASL_PLAIN_PASSWORD/],
+    ["an unknown user", { KAFKA_SASL_PLAIN_USERNAME: "nobody" }, /KAFKA_SASL_PLAIN_USERNAME/],
+    ["a mechanism that is not offered", { KAFKA_SASL_MECHANISM: "PLAIN" }, /KAFKA_SASL_MECHANISM/],
+    ["a Kafka without TLS", { KAFKA_BOOTSTRAP_SERVERS: s.kafka.bootstrapServers }, /TLS/],
+  ];
+  const results = await Promise.all(
+    refusals.flatMap(([what, settings, message]) =>
+      (["producer", "consumer"] as const).map((name) =>
+        refusal(t, name, what, { ...right, ...settings }, message)
+      )
+    ),
+  );
+  const problems = results.filter((result) => result !== undefined);
+  assert.equal(problems.length, 0, problems.join("\n"));
+});
+
+scenario({
+  name: "services show no secret when they work, fail to log in, or are given wrong settings",
+  fault: "Secrets that are right, wrong, or in a setting that can't be read; the most talkative log",
+  outcome: "No log line, error, metric, probe or line of the doctor has one in it",
+  services: "process",
+}, async (s) => {
+  const scram = await startScramKafka();
+  const t = await s.on("services", {
+    kafka: scram.kafka,
+    postgres: s.postgres,
+    [Symbol.asyncDispose]: () => scram[Symbol.asyncDispose](),
+  });
+  const [mechanism] = MECHANISMS;
+  const { host, port } = s.postgres;
+  const secrets = {
+    kafka: scram.password(mechanism),
+    postgres: `${crypto.randomUUID()}%41`,
+    wrong: "wrong-8b1d4c5e",
+    url: "in-a-url-91c3a7",
+  };
+  const user = `${s.id}-app`;
+  await t.database.create();
+  await t.database.query(
+    `CREATE ROLE "${user}" LOGIN PASSWORD '${secrets.postgres}';
+     GRANT CREATE ON DATABASE "${t.database.name}" TO "${user}";
+     GRANT ALL ON SCHEMA public TO "${user}"`,
+  );
+  const talkative = {
+    ...scram.settings(mechanism),
+    KAFKA_SASL_PLAIN_PASSWORD: secrets.kafka,
+    PGUSER: user,
+    PGPASSWORD: secrets.postgres,
+    LOG_LEVEL: "debug",
+  };
+  const shown: [where: string, text: string][] = [];
+
+  const consumer = await t.consumer(talkative);
+  await t.produce(2_000, talkative);
+  await t.oracle({ unless: () => consumer.assertRunning() });
+  for (const page of ["metrics", "healthz", "readyz"]) {
+    shown.push([page, await (await fetch(`${consumer.http}/${page}`)).text()]);
+  }
+  await consumer.stop();
+  shown.push(["the consumer's log", consumer.log]);
+
+  const wrong: [what: string, settings: Record<string, string>][] = [
+    ["a wrong password of Kafka", { KAFKA_SASL_PLAIN_PASSWORD: secrets.wrong }],
+    ["a wrong password of PostgreSQL", { PGPASSWORD: secrets.wrong }],
+    ["a wrong password in a URL", {
+      DATABASE_URL: `postgres://${user}:${secrets.url}@${host}:${port}/${t.database.name}?sslmode=disable`,
+      PGPASSWORD: "",
+    }],
+    ["a URL that can't be read", { DATABASE_URL: `postgres://${user}:${secrets.url}@:port:/` }],
+    ["two settings for one", {
+      DATABASE_URL: `postgres://${user}:${secrets.url}@elsewhere/`,
+      PGPORT: "none",
+    }],
+  ];
+  await Promise.all(wrong.map(async ([what, settings]) => {
+    const service = await t.consumer({ ...talkative, ...settings });
+    assert.equal(await within(`the consumer to refuse ${what}`, 30_000, service.exited), 2, service.log);
+    shown.push([what, service.log]);
+  }));
+  for (const [what, settings] of [["what is right", {}], ...wrong] as const) {
+    const doctor = await t.doctor({ ...talkative, ...settings }, ["--json"]);
+    await within("the doctor to end", 60_000, doctor.exited);
+    shown.push([`the doctor on ${what}`, doctor.log]);
+  }
+  await t.database.query(`DROP OWNED BY "${user}" CASCADE; DROP ROLE "${user}"`);
+
+  const leaks = shown.flatMap(([where, text]) =>
+    Object.entries(secrets)
+      .filter(([, secret]) => formsOf(secret).some((form) => text.includes(form)))
+      .map(([name]) => `${where} shows the secret "${name}"`)
+  );
+  assert.deepEqual(leaks, []);
+});
+
+/** How a secret may be written: as it is, in a URL, in JSON, in the base64 of a header. */
+function formsOf(secret: string): string[] {
+  return [
+    secret,
+    encodeURIComponent(secret),
+    JSON.stringify(secret).slice(1, -1),
+    Buffer.from(secret).toString("base64").replace(/=+$/, ""),
+  ];
+}
+
+scenario({
+  name: "services can do nothing but their work when somebody else's code runs in them",
+  fault: "Code in a service that reads other files, writes, starts programs, looks around in the environment",
+  outcome: "Deno refuses each: a service may speak to the network, and read its settings and certificates",
+  services: "process",
+}, async () => {
+  for (const service of ["producer", "consumer", "rejects", "dashboard"]) {
+    const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--quiet", "--no-prompt", `-P=${service}`, "integration/harness/trespass.ts"],
+      cwd: PROJECT,
+      env: inherited(),
+      clearEnv: true,
+    }).output();
+    assert(success, new TextDecoder().decode(stderr));
+    assert.deepEqual(JSON.parse(new TextDecoder().decode(stdout)), [], service);
+  }
+});
