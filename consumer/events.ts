@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { event } from "../shared/observe/events.ts";
+import { event, sentence } from "../shared/observe/events.ts";
 import * as metrics from "./metrics.ts";
 
 // A type and not an interface, so that it counts as a record of fields.
@@ -18,8 +18,8 @@ export const EVENTS = {
       `Consumer of ${streams.join(", ")} in group ${group}, from ${brokers.join(",")} into ${database}.`,
   ),
   created: event<{ what: string }>("info", ({ what }) => `Created ${what}.`),
-  plaintext: event<{ text: string }>("warn", ({ text }) => text),
-  settings_warning: event<{ text: string }>("warn", ({ text }) => text),
+  plaintext: sentence("warn"),
+  settings_warning: sentence("warn"),
 
   assigned: event<{ partitions: Readonly<Record<string, readonly number[]>>; member: string }>(
     "info",
@@ -105,7 +105,7 @@ export const EVENTS = {
       "Keep records longer (retention.ms, retention.bytes) or add consumers.",
     ({ topic, from, to }) => metrics.records.inc({ topic, outcome: "lost" }, to - from),
   ),
-  group_left: event<{ text: string }>("debug", ({ text }) => text),
+  group_left: sentence("debug"),
   summary: event<{ stored: number; rejected: number; rate: number; lag: number }>(
     "info",
     ({ stored, rejected, rate, lag }) =>

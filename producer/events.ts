@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { event } from "../shared/observe/events.ts";
+import { event, sentence } from "../shared/observe/events.ts";
 import * as metrics from "./metrics.ts";
 
 export const EVENTS = {
@@ -16,7 +16,7 @@ export const EVENTS = {
       `${rate > 0 ? `${rate} a second` : "as fast as it can"}.`,
   ),
   created: event<{ what: string }>("info", ({ what }) => `Created ${what}.`),
-  settings_warning: event<{ text: string }>("warn", ({ text }) => text),
+  settings_warning: sentence("warn"),
   sent: event<{ topic: string; partition: number; records: number; seconds: number }>(
     "debug",
     ({ topic, partition, records, seconds }) =>

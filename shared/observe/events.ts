@@ -12,6 +12,8 @@ export interface EventKind<F extends Fields> {
   readonly message: (fields: F) => string;
   /** Moves metrics; called whether or not the line is logged. */
   readonly metric?: (fields: F) => void;
+  /** The message says all that the fields do: the line has none. */
+  readonly bare?: boolean;
 }
 
 /** Declares an event with the fields it carries. */
@@ -20,6 +22,13 @@ export const event = <F extends Fields>(
   message: (fields: F) => string,
   metric?: (fields: F) => void,
 ): EventKind<F> => ({ level, message, ...(metric ? { metric } : {}) });
+
+/** Declares an event that is a sentence and nothing else. */
+export const sentence = (level: Level): EventKind<{ text: string }> => ({
+  level,
+  message: ({ text }) => text,
+  bare: true,
+});
 
 // deno-lint-ignore no-explicit-any -- the fields differ from event to event
 type Kinds = Readonly<Record<string, EventKind<any>>>;
@@ -34,5 +43,5 @@ export type Tell<K extends Kinds> = <N extends keyof K & string>(
 export const teller = <K extends Kinds>(kinds: K, log: Log): Tell<K> => (name, fields) => {
   const kind = kinds[name]!;
   kind.metric?.(fields);
-  log(kind.level, name, () => kind.message(fields), fields);
+  log(kind.level, name, () => kind.message(fields), kind.bare ? {} : fields);
 };

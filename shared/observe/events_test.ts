@@ -1,5 +1,5 @@
 import assert from "assert";
-import { event, teller } from "./events.ts";
+import { event, sentence, teller } from "./events.ts";
 import { createLog } from "./log.ts";
 
 Deno.test("teller() moves the metric always, and makes the message only when its line is written", () => {
@@ -16,4 +16,13 @@ Deno.test("teller() moves the metric always, and makes the message only when its
   tell("loud", { n: 2 });
   assert.deepEqual([made, moved], [2, 2]);
   assert.equal(JSON.parse(lines[0]!).message, "made 2");
+});
+
+Deno.test("sentence() says what it has to say once", () => {
+  const lines: unknown[] = [];
+  const tell = teller({ group_left: sentence("debug") }, (level, name, message, fields) => {
+    lines.push([level, name, typeof message === "string" ? message : message(), fields]);
+  });
+  tell("group_left", { text: "Left the group." });
+  assert.deepEqual(lines, [["debug", "group_left", "Left the group.", {}]]);
 });
