@@ -19,7 +19,7 @@ export class RemoteServers implements AsyncDisposable {
   async issueCertificates(folder: string): Promise<void> {
     await using authority = await Authority.create("authority");
     const server = await authority.issue("server", {
-      name: "DNS:kafka.remote.test,DNS:postgres.remote.test",
+      hosts: ["kafka.remote.test", "postgres.remote.test"],
     });
     const client = await authority.issue("client");
     const files = {

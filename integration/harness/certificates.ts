@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { join } from "node:path";
 import { uniqueName } from "./names.ts";
 import { SSL_FOLDER } from "./project.ts";
@@ -13,8 +14,8 @@ export interface Certificate {
 
 /** What a certificate is for. */
 export interface CertificateOptions {
-  /** Subject alternative name, for example `IP:127.0.0.1`; without one it is a client's. */
-  name?: string;
+  /** Addresses and names of the servers that it is for; without any it is a client's. */
+  hosts?: string[];
   /** Its time was over yesterday. */
   expired?: boolean;
 }
@@ -55,7 +56,9 @@ export class Authority implements AsyncDisposable {
     await openssl("req", "-new", "-key", keyFile, "-subj", `/CN=${name}`, "-out", file("csr"));
     await Deno.writeTextFile(
       file("ext"),
-      options.name ? `subjectAltName=${options.name}\n` : "extendedKeyUsage=clientAuth\n",
+      options.hosts
+        ? `subjectAltName=${options.hosts.map((host) => `${isIP(host) ? "IP" : "DNS"}:${host}`).join()}\n`
+        : "extendedKeyUsage=clientAuth\n",
     );
     await openssl(
       ...["x509", "-req", "-in", file("csr"), "-extfile", file("ext"), "-out", file("pem")],

@@ -5,15 +5,19 @@
  * @module
  */
 import kafkajs, { Kafka, logLevel } from "kafkajs";
-import { type KafkaServer, type PostgresServer, startKafka, startPostgres } from "../servers/mod.ts";
+import {
+  type KafkaServer,
+  type PostgresServer,
+  serverHost,
+  startKafka,
+  startPostgres,
+} from "../servers/mod.ts";
 import { Authority, type Certificate } from "./certificates.ts";
 import { pemStores } from "./pem_stores.ts";
 import type { ServiceSettings } from "./service.ts";
 
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
 
-/** Address that certificates are for; `localhost` leads to the same servers, and is not in them. */
-const HOST = "127.0.0.1";
 const PASSWORD = "between-us";
 
 /**
@@ -45,7 +49,7 @@ export async function startDoctorServers(): Promise<DoctorServers> {
   await using stack = new AsyncDisposableStack();
   const authority = stack.use(await Authority.create("authority"));
   const [server, client] = await Promise.all([
-    authority.issue("server", { name: `IP:${HOST}` }),
+    authority.issue("server", { hosts: [await serverHost()] }),
     authority.issue("client"),
   ]);
   const keystore = pemStores(server, authority);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type KafkaServer, startKafka } from "../servers/mod.ts";
+import { type KafkaServer, serverHost, startKafka } from "../servers/mod.ts";
 import { Authority } from "./certificates.ts";
 import { pemStores } from "./pem_stores.ts";
 import type { ServiceSettings } from "./service.ts";
@@ -28,11 +28,11 @@ export interface ScramKafka extends AsyncDisposable {
 
 const USER = "routes-service";
 
-/** Starts it, with TLS in the name of 127.0.0.1. */
+/** Starts it, with TLS. */
 export async function startScramKafka(): Promise<ScramKafka> {
   await using stack = new AsyncDisposableStack();
   const authority = stack.use(await Authority.create("authority"));
-  const server = await authority.issue("server", { name: "IP:127.0.0.1" });
+  const server = await authority.issue("server", { hosts: [await serverHost()] });
   const kafka = stack.use(
     await startKafka({
       securityProtocol: "SASL_SSL",
@@ -47,7 +47,7 @@ export async function startScramKafka(): Promise<ScramKafka> {
       },
     }),
   );
-  const passwords = new Map(MECHANISMS.map((name) => [name, `${crypto.randomUUID()}%41+/$ä`]));
+  const passwords = new Map(MECHANISMS.map((name) => [name, `${crypto.randomUUID()}%41+/$"`]));
   // One mechanism a call is all that the tool takes.
   for (const [mechanism, password] of passwords) {
     const { code, stdout, stderr } = await kafka.tool("kafka-configs", [

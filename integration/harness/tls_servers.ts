@@ -1,11 +1,14 @@
-import { type KafkaServer, type PostgresServer, startKafka, startPostgres } from "../servers/mod.ts";
+import {
+  type KafkaServer,
+  type PostgresServer,
+  serverHost,
+  startKafka,
+  startPostgres,
+} from "../servers/mod.ts";
 import { Authority, type Certificate } from "./certificates.ts";
 import { pemStores } from "./pem_stores.ts";
 import type { ServiceSettings } from "./service.ts";
 import { BROKER_PROPERTIES } from "./world.ts";
-
-/** Address that certificates are for; `localhost` leads to the same servers, and is not in them. */
-const HOST = "127.0.0.1";
 
 /** Kafka with mutual TLS and PostgreSQL with TLS, both with certificates of one authority. */
 export interface TlsServers extends AsyncDisposable {
@@ -18,12 +21,12 @@ export interface TlsServers extends AsyncDisposable {
   readonly settings: ServiceSettings;
 }
 
-/** Starts them, with certificates made for them. */
+/** Starts them, with certificates for the address they are reached at; `localhost`, which leads there too, is not in them. */
 export async function startTlsServers(options: { expired?: boolean } = {}): Promise<TlsServers> {
   await using stack = new AsyncDisposableStack();
   const authority = stack.use(await Authority.create("authority"));
   const [server, client] = await Promise.all([
-    authority.issue("server", { name: `IP:${HOST}`, ...options }),
+    authority.issue("server", { hosts: [await serverHost()], ...options }),
     authority.issue("client"),
   ]);
   const [kafka, postgres] = await Promise.all([

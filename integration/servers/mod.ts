@@ -5,13 +5,20 @@
  * @module
  */
 import { chosenKind } from "./kind.ts";
-import type { KafkaOptions, KafkaServer, PostgresOptions, PostgresServer } from "./types.ts";
+import type { KafkaOptions, KafkaServer, PostgresOptions, PostgresServer, ServerOptions } from "./types.ts";
 
 export { dockerAvailable } from "./docker.ts";
 export { freePort, freePorts, isFree } from "./free_port.ts";
 export { ServerError } from "./server_error.ts";
 export { endOfFile, ServerProcess } from "./server_process.ts";
 export type * from "./types.ts";
+
+/** Host that this machine reaches servers of a kind at, `127.0.0.1` unless the Docker engine is elsewhere. */
+export async function serverHost(kind?: ServerOptions["kind"]): Promise<string> {
+  if (await chosenKind(kind) === "embedded") return "127.0.0.1";
+  const { engineHost } = await import("./container_server.ts");
+  return await engineHost();
+}
 
 /**
  * Starts an Apache Kafka broker and waits until it takes clients.
