@@ -18,5 +18,8 @@ export function whyUnreadable(error: unknown): string {
   if (error instanceof Deno.errors.NotCapable) {
     return "the service may read files below res/ and /run/secrets/ only; put it there";
   }
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return "the user that the service runs as may not read it. Change its mode or, in a container, set CONTAINER_USER";
+  }
   return error instanceof Error ? error.message : String(error);
 }
