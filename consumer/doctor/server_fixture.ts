@@ -1,6 +1,6 @@
 /**
  * Ports for tests that behave before a login as brokers and databases do. What they answer is held against real servers in
- * `integration/suites/doctor_test.ts`.
+ * `integration/doctor/doctor_test.ts`.
  *
  * @module
  */

@@ -18,4 +18,3 @@ import "./tls_test.ts";
 import "./security_test.ts";
 import "./database_test.ts";
 import "./kafka_test.ts";
-import "./doctor_test.ts";

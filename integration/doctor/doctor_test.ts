@@ -5,7 +5,7 @@
  * @module
  */
 import assert from "assert";
-import { ACCOUNT_PASSWORD, type DoctorServers, startDoctorServers } from "../harness/doctor_servers.ts";
+import { ACCOUNT_PASSWORD, type DoctorServers, startDoctorServers } from "./servers.ts";
 import { Authority } from "../harness/certificates.ts";
 import { Database } from "../harness/database.ts";
 import { PROJECT } from "../harness/project.ts";

@@ -12,9 +12,9 @@ import {
   startKafka,
   startPostgres,
 } from "../servers/mod.ts";
-import { Authority, type Certificate } from "./certificates.ts";
-import { pemStores } from "./pem_stores.ts";
-import type { ServiceSettings } from "./service.ts";
+import { Authority, type Certificate } from "../harness/certificates.ts";
+import { pemStores } from "../harness/pem_stores.ts";
+import type { ServiceSettings } from "../harness/service.ts";
 
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
 
