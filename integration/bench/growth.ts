@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { delayProxy } from "./delay_proxy.ts";
+import { TcpProxy } from "../harness/tcp_proxy.ts";
 import { fill, type Filled, fillWide } from "./fill.ts";
 import type { GrowthRun } from "./results.ts";
 import { type Bench, removeTopics } from "./servers.ts";
@@ -44,8 +44,9 @@ export async function growth(
   const usual = await fill(bench, { records, partitions });
   for (const consumers of CONSUMERS) await measure("consumers", consumers, usual, { consumers });
   for (const roundTripMs of ROUND_TRIP_MS) {
-    await using proxy = delayProxy(bench.settings.PGHOST, bench.settings.PGPORT, roundTripMs);
-    const env = { PGHOST: "127.0.0.1", PGPORT: String(proxy.port) };
+    await using proxy = new TcpProxy(`${bench.settings.PGHOST}:${bench.settings.PGPORT}`);
+    await proxy.latency(roundTripMs / 2);
+    const env = { PGHOST: "127.0.0.1", PGPORT: proxy.address.split(":")[1]! };
     await measure("round trip to PostgreSQL, ms", roundTripMs, usual, { env });
   }
   for (const rows of rowsBefore) {

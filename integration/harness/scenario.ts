@@ -11,6 +11,7 @@ import { Database } from "./database.ts";
 import { slug, uniqueName } from "./names.ts";
 import { oracle, type OracleOptions, type Verdict } from "./oracle.ts";
 import { ARTEFACTS, PROJECT } from "./project.ts";
+import type { Proxied } from "./proxy.ts";
 import { ROUTES, type Rules } from "./rules.ts";
 import { chosenSeed, type Random, seeded } from "./seed.ts";
 import {
@@ -20,6 +21,7 @@ import {
   type ServiceName,
   type ServiceSettings,
 } from "./service.ts";
+import { tcpProxies } from "./tcp_proxy.ts";
 import { deleteTopic, withAdmin } from "./topic.ts";
 import { until, within } from "./wait.ts";
 import { SERVICES, theWorld, type World } from "./world.ts";
@@ -144,6 +146,31 @@ export class Scenario implements AsyncDisposable {
     await Deno.mkdir(other.folder, { recursive: true });
     this.#stack.defer(() => other.#end());
     return other;
+  }
+
+  /**
+   * Puts a proxy in front of a server; only services that are given its settings go through it. See `proxy.ts`.
+   *
+   * @param server Kafka only on the shared servers: a broker has to know of its proxy beforehand.
+   */
+  async proxied(server: "kafka" | "postgres"): Promise<Proxied> {
+    const { proxies } = this.world;
+    if (server === "kafka") {
+      const { proxyUpstream } = this.kafka;
+      if (!proxyUpstream || this.#kind !== SERVICES) {
+        throw new Error(
+          "This scenario's services can't reach its broker through a proxy: use the shared one",
+        );
+      }
+      const proxy = this.use(await proxies.open(proxyUpstream, proxies.kafkaAddress));
+      return { proxy, settings: { KAFKA_BOOTSTRAP_SERVERS: proxy.address } };
+    }
+    const { PGHOST, PGPORT } = postgresSettings(this.postgres, this.database.name, this.#kind);
+    const proxy = this.use(
+      await (this.#kind === SERVICES ? proxies : tcpProxies()).open(`${PGHOST}:${PGPORT}`),
+    );
+    const [host, port] = proxy.address.split(":");
+    return { proxy, settings: { PGHOST: host!, PGPORT: port! } };
   }
 
   /** Starts a consumer; it is ended with the scenario. */

@@ -11,7 +11,9 @@ import {
   startKafka,
   startPostgres,
 } from "../servers/mod.ts";
+import type { Proxies } from "./proxy.ts";
 import type { ServiceKind } from "./service.ts";
+import { tcpProxies } from "./tcp_proxy.ts";
 
 /** The shared servers. */
 export interface World {
@@ -19,6 +21,8 @@ export interface World {
   readonly postgres: PostgresServer;
   /** The Docker network of servers and services; only with containers. */
   readonly network?: StartedNetwork;
+  /** Proxies between services and servers. */
+  readonly proxies: Proxies;
 }
 
 /**
@@ -40,13 +44,14 @@ export function theWorld(): World {
 
 Deno.test.beforeAll(async () => {
   const network = SERVICES === "container" ? await startNetwork() : undefined;
+  const proxies = network ? (await import("./toxiproxy.ts")).toxiproxies(network) : tcpProxies();
   const options = {
     ...network && { kind: "container" as const, network },
     onProgress: (message: string) => console.log(message),
   };
   const start = performance.now();
   const [kafka, postgres] = await Promise.allSettled([
-    startKafka({ ...options, properties: BROKER_PROPERTIES }),
+    startKafka({ ...options, properties: BROKER_PROPERTIES, proxy: proxies.kafkaAddress }),
     startPostgres(options),
   ]);
   if (kafka.status === "rejected" || postgres.status === "rejected") {
@@ -57,16 +62,16 @@ Deno.test.beforeAll(async () => {
     await network?.stop();
     throw new Error("The servers could not be started");
   }
-  world = { kafka: kafka.value, postgres: postgres.value, ...network && { network } };
+  world = { kafka: kafka.value, postgres: postgres.value, proxies, ...network && { network } };
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   console.log(`Kafka and PostgreSQL (${world.kafka.kind}) up in ${seconds} s; services run as ${SERVICES}.`);
 });
 
 Deno.test.afterAll(async () => {
   if (!world) return;
-  const { kafka, postgres, network } = world;
+  const { kafka, postgres, proxies, network } = world;
   world = undefined;
-  await Promise.all([kafka[Symbol.asyncDispose](), postgres[Symbol.asyncDispose]()]);
+  await Promise.all([kafka, postgres, proxies].map((part) => part[Symbol.asyncDispose]()));
   await network?.stop();
 });
 

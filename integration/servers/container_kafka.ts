@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { GenericContainer, Wait } from "testcontainers";
 import { ContainerServer, engineHost, startContainer, type Started } from "./container_server.ts";
-import { freePort } from "./free_port.ts";
+import { freePorts } from "./free_port.ts";
 import { kafkaProperties } from "./kafka_properties.ts";
 import { KAFKA_VERSION } from "./kafka_pom.ts";
 import { toolClass } from "./kafka_tools.ts";
@@ -16,13 +16,17 @@ const CONTROLLER = "127.0.0.1:19094";
 /** Starts a broker in a container. */
 export async function startContainerKafka(options: KafkaOptions): Promise<KafkaServer> {
   // Brokers tell clients their address, so the port has to be known beforehand.
-  const port = options.port ?? freePort();
-  const bootstrap = `${await engineHost()}:${port}`;
-  const network = options.network && `${options.networkAlias ?? "kafka"}:${NETWORK_PORT}`;
+  const [free, proxyPort] = freePorts(2);
+  const port = options.port ?? free!;
+  const host = await engineHost();
+  const bootstrap = `${host}:${port}`;
+  const alias = options.networkAlias ?? "kafka";
+  const network = options.network && `${alias}:${NETWORK_PORT}`;
   const properties = kafkaProperties(
     {
       client: { listen: `0.0.0.0:${port}`, advertised: bootstrap },
       ...network && { network: { listen: `0.0.0.0:${NETWORK_PORT}`, advertised: network } },
+      ...options.proxy && { proxy: { listen: `0.0.0.0:${proxyPort}`, advertised: options.proxy } },
       admin: { listen: ADMIN, advertised: ADMIN },
       controller: CONTROLLER,
     },
@@ -30,7 +34,9 @@ export async function startContainerKafka(options: KafkaOptions): Promise<KafkaS
     options,
   );
   const container = new GenericContainer(`apache/kafka:${KAFKA_VERSION}`)
-    .withExposedPorts({ container: port, host: port })
+    .withExposedPorts(
+      ...[port, ...options.proxy ? [proxyPort!] : []].map((port) => ({ container: port, host: port })),
+    )
     .withCopyContentToContainer([{
       content: propertiesFile(properties),
       target: "/mnt/shared/config/server.properties",
@@ -38,21 +44,27 @@ export async function startContainerKafka(options: KafkaOptions): Promise<KafkaS
     .withEnvironment({ KAFKA_HEAP_OPTS: "-Xms128m -Xmx512m" })
     .withWaitStrategy(Wait.forLogMessage(/Kafka Server started/))
     .withStartupTimeout(120_000);
-  if (options.network) {
-    container.withNetwork(options.network).withNetworkAliases(options.networkAlias ?? "kafka");
-  }
+  if (options.network) container.withNetwork(options.network).withNetworkAliases(alias);
   options.onProgress?.("starting Kafka in a container");
-  return new ContainerKafka(await startContainer("Kafka", container), bootstrap, network);
+  return new ContainerKafka(await startContainer("Kafka", container), {
+    bootstrapServers: bootstrap,
+    ...network && { networkBootstrapServers: network },
+    ...options.proxy && { proxyUpstream: `${network ? alias : host}:${proxyPort}` },
+  });
 }
 
 class ContainerKafka extends ContainerServer implements KafkaServer {
   readonly bootstrapServers: string;
   declare readonly networkBootstrapServers?: string;
+  declare readonly proxyUpstream?: string;
 
-  constructor(started: Started, bootstrapServers: string, networkBootstrapServers: string | undefined) {
+  constructor(
+    started: Started,
+    addresses: Pick<KafkaServer, "bootstrapServers" | "networkBootstrapServers" | "proxyUpstream">,
+  ) {
     super(started);
-    this.bootstrapServers = bootstrapServers;
-    if (networkBootstrapServers) this.networkBootstrapServers = networkBootstrapServers;
+    this.bootstrapServers = addresses.bootstrapServers;
+    Object.assign(this, addresses);
   }
 
   async tool(name: string, args: string[], options: ToolOptions = {}): Promise<ToolResult> {

@@ -33,6 +33,7 @@ export async function startEmbeddedKafka(options: KafkaOptions): Promise<KafkaSe
 class EmbeddedKafka implements KafkaServer {
   readonly kind = "embedded";
   readonly bootstrapServers: string;
+  declare readonly proxyUpstream?: string;
   readonly #jvm: KafkaJvm;
   readonly #folder: DataFolder;
   readonly #listeners: KafkaListeners;
@@ -43,13 +44,15 @@ class EmbeddedKafka implements KafkaServer {
     this.#jvm = jvm;
     this.#folder = folder;
     this.#options = options;
-    const [client, admin, controller] = freePorts(3);
+    const [client, admin, controller, proxy] = freePorts(4);
     this.#listeners = {
       client: loopback(options.port ?? client!),
+      ...options.proxy && { proxy: { ...loopback(proxy!), advertised: options.proxy } },
       admin: loopback(admin!),
       controller: loopback(controller!).listen,
     };
     this.bootstrapServers = this.#listeners.client.advertised;
+    if (options.proxy) this.proxyUpstream = this.#listeners.proxy!.listen;
   }
 
   async start(): Promise<void> {

@@ -14,6 +14,8 @@ export interface KafkaListeners {
   client: Listener;
   /** Containers of the same Docker network. */
   network?: Listener;
+  /** Clients that come through a proxy. */
+  proxy?: Listener;
   /** Kafka's own tools; always plaintext. */
   admin: Listener;
   /** The broker itself, as its own controller: `host:port`. */
@@ -33,6 +35,7 @@ export function kafkaProperties(
   const clients = {
     CLIENT: listeners.client,
     ...listeners.network && { NETWORK: listeners.network },
+    ...listeners.proxy && { PROXY: listeners.proxy },
     ADMIN: listeners.admin,
   };
   return {
@@ -48,7 +51,7 @@ export function kafkaProperties(
     "advertised.listeners": Object.entries(clients)
       .map(([name, { advertised }]) => `${name}://${advertised}`).join(","),
     "listener.security.protocol.map":
-      `CLIENT:${protocol},NETWORK:${protocol},ADMIN:PLAINTEXT,CONTROLLER:PLAINTEXT`,
+      `CLIENT:${protocol},NETWORK:${protocol},PROXY:${protocol},ADMIN:PLAINTEXT,CONTROLLER:PLAINTEXT`,
     "log.dirs": dataFolder,
     // As hosted Kafkas have it: a topic that nobody made is an error.
     "auto.create.topics.enable": "false",

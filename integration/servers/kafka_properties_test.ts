@@ -23,9 +23,16 @@ Deno.test("kafkaProperties() protects the listeners of clients, and no other, wh
   const properties = kafkaProperties({ ...listeners, network }, "/data", { securityProtocol: "SASL_SSL" });
   assert.equal(
     properties["listener.security.protocol.map"],
-    "CLIENT:SASL_SSL,NETWORK:SASL_SSL,ADMIN:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "CLIENT:SASL_SSL,NETWORK:SASL_SSL,PROXY:SASL_SSL,ADMIN:PLAINTEXT,CONTROLLER:PLAINTEXT",
   );
   assert.match(properties["advertised.listeners"]!, /NETWORK:\/\/kafka:4/);
+});
+
+Deno.test("kafkaProperties() tells clients that come through a proxy the proxy's address", () => {
+  const proxy = { listen: "127.0.0.1:5", advertised: "127.0.0.1:6" };
+  const properties = kafkaProperties({ ...listeners, proxy }, "/data", {});
+  assert.match(properties["listeners"]!, /,PROXY:\/\/127\.0\.0\.1:5,/);
+  assert.match(properties["advertised.listeners"]!, /,PROXY:\/\/127\.0\.0\.1:6,/);
 });
 
 Deno.test("kafkaProperties() lets the caller's properties win", () => {

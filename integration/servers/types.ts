@@ -33,6 +33,8 @@ export interface KafkaServer extends Server {
   readonly bootstrapServers: string;
   /** Where containers of the same Docker network find it; set only when {@link KafkaOptions.network} was given. */
   readonly networkBootstrapServers?: string;
+  /** Where the proxy of {@link KafkaOptions.proxy} hands connections on to; set only when that was given. */
+  readonly proxyUpstream?: string;
   /**
    * Runs one of Kafka's own tools, over a plaintext listener of its own whatever protocol clients use.
    *
@@ -93,6 +95,11 @@ export type SecurityProtocol = "PLAINTEXT" | "SSL" | "SASL_PLAINTEXT" | "SASL_SS
 export interface KafkaOptions extends ServerOptions {
   /** What clients must speak on `bootstrapServers` (and `networkBootstrapServers`); default `PLAINTEXT`. */
   securityProtocol?: SecurityProtocol;
+  /**
+   * `host:port` of a proxy in front of the broker, which need not be there yet. Brokers tell clients where to connect, so those
+   * that came through the proxy get a listener of their own, which tells them this.
+   */
+  proxy?: string;
   /** Broker properties beyond, or instead of, the usual ones. PEM texts may span lines. */
   properties?: Record<string, string>;
 }

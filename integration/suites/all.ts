@@ -18,3 +18,4 @@ import "./tls_test.ts";
 import "./security_test.ts";
 import "./database_test.ts";
 import "./kafka_test.ts";
+import "./proxy_test.ts";

@@ -1,0 +1,108 @@
+import { type CreatedProxy, ToxiProxyContainer } from "@testcontainers/toxiproxy";
+import type { StartedNetwork } from "testcontainers";
+import type { Direction, Proxies, Proxy } from "./proxy.ts";
+import { uniqueName } from "./names.ts";
+
+const IMAGE = "ghcr.io/shopify/toxiproxy:2.12.0";
+
+/** Its name in the Docker network. */
+const HOST = "toxiproxy";
+
+/** Port of the proxy to Kafka; those of others follow. */
+const FIRST_PORT = 8666;
+
+/** What Toxiproxy calls the directions: upstream is from the client to the server. */
+const STREAMS = { requests: "upstream", answers: "downstream" } as const;
+
+/** Proxies for services that are containers: a Toxiproxy in their network, which is started when the first is opened. */
+export function toxiproxies(network: StartedNetwork): Proxies {
+  let starting: ReturnType<typeof start> | undefined;
+  let port = FIRST_PORT;
+  return {
+    kafkaAddress: `${HOST}:${FIRST_PORT}`,
+    async open(upstream, address = `${HOST}:${++port}`) {
+      const { client } = await (starting ??= start(network));
+      const proxy = await client.createProxy({
+        name: uniqueName("proxy"),
+        listen: `0.0.0.0:${address.split(":")[1]}`,
+        upstream,
+        enabled: true,
+      });
+      return new ToxiproxyProxy(address, proxy);
+    },
+    async [Symbol.asyncDispose]() {
+      await (await starting)?.stop();
+    },
+  };
+}
+
+function start(network: StartedNetwork) {
+  return new ToxiProxyContainer(IMAGE).withNetwork(network).withNetworkAliases(HOST).start();
+}
+
+type Instance = CreatedProxy["instance"];
+
+/** A proxy of a Toxiproxy. */
+class ToxiproxyProxy implements Proxy {
+  readonly #proxy: Instance;
+  /** What is in force, by name. */
+  readonly #toxics = new Map<string, Awaited<ReturnType<Instance["addToxic"]>>>();
+
+  constructor(readonly address: string, proxy: Instance) {
+    this.#proxy = proxy;
+  }
+
+  async latency(ms: number, direction?: Direction): Promise<void> {
+    await this.#toxic("latency", { latency: ms, jitter: 0 }, direction);
+  }
+
+  async bandwidth(kilobytes: number, direction?: Direction): Promise<void> {
+    await this.#toxic("bandwidth", { rate: kilobytes }, direction);
+  }
+
+  async swallow(direction: Direction): Promise<void> {
+    // Without an end; connections that it held end when it is taken away.
+    await this.#toxic("timeout", { timeout: 0 }, direction);
+  }
+
+  async cut(): Promise<void> {
+    await this.#enable(false);
+    await this.#enable(true);
+  }
+
+  async refuse(): Promise<void> {
+    await this.#enable(false);
+  }
+
+  async restore(): Promise<void> {
+    for (const name of this.#toxics.keys()) await this.#remove(name);
+    await this.#enable(true);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#proxy.remove();
+  }
+
+  async #enable(enabled: boolean): Promise<void> {
+    const { listen, upstream } = this.#proxy;
+    await this.#proxy.update({ enabled, listen, upstream });
+  }
+
+  async #toxic(
+    type: "latency" | "bandwidth" | "timeout",
+    attributes: object,
+    direction?: Direction,
+  ): Promise<void> {
+    for (const [one, stream] of Object.entries(STREAMS)) {
+      if (direction !== undefined && one !== direction) continue;
+      const name = `${type}-${one}`;
+      await this.#remove(name);
+      this.#toxics.set(name, await this.#proxy.addToxic({ name, type, stream, toxicity: 1, attributes }));
+    }
+  }
+
+  async #remove(name: string): Promise<void> {
+    await this.#toxics.get(name)?.remove();
+    this.#toxics.delete(name);
+  }
+}

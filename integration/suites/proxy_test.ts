@@ -1,0 +1,69 @@
+import assert from "assert";
+import { scenario } from "../harness/scenario.ts";
+import { until } from "../harness/wait.ts";
+
+scenario({
+  name:
+    "proxied() leads services through a proxy that delays, swallows, cuts and refuses what goes through it",
+  fault: "Both servers' links slow, cut, one-way and refused, one after another",
+  outcome:
+    "All of it reaches the services, on processes as on containers: the faults of other scenarios are real",
+}, async (s) => {
+  const kafka = await s.proxied("kafka");
+  const postgres = await s.proxied("postgres");
+  const load = await s.load(0, kafka.settings);
+  const consumer = await s.consumer({
+    ...kafka.settings,
+    ...postgres.settings,
+    KAFKA_REQUEST_TIMEOUT_MS: 3_000,
+    CONSUMER_SESSION_TIMEOUT_MS: 3_000,
+  });
+  const all = [consumer, load];
+  await s.flowing(all);
+  const count = async (name: string, labels: Record<string, string> = {}) =>
+    (await consumer.metrics()).sum(name, labels);
+  const rises = async (what: string, name: string, labels: Record<string, string>) => {
+    const before = await count(name, labels);
+    return () =>
+      until(what, async () => await count(name, labels) > before, {
+        unless: () => all.forEach((service) => service.assertRunning()),
+      });
+  };
+
+  await postgres.proxy.latency(150);
+  const slow = async () => {
+    const metrics = await consumer.metrics();
+    const name = "consumer_transaction_duration_seconds";
+    return [metrics.sum(`${name}_count`), metrics.sum(`${name}_bucket`, { le: "0.25" })];
+  };
+  const [transactions, quick] = await slow();
+  await until("slow transactions", async () => {
+    const [now, nowQuick] = await slow();
+    // One may have been under way.
+    return now! - transactions! >= 5 && nowQuick! - quick! <= 1;
+  });
+  await postgres.proxy.restore();
+  await s.flowing(all);
+
+  for (const { proxy } of [postgres, kafka]) {
+    const server = proxy === kafka.proxy ? "Kafka" : "PostgreSQL";
+    await proxy.refuse();
+    await consumer.ready(false);
+    if (server === "Kafka") await load.ready(false);
+    await proxy.restore();
+    await consumer.ready();
+    await s.flowing(all);
+    const reconnected = await rises(`${server} to be reconnected`, "consumer_reconnects_total", {
+      server: server.toLowerCase(),
+    });
+    await proxy.swallow("answers");
+    await proxy.cut();
+    await consumer.ready(false);
+    await proxy.restore();
+    await reconnected();
+    await s.flowing(all);
+  }
+  const sent = await s.stopped(load);
+  const { records } = await s.oracle({ unless: () => consumer.assertRunning() });
+  assert.equal(records, sent);
+});
