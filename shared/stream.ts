@@ -16,6 +16,8 @@ export interface Field {
   readonly type: ColumnType;
   /** Where it lies in the record: property names and array indexes. */
   readonly path: readonly [string, ...(string | number)[]];
+  /** Another name of the property that the path begins with: it counts where there is none of the first. */
+  readonly alias?: string;
   /** Least and greatest value, both allowed. They must say what the schema says; a property test holds them together. */
   readonly min: number;
   readonly max: number;
@@ -64,11 +66,15 @@ export const userID = z.number({ error: "userID is missing or not a number" })
 export const timestamp = z.number({ error: "timestamp is missing or not a finite number" })
   .min(0, { error: "timestamp is below 0" });
 
+/** `userID`, as the Python original spells it. */
+const USER_ID_ALIAS = "userId";
+
 /** The fields that records of every stream have. */
 export const USER_ID: Field = {
   column: "user_id",
   type: "INT",
   path: ["userID"],
+  alias: USER_ID_ALIAS,
   min: 0,
   max: 2_147_483_647,
 };
@@ -81,13 +87,13 @@ export const TIMESTAMP: Field = {
 };
 
 /**
- * `userId`, as the Python original spells it, is taken for `userID` where there is no `userID`. Wraps a stream's schema.
+ * {@link USER_ID_ALIAS} is taken for `userID` where there is no `userID`. Wraps a stream's schema.
  */
 export const withUserIdAlias = <T extends z.ZodType>(schema: T) =>
   z.preprocess((value) => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-    if (Object.hasOwn(value, "userID") || !Object.hasOwn(value, "userId")) return value;
-    return { ...value, userID: (value as Record<string, unknown>)["userId"] };
+    if (Object.hasOwn(value, "userID") || !Object.hasOwn(value, USER_ID_ALIAS)) return value;
+    return { ...value, userID: (value as Record<string, unknown>)[USER_ID_ALIAS] };
   }, schema);
 
 /** The number that lies at a field's path of a valid record. */

@@ -3,8 +3,11 @@
  *
  * @module
  */
+import { isUtf8 } from "node:buffer";
+import { z } from "zod";
 import { fieldValue, type Stream } from "../stream.ts";
 import { duplicateName, isDeeperThan, MAX_DEPTH } from "./json_text.ts";
+import { memberReader } from "./members.ts";
 import { plainReader } from "./plain.ts";
 
 /** Why a record was rejected. The first words are the same for all of a kind, so that they can be counted. */
@@ -44,50 +47,55 @@ export type Decoder = (value: Uint8Array | null, row: Float64Array) => Rejection
  */
 export function decoder(stream: Stream): Decoder {
   const readPlain = plainReader(stream);
-  const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-  const decodeAny: Decoder = (value, row) => {
-    if (value === null) return reject("no value", "The record has no value (a tombstone).");
-    if (value.length === 0) return reject("empty value", "The value has no bytes.");
-
-    let text: string;
-    try {
-      text = utf8.decode(value);
-    } catch {
-      return reject("not UTF-8", "The value is not UTF-8 text.");
-    }
-    if (text.startsWith("\uFEFF")) {
-      return reject(
-        "not JSON",
-        "The value begins with a byte order mark, which JSON does not allow (RFC 8259, section 8.1).",
-      );
-    }
-    if (isDeeperThan(text, MAX_DEPTH)) {
-      return reject("nested too deep", `The value is nested deeper than ${MAX_DEPTH} levels.`);
-    }
-    let parsed: unknown;
-    try {
-      parsed = JSON.parse(text);
-    } catch (error) {
-      return reject("not JSON", (error as Error).message);
-    }
-    const result = stream.schema.safeParse(parsed);
-    if (!result.success) {
-      return reject("invalid record", result.error.issues.map(({ message }) => message).join("; "));
-    }
-    const twice = duplicateName(text);
-    if (twice !== undefined) {
-      return reject("duplicate name", `The name ${JSON.stringify(twice)} stands twice in the record.`);
-    }
-    for (let f = 0; f < stream.fields.length; f++) row[f] = fieldValue(result.data, stream.fields[f]!);
-    return undefined;
-  };
+  const readMembers = memberReader(stream);
 
   return (value, row) => {
-    if (value !== null && readPlain(value, 0, value.length, row)) return undefined;
-    return withoutStacks(() => decodeAny(value, row));
+    if (value === null) return reject("no value", "The record has no value (a tombstone).");
+    if (value.length === 0) return reject("empty value", "The value has no bytes.");
+    if (readPlain(value, 0, value.length, row) || readMembers(value, 0, value.length, row)) return undefined;
+    return withoutStacks(() => decodeText(stream, value, row));
   };
 }
+
+/** The long way: what is taken or not, and why, is decided here. */
+function decodeText(stream: Stream, value: Uint8Array, row: Float64Array): Rejection | undefined {
+  // Asked beforehand, since the decoder's error costs as much as all the rest.
+  if (!isUtf8(value)) return reject("not UTF-8", "The value is not UTF-8 text.");
+  const text = utf8.decode(value);
+  if (text.startsWith("\uFEFF")) {
+    return reject(
+      "not JSON",
+      "The value begins with a byte order mark, which JSON does not allow (RFC 8259, section 8.1).",
+    );
+  }
+  if (isDeeperThan(text, MAX_DEPTH)) {
+    return reject("nested too deep", `The value is nested deeper than ${MAX_DEPTH} levels.`);
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    return reject("not JSON", (error as Error).message);
+  }
+  const result = safeParse(stream.schema, parsed);
+  if (!result.success) {
+    return reject("invalid record", result.error.issues.map(({ message }) => message).join("; "));
+  }
+  const twice = duplicateName(text);
+  if (twice !== undefined) {
+    return reject("duplicate name", `The name ${JSON.stringify(twice)} stands twice in the record.`);
+  }
+  for (let f = 0; f < stream.fields.length; f++) row[f] = fieldValue(result.data, stream.fields[f]!);
+  return undefined;
+}
+
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** The issues of a record that is not valid. zod's own error writes them out as text besides, which takes longer than all the rest. */
+class Issues {
+  constructor(readonly issues: readonly z.core.$ZodIssue[]) {}
+}
+const safeParse = z.core._safeParse(Issues as unknown as z.core.$ZodErrorClass);
 
 /** Runs something that makes errors for their messages only: collecting a stack for each would take longer than all the rest. */
 function withoutStacks<T>(work: () => T): T {
