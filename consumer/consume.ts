@@ -294,7 +294,7 @@ export class Membership {
     this.options.tell("fetched", {
       topic: at.topic,
       partition: at.partition,
-      records: segment.rowCount + segment.rejected.length,
+      records: segment.rowCount + segment.rejected.count,
       from: at.next,
       to,
     });

@@ -5,6 +5,7 @@
  */
 import { event, sentence } from "../shared/observe/events.ts";
 import * as metrics from "./metrics.ts";
+import type { RejectedRows } from "./rejected.ts";
 
 // A type and not an interface, so that it counts as a record of fields.
 type At = { readonly topic: string; readonly partition: number };
@@ -61,9 +62,12 @@ export const EVENTS = {
       if (latency !== undefined) metrics.latencySeconds.observe({ topic }, latency);
     },
   ),
-  rejected: event<At & { offset: number; reason: string; detail: string }>(
+  rejected: event<At & { records: RejectedRows }>(
     "debug",
-    (at) => `Rejected ${place(at)}@${at.offset}: ${at.reason}. ${at.detail}`,
+    (at) => {
+      const all = Array.from(at.records, ({ offset, reason, detail }) => `@${offset}: ${reason}. ${detail}`);
+      return `Rejected of ${place(at)}: ${all.join(" ")}`;
+    },
   ),
   fenced: event<At & { expected: number; found: number | undefined }>(
     "warn",

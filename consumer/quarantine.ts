@@ -1,75 +1,33 @@
 /**
- * Rejected records, kept whole: key, value, where they were, and why.
+ * Rejected records in the database, kept whole: key, value, where they were, and why.
  *
  * @module
  */
 import { Buffer } from "node:buffer";
 import pg from "pg";
-import type { Rejected } from "./segment.ts";
-
-const COLUMNS = `topic, partition, "offset", key, value, reason, detail`;
+import { QUARANTINE_COLUMNS, type RejectedRows } from "./rejected.ts";
 
 /** What a COPY of rejected records is into. */
-export const QUARANTINE_TARGET = `rejected_records (${COLUMNS})`;
-
-/** A rejected record, with where it was. */
-export interface Quarantined extends Rejected {
-  readonly topic: string;
-  readonly partition: number;
-}
-
-/** Bytes of a row beside its texts, key and value: the number of fields, their lengths, partition and offset. */
-const ROW_OVERHEAD = 2 + 7 * 4 + 4 + 8;
-
-/** Rejected records as rows of a binary COPY, in one piece: many small ones would cost more than what is in them. */
-export function quarantineRows(records: readonly Quarantined[]): Uint8Array {
-  const size = records.reduce(
-    (sum, { topic, key, value, reason, detail }) =>
-      sum + ROW_OVERHEAD + Buffer.byteLength(topic) + (key?.length ?? 0) + (value?.length ?? 0) +
-      Buffer.byteLength(reason) + Buffer.byteLength(detail),
-    0,
-  );
-  const rows = Buffer.allocUnsafeSlow(size);
-  let at = 0;
-  const text = (field: string) => {
-    const length = rows.write(field, at + 4, "utf8");
-    at = rows.writeInt32BE(length, at) + length;
-  };
-  const bytes = (field: Uint8Array | null) => {
-    at = rows.writeInt32BE(field?.length ?? -1, at);
-    if (field === null) return;
-    rows.set(field, at);
-    at += field.length;
-  };
-  for (const { topic, partition, offset, key, value, reason, detail } of records) {
-    at = rows.writeInt16BE(7, at);
-    text(topic);
-    at = rows.writeInt32BE(4, at);
-    at = rows.writeInt32BE(partition, at);
-    at = rows.writeInt32BE(8, at);
-    at = rows.writeBigInt64BE(BigInt(offset), at);
-    bytes(key);
-    bytes(value);
-    text(reason);
-    text(detail);
-  }
-  return rows;
-}
+export const QUARANTINE_TARGET = `rejected_records (${QUARANTINE_COLUMNS})`;
 
 const bytea = (bytes: Uint8Array | null) =>
   bytes === null ? "NULL::bytea" : `'\\x${Buffer.from(bytes).toString("hex")}'::bytea`;
 
 /**
- * The same as SQL, for records that may be in quarantine already because another consumer group read them too. What is there
- * stays. Where it is another record, the topic was made again and the offsets started anew: `reason` becomes NULL, which the table
- * does not allow, so that nothing is overwritten.
+ * Puts records into quarantine as a COPY of their rows does, for those that may be there already because another consumer group read
+ * them too. What is there stays. Where it is another record, the topic was made again and the offsets started anew: `reason` becomes
+ * NULL, which the table does not allow, so that nothing is overwritten.
  */
-export function quarantineSql(records: readonly Quarantined[]): string {
-  const rows = records.map(({ topic, partition, offset, key, value, reason, detail }) =>
-    `(${pg.escapeLiteral(topic)}, ${partition}, ${offset}, ${bytea(key)}, ${bytea(value)}, ` +
-    `${pg.escapeLiteral(reason)}, ${pg.escapeLiteral(detail)})`
+export function quarantineSql(rejected: readonly RejectedRows[]): string {
+  const rows = rejected.flatMap((records) =>
+    Array.from(
+      records,
+      ({ topic, partition, offset, key, value, reason, detail }) =>
+        `(${pg.escapeLiteral(topic)}, ${partition}, ${offset}, ${bytea(key)}, ${bytea(value)}, ` +
+        `${pg.escapeLiteral(reason)}, ${pg.escapeLiteral(detail)})`,
+    )
   );
-  return `INSERT INTO rejected_records AS r (${COLUMNS}) VALUES ${rows.join(",\n")}
+  return `INSERT INTO rejected_records AS r (${QUARANTINE_COLUMNS}) VALUES ${rows.join(",\n")}
     ON CONFLICT (topic, partition, "offset") DO UPDATE SET reason = CASE
       WHEN r.key IS NOT DISTINCT FROM excluded.key AND r.value IS NOT DISTINCT FROM excluded.value THEN r.reason END`;
 }

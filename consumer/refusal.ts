@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import { reject } from "../shared/codec/decode.ts";
 import { messageOf, PermanentError } from "../shared/errors.ts";
 import { classify } from "../shared/postgres/errors.ts";
+import { RejectedWriter } from "./rejected.ts";
 import type { Segment } from "./segment.ts";
 
 /** What PostgreSQL's error says beside its message. */
@@ -55,8 +57,17 @@ export const refusalText = (error: unknown): string => {
 
 /** A segment of one row, with its record in quarantine instead. */
 export function refuse(segment: Segment, error: unknown): Segment {
-  const [record] = segment.records();
-  const rejection = reject("refused by the database", refusalText(error));
-  const rejected = [...segment.rejected, { ...record!, ...rejection }];
+  const { stream: { topic }, partition } = segment;
+  const { offset, key, value } = segment.records()[0]!;
+  const place = {
+    keyStart: 0,
+    keyLength: key?.length ?? -1,
+    valueStart: key?.length ?? 0,
+    valueLength: value?.length ?? -1,
+  };
+  const writer = new RejectedWriter();
+  const bytes = Buffer.concat([key ?? new Uint8Array(0), value ?? new Uint8Array(0)]);
+  writer.add(topic, partition, offset, bytes, place, reject("refused by the database", refusalText(error)));
+  const rejected = segment.rejected.concat(writer.take());
   return { ...segment, rows: segment.rows.subarray(0, 0), rowCount: 0, records: () => [], rejected };
 }

@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { decoder, type Rejection } from "../shared/codec/decode.ts";
+import { decoder } from "../shared/codec/decode.ts";
 import { plainReader } from "../shared/codec/plain.ts";
 import type { RecordBatch } from "../shared/kafka/record_batch.ts";
 import { RecordReader } from "../shared/kafka/records.ts";
 import type { Stream } from "../shared/stream.ts";
+import { RejectedRows, RejectedWriter } from "./rejected.ts";
 import { RowEncoder } from "./rows.ts";
 
 /** A record as Kafka gave it. */
@@ -16,9 +17,6 @@ export interface RawRecord {
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
 }
-
-/** A record that is not stored in its table, whole. */
-export interface Rejected extends RawRecord, Rejection {}
 
 /** Offsets `from` (inclusive) to `to` (exclusive) of a partition. Not every offset in between needs to have a record. */
 export interface Segment {
@@ -32,7 +30,7 @@ export interface Segment {
   readonly rowCount: number;
   /** The record of each row, read from Kafka's bytes when they are first asked for: only rows that the database refuses need them. */
   readonly records: () => readonly RawRecord[];
-  readonly rejected: readonly Rejected[];
+  readonly rejected: RejectedRows;
   /** Kafka's timestamp of the oldest record, Unix milliseconds. */
   readonly oldest: number | undefined;
   /** Memory that it keeps, roughly: rows, and the bytes that Kafka sent. */
@@ -45,6 +43,7 @@ export class SegmentBuilder {
   readonly #readPlain;
   readonly #decode;
   readonly #encoder: RowEncoder;
+  readonly #rejected = new RejectedWriter();
   readonly #row: Float64Array;
 
   constructor(readonly stream: Stream) {
@@ -58,7 +57,6 @@ export class SegmentBuilder {
   build(partition: number, from: number, to: number, batches: readonly RecordBatch[]): Segment {
     const reader = this.#reader, row = this.#row;
     const rows = this.#encoder.allocate(batches.reduce((sum, { count }) => sum + count, 0));
-    const rejected: Rejected[] = [];
     let rowCount = 0;
     let oldest: number | undefined;
     let bytes = rows.length;
@@ -75,9 +73,11 @@ export class SegmentBuilder {
           ? undefined
           : this.#decode(reader.value(), row);
         if (rejection === undefined) this.#encoder.write(rows, rowCount++, row);
-        else rejected.push({ offset, key: reader.key(), value: reader.value(), ...rejection });
+        else this.#rejected.add(this.stream.topic, partition, offset, batch.bytes, reader, rejection);
       }
     }
+    const rejected = this.#rejected.take();
+    bytes += rejected.rows.length;
     let records: RawRecord[] | undefined;
     return {
       stream: this.stream,
@@ -98,9 +98,9 @@ export class SegmentBuilder {
 function readRecords(
   batches: readonly RecordBatch[],
   from: number,
-  rejected: readonly Rejected[],
+  rejected: RejectedRows,
 ): RawRecord[] {
-  const without = new Set(rejected.map(({ offset }) => offset));
+  const without = new Set(Array.from(rejected, ({ offset }) => offset));
   const records: RawRecord[] = [];
   const reader = new RecordReader();
   for (const batch of batches) {
@@ -125,7 +125,7 @@ export const emptySegment = (stream: Stream, partition: number, from: number, to
   rows: new Uint8Array(0),
   rowCount: 0,
   records: () => [],
-  rejected: [],
+  rejected: RejectedRows.NONE,
   oldest: undefined,
   bytes: 0,
 });
@@ -144,6 +144,6 @@ export function slice(segment: Segment, first: number, end: number): Segment {
     rows: rows.subarray(first * rowSize, end * rowSize),
     rowCount: end - first,
     records: () => records.slice(first, end),
-    rejected: segment.rejected.filter(({ offset }) => offset >= from && offset < to),
+    rejected: segment.rejected.between(from, to),
   };
 }

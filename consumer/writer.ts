@@ -13,8 +13,6 @@ import {
   isAlreadyQuarantined,
   isQuarantineConflict,
   QUARANTINE_TARGET,
-  type Quarantined,
-  quarantineRows,
   quarantineSql,
 } from "./quarantine.ts";
 import { isRefusal, refusalText, refuse, rowsToTry } from "./refusal.ts";
@@ -187,12 +185,10 @@ export class Writer {
       const rows = batch.filter((s) => s.stream === stream && s.rows.length > 0).map((s) => s.rows);
       if (rows.length > 0) copies.push({ target: streamTarget(stream), rows });
     }
-    const rejected = batch.flatMap(({ stream: { topic }, partition, rejected }) =>
-      rejected.map((record): Quarantined => ({ topic, partition, ...record }))
-    );
+    const rejected = batch.filter((s) => s.rejected.count > 0).map((s) => s.rejected);
     const statements = rejected.length > 0 && quarantineBySql ? [quarantineSql(rejected)] : [];
     if (rejected.length > 0 && !quarantineBySql) {
-      copies.push({ target: QUARANTINE_TARGET, rows: [quarantineRows(rejected)] });
+      copies.push({ target: QUARANTINE_TARGET, rows: rejected.map(({ rows }) => rows) });
     }
     const sql = transactionSql(fenceSql(this.options.group, advancesOf(batch)), statements, copies);
     return this.database.run(
@@ -209,17 +205,17 @@ export class Writer {
       const { stream: { topic }, partition, rowCount, oldest, to } = segment;
       this.options.onStored({ topic, partition }, to);
       stored += rowCount;
-      rejected += segment.rejected.length;
+      rejected += segment.rejected.count;
       const latency = oldest === undefined ? undefined : Math.max(0, now - oldest) / 1000;
       this.options.tell("stored", {
         topic,
         partition,
         stored: rowCount,
-        rejected: segment.rejected.length,
+        rejected: segment.rejected.count,
         latency,
       });
-      for (const { offset, reason, detail } of segment.rejected) {
-        this.options.tell("rejected", { topic, partition, offset, reason, detail });
+      if (segment.rejected.count > 0) {
+        this.options.tell("rejected", { topic, partition, records: segment.rejected });
       }
     }
     this.options.tell("committed", { stored, rejected, seconds });

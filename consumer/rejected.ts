@@ -1,0 +1,176 @@
+/**
+ * Records that are not stored in their table, kept as the rows that go into quarantine: a backlog may hold many, and an object for
+ * each would cost more than what is in it.
+ *
+ * @see https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS-BINARY
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import type { Rejection } from "../shared/codec/decode.ts";
+
+/** The columns of the rows here, as SQL. */
+export const QUARANTINE_COLUMNS = `topic, partition, "offset", key, value, reason, detail`;
+const COLUMNS = 7;
+
+/** A rejected record, whole, and why. */
+export interface Rejected {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly reason: string;
+  readonly detail: string;
+}
+
+/** Rejected records of a partition, in the order of their offsets. */
+export class RejectedRows implements Iterable<Rejected> {
+  /** None. */
+  static readonly NONE: RejectedRows = new RejectedRows(new Uint8Array(0), 0);
+
+  constructor(
+    /** Rows in PostgreSQL's binary COPY format, without header and trailer. */
+    readonly rows: Uint8Array,
+    readonly count: number,
+  ) {}
+
+  /** The records, read from their rows; keys and values are not copied. */
+  *[Symbol.iterator](): Iterator<Rejected> {
+    for (const { record } of this.#read()) yield record;
+  }
+
+  /** Those with offsets `from` (inclusive) to `to` (exclusive). */
+  between(from: number, to: number): RejectedRows {
+    let start = this.rows.length, end = start, count = 0;
+    for (const { record: { offset }, at, next } of this.#read()) {
+      if (offset < from || offset >= to) continue;
+      if (count++ === 0) start = at;
+      end = next;
+    }
+    return new RejectedRows(this.rows.subarray(start, end), count);
+  }
+
+  /** These and, behind them, others. */
+  concat(others: RejectedRows): RejectedRows {
+    return new RejectedRows(Buffer.concat([this.rows, others.rows]), this.count + others.count);
+  }
+
+  /** What a log line says of them. */
+  toJSON(): unknown {
+    return Array.from(this, ({ offset, reason, detail }) => ({ offset, reason, detail }));
+  }
+
+  *#read(): Generator<{ record: Rejected; at: number; next: number }> {
+    const rows = Buffer.from(this.rows.buffer, this.rows.byteOffset, this.rows.length);
+    let next = 0;
+    const field = () => {
+      const length = rows.readInt32BE(next);
+      const start = next + 4;
+      next = start + Math.max(0, length);
+      return length < 0 ? null : rows.subarray(start, next);
+    };
+    while (next < rows.length) {
+      const at = next;
+      next += 2;
+      const record: Rejected = {
+        topic: String(field()),
+        partition: field()!.readInt32BE(),
+        offset: Number(field()!.readBigInt64BE()),
+        key: field(),
+        value: field(),
+        reason: String(field()),
+        detail: String(field()),
+      };
+      yield { record, at, next };
+    }
+  }
+}
+
+/** Where a record's key and value lie in bytes; a length of −1 stands for null. */
+export interface Place {
+  readonly keyStart: number;
+  readonly keyLength: number;
+  readonly valueStart: number;
+  readonly valueLength: number;
+}
+
+/** Bytes of a row beside its texts, key and value: the number of fields, their lengths, partition and offset. */
+const ROW_OVERHEAD = 2 + COLUMNS * 4 + 4 + 8;
+/** Most bytes of a UTF-16 code unit in UTF-8. */
+const UNIT_BYTES = 3;
+/** Up to this many bytes a loop takes less time than a call out of JavaScript. */
+const SHORT = 256;
+const FIRST_SIZE = 65_536;
+
+/** Writes rows of rejected records. It is used again and again; its buffer stays as large as it became. */
+export class RejectedWriter {
+  #rows = Buffer.allocUnsafeSlow(FIRST_SIZE);
+  #at = 0;
+  #count = 0;
+
+  /** Adds a record whose key and value lie in `bytes`. */
+  add(
+    topic: string,
+    partition: number,
+    offset: number,
+    bytes: Uint8Array,
+    { keyStart, keyLength, valueStart, valueLength }: Place,
+    { reason, detail }: Rejection,
+  ): void {
+    this.#reserve(
+      ROW_OVERHEAD + Math.max(0, keyLength) + Math.max(0, valueLength) +
+        UNIT_BYTES * (topic.length + reason.length + detail.length),
+    );
+    this.#at = this.#rows.writeInt16BE(COLUMNS, this.#at);
+    this.#text(topic);
+    this.#at = this.#rows.writeInt32BE(4, this.#at);
+    this.#at = this.#rows.writeInt32BE(partition, this.#at);
+    this.#at = this.#rows.writeInt32BE(8, this.#at);
+    this.#at = this.#rows.writeBigInt64BE(BigInt(offset), this.#at);
+    this.#bytes(bytes, keyStart, keyLength);
+    this.#bytes(bytes, valueStart, valueLength);
+    this.#text(reason);
+    this.#text(detail);
+    this.#count++;
+  }
+
+  /** What was added since the last time, copied. */
+  take(): RejectedRows {
+    if (this.#count === 0) return RejectedRows.NONE;
+    const taken = new RejectedRows(Buffer.allocUnsafeSlow(this.#at), this.#count);
+    taken.rows.set(this.#rows.subarray(0, this.#at));
+    this.#at = 0;
+    this.#count = 0;
+    return taken;
+  }
+
+  #reserve(size: number): void {
+    if (this.#at + size <= this.#rows.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.#at + size, 2 * this.#rows.length));
+    this.#rows.copy(larger, 0, 0, this.#at);
+    this.#rows = larger;
+  }
+
+  #bytes(source: Uint8Array, start: number, length: number): void {
+    const rows = this.#rows;
+    const at = rows.writeInt32BE(length, this.#at);
+    if (length <= SHORT) { for (let i = 0; i < length; i++) rows[at + i] = source[start + i]!; }
+    else rows.set(source.subarray(start, start + length), at);
+    this.#at = at + Math.max(0, length);
+  }
+
+  #text(text: string): void {
+    const rows = this.#rows;
+    const at = this.#at + 4;
+    // Nearly all text is ASCII; that it is shows while it is written.
+    let all = 0;
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i);
+      all |= unit;
+      rows[at + i] = unit;
+    }
+    const length = all <= 0x7f ? text.length : rows.write(text, at, "utf8");
+    rows.writeInt32BE(length, this.#at);
+    this.#at = at + length;
+  }
+}

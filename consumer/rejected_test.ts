@@ -1,0 +1,80 @@
+import { Buffer } from "node:buffer";
+import assert from "assert";
+import { type Rejected, RejectedWriter } from "./rejected.ts";
+
+const writer = new RejectedWriter();
+
+/** Adds a record whose key and value lie among other bytes. */
+function add({ topic, partition, offset, key, value, reason, detail }: Rejected): void {
+  const bytes = Buffer.concat([
+    Buffer.from("??"),
+    key ?? Buffer.alloc(0),
+    value ?? Buffer.alloc(0),
+    Buffer.from("?"),
+  ]);
+  const place = {
+    keyStart: 2,
+    keyLength: key?.length ?? -1,
+    valueStart: 2 + (key?.length ?? 0),
+    valueLength: value?.length ?? -1,
+  };
+  writer.add(topic, partition, offset, bytes, place, { reason: reason as "not JSON", detail });
+}
+
+const record = (more: Partial<Rejected>): Rejected => ({
+  topic: "routes",
+  partition: 3,
+  offset: 2 ** 40 + 1,
+  key: Buffer.from("k"),
+  value: Buffer.of(0, 0xff),
+  reason: "not JSON",
+  detail: "Größe €",
+  ...more,
+});
+
+Deno.test("RejectedWriter writes rows as PostgreSQL's binary COPY reads them", () => {
+  add(record({}));
+  add(record({ key: null, value: Buffer.alloc(0), detail: "" }));
+  const int = (value: number) => Buffer.from([0, 0, 0, value]);
+  const field = (bytes: Buffer | string) => [int(Buffer.from(bytes).length), Buffer.from(bytes)];
+  const place = [...field("routes"), ...field(int(3)), ...field(Buffer.of(0, 0, 1, 0, 0, 0, 0, 1))];
+  const expected = [
+    ...[Buffer.of(0, 7), ...place, ...field("k"), ...field(Buffer.of(0, 0xff))],
+    ...[...field("not JSON"), ...field("Größe €")],
+    ...[Buffer.of(0, 7), ...place, Buffer.alloc(4, 0xff), int(0), ...field("not JSON"), ...field("")],
+  ];
+  assert.deepEqual(Buffer.from(writer.take().rows), Buffer.concat(expected));
+});
+
+Deno.test("RejectedRows give back what was added, also where much is, and nothing of the time before", () => {
+  const long = Buffer.alloc(1_000, "v");
+  const records = Array.from({ length: 500 }, (_, n) =>
+    record({
+      offset: n,
+      key: n % 3 === 0 ? null : Buffer.from(`key ${n}`),
+      value: n % 5 === 0 ? null : n % 7 === 0 ? long : Buffer.alloc(n % 4),
+      detail: n % 2 === 0 ? "ASCII" : "ü",
+    }));
+  records.forEach(add);
+  const rows = writer.take();
+  assert.equal(rows.count, 500);
+  assert.deepEqual([...rows], records);
+  assert.equal(writer.take().count, 0);
+  add(record({ offset: 500 }));
+  assert.deepEqual([...writer.take()], [record({ offset: 500 })]);
+  // Rows that were taken are not written over.
+  assert.deepEqual([...rows], records);
+});
+
+Deno.test("RejectedRows.between() and concat() take apart and put together", () => {
+  const records = [2, 3, 5, 8].map((offset) => record({ offset }));
+  records.forEach(add);
+  const rows = writer.take();
+  const offsets = (from: number, to: number) => Array.from(rows.between(from, to), ({ offset }) => offset);
+  assert.deepEqual([offsets(0, 3), offsets(3, 8), offsets(8, 9), offsets(9, 10)], [[2], [3, 5], [8], []]);
+  assert.deepEqual([...rows.between(0, 5).concat(rows.between(5, 9))], records);
+  assert.equal(rows.between(3, 8).count, 2);
+  assert.deepEqual(JSON.parse(JSON.stringify(rows.between(8, 9))), [
+    { offset: 8, reason: "not JSON", detail: "Größe €" },
+  ]);
+});
