@@ -137,9 +137,8 @@ async function produce(
     left -= due;
     if (due > 0) countGenerated(generators.map(({ topic }) => topic), turn, due);
     sender.poll();
-    const idle = due === BURST
-      ? 0
-      : Math.min(settings.PRODUCER_LINGER_MS || 1, Math.max(1, pace.wait(performance.now())));
+    const now = performance.now();
+    const idle = due === BURST ? 0 : Math.max(1, Math.min(pace.wait(now), sender.dueIn()));
     await pause(idle, signal);
   }
 }

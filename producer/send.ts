@@ -46,7 +46,7 @@ interface Lane {
   readonly partition: number;
   /** The batches that wait, oldest first. All but the last are full. */
   readonly waiting: RecordWriter[];
-  /** Since when the last one waits, on the clock of `performance.now()`. */
+  /** Since when the last one waits, on the clock of `performance.now()`. The others are full. */
   since: number;
   busy: boolean;
   sequence: number;
@@ -116,7 +116,7 @@ export class Sender {
     let batch = waiting.at(-1);
     if (!batch || this.#isFull(batch)) {
       batch = this.#spare.pop() ?? new RecordWriter();
-      if (waiting.length === 0) lane.since = performance.now();
+      lane.since = performance.now();
       waiting.push(batch);
     }
     batch.add(timestamp, key, value);
@@ -130,13 +130,27 @@ export class Sender {
 
   /** Sends what has lingered long enough; `all`: everything. */
   poll(all = false): void {
-    const due = all ? Infinity : performance.now() - this.options.settings.PRODUCER_LINGER_MS;
+    const now = all ? Infinity : performance.now();
     for (const lanes of this.#lanes.values()) {
-      for (const lane of lanes) {
-        if (!lane.busy && lane.waiting.length > 0 && lane.since <= due) this.#send(lane);
-      }
+      for (const lane of lanes) if (!lane.busy && this.#dueIn(lane, now) <= 0) this.#send(lane);
     }
     buffered.set(this.#buffered);
+  }
+
+  /** Milliseconds until {@link poll} has something to send, unless more is added; Infinity where nothing waits. */
+  dueIn(): number {
+    const now = performance.now();
+    let least = Infinity;
+    for (const lanes of this.#lanes.values()) {
+      for (const lane of lanes) if (!lane.busy) least = Math.min(least, this.#dueIn(lane, now));
+    }
+    return Math.max(0, least);
+  }
+
+  /** Milliseconds until a lane's oldest batch is to be sent, if none is under way: 0 or less when it is full or has lingered. */
+  #dueIn({ waiting, since }: Lane, now: number): number {
+    if (waiting.length === 0) return Infinity;
+    return this.#isFull(waiting[0]!) ? 0 : since + this.options.settings.PRODUCER_LINGER_MS - now;
   }
 
   /**
@@ -223,13 +237,13 @@ export class Sender {
       seconds: (performance.now() - started) / 1000,
     });
     lane.busy = false;
-    lane.since = performance.now();
     this.#release(messages.length);
     if (this.#spare.length < MOST_SPARE) {
       batch.clear();
       this.#spare.push(batch);
     }
-    if (lane.waiting.length > 0 && this.#isFull(lane.waiting[0]!)) this.#send(lane);
+    // What waited for this batch has lingered meanwhile.
+    if (this.#dueIn(lane, performance.now()) <= 0) this.#send(lane);
   }
 
   /** Counts who uses a producer, and disconnects one that was replaced when the last batch on it is through. */

@@ -31,6 +31,11 @@ function sender(settings: Partial<Settings>, send: (sent: Sent) => Promise<unkno
   });
 }
 
+/** Waits for something that comes without fail. */
+async function until(look: () => boolean): Promise<void> {
+  while (!look()) await new Promise((resolve) => setTimeout(resolve));
+}
+
 const record = (userID: number) => ({ userID, key: String(userID), value: "{}" });
 
 Deno.test("Sender sends what waits when its buffer is full, before it has lingered and with no batch full", async () => {
@@ -58,13 +63,38 @@ Deno.test("Sender has one batch of a partition under way, and the next when that
   assert.deepEqual(sent.map(({ records }) => records), [10]);
   const flushed = sending.flush();
   for (let n = 1; n <= 3; n++) {
-    while (waiting.length === 0) await new Promise((resolve) => setTimeout(resolve));
+    await until(() => waiting.length > 0);
     assert.equal(sent.length, n);
     waiting.shift()!();
   }
   await flushed;
   assert.deepEqual(sent.map(({ records }) => records), [10, 10, 5]);
   assert.equal(sending.buffered, 0);
+});
+
+Deno.test("Sender sends what waited for a batch under way as soon as that is acknowledged, when it has lingered", async () => {
+  const waiting: (() => void)[] = [];
+  const sent: Sent[] = [];
+  const sending = sender({ PRODUCER_LINGER_MS: 5 }, (batch) => {
+    sent.push(batch);
+    return new Promise<void>((resolve) => waiting.push(resolve));
+  });
+  sending.setPartitions("t", 1);
+  assert.equal(sending.dueIn(), Infinity);
+  sending.add("t", record(1), 0);
+  assert.ok(sending.dueIn() <= 5);
+  await until(() => sending.dueIn() === 0);
+  assert.equal(sent.length, 0);
+  sending.poll();
+  const added = performance.now();
+  sending.add("t", record(2), 0);
+  sending.add("t", record(3), 0);
+  assert.equal(sending.dueIn(), Infinity, "a batch is under way");
+  await until(() => performance.now() > added + 5);
+  waiting.shift()!();
+  // Without a poll in between.
+  await until(() => sent.length === 2);
+  assert.deepEqual(sent.map(({ records }) => records), [1, 2]);
 });
 
 Deno.test("Sender.below() returns when the signal aborts", async () => {
