@@ -2,19 +2,27 @@ import { Buffer } from "node:buffer";
 import { GenericContainer, Wait } from "testcontainers";
 import { ContainerServer, engineHost, startContainer, type Started } from "./container_server.ts";
 import { freePorts } from "./free_port.ts";
-import { kafkaProperties } from "./kafka_properties.ts";
+import { type ClusterNode, kafkaProperties } from "./kafka_properties.ts";
 import { KAFKA_VERSION } from "./kafka_pom.ts";
 import { toolClass } from "./kafka_tools.ts";
 import { propertiesFile } from "./properties_file.ts";
-import type { KafkaOptions, KafkaServer, ToolOptions, ToolResult } from "./types.ts";
+import {
+  type KafkaOptions,
+  type KafkaServer,
+  TOOL_FILE,
+  type ToolOptions,
+  type ToolResult,
+} from "./types.ts";
 
 /** Ports inside of the container; that of clients is the same inside and outside. */
 const NETWORK_PORT = 19092;
-const ADMIN = "127.0.0.1:19093";
-const CONTROLLER = "127.0.0.1:19094";
+const ADMIN_PORT = 19093;
+const ADMIN = `127.0.0.1:${ADMIN_PORT}`;
+/** Where a broker in a container listens as a controller. */
+export const CONTROLLER_PORT = 19094;
 
-/** Starts a broker in a container. */
-export async function startContainerKafka(options: KafkaOptions): Promise<KafkaServer> {
+/** Starts a broker in a container; the only one of its cluster, or one of several, which then share `options.network`. */
+export async function startContainerKafka(options: KafkaOptions, node?: ClusterNode): Promise<KafkaServer> {
   // Brokers tell clients their address, so the port has to be known beforehand.
   const [free, proxyPort] = freePorts(2);
   const port = options.port ?? free!;
@@ -27,11 +35,14 @@ export async function startContainerKafka(options: KafkaOptions): Promise<KafkaS
       client: { listen: `0.0.0.0:${port}`, advertised: bootstrap },
       ...network && { network: { listen: `0.0.0.0:${NETWORK_PORT}`, advertised: network } },
       ...options.proxy && { proxy: { listen: `0.0.0.0:${proxyPort}`, advertised: options.proxy } },
-      admin: { listen: ADMIN, advertised: ADMIN },
-      controller: CONTROLLER,
+      admin: node
+        ? { listen: `0.0.0.0:${ADMIN_PORT}`, advertised: `${options.networkAlias}:${ADMIN_PORT}` }
+        : { listen: ADMIN, advertised: ADMIN },
+      controller: node?.controllers[node.id - 1] ?? `127.0.0.1:${CONTROLLER_PORT}`,
     },
     "/tmp/kraft-combined-logs",
     options,
+    node,
   );
   const container = new GenericContainer(`apache/kafka:${KAFKA_VERSION}`)
     .withExposedPorts(
@@ -41,7 +52,10 @@ export async function startContainerKafka(options: KafkaOptions): Promise<KafkaS
       content: propertiesFile(properties),
       target: "/mnt/shared/config/server.properties",
     }])
-    .withEnvironment({ KAFKA_HEAP_OPTS: "-Xms128m -Xmx512m" })
+    .withEnvironment({
+      KAFKA_HEAP_OPTS: "-Xms128m -Xmx512m",
+      ...node && { CLUSTER_ID: node.clusterId },
+    })
     .withWaitStrategy(Wait.forLogMessage(/Kafka Server started/))
     .withStartupTimeout(120_000);
   if (options.network) container.withNetwork(options.network).withNetworkAliases(alias);
@@ -69,17 +83,20 @@ class ContainerKafka extends ContainerServer implements KafkaServer {
 
   async tool(name: string, args: string[], options: ToolOptions = {}): Promise<ToolResult> {
     toolClass(name);
-    const { stdin = "", timeoutMs = 30_000 } = options;
-    const input = `/tmp/${crypto.randomUUID()}`;
-    await this.container.copyContentToContainer([{
-      content: Buffer.from(stdin),
-      target: input,
-      mode: 0o644,
-    }]);
+    const { stdin = "", file = "", timeoutMs = 30_000, signal } = options;
+    const input = `/tmp/${crypto.randomUUID()}`, path = `${input}-file`;
+    await this.container.copyContentToContainer([
+      { content: Buffer.from(stdin), target: input, mode: 0o644 },
+      { content: Buffer.from(file), target: path, mode: 0o644 },
+    ]);
+    const pid = `${input}-pid`;
+    // `timeout` passes a signal on.
+    const kill = () => this.container.exec(["sh", "-c", `kill $(cat ${pid})`]);
+    signal?.addEventListener("abort", kill);
     const { stdout, stderr, exitCode } = await this.container.exec([
       "sh",
       "-c",
-      'input=$1; shift; exec "$@" <"$input"',
+      'input=$1; shift; echo $$ >"$input-pid"; exec "$@" <"$input"',
       "sh",
       input,
       "timeout",
@@ -87,8 +104,8 @@ class ContainerKafka extends ContainerServer implements KafkaServer {
       `/opt/kafka/bin/${name}.sh`,
       "--bootstrap-server",
       ADMIN,
-      ...args,
-    ], { env: { KAFKA_HEAP_OPTS: "-Xmx256m" } });
+      ...args.map((argument) => argument === TOOL_FILE ? path : argument),
+    ], { env: { KAFKA_HEAP_OPTS: "-Xmx256m" } }).finally(() => signal?.removeEventListener("abort", kill));
     if (exitCode === 124) {
       throw new Error(`${name} ran longer than ${timeoutMs} ms: ${args.join(" ")}\n${stderr}`);
     }

@@ -1,26 +1,33 @@
+import { newClusterId } from "./cluster_id.ts";
 import { DataFolder } from "./data_folder.ts";
 import { freePorts, isFree } from "./free_port.ts";
 import { commonArguments, type KafkaJvm, kafkaJvm } from "./jvm.ts";
 import { reasonInLog } from "./kafka_log.ts";
-import { type KafkaListeners, kafkaProperties, type Listener } from "./kafka_properties.ts";
+import { type ClusterNode, type KafkaListeners, kafkaProperties, type Listener } from "./kafka_properties.ts";
 import { toolClass } from "./kafka_tools.ts";
 import { propertiesFile } from "./properties_file.ts";
 import { run } from "./run.ts";
 import { ServerError } from "./server_error.ts";
 import { endOfFile, ServerProcess } from "./server_process.ts";
-import type { KafkaOptions, KafkaServer, ToolOptions, ToolResult } from "./types.ts";
+import {
+  type KafkaOptions,
+  type KafkaServer,
+  TOOL_FILE,
+  type ToolOptions,
+  type ToolResult,
+} from "./types.ts";
 import { waitUntil } from "./wait_until.ts";
 
 /** Milliseconds that a broker has to start, recovery after a crash included. */
 const START_DEADLINE = 90_000;
 
-/** Starts a broker as a Java process of this machine. */
-export async function startEmbeddedKafka(options: KafkaOptions): Promise<KafkaServer> {
+/** Starts a broker as a Java process of this machine; the only one of its cluster, or one of several. */
+export async function startEmbeddedKafka(options: KafkaOptions, node?: ClusterNode): Promise<KafkaServer> {
   if (options.port !== undefined && !isFree(options.port)) {
     throw new ServerError(`Kafka can't listen on port ${options.port}: it is taken`);
   }
   const jvm = await kafkaJvm(options);
-  const server = new EmbeddedKafka(jvm, await DataFolder.open("kafka", options.dataFolder), options);
+  const server = new EmbeddedKafka(jvm, await DataFolder.open("kafka", options.dataFolder), options, node);
   try {
     await server.start();
     return server;
@@ -38,18 +45,20 @@ class EmbeddedKafka implements KafkaServer {
   readonly #folder: DataFolder;
   readonly #listeners: KafkaListeners;
   readonly #options: KafkaOptions;
+  readonly #node: ClusterNode | undefined;
   #process: ServerProcess | undefined;
 
-  constructor(jvm: KafkaJvm, folder: DataFolder, options: KafkaOptions) {
+  constructor(jvm: KafkaJvm, folder: DataFolder, options: KafkaOptions, node: ClusterNode | undefined) {
     this.#jvm = jvm;
     this.#folder = folder;
     this.#options = options;
+    this.#node = node;
     const [client, admin, controller, proxy] = freePorts(4);
     this.#listeners = {
       client: loopback(options.port ?? client!),
       ...options.proxy && { proxy: { ...loopback(proxy!), advertised: options.proxy } },
       admin: loopback(admin!),
-      controller: loopback(controller!).listen,
+      controller: node?.controllers[node.id - 1] ?? loopback(controller!).listen,
     };
     this.bootstrapServers = this.#listeners.client.advertised;
     if (options.proxy) this.proxyUpstream = this.#listeners.proxy!.listen;
@@ -105,6 +114,8 @@ class EmbeddedKafka implements KafkaServer {
   }
 
   async tool(name: string, args: string[], options: ToolOptions = {}): Promise<ToolResult> {
+    const path = this.#folder.file(`tool-${crypto.randomUUID()}`);
+    if (options.file !== undefined) await Deno.writeTextFile(path, options.file);
     return await run(this.#jvm.command, [
       ...commonArguments(this.#jvm, this.#folder.file("tools-log4j2.properties")),
       "-XX:TieredStopAtLevel=1",
@@ -112,7 +123,7 @@ class EmbeddedKafka implements KafkaServer {
       toolClass(name),
       "--bootstrap-server",
       this.#listeners.admin.advertised,
-      ...args,
+      ...args.map((argument) => argument === TOOL_FILE ? path : argument),
     ], options);
   }
 
@@ -123,7 +134,12 @@ class EmbeddedKafka implements KafkaServer {
   }
 
   async #writeConfiguration(): Promise<void> {
-    const properties = kafkaProperties(this.#listeners, this.#folder.file("logs"), this.#options);
+    const properties = kafkaProperties(
+      this.#listeners,
+      this.#folder.file("logs"),
+      this.#options,
+      this.#node,
+    );
     await Deno.writeTextFile(this.#folder.file("server.properties"), propertiesFile(properties), {
       mode: 0o600,
     });
@@ -143,7 +159,7 @@ class EmbeddedKafka implements KafkaServer {
       "kafka.tools.StorageTool",
       "format",
       "--cluster-id",
-      newClusterId(),
+      this.#node?.clusterId ?? newClusterId(),
       "--config",
       this.#folder.file("server.properties"),
     ]);
@@ -153,15 +169,6 @@ class EmbeddedKafka implements KafkaServer {
 
 function loopback(port: number): Listener {
   return { listen: `127.0.0.1:${port}`, advertised: `127.0.0.1:${port}` };
-}
-
-/** A random UUID in Kafka's spelling: 22 characters of URL-safe base 64, the first one no dash. */
-function newClusterId(): string {
-  const id = crypto.getRandomValues(new Uint8Array(16)).toBase64({
-    alphabet: "base64url",
-    omitPadding: true,
-  });
-  return id.startsWith("-") ? newClusterId() : id;
 }
 
 function exists(path: string): boolean {

@@ -1,13 +1,17 @@
+/**
+ * Ports that are given out: below those that the system gives to connections of its own accord (from 32768 on, on Linux), else a
+ * connection could get a server's port while that server is about to start, or to start again.
+ */
+const FIRST = 15_000, LAST = 32_000;
+
 /** So many different TCP ports of this machine that nothing listens on. */
 export function freePorts(count: number): number[] {
-  const listeners: Deno.Listener[] = [];
-  try {
-    // All are held before one is let go, else the same one could come twice.
-    for (let i = 0; i < count; i++) listeners.push(Deno.listen({ hostname: "127.0.0.1", port: 0 }));
-    return listeners.map(({ addr }) => (addr as Deno.NetAddr).port);
-  } finally {
-    for (const listener of listeners) listener.close();
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const port = FIRST + Math.floor(Math.random() * (LAST - FIRST));
+    if (isFree(port)) ports.add(port);
   }
+  return [...ports];
 }
 
 /** A TCP port of this machine that nothing listens on: `preferred`, when it is free. */

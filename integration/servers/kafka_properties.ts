@@ -16,22 +16,36 @@ export interface KafkaListeners {
   network?: Listener;
   /** Clients that come through a proxy. */
   proxy?: Listener;
-  /** Kafka's own tools; always plaintext. */
+  /** Kafka's own tools, and other brokers; always plaintext. */
   admin: Listener;
-  /** The broker itself, as its own controller: `host:port`. */
+  /** The broker itself, as its own controller, and other controllers: `host:port`. */
   controller: string;
 }
 
+/** One broker of a cluster. */
+export interface ClusterNode {
+  /** From 1 on. */
+  id: number;
+  /** The same for all. */
+  clusterId: string;
+  /** Where the controllers are found, by the ids of their nodes: `host:port`, in their order. */
+  controllers: string[];
+}
+
 /**
- * Properties of a broker of one node that is its own controller (KRaft), small enough for tests and durable across
- * restarts. What `options.properties` says wins.
+ * Properties of a broker that is a controller, too (KRaft), small enough for tests and durable across restarts. What
+ * `options.properties` says wins.
+ *
+ * @param node Its place in a cluster; a cluster of one when not given.
  */
 export function kafkaProperties(
   listeners: KafkaListeners,
   dataFolder: string,
   options: KafkaOptions,
+  node: Omit<ClusterNode, "clusterId"> = { id: 1, controllers: [listeners.controller] },
 ): Record<string, string> {
   const protocol = options.securityProtocol ?? "PLAINTEXT";
+  const replicas = `${node.controllers.length}`, majority = `${Math.ceil((node.controllers.length + 1) / 2)}`;
   const clients = {
     CLIENT: listeners.client,
     ...listeners.network && { NETWORK: listeners.network },
@@ -40,8 +54,8 @@ export function kafkaProperties(
   };
   return {
     "process.roles": "broker,controller",
-    "node.id": "1",
-    "controller.quorum.voters": `1@${listeners.controller}`,
+    "node.id": `${node.id}`,
+    "controller.quorum.voters": node.controllers.map((address, i) => `${i + 1}@${address}`).join(","),
     "controller.listener.names": "CONTROLLER",
     "inter.broker.listener.name": "ADMIN",
     "listeners": [
@@ -55,14 +69,15 @@ export function kafkaProperties(
     "log.dirs": dataFolder,
     // As hosted Kafkas have it: a topic that nobody made is an error.
     "auto.create.topics.enable": "false",
-    "default.replication.factor": "1",
-    "offsets.topic.replication.factor": "1",
+    "default.replication.factor": replicas,
+    "min.insync.replicas": majority,
+    "offsets.topic.replication.factor": replicas,
     "offsets.topic.num.partitions": "1",
-    "transaction.state.log.replication.factor": "1",
-    "transaction.state.log.min.isr": "1",
+    "transaction.state.log.replication.factor": replicas,
+    "transaction.state.log.min.isr": majority,
     "transaction.state.log.num.partitions": "1",
-    "share.coordinator.state.topic.replication.factor": "1",
-    "share.coordinator.state.topic.min.isr": "1",
+    "share.coordinator.state.topic.replication.factor": replicas,
+    "share.coordinator.state.topic.min.isr": majority,
     // A broker that comes back after a crash is let in again when its old session is over.
     "broker.session.timeout.ms": "3000",
     "broker.heartbeat.interval.ms": "500",

@@ -40,3 +40,13 @@ Deno.test("kafkaProperties() lets the caller's properties win", () => {
   assert.equal(properties["node.id"], "7");
   assert.equal(properties["x"], "y");
 });
+
+Deno.test("kafkaProperties() names all controllers and outlives one broker when it is of a cluster", () => {
+  const node = { id: 2, controllers: ["a:1", "b:1", "c:1"] };
+  const properties = kafkaProperties(listeners, "/data", {}, node);
+  assert.equal(properties["node.id"], "2");
+  assert.equal(properties["controller.quorum.voters"], "1@a:1,2@b:1,3@c:1");
+  assert.equal(properties["default.replication.factor"], "3");
+  assert.equal(properties["min.insync.replicas"], "2");
+  assert.equal(kafkaProperties(listeners, "/data", {})["min.insync.replicas"], "1");
+});

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { KafkaCluster } from "./kafka_cluster.ts";
 import { chosenKind } from "./kind.ts";
 import type { KafkaOptions, KafkaServer, PostgresOptions, PostgresServer, ServerOptions } from "./types.ts";
 
@@ -11,6 +12,8 @@ export { dockerAvailable } from "./docker.ts";
 export { freePort, freePorts, isFree } from "./free_port.ts";
 export { ServerError } from "./server_error.ts";
 export { endOfFile, ServerProcess } from "./server_process.ts";
+export { TOOL_FILE } from "./types.ts";
+export type { KafkaCluster };
 export type * from "./types.ts";
 
 /** Host that this machine reaches servers of a kind at, `127.0.0.1` unless the Docker engine is elsewhere. */
@@ -32,6 +35,17 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServe
   }
   const { startEmbeddedKafka } = await import("./embedded_kafka.ts");
   return await startEmbeddedKafka(options);
+}
+
+/**
+ * Starts a cluster of brokers, each of them a controller, too: topics have a replica on every one of them, and take records
+ * as long as a majority of them is up.
+ *
+ * @throws As {@link startKafka}.
+ */
+export async function startKafkaCluster(brokers: number, options: KafkaOptions = {}): Promise<KafkaCluster> {
+  const { KafkaCluster } = await import("./kafka_cluster.ts");
+  return await KafkaCluster.start(brokers, options);
 }
 
 /**

@@ -8,7 +8,7 @@ import type { ToolOptions, ToolResult } from "./types.ts";
 export async function run(
   command: string,
   args: string[],
-  { stdin, timeoutMs = 30_000 }: ToolOptions = {},
+  { stdin, timeoutMs = 30_000, signal }: ToolOptions = {},
 ): Promise<ToolResult> {
   const child = new Deno.Command(command, {
     args,
@@ -21,6 +21,8 @@ export async function run(
     late = true;
     child.kill("SIGKILL");
   }, timeoutMs);
+  const kill = () => child.kill("SIGKILL");
+  signal?.addEventListener("abort", kill);
   try {
     const [{ code, stdout, stderr }] = await Promise.all([child.output(), feed(child, stdin)]);
     const text = new TextDecoder();
@@ -31,6 +33,7 @@ export async function run(
     return result;
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener("abort", kill);
   }
 }
 

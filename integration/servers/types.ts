@@ -45,11 +45,18 @@ export interface KafkaServer extends Server {
   tool(name: string, args: string[], options?: ToolOptions): Promise<ToolResult>;
 }
 
+/** In the arguments of a tool: the path of the file that {@link ToolOptions.file} is. */
+export const TOOL_FILE = "{file}";
+
 /** Options of {@link KafkaServer.tool}. */
 export interface ToolOptions {
   stdin?: string | Uint8Array;
+  /** What is in the file that the argument {@link TOOL_FILE} stands for. */
+  file?: string;
   /** Milliseconds; 30,000 when not given. */
   timeoutMs?: number;
+  /** Kills the tool when it is aborted. */
+  signal?: AbortSignal;
 }
 
 /** A running PostgreSQL server, with a superuser and a password. */
