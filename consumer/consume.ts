@@ -6,6 +6,7 @@
 import type { Admin, Batch, Consumer, EachBatchPayload, Kafka } from "kafkajs";
 import { pause } from "../shared/lifecycle.ts";
 import { RETRIES, RETRY } from "../shared/kafka/connection.ts";
+import { followCoordinator } from "../shared/kafka/coordinator.ts";
 import { kafkaError } from "../shared/kafka/errors.ts";
 import { fetchRecordBatches, recordBatches } from "../shared/kafka/fetch.ts";
 import { topicEnds } from "../shared/kafka/topic.ts";
@@ -63,6 +64,7 @@ export class Membership {
   constructor(private readonly options: MembershipOptions) {
     const { kafka, settings, streams, database, tell } = options;
     fetchRecordBatches();
+    followCoordinator();
     this.#builders = new Map(
       streams.map((stream) => [stream.topic, new SegmentBuilder(stream)]),
     );
