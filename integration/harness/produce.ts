@@ -1,5 +1,4 @@
 import { CompressionTypes, type Message } from "kafkajs";
-import type { KafkaServer } from "../servers/mod.ts";
 import { uniqueName } from "./names.ts";
 import { kafkaClient } from "./topic.ts";
 
@@ -53,27 +52,6 @@ export async function sendTransactions(
   } finally {
     await producer.disconnect();
   }
-}
-
-/** Compressions that Kafka knows. */
-export type Compression = "none" | "gzip" | "snappy" | "lz4" | "zstd";
-
-/**
- * Sends lines of text with Kafka's own Java producer, `key<TAB>value` each.
- *
- * @throws When it fails.
- */
-export async function sendWithJava(
-  kafka: KafkaServer,
-  topic: string,
-  lines: readonly string[],
-  compression: Compression,
-): Promise<void> {
-  const { code, stderr } = await kafka.tool("kafka-console-producer", [
-    ...["--topic", topic, "--compression-codec", compression, "--batch-size", "100000"],
-    ...["--reader-property", "parse.key=true", "--reader-property", "key.separator=\t"],
-  ], { stdin: lines.map((line) => `${line}\n`).join(""), timeoutMs: 60_000 });
-  if (code !== 0) throw new Error(`kafka-console-producer ended with code ${code}:\n${stderr}`);
 }
 
 function message({ key = null, value, partition, headers }: RawRecord): Message {

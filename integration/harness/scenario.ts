@@ -5,7 +5,12 @@
  * @module
  */
 import { join } from "node:path";
-import type { KafkaServer, PostgresServer } from "../servers/mod.ts";
+import {
+  type KafkaCluster,
+  type KafkaServer,
+  type PostgresServer,
+  startKafkaCluster,
+} from "../servers/mod.ts";
 import { kafkaSettings, postgresSettings } from "./addresses.ts";
 import { Database } from "./database.ts";
 import { slug, uniqueName } from "./names.ts";
@@ -24,7 +29,7 @@ import {
 import { tcpProxies } from "./tcp_proxy.ts";
 import { deleteTopic, withAdmin } from "./topic.ts";
 import { until, within } from "./wait.ts";
-import { SERVICES, theWorld, type World } from "./world.ts";
+import { BROKER_PROPERTIES, SERVICES, theWorld, type World } from "./world.ts";
 
 /** What a scenario shows, and what it needs. */
 export interface ScenarioAbout {
@@ -144,7 +149,10 @@ export class Scenario implements AsyncDisposable {
     this.use(servers);
     const other = new Scenario(this.about, { ...this.world, ...servers }, join(this.folder, name));
     await Deno.mkdir(other.folder, { recursive: true });
-    this.#stack.defer(() => other.#end());
+    this.#stack.defer(async () => {
+      await other.#end();
+      if (servers.postgres === this.postgres) await other.database.drop();
+    });
     return other;
   }
 
@@ -171,6 +179,21 @@ export class Scenario implements AsyncDisposable {
     );
     const [host, port] = proxy.address.split(":");
     return { proxy, settings: { PGHOST: host!, PGPORT: port! } };
+  }
+
+  /** The scenario on a Kafka of its own, of so many brokers, and on the shared PostgreSQL. */
+  async onCluster(brokers: number): Promise<{ t: Scenario; cluster: KafkaCluster }> {
+    const { postgres, network } = this.world;
+    const cluster = await startKafkaCluster(brokers, {
+      properties: BROKER_PROPERTIES,
+      ...network && { kind: "container", network, networkAlias: "cluster" },
+    });
+    const t = await this.on("cluster", {
+      kafka: cluster,
+      postgres,
+      [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose](),
+    });
+    return { t, cluster };
   }
 
   /** Starts a consumer; it is ended with the scenario. */

@@ -1,5 +1,6 @@
 import { type Admin, logLevel } from "kafkajs";
 import { Kafka } from "kafkajs";
+import type { KafkaServer } from "../servers/mod.ts";
 import { until } from "./wait.ts";
 
 /** A client of the harness's own; it says nothing unless something is badly wrong. */
@@ -60,6 +61,18 @@ export async function addPartitions(bootstrapServers: string, topic: string, cou
   });
 }
 
+/**
+ * Sets one of a topic's settings, `name=value`.
+ *
+ * @throws When Kafka refuses.
+ */
+export async function alterTopic(kafka: KafkaServer, topic: string, setting: string): Promise<void> {
+  const { code, stderr, stdout } = await kafka.tool("kafka-configs", [
+    ...["--alter", "--entity-type", "topics", "--entity-name", topic, "--add-config", setting],
+  ]);
+  if (code !== 0) throw new Error(`kafka-configs ended with code ${code}:\n${stderr}${stdout}`);
+}
+
 /** Removes a topic, and waits until it is gone. */
 export async function deleteTopic(bootstrapServers: string, topic: string): Promise<void> {
   await withAdmin(bootstrapServers, async (admin) => {
@@ -81,6 +94,22 @@ export async function deleteRecords(
       topic,
       partitions: starts.map((start, partition) => ({ partition, offset: `${start}` })),
     });
+  });
+}
+
+/** Which broker leads a partition, and which have all of it. */
+export interface PartitionState {
+  leader: number;
+  inSync: number[];
+}
+
+/** The partitions of a topic, in order. */
+export async function partitionStates(bootstrapServers: string, topic: string): Promise<PartitionState[]> {
+  return await withAdmin(bootstrapServers, async (admin) => {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    return topics[0]!.partitions
+      .sort((a, b) => a.partitionId - b.partitionId)
+      .map(({ leader, isr }) => ({ leader, inSync: isr }));
   });
 }
 

@@ -31,8 +31,11 @@ export interface World {
  */
 export const SERVICES: ServiceKind = await chosenServices();
 
-/** Broker properties that let scenarios be short: groups notice the death of a member after a second or two. */
-export const BROKER_PROPERTIES = { "group.min.session.timeout.ms": "1000" };
+/** Broker properties that let scenarios be short: the death of a member is noticed and a topic compacted after a second or two. */
+export const BROKER_PROPERTIES = {
+  "group.min.session.timeout.ms": "1000",
+  "log.cleaner.backoff.ms": "500",
+};
 
 let world: World | undefined;
 

@@ -1,33 +1,57 @@
 import assert from "assert";
-import { type Compression, sendTransactions, sendWithJava } from "../harness/produce.ts";
-import { scenario } from "../harness/scenario.ts";
-import { createTopic } from "../harness/topic.ts";
+import {
+  abortTransaction,
+  commitWithJava,
+  type Compression,
+  dieInTransaction,
+  type JavaTransactions,
+  type LineRecord,
+  sendWithJava,
+} from "../harness/java_producer.ts";
+import { sendTransactions } from "../harness/produce.ts";
+import { readTopic } from "../harness/read_topic.ts";
+import { PARTITIONS, type Scenario, scenario } from "../harness/scenario.ts";
+import type { Service } from "../harness/service.ts";
+import { alterTopic, createTopic } from "../harness/topic.ts";
+import { until } from "../harness/wait.ts";
 
 /** Records of one client: its number is their user, so that no two are the same. */
-const lines = (user: number, count: number) =>
+const records = (user: number, count: number): LineRecord[] =>
   Array.from({ length: count }, (_, i) => {
+    const name = i % 5 === 0 ? "userId" : "userID";
     const value = i % 100 === 7
       ? `no JSON: ${"x".repeat(i)}`
-      : `{"userID":${user},"timestamp":${1_700_000_000 + i / 8},"coordinates":[${i / 100},${-i / 70}]}`;
-    return `${user}\t${value}`;
+      : i % 100 === 57
+      ? null
+      : `{"${name}":${user},"timestamp":${1_700_000_000 + i / 8},"coordinates":[${i / 100},${-i / 70}]}`;
+    return {
+      key: i % 3 === 0 ? null : `${user}`,
+      value,
+      ...i % 2 === 0 && { headers: { traceparent: `00-${i}`, "": "no name", "nämlich": "ü" } },
+    };
   });
 
 scenario({
   name: "consumer reads every compression when Kafka's own client has sent it",
-  fault: "Batches compressed with gzip, snappy, lz4 and zstd by Kafka's Java client",
-  outcome: "All are read and stored",
+  fault: "Kafka's Java producer: gzip, snappy, lz4, zstd; headers, null keys, null values, malformed ones",
+  outcome: "All are read; what is valid is stored, the rest is quarantined",
 }, async (s) => {
   const topic = s.topic();
-  await createTopic(s.kafka.bootstrapServers, topic, 4);
+  await createTopic(s.kafka.bootstrapServers, topic, PARTITIONS);
   const consumer = await s.consumer();
   const load = await s.load(20_000);
   const compressions: Compression[] = ["none", "gzip", "snappy", "lz4", "zstd"];
   for (const [user, compression] of compressions.entries()) {
-    await sendWithJava(s.kafka, topic, lines(user, 5_000), compression);
+    await sendWithJava(s.kafka, topic, records(user, 5_000), compression);
   }
   await s.finished(load);
-  const { records } = await s.oracle({ unless: () => consumer.assertRunning() });
-  assert.equal(records, 20_000 + compressions.length * 5_000);
+  const verdict = await s.oracle({ unless: () => consumer.assertRunning() });
+  assert.equal(verdict.records, 20_000 + compressions.length * 5_000);
+  const java = await s.database.query<{ value: Uint8Array | null; key: Uint8Array | null }>(
+    "SELECT key, value FROM rejected_records",
+  );
+  assert(java.filter(({ value }) => value === null).length >= compressions.length * 50, "null values");
+  assert(java.some(({ key }) => key === null), "null keys");
 });
 
 for (const compression of ["gzip", "snappy", "lz4", "zstd"]) {
@@ -43,6 +67,58 @@ for (const compression of ["gzip", "snappy", "lz4", "zstd"]) {
   });
 }
 
+/** Transactions of a producer whose records have a user of their own. */
+function transactions(s: Scenario, user: number): JavaTransactions {
+  const values = records(user, 200).flatMap(({ value }) => value ?? []);
+  return { id: `${s.id}-${user}`, topic: s.topic(), values };
+}
+
+/** Waits until a consumer has gone as far as it may: nothing moves on while the load goes on. */
+async function standsStill(s: Scenario, consumer: Service, load: Service): Promise<void> {
+  const progress = async () =>
+    JSON.stringify(
+      await s.database.query("SELECT partition, next_offset FROM consumer_progress ORDER BY partition"),
+    );
+  const sent = async () => (await load.metrics()).sum("producer_records_sent_total");
+  const unless = () => [consumer, load].forEach((service) => service.assertRunning());
+  await until("the consumer to stand still", async () => {
+    const before = await progress(), count = await sent();
+    await until("more load", async () => await sent() > count + 10_000, { unless });
+    return await progress() === before;
+  }, { unless });
+}
+
+scenario({
+  name:
+    "consumer reads a transaction of Kafka's own client when it is committed, and none before or when it is aborted",
+  fault:
+    "Transactions of Kafka's Java producer: short ones committed, one left open for long and then aborted",
+  outcome:
+    "An open transaction's records, and those behind them, are read when it has ended; aborted ones are nowhere",
+}, async (s) => {
+  await createTopic(s.kafka.bootstrapServers, s.topic(), PARTITIONS);
+  const consumer = await s.consumer();
+  const load = await s.load(0);
+  await s.flowing([consumer, load]);
+  await commitWithJava(s.kafka, transactions(s, 1_001), 5_000);
+
+  const aborted = transactions(s, 1_002);
+  await dieInTransaction(s.kafka, aborted, PARTITIONS);
+  await standsStill(s, consumer, load);
+  await abortTransaction(s.kafka, aborted.id);
+  await s.flowing([consumer, load]);
+
+  const sent = await s.stopped(load);
+  const { records, content } = await s.oracle({ unless: () => consumer.assertRunning() });
+  assert.equal(records, sent + 5_000);
+  const stored = (user: number) =>
+    s.database.number(`SELECT count(*) FROM routes_table WHERE user_id = ${user}`);
+  assert(await stored(1_001) > 4_500);
+  assert.equal(await stored(1_002), 0);
+  const offsets = content.ends.reduce((sum, end) => sum + end, 0);
+  assert(offsets > records + 500, "aborted records lie in the topic");
+});
+
 scenario({
   name: "consumer stores only committed records when transactions are aborted",
   fault: "Transactions of another client, committed and aborted; offsets with gaps",
@@ -52,19 +128,57 @@ scenario({
   await createTopic(s.kafka.bootstrapServers, topic, 4);
   const first = await s.consumer();
   const load = await s.load(0);
-  const batch = (user: number) =>
-    lines(user, 500).map((line) => {
-      const [key, value] = line.split("\t");
-      return { key: key!, value: value! };
-    });
-  const transactions = (user: number) =>
-    [true, false, false, true, false].map((commit, i) => ({ records: batch(user + i), commit }));
-  await sendTransactions(s.kafka.bootstrapServers, topic, transactions(1_000));
+  const five = (user: number) =>
+    [true, false, false, true, false].map((commit, i) => ({ records: records(user + i, 500), commit }));
+  await sendTransactions(s.kafka.bootstrapServers, topic, five(1_000));
   await s.flowing([first, load]);
   assert.equal((await first.stop()).code, 0);
-  await sendTransactions(s.kafka.bootstrapServers, topic, transactions(2_000));
+  await sendTransactions(s.kafka.bootstrapServers, topic, five(2_000));
   const next = await s.consumer();
   const sent = await s.stopped(load);
-  const { records } = await s.oracle({ unless: () => next.assertRunning() });
-  assert.equal(records, sent + 4 * 500);
+  const verdict = await s.oracle({ unless: () => next.assertRunning() });
+  assert.equal(verdict.records, sent + 4 * 500);
+});
+
+/** Settings of a topic with which compaction, once asked for, happens at once. */
+const COMPACTABLE = {
+  "segment.ms": "500",
+  "min.cleanable.dirty.ratio": "0.001",
+  "delete.retention.ms": "0",
+};
+
+scenario({
+  name: "consumer goes on across the holes when a topic is compacted",
+  fault: "A compacted topic with holes, also where the consumer was stopped, and tombstones",
+  outcome: "What compaction has left is stored, with what was read before; progress goes across the holes",
+}, async (s) => {
+  const { kafka } = s, topic = s.topic();
+  await createTopic(kafka.bootstrapServers, topic, PARTITIONS, COMPACTABLE);
+  // Each key several times: compaction keeps the last record of each.
+  const keyed = (user: number) =>
+    records(user, 1_000).map((record, i) => ({ ...record, key: `key-${i % 300}` }));
+  await sendWithJava(kafka, topic, keyed(1_001), "lz4");
+  await s.produce(5_000);
+  await s.finished(await s.consumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" }));
+  const { content: earlier } = await s.oracle();
+
+  for (const compression of ["snappy", "none", "zstd"] as const) {
+    await sendWithJava(kafka, topic, keyed(1_002), compression);
+    await s.produce(5_000, { PRODUCER_SEED: compression });
+  }
+  await alterTopic(kafka, topic, "cleanup.policy=compact");
+  await until("holes in every partition, also where the consumer was stopped", async () => {
+    const { ends, records } = await readTopic(kafka, topic);
+    const there = new Set(records.map(({ partition, offset }) => `${partition}:${offset}`));
+    return ends.every((end, partition) => {
+      const left = records.filter((record) => record.partition === partition).length;
+      return left < end / 2 && !there.has(`${partition}:${earlier.ends[partition]}`);
+    });
+  });
+  // What the oracle reads has to be what the consumer reads.
+  await alterTopic(kafka, topic, "cleanup.policy=delete");
+
+  const next = await s.consumer();
+  const { lost } = await s.oracle({ earlier, unless: () => next.assertRunning() });
+  assert.equal(lost, 0);
 });
