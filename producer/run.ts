@@ -25,7 +25,7 @@ import { Sender } from "./send.ts";
 
 /** Records made at one go, before the event loop gets its turn. */
 const BURST = 2_000;
-/** Between two looks at how many partitions the topics have. */
+/** Between two looks at how many partitions the topics have, and which brokers lead them. */
 const METADATA_MS = 30_000;
 /** How long a stop may wait for Kafka to acknowledge what was made. */
 const DRAIN_MS = 8_000;
@@ -70,7 +70,7 @@ export async function runProducer(
   await untilItWorks("Kafka", availability, signal, async () => {
     try {
       await sender.start();
-      await refreshPartitions(session.admin, streams, sender);
+      await refreshLeaders(session.admin, streams, sender);
     } catch (error) {
       throw kafkaError("Cannot start to produce", error, settings);
     }
@@ -87,7 +87,7 @@ export async function runProducer(
     before = now;
   }, settings.LOG_SUMMARY_SECONDS * 1000);
   const metadata = setInterval(
-    () => refreshPartitions(session.admin, streams, sender).catch(() => {}),
+    () => refreshLeaders(session.admin, streams, sender).catch(() => {}),
     METADATA_MS,
   );
   try {
@@ -151,7 +151,11 @@ function countGenerated(topics: readonly string[], turn: number, due: number): v
   });
 }
 
-async function refreshPartitions(admin: Admin, streams: readonly Stream[], sender: Sender): Promise<void> {
+async function refreshLeaders(admin: Admin, streams: readonly Stream[], sender: Sender): Promise<void> {
   const { topics } = await admin.fetchTopicMetadata({ topics: streams.map(({ topic }) => topic) });
-  for (const { name, partitions } of topics) sender.setPartitions(name, partitions.length);
+  for (const { name, partitions } of topics) {
+    const leaders: number[] = [];
+    for (const { partitionId, leader } of partitions) leaders[partitionId] = leader;
+    sender.setLeaders(name, leaders);
+  }
 }

@@ -3,12 +3,14 @@
  *
  * Why one batch a partition at a time: kafkajs gives a batch its sequence number when it is sent, and takes it back when sending
  * fails. A second batch in flight could then get the number of the first, and Kafka would take it for a repetition and drop it.
- * Why each send has one partition only: kafkajs repeats a send of several brokers' partitions only to brokers that have
- * not answered, and forgets a partition whose leader has moved to one that has.
+ *
+ * Batches that are due at the same time and go to the same broker share a request: at some thousand records a second, requests are
+ * what a producer, a broker and a consumer spend their time on. kafkajs repeats a request to several brokers only to those that have
+ * not answered, and so forgets a partition whose leader moves to one that has: what it did not tell of is sent again, by itself.
  *
  * @module
  */
-import { CompressionTypes, type Kafka, type Producer } from "kafkajs";
+import { CompressionTypes, type Kafka, type Producer, type RecordMetadata } from "kafkajs";
 import type { Availability } from "../shared/observe/availability.ts";
 import type { Tell } from "../shared/observe/events.ts";
 import { backoffMs, pause } from "../shared/lifecycle.ts";
@@ -44,12 +46,22 @@ const MOST_SPARE = 32;
 interface Lane {
   readonly topic: string;
   readonly partition: number;
+  /** The broker that led it when that was last asked; one that has moved since is found by kafkajs. */
+  leader: number;
   /** The batches that wait, oldest first. All but the last are full. */
   readonly waiting: RecordWriter[];
   /** Since when the last one waits, on the clock of `performance.now()`. The others are full. */
   since: number;
   busy: boolean;
   sequence: number;
+}
+
+/** A batch that is under way. */
+interface Delivery {
+  readonly lane: Lane;
+  readonly batch: RecordWriter;
+  /** On the clock of `performance.now()`. */
+  readonly started: number;
 }
 
 /** What a sender works with. */
@@ -92,14 +104,19 @@ export class Sender {
     await this.#producer.connect();
   }
 
-  /** Sets how many partitions a topic has. They may grow while it runs. */
-  setPartitions(topic: string, count: number): void {
+  /**
+   * Sets which brokers lead a topic's partitions. They may move, and partitions may be added, while it runs.
+   *
+   * @param leaders their ids, for partition 0, 1, 2 …
+   */
+  setLeaders(topic: string, leaders: readonly number[]): void {
     let partitioner = this.#partitioners.get(topic);
     if (!partitioner) this.#partitioners.set(topic, partitioner = new KeyPartitioner(topic));
-    partitioner.partitions = count;
+    partitioner.partitions = leaders.length;
     const lanes = this.#lanes.get(topic) ?? [];
-    for (let partition = lanes.length; partition < count; partition++) {
-      lanes.push({ topic, partition, waiting: [], since: 0, busy: false, sequence: 0 });
+    for (const [partition, leader] of leaders.entries()) {
+      lanes[partition] ??= { topic, partition, leader, waiting: [], since: 0, busy: false, sequence: 0 };
+      lanes[partition].leader = leader;
     }
     this.#lanes.set(topic, lanes);
   }
@@ -121,7 +138,7 @@ export class Sender {
     }
     batch.add(timestamp, key, value);
     this.#buffered++;
-    if (!lane.busy && this.#isFull(batch)) this.#send(lane);
+    if (!lane.busy && this.#isFull(batch)) this.#send([lane]);
   }
 
   #isFull(batch: RecordWriter): boolean {
@@ -130,10 +147,7 @@ export class Sender {
 
   /** Sends what has lingered long enough; `all`: everything. */
   poll(all = false): void {
-    const now = all ? Infinity : performance.now();
-    for (const lanes of this.#lanes.values()) {
-      for (const lane of lanes) if (!lane.busy && this.#dueIn(lane, now) <= 0) this.#send(lane);
-    }
+    this.#sendDue(all ? Infinity : performance.now());
     buffered.set(this.#buffered);
   }
 
@@ -196,27 +210,52 @@ export class Sender {
     });
   }
 
-  /** Sends a lane's oldest batch; there must be one, and none under way. */
-  #send(lane: Lane): void {
-    lane.busy = true;
-    this.#deliver(lane, lane.waiting.shift()!).catch((error) => this.#failed.reject(error));
+  /**
+   * Sends the oldest batches that are due, in as few requests as they fit in. Where one has lingered, all that waits for the same broker
+   * goes with it: soon it would need a request of its own.
+   */
+  #sendDue(now: number): void {
+    const groups = new Map<string, { lanes: Lane[]; lingered: boolean }>();
+    for (const lane of [...this.#lanes.values()].flat()) {
+      if (lane.busy || lane.waiting.length === 0) continue;
+      const key = `${lane.leader} ${lane.topic}`;
+      let group = groups.get(key);
+      if (!group) groups.set(key, group = { lanes: [], lingered: false });
+      group.lanes.push(lane);
+      group.lingered ||= !this.#isFull(lane.waiting[0]!) && this.#dueIn(lane, now) <= 0;
+    }
+    for (const { lanes, lingered } of groups.values()) {
+      const going = lingered ? lanes : lanes.filter((lane) => this.#dueIn(lane, now) <= 0);
+      for (const request of requestsOf(going)) this.#send(request);
+    }
   }
 
-  async #deliver(lane: Lane, batch: RecordWriter): Promise<void> {
-    const { topic, partition } = lane;
-    const compression = COMPRESSION[this.options.settings.PRODUCER_COMPRESSION];
-    const started = performance.now();
-    const messages = encodedMessages(partition, batch);
-    if (lane.sequence + messages.length > MOST_SEQUENCE) {
+  /** Sends the oldest batches of lanes of one topic, in one request; there must be one in each, and none under way. */
+  #send(lanes: readonly Lane[]): void {
+    const batches = lanes.map((lane) => {
+      lane.busy = true;
+      return { lane, batch: lane.waiting.shift()!, started: performance.now() };
+    });
+    this.#deliver(batches).then(
+      () => this.#sendDue(performance.now()),
+      (error) => this.#failed.reject(error),
+    );
+  }
+
+  async #deliver(batches: readonly Delivery[]): Promise<void> {
+    if (batches.some(({ lane, batch }) => lane.sequence + batch.count > MOST_SEQUENCE)) {
       await this.#renew("its sequence numbers are nearly used up", 0);
     }
+    const { topic, partition } = batches[0]!.lane;
     for (let failures = 0;; failures++) {
       const producer = this.#producer;
+      let told: RecordMetadata[];
       try {
         // kafkajs itself tries again, without end, whatever passes by itself.
-        await this.#inUse(producer, () => producer.send({ topic, messages, acks: -1, compression }));
-        break;
+        told = await this.#inUse(producer, () => this.#request(producer, batches));
       } catch (error) {
+        // By itself each has the same sequence number again, so that Kafka knows those that it has stored, and it shows which one fails.
+        if (batches.length > 1) return await this.#deliverEach(batches);
         const failure = kafkaError(`Cannot send to ${topic}[${partition}]`, error, this.options.settings);
         if (failure instanceof PermanentError) throw failure;
         this.options.availability.down("Kafka", failure, failure.class_);
@@ -224,33 +263,49 @@ export class Sender {
         // The same batch by the same producer has the same sequence number, so that Kafka knows a repetition when it sees one. Only
         // when Kafka has lost count is there no other way than to begin anew.
         if (isSequenceLost(error) && producer === this.#producer) {
-          await this.#renew(failure.message.replace(/\.$/, ""), messages.length);
+          await this.#renew(failure.message.replace(/\.$/, ""), batches[0]!.batch.count);
         }
+        continue;
       }
+      const isTold = ({ lane }: Delivery) => told.some(({ partition }) => partition === lane.partition);
+      for (const delivery of batches) if (isTold(delivery)) this.#acknowledged(delivery);
+      return await this.#deliverEach(batches.filter((delivery) => !isTold(delivery)));
     }
-    this.options.availability.up("Kafka");
-    lane.sequence += messages.length;
-    this.options.tell("sent", {
-      topic,
-      partition,
-      records: messages.length,
-      seconds: (performance.now() - started) / 1000,
+  }
+
+  async #deliverEach(batches: readonly Delivery[]): Promise<void> {
+    await Promise.all(batches.map((delivery) => this.#deliver([delivery])));
+  }
+
+  /** One send of kafkajs'. What it gives back tells which partitions have been acknowledged. */
+  #request(producer: Producer, batches: readonly Delivery[]): Promise<RecordMetadata[]> {
+    return producer.send({
+      topic: batches[0]!.lane.topic,
+      messages: encodedMessages(new Map(batches.map(({ lane, batch }) => [lane.partition, batch]))),
+      acks: -1,
+      compression: COMPRESSION[this.options.settings.PRODUCER_COMPRESSION],
     });
+  }
+
+  #acknowledged({ lane, batch, started }: Delivery): void {
+    const { topic, partition } = lane;
+    const records = batch.count;
+    this.options.availability.up("Kafka");
+    lane.sequence += records;
+    this.options.tell("sent", { topic, partition, records, seconds: (performance.now() - started) / 1000 });
     lane.busy = false;
-    this.#release(messages.length);
+    this.#release(records);
     if (this.#spare.length < MOST_SPARE) {
       batch.clear();
       this.#spare.push(batch);
     }
-    // What waited for this batch has lingered meanwhile.
-    if (this.#dueIn(lane, performance.now()) <= 0) this.#send(lane);
   }
 
   /** Counts who uses a producer, and disconnects one that was replaced when the last batch on it is through. */
-  async #inUse(producer: Producer, send: () => Promise<unknown>): Promise<void> {
+  async #inUse<T>(producer: Producer, send: () => Promise<T>): Promise<T> {
     this.#users.set(producer, (this.#users.get(producer) ?? 0) + 1);
     try {
-      await send();
+      return await send();
     } finally {
       const users = this.#users.get(producer)! - 1;
       this.#users.set(producer, users);
@@ -285,4 +340,20 @@ export class Sender {
     this.#waiters = [];
     for (const resolve of waiters) resolve();
   }
+}
+
+/** Lanes as they share requests, none of which is too large unless one batch is. */
+function requestsOf(lanes: readonly Lane[]): Lane[][] {
+  const requests: Lane[][] = [];
+  let size = Infinity;
+  for (const lane of lanes) {
+    const batch = lane.waiting[0]!;
+    if (size + batch.size > MOST_BYTES) {
+      requests.push([]);
+      size = 0;
+    }
+    requests.at(-1)!.push(lane);
+    size += batch.size;
+  }
+  return requests;
 }

@@ -58,7 +58,11 @@ export async function fillWide(
       for (const end = Math.min(records, sent + most); sent < end; sent++) {
         writer.add(Date.now(), String(sent % 1000), wideValue(sent % 1000, valueBytes));
       }
-      await producer.send({ topic, messages: encodedMessages(batch % partitions, writer), acks: -1 });
+      await producer.send({
+        topic,
+        messages: encodedMessages(new Map([[batch % partitions, writer]])),
+        acks: -1,
+      });
     }
   } finally {
     await producer.disconnect();

@@ -12,23 +12,36 @@ import { RecordWriter } from "./records.ts";
 registerCodecs();
 
 /** A Produce request's bytes as kafkajs makes them. */
-async function produceRequest(messages: unknown, length: number, compression: number): Promise<Buffer> {
+async function produceRequest(
+  messages: unknown,
+  partitions: Readonly<Record<number, number>>,
+  compression: number,
+): Promise<Buffer> {
   const partitionMetadata = [{ partitionId: 0 }, { partitionId: 1 }, { partitionId: 2 }, { partitionId: 3 }];
   const grouped = groupMessagesPerPartition({
     topic: "t",
     messages,
     partitionMetadata,
-    partitioner: () => 3,
+    partitioner: ({ message }: { message: { partition: number } }) => message.partition,
   });
-  assert.deepEqual(Object.keys(grouped), ["3"]);
-  assert.equal(grouped[3].length, length);
+  const lengths = Object.entries(grouped).map((
+    [partition, messages],
+  ) => [partition, (messages as unknown[]).length]);
+  assert.deepEqual(Object.fromEntries(lengths), partitions);
   const { request } = protocol({ version: Math.max(...versions.map(Number)) })({
     acks: -1,
     timeout: 30_000,
     producerId: "4711",
     producerEpoch: 3,
     compression,
-    topicData: [{ topic: "t", partitions: [{ partition: 3, firstSequence: 77, messages: grouped[3] }] }],
+    topicData: [{
+      topic: "t",
+      partitions: Object.keys(partitions).map((partition) => ({
+        partition: Number(partition),
+        firstSequence: 77,
+        messages: grouped[partition],
+      })),
+    }],
   });
   return (await request.encode()).buffer;
 }
@@ -43,32 +56,57 @@ const records = fc.array(record, { minLength: 1, maxLength: 100 }).map((list) =>
   list.sort((a, b) => a.timestamp - b.timestamp)
 );
 
+interface Written {
+  readonly timestamp: number;
+  readonly key: string | null;
+  readonly value: string | null;
+}
+
+/** Records in a writer. */
+function written(records: readonly Written[]): RecordWriter {
+  const writer = new RecordWriter();
+  for (const { timestamp, key, value } of records) writer.add(timestamp, key, value);
+  return writer;
+}
+
 for (const [name, compression] of Object.entries(CompressionTypes)) {
   Deno.test(`encodedMessages() become the request that kafkajs makes of the same messages, compression ${name}`, async () => {
     await fc.assert(
-      fc.asyncProperty(records, async (records) => {
-        const writer = new RecordWriter();
-        for (const { timestamp, key, value } of records) writer.add(timestamp, key, value);
-        const messages = records.map(({ timestamp, key, value }) => ({
-          timestamp: String(timestamp),
-          key,
-          value: value === null ? null : Buffer.from(value),
-        }));
-        const expected = await produceRequest(messages, records.length, compression as number);
-        const actual = await produceRequest(
-          encodedMessages(3, writer),
-          records.length,
-          compression as number,
-        );
-        assert.deepEqual(actual, expected);
-      }),
+      fc.asyncProperty(
+        fc.uniqueArray(fc.nat(3), { minLength: 1 }),
+        fc.array(records, { minLength: 4, maxLength: 4 }),
+        async (partitions, records) => {
+          const messages = partitions.flatMap((partition) =>
+            records[partition]!.map(({ timestamp, key, value }) => ({
+              partition,
+              timestamp: String(timestamp),
+              key,
+              value: value === null ? null : Buffer.from(value),
+            }))
+          );
+          const encoded = encodedMessages(
+            new Map(partitions.map((partition) => [partition, written(records[partition]!)])),
+          );
+          const lengths = Object.fromEntries(
+            partitions.map((partition) => [partition, records[partition]!.length]),
+          );
+          assert.deepEqual(
+            await produceRequest(encoded, lengths, compression as number),
+            await produceRequest(messages, lengths, compression as number),
+          );
+        },
+      ),
       { numRuns: 30 },
     );
   });
 }
 
-Deno.test("encodedMessages() throws when kafkajs maps its messages to something else", () => {
-  const writer = new RecordWriter();
-  writer.add(1, null, null);
-  assert.throws(() => encodedMessages(0, writer).map(({ key }) => key), TypeError);
+Deno.test("encodedMessages() throw when kafkajs maps its messages to something else", () => {
+  const grouped = groupMessagesPerPartition({
+    topic: "t",
+    messages: encodedMessages(new Map([[0, written([{ timestamp: 1, key: null, value: null }])]])),
+    partitionMetadata: [{ partitionId: 0 }],
+    partitioner: () => 0,
+  });
+  assert.throws(() => grouped[0].map(({ key }: { key: unknown }) => key), TypeError);
 });
