@@ -4,6 +4,7 @@
  * @module
  */
 import type pg from "pg";
+import { loadAverage } from "./program.ts";
 import type { Bench } from "./servers.ts";
 
 /** What one COPY took. */
@@ -12,6 +13,8 @@ export interface CopyUsage {
   readonly seconds: number;
   /** CPU time of the server process, as PostgreSQL tells it (`log_statement_stats`). */
   readonly cpuSeconds: number;
+  /** {@link loadAverage} before it. */
+  readonly load: number;
 }
 
 /** COPY in both formats. */
@@ -51,9 +54,14 @@ async function fastest(client: pg.Client, format: "binary" | "text"): Promise<Co
   const file = client.escapeLiteral(`${where!.folder}/bench.${format}`);
   const { rowCount } = await client.query(`COPY routes_table TO ${file} (FORMAT ${format})`);
   const runs: CopyUsage[] = [];
+  const load = loadAverage();
   for (let n = 0; n < TIMES; n++) {
     await client.query("TRUNCATE copied");
-    runs.push({ rows: rowCount!, ...await timed(client, `COPY copied FROM ${file} (FORMAT ${format})`) });
+    runs.push({
+      rows: rowCount!,
+      load,
+      ...await timed(client, `COPY copied FROM ${file} (FORMAT ${format})`),
+    });
   }
   // SQL can't remove a file, but empty it.
   await client.query(`COPY (SELECT WHERE false) TO ${file}`);
@@ -61,7 +69,7 @@ async function fastest(client: pg.Client, format: "binary" | "text"): Promise<Co
 }
 
 /** Runs a statement; PostgreSQL sends what it took as a notice. */
-async function timed(client: pg.Client, sql: string): Promise<Omit<CopyUsage, "rows">> {
+async function timed(client: pg.Client, sql: string): Promise<Omit<CopyUsage, "rows" | "load">> {
   let detail = "";
   const listen = (notice: { detail?: string | undefined }) => detail += notice.detail ?? "";
   client.on("notice", listen);

@@ -5,22 +5,23 @@
  */
 import type pg from "pg";
 import { uniqueName } from "../harness/names.ts";
-import { service, start } from "./program.ts";
+import { loadAverage, service, start } from "./program.ts";
+import { type Quantiles, quantiles } from "./quantiles.ts";
 import { type Bench, newTopic, removeTopics } from "./servers.ts";
 import { emptyTables } from "./tables.ts";
+import { Watch } from "./watch.ts";
 
 /** Latency at a rate, milliseconds. */
-export interface LatencyRun {
+export interface LatencyRun extends Quantiles {
   readonly rate: number;
   readonly rows: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly p999: number;
   /**
    * 99 of 100 looks came this soon after the one before, by time, milliseconds: what the machine lets be measured. A busy machine keeps
    * the looks waiting as it keeps the pipeline waiting.
    */
   readonly resolution: number;
+  /** {@link loadAverage} before it. */
+  readonly load: number;
 }
 
 /** The producer's clock runs from before its first record: what starts slowly, a program and its connections, is left out. */
@@ -36,7 +37,8 @@ export async function latency(
   await emptyTables(client);
   const common = { ...env, KAFKA_TOPIC_PREFIX: prefix };
   const consumer = start(service("consumer"), { ...common, CONSUMER_GROUP_ID: uniqueName("bench") });
-  const watching = new Watch(await bench.connect());
+  const load = loadAverage();
+  const watching = await Watch.start(bench);
   try {
     // Past its joining of the group, so that what is measured is the steady state.
     await new Promise((resolve) => setTimeout(resolve, 2_000));
@@ -56,20 +58,8 @@ export async function latency(
     `SELECT xmin::text AS xid, timestamp FROM routes_table
      WHERE timestamp >= (SELECT min(timestamp) FROM routes_table) + ${WARM_UP_SECONDS}`,
   );
-  const latencies = Float64Array.from(
-    rows,
-    ({ xid, timestamp }) => watching.seen(Number(xid)) - timestamp * 1000,
-  ).sort();
-  const quantile = (q: number) =>
-    latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * q))]!;
-  return {
-    rate,
-    rows: latencies.length,
-    p50: quantile(0.5),
-    p99: quantile(0.99),
-    p999: quantile(0.999),
-    resolution: watching.resolution(),
-  };
+  const latencies = rows.map(({ xid, timestamp }) => watching.seen(Number(xid)) - timestamp * 1000);
+  return { rate, rows: rows.length, ...quantiles(latencies), resolution: watching.resolution(), load };
 }
 
 /** Waits until so many rows are stored. */
@@ -82,71 +72,5 @@ async function stored(client: pg.Client, rows: number): Promise<void> {
       throw new Error(`Only ${found!.count} of ${rows} rows were stored in time.`);
     }
     await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
-
-/** 2^32: what `xmin` leaves out of a transaction's number. */
-const EPOCH = 2 ** 32;
-
-/**
- * Looks, every millisecond or two, which transactions are visible to others. A transaction is when it is below the snapshot's `xmax`
- * and not among those in progress. What is found is late by one look at most, never early.
- */
-class Watch {
-  readonly #looks: { readonly at: number; readonly xmax: number; readonly running: readonly number[] }[] = [];
-  #stopping = false;
-  readonly #loop: Promise<void>;
-
-  constructor(private readonly client: pg.Client) {
-    this.#loop = this.#run();
-  }
-
-  async #run(): Promise<void> {
-    while (!this.#stopping) {
-      const { rows } = await this.client.query<{ snapshot: string }>(
-        "SELECT pg_current_snapshot()::text AS snapshot",
-      );
-      const [, xmax, running] = rows[0]!.snapshot.split(":");
-      this.#looks.push({
-        at: performance.timeOrigin + performance.now(),
-        xmax: Number(xmax) % EPOCH,
-        running: running === "" ? [] : running!.split(",").map((xid) => Number(xid) % EPOCH),
-      });
-      await new Promise((resolve) => setTimeout(resolve, 1));
-    }
-  }
-
-  /** When a transaction was first seen to be visible, Unix milliseconds. */
-  seen(xid: number): number {
-    const known = this.#seen.get(xid);
-    if (known !== undefined) return known;
-    // The looks are in order of time, and xmax only grows: begin where it passed this transaction.
-    let low = 0, high = this.#looks.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#looks[middle]!.xmax > xid) high = middle;
-      else low = middle + 1;
-    }
-    while (this.#looks[low]?.running.includes(xid)) low++;
-    const at = this.#looks[low]?.at;
-    if (at === undefined) throw new Error(`Transaction ${xid} was never seen to be visible.`);
-    this.#seen.set(xid, at);
-    return at;
-  }
-  readonly #seen = new Map<number, number>();
-
-  /** The time between two looks within which 99 % of the time lies. */
-  resolution(): number {
-    const gaps = Float64Array.from(this.#looks.slice(1), ({ at }, look) => at - this.#looks[look]!.at).sort();
-    let rest = gaps.reduce((sum, gap) => sum + gap, 0) * 0.01;
-    for (let gap = gaps.length - 1; gap >= 0; gap--) if ((rest -= gaps[gap]!) < 0) return gaps[gap]!;
-    return 0;
-  }
-
-  /** Looks a last time and closes the connection. */
-  async stop(): Promise<void> {
-    this.#stopping = true;
-    await this.#loop;
-    await this.client.end();
   }
 }

@@ -7,10 +7,11 @@ import { copyLimits } from "./copy.ts";
 import { fill } from "./fill.ts";
 import { growth } from "./growth.ts";
 import { latency } from "./latency.ts";
+import { latencyLimits } from "./latency_limits.ts";
 import type { Options } from "./options.ts";
 import { produce, producerPerformance } from "./producing.ts";
-import { start } from "./program.ts";
-import type { Results } from "./results.ts";
+import { loadAverage, start } from "./program.ts";
+import type { GrowthRuns, Results } from "./results.ts";
 import { type Bench, removeTopics } from "./servers.ts";
 import { drain } from "./sink.ts";
 
@@ -39,11 +40,13 @@ export async function measure(bench: Bench, options: Options, results: Results):
       found.push(await latency(bench, { rate, seconds: options.seconds, partitions }));
     }
     results.latency = found;
+    bench.say("limit: Kafka and PostgreSQL alone, one record after another");
+    results.latencyLimits = await latencyLimits(bench);
   }
   if (parts.includes("growth")) {
-    const found: NonNullable<Results["growth"]>[number][] = [];
+    const found: GrowthRuns[] = [];
     results.growth = found;
-    await growth(bench, options, (run) => found.push(run));
+    await growth(bench, options, (runs) => found.push(...runs));
   }
 }
 
@@ -68,10 +71,11 @@ async function measureSink(bench: Bench, options: Options, results: Results): Pr
   const copy = await copyLimits(bench);
   if (copy) results.copy = copy;
   bench.say("limit: kafkajs reading alone");
+  const load = loadAverage();
   results.kafkajsReads = await start(
     ["run", "-A", "--quiet", "integration/bench/kafkajs_reads.ts", topic.topic, String(records)],
     bench.env,
-  ).ended.then(({ wallSeconds, cpuSeconds, peakBytes }) => ({ wallSeconds, cpuSeconds, peakBytes }));
+  ).ended.then(({ wallSeconds, cpuSeconds, peakBytes }) => ({ wallSeconds, cpuSeconds, peakBytes, load }));
   await removeTopics(bench, [topic.topic]);
   const long = await fill(bench, { records: LONG * records, partitions });
   bench.say(`sink, ${LONG} times as many records`);

@@ -28,12 +28,13 @@ export interface Options {
 
 export const HELP = `deno task bench [flags]
 
-Measures the pipeline on this machine: each figure beside the limit that it is held against, in the same run. On servers that are
-started for it, or on those that KAFKA_BOOTSTRAP_SERVERS, PGHOST … name (as for the services); all that is made there is removed.
+Measures the pipeline on this machine: each figure beside the limit that it is held against, in the same run. On embedded servers that
+are started for it (INTEGRATION_SERVERS=containers: in containers), or on those that KAFKA_BOOTSTRAP_SERVERS, PGHOST … name (as for the
+services); all that is made there is removed.
 
   --records N        Records that the consumer drains and the producer sends (1000000)
   --partitions N     Partitions of the topic (6)
-  --runs N           Runs of sink and producer; the median counts (3)
+  --runs N           Runs of sink, producer and growth; the median counts (3)
   --parts LIST       Of ${PARTS.join(",")} (all but growth, which takes long)
   --rates LIST       Records a second, for latency (100,1000,10000,50000)
   --seconds N        Seconds at each of these rates (10)

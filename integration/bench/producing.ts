@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { service, start } from "./program.ts";
+import { loadAverage, service, start } from "./program.ts";
 import { type Bench, newTopic, removeTopics } from "./servers.ts";
 
 /** What sending took. */
@@ -12,11 +12,14 @@ export interface ProducerRun {
   readonly seconds: number;
   readonly cpuSeconds: number;
   readonly peakBytes: number | undefined;
+  /** {@link loadAverage} before it. */
+  readonly load: number;
 }
 
 /** Has the producer send `records` records as fast as it can. */
 export async function produce(bench: Bench, records: number, partitions: number): Promise<ProducerRun> {
   const { prefix, topic } = await newTopic(bench, partitions);
+  const load = loadAverage();
   const usage = await start(service("producer"), {
     ...bench.env,
     KAFKA_TOPIC_PREFIX: prefix,
@@ -25,7 +28,7 @@ export async function produce(bench: Bench, records: number, partitions: number)
   }).ended;
   await removeTopics(bench, [topic]);
   const { wallSeconds: seconds, cpuSeconds, peakBytes } = usage;
-  return { records, seconds, cpuSeconds, peakBytes };
+  return { records, seconds, cpuSeconds, peakBytes, load };
 }
 
 /** Bytes of a record's value, on the average. */

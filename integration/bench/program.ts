@@ -5,6 +5,9 @@
  */
 import { PROJECT } from "../harness/project.ts";
 
+/** Load average over the last minute: how busy the machine was, with what is measured and with other things. */
+export const loadAverage = (): number => Deno.loadavg()[0]!;
+
 /** What a program took. */
 export interface Usage {
   /** From its start to its end. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { createRequire } from "node:module";
-import { median, type Results } from "./results.ts";
+import { median, middleRate, type Results } from "./results.ts";
 import { type Table, tables } from "./table.ts";
 
 /** A chart of one or more lines over a common axis. */
@@ -35,7 +35,7 @@ export function charts({ latency, growth, sink, copy, records }: Results): Chart
     });
   }
   for (const what of new Set(growth?.map(({ what }) => what))) {
-    const runs = growth!.filter((run) => run.what === what).sort((a, b) => a.value - b.value);
+    const runs = growth!.filter((series) => series.what === what).sort((a, b) => a.value - b.value);
     found.push({
       title: `Sink by ${what}`,
       x: what,
@@ -44,7 +44,7 @@ export function charts({ latency, growth, sink, copy, records }: Results): Chart
       values: runs.map(({ value }) => value),
       lines: [{
         label: "records/s from the first row",
-        values: runs.map(({ run }) => run.records / run.drainSeconds),
+        values: runs.map(({ runs }) => middleRate(runs)),
       }],
     });
   }

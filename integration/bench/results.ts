@@ -5,16 +5,18 @@
  */
 import type { CopyLimits } from "./copy.ts";
 import type { LatencyRun } from "./latency.ts";
+import type { LatencyLimits } from "./latency_limits.ts";
 import type { ProducerRun } from "./producing.ts";
 import type { SinkRun } from "./sink.ts";
 import type { Usage } from "./program.ts";
 
 /** A change of one circumstance, and how the sink fared. */
-export interface GrowthRun {
+export interface GrowthRuns {
   /** What changes, such as `rows in the table before`. */
   readonly what: string;
   readonly value: number;
-  readonly run: SinkRun;
+  /** In the order in which they were measured. */
+  readonly runs: readonly SinkRun[];
 }
 
 /** Everything; parts that were not asked for, or could not be measured, are missing. */
@@ -30,17 +32,18 @@ export interface Results {
   };
   readonly records: number;
   readonly partitions: number;
-  /** A run each; figures are of the median by CPU time. */
+  /** A run each; each figure is the median of its own. */
   sink?: readonly SinkRun[];
   /** A run with five times the records, for what a further million costs. */
   sinkLong?: SinkRun;
   copy?: CopyLimits;
-  kafkajsReads?: Usage;
+  kafkajsReads?: Usage & { readonly load: number };
   producer?: readonly ProducerRun[];
   /** Records a second. */
   producerPerformance?: number;
   latency?: readonly LatencyRun[];
-  growth?: readonly GrowthRun[];
+  latencyLimits?: LatencyLimits;
+  growth?: readonly GrowthRuns[];
 }
 
 /** The one in the middle. */
@@ -56,3 +59,9 @@ export const perMillion = ({ cpuSeconds, records }: { cpuSeconds: number; record
 /** CPU seconds of each further million, between a short and a long run: without what a start costs. */
 export const perFurtherMillion = (short: SinkRun, long: SinkRun): number =>
   (long.cpuSeconds - short.cpuSeconds) / (long.records - short.records) * 1e6;
+
+/** Records a second from the first row on. */
+export const rateOf = ({ records, drainSeconds }: SinkRun): number => records / drainSeconds;
+
+/** The median of the rates of some runs. */
+export const middleRate = (runs: readonly SinkRun[]): number => rateOf(median(runs, rateOf));

@@ -27,6 +27,8 @@ export interface Bench extends AsyncDisposable {
   readonly client: pg.Client;
   /** One more connection. */
   connect(): Promise<pg.Client>;
+  /** The same servers with a database of its own, removed when that is disposed of. */
+  otherDatabase(): Promise<Bench>;
   /** Says what is being done. */
   say(text: string): void;
 }
@@ -35,7 +37,10 @@ export interface Bench extends AsyncDisposable {
 const NAMED = ["KAFKA_BOOTSTRAP_SERVERS", "PGHOST", "DATABASE_URL"];
 const PREFIXES = /^(KAFKA_|PG|DATABASE_URL|HOST_SETTINGS)/;
 
-/** Opens the servers. All that is made there is removed again. */
+/**
+ * Opens the servers: embedded ones, unless INTEGRATION_SERVERS asks for containers, whose network takes CPU time too. All that is made
+ * there is removed again.
+ */
 export async function openBench(say: (text: string) => void): Promise<Bench> {
   await using stack = new AsyncDisposableStack();
   const own = !NAMED.some((name) => Deno.env.has(name));
@@ -43,9 +48,10 @@ export async function openBench(say: (text: string) => void): Promise<Bench> {
   let kafkaServer: KafkaServer | undefined;
   const env: Record<string, string> = { PGDATABASE: database, KAFKA_TOPIC_PREFIX: `${uniqueName("bench")}.` };
   if (own) {
+    const kind = chosenHere();
     const [kafka, postgres] = await Promise.all([
-      startKafka({ onProgress: say }).then((server) => stack.use(server)),
-      startPostgres({ onProgress: say }).then((server) => stack.use(server)),
+      startKafka({ ...kind, onProgress: say }).then((server) => stack.use(server)),
+      startPostgres({ ...kind, onProgress: say }).then((server) => stack.use(server)),
     ]);
     kafkaServer = kafka;
     Object.assign(env, {
@@ -74,25 +80,40 @@ export async function openBench(say: (text: string) => void): Promise<Bench> {
   stack.defer(() => admin.disconnect());
   const maintenance = await connectPostgres(settings, { applicationName: "bench", database: "postgres" });
   stack.defer(() => maintenance.end());
-  await maintenance.query(`CREATE DATABASE "${database}"`);
-  stack.defer(async () => {
-    await maintenance.query(`DROP DATABASE "${database}" WITH (FORCE)`);
-  });
-  const client = await connectPostgres(settings, { applicationName: "bench" });
-  stack.defer(() => client.end());
-  const all = stack.move();
-  return {
-    env,
-    settings,
-    kafkaServer,
-    kafka,
-    admin,
-    client,
-    connect: () => connectPostgres(settings, { applicationName: "bench" }),
-    say,
-    [Symbol.asyncDispose]: () => all.disposeAsync(),
+
+  const withDatabase = async (database: string, stack: AsyncDisposableStack): Promise<Bench> => {
+    const connect = () => connectPostgres(settings, { applicationName: "bench", database });
+    await maintenance.query(`CREATE DATABASE "${database}"`);
+    stack.defer(async () => {
+      await maintenance.query(`DROP DATABASE "${database}" WITH (FORCE)`);
+    });
+    const client = await connect();
+    stack.defer(() => client.end());
+    return {
+      env: { ...env, PGDATABASE: database },
+      settings,
+      kafkaServer,
+      kafka,
+      admin,
+      client,
+      connect,
+      otherDatabase: async () => {
+        await using others = new AsyncDisposableStack();
+        const other = await withDatabase(uniqueName("bench").replaceAll("-", "_"), others);
+        const all = others.move();
+        return { ...other, [Symbol.asyncDispose]: () => all.disposeAsync() };
+      },
+      say,
+      [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    };
   };
+  const bench = await withDatabase(database, stack);
+  const all = stack.move();
+  return { ...bench, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
+
+const chosenHere = (): { kind?: "embedded" } =>
+  Deno.env.get("INTEGRATION_SERVERS") ? {} : { kind: "embedded" };
 
 /** Makes a topic of the stream `routes` under a prefix of its own; gives the prefix and the topic's name. */
 export async function newTopic(

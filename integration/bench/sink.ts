@@ -6,9 +6,9 @@
 import type pg from "pg";
 import { uniqueName } from "../harness/names.ts";
 import type { Filled } from "./fill.ts";
-import { service, start } from "./program.ts";
+import { loadAverage, service, start } from "./program.ts";
 import type { Bench } from "./servers.ts";
-import { emptyTables, settle } from "./tables.ts";
+import { emptyTables, settle, tableBlocks } from "./tables.ts";
 
 /** What draining a topic took. */
 export interface SinkRun {
@@ -22,6 +22,8 @@ export interface SinkRun {
   readonly cpuSeconds: number;
   readonly peakBytes: number | undefined;
   readonly transactions: number;
+  /** {@link loadAverage} before it. */
+  readonly load: number;
 }
 
 /** Between two looks at the progress. */
@@ -46,6 +48,8 @@ export async function drain(
   const { client } = bench;
   await (keepRows ? settle(client) : emptyTables(client));
   const group = uniqueName("bench");
+  const load = loadAverage();
+  const blocks = await tableBlocks(client);
   const started = performance.now();
   const running = Array.from({ length: consumers }, () =>
     start(service("consumer"), {
@@ -60,7 +64,8 @@ export async function drain(
   const usages = await all;
   const { first, last } = seen ?? await watch(client, group, records, started);
   const { rows: [counted] } = await client.query<{ transactions: string }>(
-    "SELECT count(DISTINCT xmin::text) AS transactions FROM routes_table",
+    "SELECT count(DISTINCT xmin::text) AS transactions FROM routes_table WHERE ctid >= $1::tid",
+    [`(${blocks},0)`],
   );
   return {
     records,
@@ -73,6 +78,7 @@ export async function drain(
       undefined,
     ),
     transactions: Number(counted!.transactions),
+    load,
   };
 }
 

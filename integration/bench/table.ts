@@ -3,7 +3,10 @@
  *
  * @module
  */
-import { median, perFurtherMillion, perMillion, type Results } from "./results.ts";
+import type { ProducerRun } from "./producing.ts";
+import type { Quantiles } from "./quantiles.ts";
+import { median, middleRate, perFurtherMillion, perMillion, rateOf, type Results } from "./results.ts";
+import type { SinkRun } from "./sink.ts";
 
 /** A table: a heading and rows of cells. */
 export interface Table {
@@ -16,7 +19,8 @@ const whole = (value: number) => Math.round(value).toLocaleString("en-GB").repla
 const rate = (records: number, seconds: number) => `${whole(records / seconds)}/s`;
 const seconds = (value: number) => `${value.toFixed(2)} s`;
 const mebibytes = (bytes: number | undefined) => bytes === undefined ? "?" : `${whole(bytes / 2 ** 20)} MiB`;
-const ms = (value: number) => `${value.toFixed(1)} ms`;
+const ms = (value: number, digits: number) => `${value.toFixed(digits)} ms`;
+const load = (value: number) => value.toFixed(1);
 
 /** The tables of what was measured. */
 export function tables(results: Results): Table[] {
@@ -26,87 +30,139 @@ export function tables(results: Results): Table[] {
 
 function sinkTable({ sink, sinkLong, copy, kafkajsReads, records }: Results): Table | undefined {
   if (!sink) return undefined;
-  const run = median(sink, ({ cpuSeconds }) => cpuSeconds);
+  const limit = copy && copy.binary.rows / copy.binary.seconds;
+  const share = (records: number, seconds: number) =>
+    limit === undefined ? "" : (records / seconds / limit).toFixed(2);
+  const middle = (by: (run: SinkRun) => number) => by(median(sink, by));
+  const most = Math.max(...sink.map(({ peakBytes }) => peakBytes ?? NaN));
+  const started = middle(({ seconds }) => seconds), drained = middle(({ drainSeconds }) => drainSeconds);
   const rows = [
     [
       "consumer, from process start",
-      rate(records, run.seconds),
-      seconds(perMillion(run)),
-      mebibytes(run.peakBytes),
+      rate(records, started),
+      share(records, started),
+      seconds(middle(perMillion)),
+      mebibytes(Number.isNaN(most) ? undefined : most),
+      load(middle(({ load }) => load)),
     ],
-    ["consumer, from the first row", rate(records, run.drainSeconds), "", ""],
+    ["consumer, from the first row", rate(records, drained), share(records, drained), "", "", ""],
   ];
   if (sinkLong) {
-    const cpu = seconds(perFurtherMillion(run, sinkLong));
     rows.push([
-      `consumer, ${whole(sinkLong.records)} records, each further million`,
+      `consumer, ${whole(sinkLong.records)} records; CPU of each further million`,
       rate(sinkLong.records, sinkLong.seconds),
-      cpu,
+      share(sinkLong.records, sinkLong.seconds),
+      seconds(perFurtherMillion(median(sink, ({ cpuSeconds }) => cpuSeconds), sinkLong)),
       mebibytes(sinkLong.peakBytes),
+      load(sinkLong.load),
     ]);
   }
-  for (const [name, limit] of copy ? Object.entries(copy) : []) {
-    const cpu = seconds(limit.cpuSeconds / limit.rows * 1e6);
-    rows.push([`limit: COPY alone, ${name}, in the server`, rate(limit.rows, limit.seconds), cpu, ""]);
+  for (const [name, used] of copy ? Object.entries(copy) : []) {
+    rows.push([
+      `limit: COPY alone, ${name}, in the server`,
+      rate(used.rows, used.seconds),
+      share(used.rows, used.seconds),
+      seconds(used.cpuSeconds / used.rows * 1e6),
+      "",
+      load(used.load),
+    ]);
   }
   if (kafkajsReads) {
     rows.push([
       "limit: kafkajs reading alone, no value looked at or stored",
       rate(records, kafkajsReads.wallSeconds),
+      share(records, kafkajsReads.wallSeconds),
       seconds(kafkajsReads.cpuSeconds / records * 1e6),
       mebibytes(kafkajsReads.peakBytes),
+      load(kafkajsReads.load),
     ]);
   }
-  const start = `start to first row ${seconds(run.firstRowSeconds)}, ${run.transactions} transactions`;
+  const first = seconds(middle(({ firstRowSeconds }) => firstRowSeconds));
+  const transactions = middle(({ transactions }) => transactions);
   return {
-    title: `Sink, ${whole(records)} records (${start})`,
-    head: ["", "rate", "CPU a million", "peak memory"],
+    title: `Sink, ${whole(records)} records (start to first row ${first}, ${transactions} transactions)`,
+    head: ["", "rate", "of binary COPY", "CPU a million", "peak memory", "load"],
     rows,
   };
 }
 
 function producerTable({ producer, producerPerformance, records }: Results): Table | undefined {
   if (!producer) return undefined;
-  const run = median(producer, ({ cpuSeconds }) => cpuSeconds);
+  const middle = (by: (run: ProducerRun) => number) => by(median(producer, by));
   const rows = [[
-    "producer",
-    rate(run.records, run.seconds),
-    seconds(perMillion(run)),
-    mebibytes(run.peakBytes),
+    "producer, from process start",
+    rate(records, middle(({ seconds }) => seconds)),
+    seconds(middle(perMillion)),
+    mebibytes(median(producer, ({ peakBytes }) => peakBytes ?? 0).peakBytes),
+    load(middle(({ load }) => load)),
   ]];
   if (producerPerformance !== undefined) {
-    rows.push(["limit: Kafka's ProducerPerformance, acks=all", `${whole(producerPerformance)}/s`, "", ""]);
+    rows.push([
+      "limit: Kafka's ProducerPerformance, acks=all",
+      `${whole(producerPerformance)}/s`,
+      "",
+      "",
+      "",
+    ]);
   }
   return {
     title: `Producer, ${whole(records)} records`,
-    head: ["", "rate", "CPU a million", "peak memory"],
+    head: ["", "rate", "CPU a million", "peak memory", "load"],
     rows,
   };
 }
 
-function latencyTable({ latency }: Results): Table | undefined {
-  return latency && {
+function latencyTable({ latency, latencyLimits }: Results): Table | undefined {
+  if (!latency) return undefined;
+  const times = ({ p50, p99, p999 }: Quantiles, digits: number) =>
+    [p50, p99, p999].map((time) => ms(time, digits));
+  const rows = latency.map((run) => [
+    `${whole(run.rate)} records/s`,
+    whole(run.rows),
+    ...times(run, 1),
+    ms(run.resolution, 1),
+    load(run.load),
+  ]);
+  if (latencyLimits?.kafka) {
+    rows.push(["limit: Kafka's EndToEndLatency", "", ...times(latencyLimits.kafka, 0), "1 ms", ""]);
+  }
+  if (latencyLimits) {
+    rows.push(["limit: PostgreSQL's commit of a row", "", ...times(latencyLimits.postgres, 1), "", ""]);
+  }
+  return {
     title: "Latency, from a record's making to its row seen by others",
-    head: ["records/s", "rows", "p50", "p99", "p99.9", "measured to within"],
-    rows: latency.map(({ rate, rows, p50, p99, p999, resolution }) => [
-      whole(rate),
-      whole(rows),
-      ...[p50, p99, p999, resolution].map(ms),
-    ]),
+    head: ["", "rows", "p50", "p99", "p99.9", "measured to within", "load"],
+    rows,
   };
 }
 
 function growthTable({ growth }: Results): Table | undefined {
   return growth && {
     title: "Sink, as circumstances change",
-    head: ["what", "", "rate from the first row", "CPU a million", "peak memory"],
-    rows: growth.map(({ what, value, run }) => [
-      what,
-      whole(value),
-      rate(run.records, run.drainSeconds),
-      seconds(perMillion(run)),
-      mebibytes(run.peakBytes),
-    ]),
+    head: [
+      "what",
+      "",
+      "rate from the first row",
+      "lowest … highest",
+      "of the first",
+      "CPU a million",
+      "peak memory",
+      "load",
+    ],
+    rows: growth.map(({ what, value, runs }) => {
+      const first = growth.find((series) => series.what === what)!;
+      const rates = runs.map(rateOf);
+      return [
+        what,
+        whole(value),
+        `${whole(middleRate(runs))}/s`,
+        `${whole(Math.min(...rates))} … ${whole(Math.max(...rates))}`,
+        (middleRate(runs) / middleRate(first.runs)).toFixed(2),
+        seconds(perMillion(median(runs, perMillion))),
+        mebibytes(median(runs, ({ peakBytes }) => peakBytes ?? 0).peakBytes),
+        load(median(runs, ({ load }) => load).load),
+      ];
+    }),
   };
 }
 

@@ -12,6 +12,7 @@ const sink = (records: number, cpuSeconds: number): SinkRun => ({
   cpuSeconds,
   peakBytes: 200 * 2 ** 20,
   transactions: 30,
+  load: 0.25,
 });
 const results: Results = {
   date: "2030-01-02T03:04:05.000Z",
@@ -20,16 +21,35 @@ const results: Results = {
   partitions: 6,
   sink: [sink(1e6, 1.6), sink(1e6, 1.4), sink(1e6, 1.5)],
   sinkLong: sink(5e6, 5.5),
-  latency: [{ rate: 100, rows: 1_000, p50: 3, p99: 9.25, p999: 12, resolution: 1.5 }],
-  growth: [{ what: "</script><b>", value: 1, run: sink(1e6, 1) }],
+  latency: [{ rate: 100, rows: 1_000, p50: 3, p99: 9.25, p999: 12, resolution: 1.5, load: 0.5 }],
+  latencyLimits: { kafka: { p50: 1, p99: 2, p999: 3 }, postgres: { p50: 0.5, p99: 1.25, p999: 4 } },
+  copy: {
+    binary: { rows: 1e6, seconds: 0.5, cpuSeconds: 0.4, load: 1 },
+    text: { rows: 1e6, seconds: 1, cpuSeconds: 0.9, load: 1 },
+  },
+  growth: [
+    {
+      what: "</script><b>",
+      value: 0,
+      runs: [2, 1, 5].map((drainSeconds) => ({ ...sink(1e6, 1), drainSeconds })),
+    },
+    { what: "</script><b>", value: 1, runs: [{ ...sink(1e6, 1), drainSeconds: 4 }] },
+  ],
 };
 
 Deno.test("tables() show the median run and what a further million costs", () => {
   const text = tables(results).map(markdown).join("\n");
-  assert.match(text, /from process start\s+\|\s+500 000\/s \|\s+1\.50 s \|\s+200 MiB/);
-  assert.match(text, /each further million\s+\|\s+2 500 000\/s \|\s+1\.00 s/);
-  assert.match(text, /100 +\|\s+1 000 \|\s+3\.0 ms \|\s+9\.3 ms \|\s+12\.0 ms \|\s+1\.5 ms/);
+  assert.match(text, /from process start\s+\|\s+500 000\/s \|\s+0\.25 \|\s+1\.50 s \|\s+200 MiB \|\s+0\.3/);
+  assert.match(text, /each further million\s+\|\s+2 500 000\/s \|\s+1\.25 \|\s+1\.00 s/);
+  assert.match(text, /100 records\/s +\|\s+1 000 \|\s+3\.0 ms \|\s+9\.3 ms \|\s+12\.0 ms \|\s+1\.5 ms/);
+  assert.match(text, /PostgreSQL's commit of a row \| +\| +0\.5 ms \| +1\.3 ms/);
   assert.doesNotMatch(text, /Producer/);
+});
+
+Deno.test("tables() show the median of a series, its range, and how it stands to the first", () => {
+  const text = tables(results).map(markdown).join("\n");
+  assert.match(text, /\| +0 \| +500 000\/s \| +200 000 … 1 000 000 \| +1\.00 \|/);
+  assert.match(text, /\| +1 \| +250 000\/s \| +250 000 … 250 000 \| +0\.50 \|/);
 });
 
 Deno.test("markdown() gives lines of one width", () => {

@@ -16,7 +16,19 @@ export async function settle(client: pg.Client): Promise<void> {
   await client.query("CHECKPOINT").catch(() => {});
 }
 
-/** Puts rows into the table until it holds `rows`. */
+/** How many blocks the table has: its next rows, but for a few, come behind them. */
+export async function tableBlocks(client: pg.Client): Promise<number> {
+  if (!await exists(client)) return 0;
+  const { rows: [found] } = await client.query<{ blocks: string }>(
+    "SELECT pg_relation_size('routes_table') / current_setting('block_size')::int AS blocks",
+  );
+  return Number(found!.blocks);
+}
+
+/**
+ * Puts rows into the table until it holds `rows`, and does at once what the server would do later, while something is measured: writes
+ * them out, and notes that all can see them.
+ */
 export async function growTable(client: pg.Client, rows: number): Promise<void> {
   const { rows: [found] } = await client.query<{ count: string }>("SELECT count(*) FROM routes_table");
   const missing = rows - Number(found!.count);
@@ -26,6 +38,7 @@ export async function growTable(client: pg.Client, rows: number): Promise<void> 
      FROM generate_series(1, $1::bigint) AS n`,
     [missing],
   );
+  await client.query("VACUUM (ANALYZE) routes_table");
   await settle(client);
 }
 
