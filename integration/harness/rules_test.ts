@@ -1,4 +1,5 @@
 import assert from "assert";
+import { HOSTILE_VALUES } from "./hostile_values.ts";
 import { BATTERY, ROUTES, rowOf } from "./rules.ts";
 
 const row = (text: string, rules = ROUTES) => rowOf(rules, new TextEncoder().encode(text));
@@ -32,4 +33,13 @@ Deno.test("rowOf() gives none when a record breaks a rule", () => {
   assert.equal(row('{"userID":1,"timestamp":1,"level":1.01}', BATTERY), undefined);
   assert.equal(rowOf(ROUTES, null), undefined);
   assert.equal(rowOf(ROUTES, Uint8Array.of(0xff)), undefined);
+});
+
+Deno.test("rowOf() gives what the table of hostile values says, for each of them", () => {
+  assert.equal(new Set(HOSTILE_VALUES.map(({ kind }) => kind)).size, HOSTILE_VALUES.length, "kinds differ");
+  for (const hostile of HOSTILE_VALUES) {
+    const { kind, value } = hostile;
+    const given = typeof value === "string" ? new TextEncoder().encode(value) : value;
+    assert.deepEqual(rowOf(ROUTES, given), "row" in hostile ? hostile.row : undefined, kind);
+  }
 });
