@@ -1,32 +1,67 @@
 import assert from "assert";
-import { scenario } from "../harness/scenario.ts";
+import { PARTITIONS, scenario } from "../harness/scenario.ts";
 import { groupMembers } from "../harness/topic.ts";
-import { until } from "../harness/wait.ts";
+import type { Service } from "../harness/service.ts";
+import { lasting, until } from "../harness/wait.ts";
+
+/** Waits until a consumer has stored something, while all of them live. */
+async function storing(consumer: Service, all: readonly Service[]): Promise<void> {
+  await until(`${consumer.name} to store something`, async () => {
+    return (await consumer.metrics()).sum("consumer_records_total", { outcome: "stored" }) > 0;
+  }, { unless: () => all.forEach((consumer) => consumer.assertRunning()) });
+}
 
 scenario({
   name: "consumers share the partitions when they come and go while records flow",
-  fault: "Scaled from 1 to 3 consumers and back to 1 (SIGTERM) while records flow",
+  fault: "Scaled from 1 to 4 consumers, to 2, and back to 1 (SIGTERM) while records flow",
   outcome: "Each has partitions of its own; nothing missing, nothing doubled",
 }, async (s) => {
   const load = await s.load(0);
   const first = await s.consumer();
   await s.flowing([first, load]);
-  const others = [await s.consumer(), await s.consumer()];
-  const all = [first, ...others];
-  for (const consumer of others) {
-    await until(`${consumer.name} to store something`, async () => {
-      return (await consumer.metrics()).sum("consumer_records_total", { outcome: "stored" }) > 0;
-    }, { unless: () => all.forEach((consumer) => consumer.assertRunning()) });
-  }
-  assert.equal(await groupMembers(s.kafka.bootstrapServers, s.group), 3);
+  const consumers = [first, ...await Promise.all([s.consumer(), s.consumer(), s.consumer()])];
+  for (const consumer of consumers) await storing(consumer, consumers);
+  const unless = () => consumers.forEach((consumer) => consumer.assertRunning());
+  const shares = (expected: number[]) =>
+    until(`shares of ${expected} partitions`, async () => {
+      const metrics = await Promise.all(consumers.map((consumer) => consumer.metrics()));
+      return `${metrics.map((one) => one.sum("consumer_assigned_partitions"))}` === `${expected}`;
+    }, { unless });
+  assert.equal(await groupMembers(s.kafka.bootstrapServers, s.group), 4);
+  await shares([1, 1, 1, 1]);
   assert((await first.metrics()).sum("consumer_rebalances_total") > 0, "the first one noticed");
 
-  for (const consumer of [first, others[0]!]) {
-    const { code, ms } = await consumer.stop();
+  const leave = async () => {
+    const { code, ms } = await consumers.shift()!.stop();
     assert.equal(code, 0);
     assert(ms < 10_000, `it took ${ms} ms to stop`);
-    await s.flowing([others[1]!, load]);
-  }
+  };
+  await leave();
+  await leave();
+  await shares([2, 2]);
+  await s.flowing([...consumers, load]);
+  await leave();
+  await shares([PARTITIONS]);
+  await s.flowing([...consumers, load]);
   await s.stopped(load);
-  await s.oracle({ unless: () => others[1]!.assertRunning() });
+  await s.oracle({ unless });
+});
+
+scenario({
+  name: "consumers store every record once when all are killed at once",
+  fault: "All consumers of the group killed (kill -9) at the same moment, twice",
+  outcome: "Others go on where their transactions ended; nothing missing, nothing doubled",
+}, async (s) => {
+  const load = await s.load(0);
+  const start = () => Promise.all([1, 2, 3].map(() => s.consumer({ CONSUMER_SESSION_TIMEOUT_MS: 1_500 })));
+  let consumers = await start();
+  for (let kill = 0; kill < 2; kill++) {
+    for (const consumer of consumers) await storing(consumer, consumers);
+    await lasting(s.random.between(0, 500));
+    await Promise.all(consumers.map((consumer) => consumer.stop("SIGKILL")));
+    consumers = await start();
+  }
+  await s.flowing([...consumers, load]);
+  await s.stopped(load);
+  await s.oracle({ unless: () => consumers.forEach((consumer) => consumer.assertRunning()) });
 });
