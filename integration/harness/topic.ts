@@ -113,6 +113,13 @@ export async function partitionStates(bootstrapServers: string, topic: string): 
   });
 }
 
+/** How many records have been written to a topic so far, markers of transactions among them. */
+export async function writtenRecords(bootstrapServers: string, topic: string): Promise<number> {
+  return await withAdmin(bootstrapServers, async (admin) => {
+    return (await admin.fetchTopicOffsets(topic)).reduce((sum, { high }) => sum + Number(high), 0);
+  });
+}
+
 /** How many members a consumer group has. */
 export async function groupMembers(bootstrapServers: string, group: string): Promise<number> {
   return await withAdmin(bootstrapServers, async (admin) => {

@@ -18,4 +18,5 @@ import "./tls_test.ts";
 import "./security_test.ts";
 import "./database_test.ts";
 import "./kafka_test.ts";
+import "./kafka_link_test.ts";
 import "./proxy_test.ts";

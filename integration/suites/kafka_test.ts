@@ -1,6 +1,6 @@
 import assert from "assert";
-import type { TopicContent } from "../harness/read_topic.ts";
 import { PARTITIONS, type Scenario, scenario } from "../harness/scenario.ts";
+import { assertSentOnce } from "../harness/sent_once.ts";
 import type { Service } from "../harness/service.ts";
 import { partitionStates } from "../harness/topic.ts";
 import { lasting, until } from "../harness/wait.ts";
@@ -33,14 +33,6 @@ scenario({
   const { content } = await s.oracle({ unless: () => consumer.assertRunning() });
   assertSentOnce(content, count);
 });
-
-/** Asserts that a topic holds what its producer says that it has sent, and each of it once: no two records are the same. */
-function assertSentOnce({ records }: TopicContent, count: number): void {
-  assert.equal(records.length, count, "records in the topic");
-  const values = records.filter(({ value }) => value?.startsWith('{"userID"'));
-  assert(values.length > 0.9 * count);
-  assert.equal(new Set(values.map(({ value }) => value)).size, values.length, "a record was sent twice");
-}
 
 scenario({
   name:

@@ -13,6 +13,7 @@ import { kafkaLog } from "./log.ts";
 import { speaksPlainly, speaksTls } from "./probe.ts";
 import { quietKafkaTimers } from "./quiet.ts";
 import { ensureTopics } from "./topic.ts";
+import { closeUnanswered } from "./unanswered.ts";
 
 /** A connected client. */
 export interface KafkaSession extends AsyncDisposable {
@@ -59,6 +60,7 @@ export interface SessionOptions {
  */
 export async function openKafka(settings: KafkaSettings, options: SessionOptions): Promise<KafkaSession> {
   quietKafkaTimers();
+  closeUnanswered();
   let open = false;
   const onTrouble = (message: string) => open && options.onTrouble(message);
   const log = kafkaLog(options.log, onTrouble);

@@ -1,0 +1,155 @@
+import assert from "assert";
+import { type Scenario, scenario } from "../harness/scenario.ts";
+import { assertSentOnce } from "../harness/sent_once.ts";
+import type { Service } from "../harness/service.ts";
+import { groupMembers, writtenRecords } from "../harness/topic.ts";
+import { lasting, until } from "../harness/wait.ts";
+
+/** One of a service's metrics; all its samples together. */
+const metric = async (service: Service, name: string, labels: Record<string, string> = {}) =>
+  (await service.metrics()).sum(name, labels);
+
+/** Throws when one of them has ended. */
+const alive = (...services: Service[]) => ({
+  unless: () => services.forEach((service) => service.assertRunning()),
+});
+
+scenario({
+  name: "producer loses and doubles nothing when its link to Kafka is cut in mid-produce",
+  fault:
+    "The producer's link cut while batches are under way, some of them stored with their answers lost; again and again",
+  outcome: "It sends them again, and Kafka knows those that it has: each record is in the topic once",
+}, async (s) => {
+  const { proxy, settings } = await s.proxied("kafka");
+  const consumer = await s.consumer();
+  const load = await s.load(0, settings);
+  let repeated = 0;
+  for (let round = 0; round < 6; round++) {
+    await s.flowing([consumer, load]);
+    await lasting(s.random.between(0, 300));
+    if (round % 2 === 0) {
+      await proxy.swallow("answers");
+      // Stored, and the producer does not know it.
+      repeated += await until("records whose answers are lost", async () => {
+        const written = await writtenRecords(s.kafka.bootstrapServers, s.topic());
+        const sent = await metric(load, "producer_records_sent_total");
+        return written - sent > 0 && written - sent;
+      }, alive(load));
+    } else {
+      await proxy.refuse();
+      await load.ready(false);
+    }
+    await proxy.restore();
+  }
+  s.note(`answers for at least ${repeated} records lost`);
+  await s.flowing([consumer, load]);
+  const count = await s.stopped(load);
+  const { content } = await s.oracle(alive(consumer));
+  assertSentOnce(content, count);
+});
+
+scenario({
+  name: "consumer stores every record once when its link to Kafka is cut in mid-fetch",
+  fault:
+    "The consumer's link so slow that an answer is always under way, and cut in the middle of one, again and again",
+  outcome: "What has not come whole is fetched again; nothing missing, nothing doubled",
+}, async (s) => {
+  const { proxy, settings } = await s.proxied("kafka");
+  const load = await s.load(0);
+  // An answer of a megabyte takes four seconds then.
+  const consumer = await s.consumer({ ...settings, CONSUMER_FETCH_BYTES: 1_000_000 });
+  for (let round = 0; round < 4; round++) {
+    await s.flowing([consumer, load]);
+    await proxy.bandwidth(250, "answers");
+    const backlog = async () => await writtenRecords(s.kafka.bootstrapServers, s.topic()) - await progress(s);
+    await until(
+      "a backlog of more than an answer",
+      async () => await backlog() > 20_000,
+      alive(consumer, load),
+    );
+    await lasting(s.random.between(0, 1_000));
+    await proxy.refuse();
+    await consumer.ready(false);
+    await proxy.restore();
+  }
+  await s.flowing([consumer, load]);
+  await s.stopped(load);
+  await s.oracle(alive(consumer));
+});
+
+scenario({
+  name: "producer and consumer go on with bounded memory when their links to Kafka are slow",
+  fault: "Links with 100 ms more on the way, each way, and a fifth of the bandwidth that the load takes",
+  outcome:
+    "The producer makes no more than it may keep, the consumer stays in its group; nothing missing, nothing doubled",
+}, async (s) => {
+  const { proxy, settings } = await s.proxied("kafka");
+  const most = 5_000;
+  const load = await s.load(0, { ...settings, PRODUCER_BUFFER_RECORDS: most });
+  const consumer = await s.consumer(settings);
+  await s.flowing([consumer, load]);
+  const rebalances = await metric(consumer, "consumer_rebalances_total");
+  await proxy.latency(100);
+  await proxy.bandwidth(100);
+  const sent = () => metric(load, "producer_records_sent_total");
+  const generated = () => metric(load, "producer_records_generated_total");
+  await until("the producer's buffer to be full", async () => {
+    return await metric(load, "producer_buffer_records") > 0.9 * most;
+  }, alive(load, consumer));
+  const before = await sent(), stored = await s.stored(), start = performance.now();
+  await until("records to be sent all the same", async () => await sent() > before + 2 * most, alive(load));
+  await until(
+    "records to be stored all the same",
+    async () => await s.stored() > stored + 1_000,
+    alive(consumer),
+  );
+  const rate = (await sent() - before) / ((performance.now() - start) / 1_000);
+  assert(rate < 4_000, `${rate} records/s went through: the link was not slow`);
+  const made = await generated();
+  assert(made - await sent() <= most, "more was made than may be kept");
+  assert.equal(await metric(consumer, "consumer_rebalances_total"), rebalances, "it was out of its group");
+  await proxy.restore();
+  await s.flowing([consumer, load]);
+  const count = await s.stopped(load);
+  const { content } = await s.oracle(alive(consumer));
+  assertSentOnce(content, count);
+});
+
+scenario({
+  name: "producer and consumer go on when the leader of all partitions can't be reached for a while",
+  fault:
+    "The leader, which is up, refuses connections or swallows requests, for longer than the session time-out",
+  outcome:
+    "Both wait, not ready; the group does without the consumer; then both go on, and nothing is missing or doubled",
+}, async (s) => {
+  const { proxy, settings } = await s.proxied("kafka");
+  const { bootstrapServers } = s.kafka;
+  const short = { ...settings, KAFKA_REQUEST_TIMEOUT_MS: 3_000, KAFKA_CONNECTION_TIMEOUT_MS: 2_000 };
+  const load = await s.load(0, short);
+  const consumer = await s.consumer({ ...short, CONSUMER_SESSION_TIMEOUT_MS: 3_000 });
+  const faults = [() => proxy.refuse(), () => proxy.swallow("requests")];
+  for (const unreachable of faults) {
+    await s.flowing([consumer, load]);
+    assert.equal(await groupMembers(bootstrapServers, s.group), 1);
+    await unreachable();
+    await load.ready(false);
+    await consumer.ready(false);
+    await until(
+      "the group to do without it",
+      async () => await groupMembers(bootstrapServers, s.group) === 0,
+    );
+    await lasting(s.random.between(0, 1_000));
+    await proxy.restore();
+    await consumer.ready();
+    await load.ready();
+  }
+  await s.flowing([consumer, load]);
+  const count = await s.stopped(load);
+  const { content } = await s.oracle(alive(consumer));
+  assertSentOnce(content, count);
+});
+
+/** The consumer's progress, all partitions together. */
+async function progress(s: Scenario): Promise<number> {
+  return await s.database.number("SELECT coalesce(sum(next_offset), 0) FROM consumer_progress");
+}

@@ -1,0 +1,48 @@
+import assert from "assert";
+import Connection from "kafkajs/src/network/connection.js";
+import { protocol } from "kafkajs/src/protocol/requests/apiVersions/index.js";
+import * as net from "node:net";
+import { closeUnanswered } from "./unanswered.ts";
+
+closeUnanswered();
+
+const logger = { debug() {}, info() {}, warn() {}, error() {} };
+/** Asks for no authentication. */
+const request = protocol({ version: 0 })();
+
+Deno.test("send() closes the connection and fails all that waits on it when an answer does not come in time", async () => {
+  const closed = Promise.withResolvers<void>();
+  // Takes everything and says nothing.
+  const server = net.createServer((socket) => {
+    socket.resume();
+    socket.on("error", () => {});
+    socket.on("close", () => closed.resolve());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as net.AddressInfo;
+  const connection = new Connection({
+    host: "127.0.0.1",
+    port,
+    logger: { namespace: () => logger },
+    socketFactory: ({ host, port, onConnect }: { host: string; port: number; onConnect: () => void }) =>
+      net.connect({ host, port }, onConnect),
+    requestTimeout: 200,
+    connectionTimeout: 1_000,
+    clientId: "test",
+  });
+  try {
+    await connection.connect();
+    const late = connection.send(request);
+    // Its own time would be longer.
+    const other = connection.send({ ...request, requestTimeout: 60_000 });
+    await Promise.all([
+      assert.rejects(late, { name: "KafkaJSRequestTimeoutError" }),
+      assert.rejects(other, { name: "KafkaJSConnectionError" }),
+    ]);
+    await closed.promise;
+    assert.equal(connection.isConnected(), false);
+  } finally {
+    await connection.disconnect();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
