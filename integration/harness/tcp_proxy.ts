@@ -125,17 +125,19 @@ export class TcpProxy implements Proxy {
   async #handOn(link: Link, from: Deno.TcpConn, to: Deno.TcpConn, direction: Direction): Promise<void> {
     // Writes follow on one another; each begins when its bytes are due.
     let writing = Promise.resolve();
+    let free = 0;
     for (;;) {
       const slow = this.#flows[direction].bytesPerSecond < Infinity;
       const buffer = new Uint8Array(slow ? CHUNK.slow : CHUNK.usual);
       const size = await from.read(buffer);
+      // Whoever sends has to notice that it is slow: no more is read before these bytes have had their time.
+      free = Math.max(free, performance.now()) + (size ?? 0) / this.#flows[direction].bytesPerSecond * 1_000;
+      await pauseUntil(() => free);
       const read = performance.now();
       writing = writing.then(async () => {
-        const due = () => this.#flows[direction].latencyMs + read - performance.now();
-        while (this.#links.has(link) && due() > 0) await pause(Math.min(due(), 100));
+        // Looked at again and again, since a latency may be taken back meanwhile.
+        await pauseUntil(() => this.#links.has(link) ? this.#flows[direction].latencyMs + read : 0);
         if (size === null) return await to.closeWrite();
-        const { bytesPerSecond } = this.#flows[direction];
-        if (bytesPerSecond < Infinity) await pause(size / bytesPerSecond * 1_000);
         if (this.#flows[direction].swallowed) {
           link.broken = true;
           this.swallowed += size;
@@ -145,8 +147,6 @@ export class TcpProxy implements Proxy {
       });
       writing.catch(() => {});
       if (size === null) break;
-      // The sender has to notice that it is slow.
-      if (this.#flows[direction].bytesPerSecond < Infinity) await writing;
     }
     await writing;
   }
@@ -166,6 +166,9 @@ function parseAddress(address: string): { hostname: string; port: number } {
   return { hostname: hostname!, port: Number(port) };
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+/** Waits until `performance.now()` is what `time` says, which is asked every now and then. */
+async function pauseUntil(time: () => number): Promise<void> {
+  for (let rest; (rest = time() - performance.now()) > 0;) {
+    await new Promise((resolve) => setTimeout(resolve, Math.min(rest, 100)));
+  }
 }

@@ -97,6 +97,18 @@ Deno.test("bandwidth() hands on no more bytes a second than it is told, and all 
   assert.ok(took >= 350, `40 kB took ${took} ms at 100 kB/s`);
 });
 
+Deno.test("latency() adds nothing to bandwidth()'s time for each piece when both are asked for", async () => {
+  await using echo = new Echo();
+  await echo.proxy.latency(100, "requests");
+  await echo.proxy.bandwidth(100, "requests");
+  using connection = await echo.connect();
+  const took = await timed(async () => {
+    await connection.write(new Uint8Array(40_000));
+    await read(connection, 40_000);
+  });
+  assert.ok(took >= 450 && took < 900, `40 kB took ${took} ms at 100 kB/s and 100 ms`);
+});
+
 Deno.test("swallow() lets the answers vanish while requests arrive, and restore() cuts what is incomplete", async () => {
   await using echo = new Echo();
   using connection = await echo.connect();
