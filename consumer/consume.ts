@@ -226,7 +226,7 @@ export class Membership {
     const progress = await this.options.database.run(
       "Cannot read consumer_progress",
       (client) => loadProgress(client, this.options.settings.CONSUMER_GROUP_ID, starts),
-      isCurrent,
+      { wanted: isCurrent },
     );
     // Whoever held a partition before may have gone on meanwhile: progress is not to be held against ends that are older than it.
     const isAhead = ({ topic, partition }: TopicPartition) =>

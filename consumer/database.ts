@@ -20,11 +20,24 @@ export class AbandonedError extends Error {
   override readonly name = "AbandonedError";
 }
 
-/** SQLSTATE query_canceled: by statement_timeout, or by somebody's pg_cancel_backend. */
-export const TIMED_OUT = "57014";
+/** Work took longer than it may: PostgreSQL ended it, or did not answer any more. A smaller one may do. */
+export class TooLongError extends Error {
+  override readonly name = "TooLongError";
+}
 
-/** Called before each new attempt; throwing or returning false gives up. */
-export type StillWanted = () => boolean;
+/** SQLSTATE query_canceled: by statement_timeout, or by somebody's pg_cancel_backend. */
+const TIMED_OUT = "57014";
+
+/** Milliseconds beyond statement_timeout after which a server that has said nothing is not there any more. */
+const GRACE_MS = 10_000;
+
+/** How work is tried. */
+export interface Attempts {
+  /** Called before each new attempt; returning false gives up. */
+  readonly wanted?: () => boolean;
+  /** Whether the work can be made smaller: when it takes too long it is not tried again as it is. */
+  readonly divisible?: boolean;
+}
 
 /** One connection, one piece of work at a time. */
 export class Database implements AsyncDisposable {
@@ -46,15 +59,15 @@ export class Database implements AsyncDisposable {
    * @param action what could not be done, for the error
    * @throws {AbandonedError} where it is not wanted any more, or the signal given to the constructor aborts in a pause
    * @throws {PermanentError} where a person has to mend something
-   * @throws {Error} with code 57014 where the statement took longer than it may; a smaller one may not
+   * @throws {TooLongError} where it took longer than it may, and is `divisible`
    * @throws whatever else `work` throws that is not a failure of PostgreSQL's, or one of class `record`
    */
   run<T>(
     action: string,
     work: (client: pg.Client) => Promise<T>,
-    wanted: StillWanted = () => true,
+    attempts: Attempts = {},
   ): Promise<T> {
-    const result = this.#last.then(() => this.#attempts(action, work, wanted));
+    const result = this.#last.then(() => this.#attempts(action, work, attempts));
     this.#last = result.catch(() => {});
     return result;
   }
@@ -62,13 +75,13 @@ export class Database implements AsyncDisposable {
   async #attempts<T>(
     action: string,
     work: (client: pg.Client) => Promise<T>,
-    wanted: StillWanted,
+    { wanted = () => true, divisible = false }: Attempts,
   ): Promise<T> {
     for (let attempt = 0;; attempt++) {
       if (!wanted() || (attempt > 0 && this.signal.aborted)) throw new AbandonedError(action);
       try {
         this.#client ??= await this.#connect();
-        const result = await work(this.#client);
+        const result = await this.#answered(work(this.#client));
         this.availability.up("PostgreSQL");
         return result;
       } catch (error) {
@@ -79,13 +92,15 @@ export class Database implements AsyncDisposable {
           const kind = classify(error);
           // A statement that failed leaves a connection that works; anything else leaves none.
           if (kind === "record") throw error;
-          if (codeOf(error) === TIMED_OUT) {
-            await this.#endFrozenPeers();
-            throw error;
-          }
-          await this.close();
+          const timedOut = codeOf(error) === TIMED_OUT;
+          if (timedOut) await this.#endFrozenPeers();
+          if (timedOut && divisible) throw new TooLongError(messageOf(error), { cause: error });
+          if (!timedOut) await this.close();
           if (kind === "permanent") throw new PermanentError(explain(action, error), { cause: error });
           this.availability.down("PostgreSQL", new Error(explain(action, error)), retryClass(error));
+          if (error instanceof SilentError && divisible) {
+            throw new TooLongError(messageOf(error), { cause: error });
+          }
         }
         await pause(backoffMs(attempt, 50, 5_000), this.signal);
       }
@@ -98,22 +113,43 @@ export class Database implements AsyncDisposable {
    * statement_timeout meanwhile. An account may end its own sessions without further privileges.
    */
   async #endFrozenPeers(): Promise<void> {
-    const ended = await this.#client?.query(
+    const ended = this.#client && await this.#answered(this.#client.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
        WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
          AND application_name = current_setting('application_name')
          AND state = 'active' AND wait_event = 'ClientRead' AND query LIKE '%consumer_progress%COPY%'
          AND query_start < now() - $1 * interval '1 millisecond'`,
       [this.options.statementTimeoutMs ?? 0],
-    ).catch(() => undefined);
+    )).catch(() => undefined);
     if (ended?.rowCount) this.onFrozenPeers?.(ended.rowCount);
   }
 
   async #connect(): Promise<pg.Client> {
     const client = await connectPostgres(this.settings, this.options);
     // As a statement, since connection poolers refuse it as a start-up parameter.
-    await client.query(`SET statement_timeout = ${this.options.statementTimeoutMs ?? 0}`);
+    const sql = `SET statement_timeout = ${this.options.statementTimeoutMs ?? 0}`;
+    await this.#answered(client.query(sql)).catch((error) => {
+      client.end().catch(() => {});
+      throw error;
+    });
     return client;
+  }
+
+  /**
+   * What the server answers. It ends a statement in time, and says so; where nothing comes, the server or the way to it is gone
+   * without a word, and TCP alone would wait for hours.
+   */
+  async #answered<T>(work: Promise<T>): Promise<T> {
+    const { statementTimeoutMs } = this.options;
+    if (!statementTimeoutMs) return await work;
+    const { promise: silence, reject } = Promise.withResolvers<never>();
+    const ms = statementTimeoutMs + GRACE_MS;
+    const timer = setTimeout(() => reject(new SilentError(`no answer for ${ms / 1000} s`)), ms);
+    try {
+      return await Promise.race([work, silence]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Closes the connection; the next work opens another. Never throws. */
@@ -130,9 +166,15 @@ export class Database implements AsyncDisposable {
   }
 }
 
+/** The server does not answer. What it did is unknown. */
+class SilentError extends Error {
+  override readonly name = "SilentError";
+}
+
 /** Errors that pg reports: they have an SQLSTATE or a code of Node's, or say that the connection ended. */
 function isPostgres(error: unknown): boolean {
   if (!(error instanceof Error) || error instanceof PermanentError) return false;
+  if (error instanceof SilentError) return true;
   return typeof (error as { code?: unknown }).code === "string" ||
     /connection|terminated|timeout|not queryable|client was closed/i.test(messageOf(error));
 }

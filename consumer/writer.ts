@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { codeOf, messageOf, PermanentError } from "../shared/errors.ts";
+import { messageOf, PermanentError } from "../shared/errors.ts";
 import type { Tell } from "../shared/observe/events.ts";
-import { AbandonedError, type Database, TIMED_OUT } from "./database.ts";
+import { AbandonedError, type Database, TooLongError } from "./database.ts";
 import type { EVENTS } from "./events.ts";
 import { bufferBytes } from "./metrics.ts";
 import { keyOf, readProgress } from "./progress.ts";
@@ -169,7 +169,7 @@ export class Writer {
           quarantineBySql = true;
         } else if (isQuarantineConflict(error)) {
           throw quarantineConflict(batch, error);
-        } else if (codeOf(error) === TIMED_OUT) {
+        } else if (error instanceof TooLongError) {
           this.options.tell("transaction_failed", { text: messageOf(error), class: "timeout" });
           return "too long";
         } else if (isRefusal(error, batch)) {
@@ -194,7 +194,7 @@ export class Writer {
     return this.database.run(
       `Cannot store records in ${batch[0]!.stream.table}`,
       (client) => runTransaction(client, sql, copies),
-      wanted,
+      { wanted, divisible: true },
     );
   }
 
@@ -235,7 +235,7 @@ export class Writer {
     const found = await this.database.run(
       "Cannot read consumer_progress",
       (client) => readProgress(client, this.options.group, advances),
-      wanted,
+      { wanted },
     );
     const at = (segment: Segment) => keyOf({ topic: segment.stream.topic, partition: segment.partition });
     const stored: Segment[] = [], ours: Segment[] = [];

@@ -59,6 +59,7 @@ export function retryClass(error: unknown): string {
   if (code.startsWith("53")) return "resources";
   if (code.startsWith("55")) return "lock";
   if (code === "25006") return "read_only";
+  if (code === "57014") return "timeout";
   if (code.startsWith("57")) return "shutdown";
   return "connection";
 }
