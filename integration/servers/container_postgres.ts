@@ -7,6 +7,10 @@ import type { PostgresOptions, PostgresServer } from "./types.ts";
 const IMAGE = "postgres:18";
 const PORT = 5432;
 
+/** The image's volume, and where the log of transactions lies when it is not to lie in it. */
+const DATA = "/var/lib/postgresql";
+const LOG = "/tmp/wal";
+
 /** Where files for the server arrive, as root's. */
 const DELIVERED = "/tmp/delivered";
 /** Where the server reads them. */
@@ -43,6 +47,11 @@ export async function startContainerPostgres(options: PostgresOptions): Promise<
     .withEntrypoint(["sh", "-ec", ENTRYPOINT, "sh"])
     .withCommand(["postgres", ...postgresArguments(FILES, options)]);
   if (options.network) container.withNetwork(options.network).withNetworkAliases(alias);
+  if (options.dataMegabytes) {
+    container.withTmpFs({ [DATA]: `rw,size=${options.dataMegabytes}m` }).withEnvironment({
+      POSTGRES_INITDB_WALDIR: LOG,
+    });
+  }
   options.onProgress?.("starting PostgreSQL in a container");
   const started = await startContainer("PostgreSQL", container);
   return new ContainerPostgres(started, await engineHost(), port, options.network && alias);

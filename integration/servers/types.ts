@@ -117,6 +117,8 @@ export interface PostgresOptions extends ServerOptions {
   settings?: Record<string, string>;
   /** PEM texts of the server's certificate and key, and of the authority that client certificates must come from. */
   tls?: { certificate: string; key: string; clientAuthority?: string };
+  /** Containers only: the data lies on a disk, in memory, of so many megabytes; the log of transactions does not. */
+  dataMegabytes?: number;
   /** Lines of `pg_hba.conf`, in place of those that let everybody in with a password. */
   hostBasedAuthentication?: string[];
 }

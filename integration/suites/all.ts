@@ -17,6 +17,8 @@ import "./replay_test.ts";
 import "./tls_test.ts";
 import "./security_test.ts";
 import "./database_test.ts";
+import "./sessions_test.ts";
+import "./link_test.ts";
 import "./kafka_test.ts";
 import "./kafka_link_test.ts";
 import "./proxy_test.ts";

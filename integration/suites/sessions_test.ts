@@ -1,0 +1,214 @@
+import assert from "assert";
+import { Client } from "pg";
+import { setReadOnly, terminateSessions, whileLocked } from "../harness/postgres_faults.ts";
+import { scenario } from "../harness/scenario.ts";
+import type { Service } from "../harness/service.ts";
+import { groupMembers } from "../harness/topic.ts";
+import { lasting, until } from "../harness/wait.ts";
+import { startPostgres } from "../servers/mod.ts";
+
+/** How often the consumer has tried again, for failures of one class. */
+async function retries(consumer: Service, class_: string): Promise<number> {
+  return (await consumer.metrics()).sum("consumer_retries_total", { server: "postgresql", class: class_ });
+}
+
+scenario({
+  name: "consumer stores every record once when its sessions are terminated again and again",
+  fault: "pg_terminate_backend of the consumer's sessions, again and again, also in mid-COPY",
+  outcome: "It connects anew and stores what was not committed; nothing missing, nothing doubled",
+}, async (s) => {
+  const { proxy, settings } = await s.proxied("postgres");
+  const load = await s.load(0);
+  const consumer = await s.consumer(settings);
+  for (let time = 0; time < 10; time++) {
+    await s.flowing([consumer, load]);
+    await lasting(s.random.between(0, 300));
+    await terminateSessions(s.database);
+  }
+  // A COPY that comes slowly has the server wait for it in the middle.
+  await proxy.bandwidth(64, "requests");
+  for (let time = 0; time < 3; time++) {
+    const [hit] = await until("a session in mid-COPY", async () => {
+      const hits = await terminateSessions(
+        s.database,
+        "state = 'active' AND backend_xid IS NOT NULL AND query LIKE '%COPY%' AND wait_event = 'ClientRead'",
+      );
+      return hits.length > 0 && hits;
+    }, { unless: () => consumer.assertRunning(), everyMs: 10 });
+    assert(hit!.wrote, "its transaction had moved progress");
+  }
+  await proxy.restore();
+  await s.flowing([consumer, load]);
+  assert(await retries(consumer, "shutdown") + await retries(consumer, "connection") >= 10, "it noticed");
+  await s.stopped(load);
+  await s.oracle({ unless: () => consumer.assertRunning() });
+});
+
+scenario({
+  name: "consumer waits and goes on when PostgreSQL takes no writes for a while",
+  fault: "The database read-only for a while and its sessions ended, as in a failover",
+  outcome: "SQLSTATE 25006 passes by itself: the consumer waits, not ready, and goes on",
+}, async (s) => {
+  const load = await s.load(0);
+  const consumer = await s.consumer();
+  for (let time = 0; time < 2; time++) {
+    await s.flowing([consumer, load]);
+    const before = await retries(consumer, "read_only");
+    await setReadOnly(s.database, true);
+    await until(
+      "the consumer to be refused twice",
+      async () => await retries(consumer, "read_only") >= before + 2,
+      {
+        unless: () => consumer.assertRunning(),
+      },
+    );
+    await consumer.ready(false);
+    await lasting(s.random.between(0, 2_000));
+    await setReadOnly(s.database, false);
+    await consumer.ready();
+  }
+  await s.flowing([consumer, load]);
+  await s.stopped(load);
+  await s.oracle({ unless: () => consumer.assertRunning() });
+});
+
+scenario({
+  name: "consumer waits and goes on when PostgreSQL has no connection left",
+  fault: "max_connections exhausted by others when the consumer has to connect anew",
+  outcome: "SQLSTATE 53300 passes by itself: the consumer waits until one is free",
+  services: "process",
+}, async (shared) => {
+  const postgres = await startPostgres({
+    settings: { max_connections: "8", superuser_reserved_connections: "3" },
+  });
+  const s = await shared.on("few-connections", {
+    kafka: shared.kafka,
+    postgres,
+    [Symbol.asyncDispose]: () => postgres[Symbol.asyncDispose](),
+  });
+  // Superusers have connections in reserve.
+  await s.database.create();
+  await s.database.query(
+    `CREATE ROLE app LOGIN PASSWORD 'app'; ALTER DATABASE "${s.database.name}" OWNER TO app`,
+  );
+  const load = await s.load(0);
+  const consumer = await s.consumer({ PGUSER: "app", PGPASSWORD: "app" });
+  await s.flowing([consumer, load]);
+
+  const others: Client[] = [];
+  const take = async () => {
+    const client = new Client({
+      connectionString: s.postgres.url().replace(/postgres:postgres@/, "app:app@"),
+      ssl: false,
+    });
+    client.on("error", () => {});
+    try {
+      await client.connect();
+      others.push(client);
+      return "taken";
+    } catch (error) {
+      client.end().catch(() => {});
+      assert.equal((error as { code?: string }).code, "53300", `${error}`);
+      return "none is left";
+    }
+  };
+  try {
+    await until("the consumer to be left without", async () => {
+      while (await take() === "taken");
+      if (await retries(consumer, "resources") >= 2) return true;
+      await terminateSessions(s.database, "usename = 'app'");
+    }, { unless: () => consumer.assertRunning() });
+    await consumer.ready(false);
+    await lasting(s.random.between(0, 2_000));
+  } finally {
+    await Promise.all(others.map((client) => client.end()));
+  }
+  await consumer.ready();
+  await s.flowing([consumer, load]);
+  await s.stopped(load);
+  await s.oracle({ unless: () => consumer.assertRunning() });
+});
+
+scenario({
+  name: "consumer keeps its partitions and bounds its memory when the table is locked for half a minute",
+  fault: "An ACCESS EXCLUSIVE lock on the table for 30 s, five times as long as the session time-out",
+  outcome:
+    "Heartbeats go on, no rebalance; records wait in Kafka when the buffer is full; then all is stored",
+}, async (s) => {
+  const [buffer, fetch] = [1_000_000, 500_000];
+  const load = await s.load(0);
+  const consumer = await s.consumer({ CONSUMER_BUFFER_BYTES: buffer, CONSUMER_FETCH_BYTES: fetch });
+  await s.flowing([consumer, load]);
+  const rebalances = async () => (await consumer.metrics()).sum("consumer_rebalances_total");
+  const before = await rebalances();
+  let most = 0;
+  await whileLocked(s.database, "routes_table", async () => {
+    const end = Date.now() + 30_000;
+    while (Date.now() < end) {
+      most = Math.max(most, (await consumer.metrics()).sum("consumer_buffer_bytes"));
+      await lasting(500);
+    }
+    assert.equal(await groupMembers(s.kafka.bootstrapServers, s.group), 1, "it is not in its group any more");
+  });
+  await s.flowing([consumer, load]);
+  assert.equal(await rebalances(), before, "it lost its partitions");
+  assert(most >= buffer, `only ${most} bytes waited: the buffer was never full`);
+  assert(most <= buffer + 2 * fetch, `${most} bytes waited, and ${buffer} may`);
+  await s.stopped(load);
+  await s.oracle({ unless: () => consumer.assertRunning() });
+});
+
+scenario({
+  name: "consumer waits when its progress is locked for longer than a transaction may take",
+  fault:
+    "An ACCESS EXCLUSIVE lock on consumer_progress while a consumer comes, longer than a transaction may take",
+  outcome: "What PostgreSQL ends for its time-out is tried again: the consumer waits, and goes on",
+}, async (s) => {
+  const load = await s.load(0);
+  const first = await s.consumer();
+  await s.flowing([first, load]);
+  await first.stop();
+  const next = await whileLocked(s.database, "consumer_progress", async () => {
+    const next = await s.consumer({ CONSUMER_TRANSACTION_TIMEOUT_MS: 1_000 });
+    await until("the consumer to be timed out twice", async () => await retries(next, "timeout") >= 2, {
+      unless: () => next.assertRunning(),
+    });
+    return next;
+  });
+  await s.flowing([next, load]);
+  await s.stopped(load);
+  await s.oracle({ unless: () => next.assertRunning() });
+});
+
+scenario({
+  name: "consumer waits and loses nothing when PostgreSQL's disk is full, and goes on when there is space",
+  fault: "PostgreSQL's disk full",
+  outcome: "SQLSTATE 53100 passes by itself: the consumer waits, and goes on when there is space",
+  needs: "containers",
+  services: "process",
+}, async (shared) => {
+  const postgres = await startPostgres({ kind: "container", dataMegabytes: 160 });
+  const s = await shared.on("small-disk", {
+    kafka: shared.kafka,
+    postgres,
+    [Symbol.asyncDispose]: () => postgres[Symbol.asyncDispose](),
+  });
+  const load = await s.load(0);
+  const consumer = await s.consumer();
+  await s.flowing([consumer, load]);
+  // In the data's folder, where the programs that PostgreSQL runs begin.
+  const server = (program: string) => s.database.query(`COPY (SELECT) TO PROGRAM '${program}'`);
+  await server("dd if=/dev/zero of=ballast bs=64k 2> /dev/null || true");
+  await until("the consumer to be refused twice", async () => await retries(consumer, "resources") >= 2, {
+    unless: () => consumer.assertRunning(),
+  });
+  await consumer.ready(false);
+  const stored = await s.stored();
+  await lasting(3_000);
+  assert.equal(await s.stored(), stored, "the disk is not full");
+  await server("rm ballast");
+  await consumer.ready();
+  await s.flowing([consumer, load]);
+  await s.stopped(load);
+  await s.oracle({ unless: () => consumer.assertRunning() });
+});
