@@ -6,7 +6,7 @@
 import { postgresSettings } from "../harness/addresses.ts";
 import { PROJECT } from "../harness/project.ts";
 import type { Scenario } from "../harness/scenario.ts";
-import { asText, inherited, Service } from "../harness/service.ts";
+import { asText, CHILD, inherited, Service } from "../harness/service.ts";
 import { freePort } from "../servers/mod.ts";
 
 /** A running dashboard. */
@@ -53,8 +53,7 @@ export async function startDashboard(
       env: { ...inherited(), ...asText(all) },
       cwd: PROJECT,
       http: `http://127.0.0.1:${probes}`,
-      signal: (child, signal) => Promise.resolve(child.kill(signal)),
-      kill: (child) => Promise.resolve(child.kill("SIGKILL")),
+      ...CHILD,
     }, s.folder),
   );
   await service.logged(/"event":"started"/);

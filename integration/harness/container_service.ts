@@ -70,17 +70,22 @@ export async function containerLaunch(
       else if (signal === "SIGCONT") await docker("unpause", name);
       else await docker("kill", "--signal", signal, name);
     },
-    kill: () => docker("rm", "--force", name),
+    openFiles: async () =>
+      Number(await docker("exec", name, "sh", "-c", "ls -d /proc/[0-9]*/fd/* 2> /dev/null | wc -l")),
+    kill: async () => {
+      await docker("rm", "--force", name);
+    },
   };
 }
 
-async function docker(...args: string[]): Promise<void> {
-  const { success, stderr } = await new Deno.Command("docker", {
+async function docker(...args: string[]): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command("docker", {
     args,
     stdin: "null",
-    stdout: "null",
+    stdout: "piped",
     stderr: "piped",
   })
     .output();
   if (!success) throw new Error(`docker ${args.join(" ")} failed: ${new TextDecoder().decode(stderr)}`);
+  return new TextDecoder().decode(stdout);
 }

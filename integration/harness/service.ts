@@ -40,6 +40,8 @@ export interface Launch {
   /** Where `/healthz`, `/readyz` and `/metrics` will be found. */
   http: string;
   signal(child: Deno.ChildProcess, signal: ServiceSignal): Promise<void>;
+  /** How many files and sockets it has open. */
+  openFiles(child: Deno.ChildProcess): Promise<number>;
   /** Ends it by force. Called again and again until it is gone. */
   kill(child: Deno.ChildProcess): Promise<void>;
 }
@@ -108,6 +110,11 @@ export class Service implements AsyncDisposable {
     return { code, ms: performance.now() - start };
   }
 
+  /** How many files and sockets it has open. Linux only. */
+  async openFiles(): Promise<number> {
+    return await this.launch.openFiles(this.#child);
+  }
+
   /** Waits until `/readyz` says that it is ready (or, with `false`, that it is not). */
   async ready(expected = true, timeoutMs = 60_000): Promise<void> {
     await until(`${this.name} to be ${expected ? "" : "not "}ready`, async () => {
@@ -168,6 +175,13 @@ export class Service implements AsyncDisposable {
   }
 }
 
+/** What is done with a program of this machine. */
+export const CHILD: Pick<Launch, "signal" | "openFiles" | "kill"> = {
+  signal: (child, signal) => Promise.resolve(child.kill(signal)),
+  openFiles: async (child) => (await Array.fromAsync(Deno.readDir(`/proc/${child.pid}/fd`))).length,
+  kill: (child) => Promise.resolve(child.kill("SIGKILL")),
+};
+
 /** How a service is run as a process, with the permissions that `deno.json` gives it. */
 export function processLaunch(
   service: ServiceName,
@@ -182,14 +196,7 @@ export function processLaunch(
     env: { ...inherited(), ...asText({ HTTP_PORT: port, ...settings }) },
     cwd,
     http: `http://127.0.0.1:${port}`,
-    signal: (child, signal) => {
-      child.kill(signal);
-      return Promise.resolve();
-    },
-    kill: (child) => {
-      child.kill("SIGKILL");
-      return Promise.resolve();
-    },
+    ...CHILD,
   };
 }
 
