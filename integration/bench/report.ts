@@ -4,22 +4,39 @@
  * @module
  */
 import { createRequire } from "node:module";
-import { median, middleRate, type Results } from "./results.ts";
-import { type Table, tables } from "./table.ts";
+import { middleRate, rateOf, type Results } from "./results.ts";
+import { type Table, tables, whole } from "./table.ts";
 
-/** A chart of one or more lines over a common axis. */
+/** A chart of one or more lines, or of bars, over a common axis. */
 interface Chart {
   readonly title: string;
   readonly x: string;
   readonly y: string;
   readonly log: boolean;
   readonly values: readonly number[];
+  /** One for each value: bars stand side by side under these names, however far apart the values are. */
+  readonly names?: readonly string[];
   readonly lines: readonly { readonly label: string; readonly values: readonly (number | null)[] }[];
 }
 
 /** The charts of what was measured: what a table shows less well. */
 export function charts({ latency, growth, sink, copy, records }: Results): Chart[] {
   const found: Chart[] = [];
+  if (sink && sink.length > 1) {
+    const limit = copy && copy.binary.rows / copy.binary.seconds;
+    found.push({
+      title: "Sink, run by run",
+      x: "run",
+      y: "records/s",
+      log: false,
+      values: sink.map((_, run) => run + 1),
+      lines: [
+        { label: "from process start", values: sink.map(({ seconds }) => records / seconds) },
+        { label: "from the first row", values: sink.map(rateOf) },
+        ...(limit ? [{ label: "binary COPY alone", values: sink.map(() => limit) }] : []),
+      ],
+    });
+  }
   if (latency) {
     found.push({
       title: "Latency by rate",
@@ -35,38 +52,82 @@ export function charts({ latency, growth, sink, copy, records }: Results): Chart
     });
   }
   for (const what of new Set(growth?.map(({ what }) => what))) {
-    const runs = growth!.filter((series) => series.what === what).sort((a, b) => a.value - b.value);
+    const series = growth!.filter((runs) => runs.what === what);
     found.push({
       title: `Sink by ${what}`,
       x: what,
       y: "records/s",
       log: false,
-      values: runs.map(({ value }) => value),
-      lines: [{
-        label: "records/s from the first row",
-        values: runs.map(({ runs }) => middleRate(runs)),
-      }],
-    });
-  }
-  if (sink && sink.length > 1) {
-    const limit = copy && copy.binary.rows / copy.binary.seconds;
-    const middle = median(sink, ({ drainSeconds }) => drainSeconds);
-    found.push({
-      title: "Sink, run by run",
-      x: "run",
-      y: "records/s",
-      log: false,
-      values: sink.map((_, run) => run + 1),
-      lines: [
-        { label: "from process start", values: sink.map(({ seconds }) => records / seconds) },
-        { label: "from the first row", values: sink.map(({ drainSeconds }) => records / drainSeconds) },
-        { label: "median from the first row", values: sink.map(() => records / middle.drainSeconds) },
-        ...(limit ? [{ label: "binary COPY alone", values: sink.map(() => limit) }] : []),
-      ],
+      values: series.map((_, index) => index),
+      names: series.map(({ value }) => whole(value)),
+      lines: [{ label: "records/s from the first row", values: series.map(({ runs }) => middleRate(runs)) }],
     });
   }
   return found;
 }
+
+const STYLE = `
+:root { color-scheme: light dark; --paper: #f6f6f3; --panel: #fff; --ink: #1b2027; --muted: #5e6672; --rule: #e3e3de;
+  --line-1: #0b7a70; --line-2: #c77700; --line-3: #c0273a; --line-4: #1d6fe0; }
+@media (prefers-color-scheme: dark) { :root { --paper: #0e1116; --panel: #161a21; --ink: #e7eaee; --muted: #98a1ae; --rule: #262c35;
+  --line-1: #3fd0bf; --line-2: #f3b34c; --line-3: #ff7484; --line-4: #6ea8ff; } }
+* { box-sizing: border-box; }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 0; color: var(--ink); background: var(--paper); }
+main { max-width: 76rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
+h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 .25rem; }
+p { color: var(--muted); margin: 0 0 1.75rem; }
+section { background: var(--panel); border: 1px solid var(--rule); border-radius: .5rem; padding: 1rem 1.25rem; margin: 0 0 1.25rem;
+  overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; }
+caption { text-align: left; font-weight: 600; padding: 0 0 .5rem; }
+th { color: var(--muted); font-weight: 500; }
+th, td { padding: .3rem .75rem; border-bottom: 1px solid var(--rule); text-align: right; white-space: nowrap;
+  font-variant-numeric: tabular-nums; }
+tr:last-child td { border-bottom: 0; }
+th:first-child, td:first-child { text-align: left; padding-left: 0; }
+th:last-child, td:last-child { padding-right: 0; }
+#charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 33rem), 1fr)); gap: 1.25rem; }
+#charts section { margin: 0; overflow: hidden; }
+.u-title { font: 600 15px system-ui, sans-serif; }
+.u-legend { color: var(--muted); font-size: 13px; }
+`;
+
+/** Draws the charts in the page's colours, again when these or the width change. */
+const SCRIPT = `
+const place = document.getElementById("charts");
+const color = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name);
+const short = new Intl.NumberFormat("en", { notation: "compact" });
+function draw({ title, x, y, log, values, names, lines }) {
+  const box = place.appendChild(document.createElement("section"));
+  const axis = { stroke: color("muted"), grid: { stroke: color("rule"), width: 1 }, ticks: { stroke: color("rule"), width: 1 },
+    font: "12px system-ui, sans-serif", labelFont: "12px system-ui, sans-serif" };
+  const across = names
+    ? { label: x, grid: { show: false }, splits: () => values, values: (u, at) => at.map((n) => names[n]) }
+    : log ? { label: x, splits: () => values, values: (u, at) => at.map((n) => short.format(n)), filter: (u, at) => at }
+    : { label: x, splits: () => values };
+  const series = lines.map(({ label }, n) => names
+    ? { label, fill: color("line-1"), paths: uPlot.paths.bars({ size: [0.5, 120] }), points: { show: false } }
+    : { label, stroke: color("line-" + (n + 1)), width: 2, points: { show: true, size: 7, fill: color("panel") } });
+  const legend = names ? { show: false } : { live: false };
+  new uPlot({
+    title, width: box.clientWidth - 40, height: 300, legend, cursor: { show: false },
+    scales: {
+      x: { time: false, distr: log ? 3 : 1, ...(names ? { range: [-0.6, values.length - 0.4] } : {}) },
+      y: { range: (u, min, max) => [0, max * 1.1] },
+    },
+    axes: [{ ...axis, ...across }, { ...axis, label: y, size: 60, values: (u, at) => at.map((n) => short.format(n)) }],
+    series: [{ label: x }, ...series],
+  }, [values, ...lines.map(({ values }) => values)], box);
+}
+function drawAll() {
+  place.replaceChildren();
+  charts.forEach(draw);
+}
+drawAll();
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
+let waiting;
+addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(drawAll, 100); });
+`;
 
 /** The page. */
 export async function page(results: Results): Promise<string> {
@@ -81,30 +142,20 @@ export async function page(results: Results): Promise<string> {
 <title>Benchmark of ${escape(date)}</title>
 <style>
 ${style}
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222; background: #fff; }
-table { border-collapse: collapse; margin: 0 0 2rem; }
-caption { text-align: left; font-weight: 600; padding: .5rem 0; }
-th, td { padding: .25rem .75rem; border-bottom: 1px solid #ccc; text-align: right; font-variant-numeric: tabular-nums; }
-th:first-child, td:first-child { text-align: left; }
+${STYLE}
 </style>
+<main>
 <h1>Benchmark</h1>
-<p>${escape(date)}; ${machine.cpus} processors, ${escape(machine.os)}, Deno ${
+<p>${escape(date)} · ${machine.cpus} processors, ${escape(machine.os)} · Deno ${
     escape(machine.deno)
-  }; load average at the start ${machine.load.toFixed(1)}.</p>
+  } · load average at the start ${machine.load.toFixed(1)}</p>
 ${tables(results).map(htmlTable).join("\n")}
 <div id="charts"></div>
+</main>
 <script>${script}</script>
 <script>
 const charts = ${JSON.stringify(charts(results)).replaceAll("<", "\\u003c")};
-const colors = ["#2a6fdb", "#d1495b", "#2e8b57", "#8a6d3b"];
-for (const { title, x, y, log, values, lines } of charts) {
-  new uPlot({
-    title, width: Math.min(900, innerWidth - 40), height: 320,
-    scales: { x: { time: false, distr: log ? 3 : 1 }, y: { range: (u, min, max) => [0, max * 1.1] } },
-    axes: [{ label: x }, { label: y, size: 80 }],
-    series: [{ label: x }, ...lines.map(({ label }, n) => ({ label, stroke: colors[n], width: 2, points: { show: true } }))],
-  }, [values, ...lines.map(({ values }) => values)], document.getElementById("charts"));
-}
+${SCRIPT}
 </script>
 </html>
 `;
@@ -113,9 +164,9 @@ for (const { title, x, y, log, values, lines } of charts) {
 function htmlTable({ title, head, rows }: Table): string {
   const cells = (tag: string, row: readonly string[]) =>
     row.map((cell) => `<${tag}>${escape(cell)}</${tag}>`).join("");
-  return `<table><caption>${escape(title)}</caption>
+  return `<section><table><caption>${escape(title)}</caption>
 <thead><tr>${cells("th", head)}</tr></thead>
-<tbody>${rows.map((row) => `<tr>${cells("td", row)}</tr>`).join("\n")}</tbody></table>`;
+<tbody>${rows.map((row) => `<tr>${cells("td", row)}</tr>`).join("\n")}</tbody></table></section>`;
 }
 
 const escape = (text: string) =>

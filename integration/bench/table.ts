@@ -15,11 +15,18 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
-const whole = (value: number) => Math.round(value).toLocaleString("en-GB").replaceAll(",", " ");
+/** A whole number for people, its digits in groups of three. */
+export const whole = (value: number): string =>
+  Math.round(value).toLocaleString("en-GB").replaceAll(",", " ");
 const rate = (records: number, seconds: number) => `${whole(records / seconds)}/s`;
 const seconds = (value: number) => `${value.toFixed(2)} s`;
 const mebibytes = (bytes: number | undefined) => bytes === undefined ? "?" : `${whole(bytes / 2 ** 20)} MiB`;
 const ms = (value: number, digits: number) => `${value.toFixed(digits)} ms`;
+/** The largest of several runs. */
+const most = (runs: readonly { readonly peakBytes: number | undefined }[]): number | undefined =>
+  runs.every(({ peakBytes }) => peakBytes === undefined)
+    ? undefined
+    : Math.max(...runs.map(({ peakBytes }) => peakBytes ?? 0));
 const load = (value: number) => value.toFixed(1);
 
 /** The tables of what was measured. */
@@ -34,7 +41,6 @@ function sinkTable({ sink, sinkLong, copy, kafkajsReads, records }: Results): Ta
   const share = (records: number, seconds: number) =>
     limit === undefined ? "" : (records / seconds / limit).toFixed(2);
   const middle = (by: (run: SinkRun) => number) => by(median(sink, by));
-  const most = Math.max(...sink.map(({ peakBytes }) => peakBytes ?? NaN));
   const started = middle(({ seconds }) => seconds), drained = middle(({ drainSeconds }) => drainSeconds);
   const rows = [
     [
@@ -42,7 +48,7 @@ function sinkTable({ sink, sinkLong, copy, kafkajsReads, records }: Results): Ta
       rate(records, started),
       share(records, started),
       seconds(middle(perMillion)),
-      mebibytes(Number.isNaN(most) ? undefined : most),
+      mebibytes(most(sink)),
       load(middle(({ load }) => load)),
     ],
     ["consumer, from the first row", rate(records, drained), share(records, drained), "", "", ""],
@@ -93,7 +99,7 @@ function producerTable({ producer, producerPerformance, records }: Results): Tab
     "producer, from process start",
     rate(records, middle(({ seconds }) => seconds)),
     seconds(middle(perMillion)),
-    mebibytes(median(producer, ({ peakBytes }) => peakBytes ?? 0).peakBytes),
+    mebibytes(most(producer)),
     load(middle(({ load }) => load)),
   ]];
   if (producerPerformance !== undefined) {
@@ -159,7 +165,7 @@ function growthTable({ growth }: Results): Table | undefined {
         `${whole(Math.min(...rates))} … ${whole(Math.max(...rates))}`,
         (middleRate(runs) / middleRate(first.runs)).toFixed(2),
         seconds(perMillion(median(runs, perMillion))),
-        mebibytes(median(runs, ({ peakBytes }) => peakBytes ?? 0).peakBytes),
+        mebibytes(most(runs)),
         load(median(runs, ({ load }) => load).load),
       ];
     }),
