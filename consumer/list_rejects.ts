@@ -5,6 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import type pg from "pg";
+import { escapeUnprintable } from "../shared/escape.ts";
 
 /** A row of `rejected_records`. */
 export interface RejectedRow {
@@ -60,27 +61,25 @@ const SHOWN_BYTES = 120;
 export function readable(bytes: Uint8Array | null): string {
   if (bytes === null) return "NULL";
   const shown = Buffer.from(bytes.subarray(0, SHOWN_BYTES)).toString("utf8");
-  const text = shown.replace(
-    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\ufffd]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  const text = escapeUnprintable(shown).replaceAll("\ufffd", "\\ufffd");
   return bytes.length > SHOWN_BYTES ? `${text}… (${bytes.length} bytes)` : text;
 }
 
-/** A record as a few lines for people. */
+/** A record as a few lines for people. The detail is escaped again: an earlier version or another program may have stored it. */
 export const formatText = (
   { topic, partition, offset, key, value, reason, detail, rejected_at }: RejectedRow,
 ): string =>
-  `\n${topic}[${partition}]@${offset}  ${rejected_at.toISOString()}  ${reason}\n  ${detail}\n  key   ${
-    readable(key)
-  }\n  value ${readable(value)}`;
+  `\n${topic}[${partition}]@${offset}  ${rejected_at.toISOString()}  ${escapeUnprintable(reason)}\n  ${
+    escapeUnprintable(detail)
+  }\n  key   ${readable(key)}\n  value ${readable(value)}`;
 
 /** A record as a line of JSON, key and value in Base64. */
 export const formatJson = ({ partition, offset, key, value, ...rest }: RejectedRow): string =>
-  JSON.stringify({
+  // JSON.stringify leaves some of them as they are.
+  escapeUnprintable(JSON.stringify({
     ...rest,
     partition,
     offset: Number(offset),
     key: key?.toString("base64") ?? null,
     value: value?.toString("base64") ?? null,
-  });
+  }));

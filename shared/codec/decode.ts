@@ -5,6 +5,7 @@
  */
 import { isUtf8 } from "node:buffer";
 import { z } from "zod";
+import { escapeUnprintable } from "../escape.ts";
 import { fieldValue, type Stream } from "../stream.ts";
 import { duplicateName, isDeeperThan, MAX_DEPTH } from "./json_text.ts";
 import { memberReader } from "./members.ts";
@@ -111,8 +112,13 @@ function withoutStacks<T>(work: () => T): T {
 /** Longest detail that is kept, in UTF-16 code units. */
 const MAX_DETAIL = 500;
 
-/** A rejection whose detail PostgreSQL can store: no NUL, no lone surrogate, and not as long as the value may be. */
+/**
+ * A rejection whose detail PostgreSQL can store and a terminal can show, whatever of the value it quotes: no lone surrogate, no NUL
+ * or other control character, and not as long as the value may be.
+ */
 export function reject(reason: Reason, detail: string): Rejection {
-  const short = detail.length > MAX_DETAIL ? `${detail.slice(0, MAX_DETAIL)}…` : detail;
-  return { reason, detail: short.replaceAll("\0", "\u2400").toWellFormed() };
+  // Cut first, so that no more is escaped than is kept.
+  const text = escapeUnprintable(detail.slice(0, MAX_DETAIL));
+  const cut = detail.length > MAX_DETAIL || text.length > MAX_DETAIL;
+  return { reason, detail: (cut ? `${text.slice(0, MAX_DETAIL)}…` : text).toWellFormed() };
 }
