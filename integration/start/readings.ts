@@ -1,4 +1,4 @@
-import { type Sample, sumOf } from "./metrics.ts";
+import { type MetricSample, sumOf } from "../../shared/observe/parse_metrics.ts";
 
 /** Records since this start of the pipeline, in numbers. */
 export interface Totals {
@@ -38,7 +38,11 @@ export class Readings {
    *
    * @param at Milliseconds.
    */
-  add(at: number, producer: Sample[] | undefined, consumer: Sample[] | undefined): void {
+  add(
+    at: number,
+    producer: readonly MetricSample[] | undefined,
+    consumer: readonly MetricSample[] | undefined,
+  ): void {
     const { totals, lag } = this.last;
     const outcome = (name: keyof Totals) =>
       consumer ? sumOf(consumer, "consumer_records_total", { outcome: name }) : totals[name];

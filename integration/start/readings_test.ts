@@ -1,12 +1,12 @@
 import assert from "assert";
-import type { Sample } from "./metrics.ts";
+import type { MetricSample } from "../../shared/observe/parse_metrics.ts";
 import { Readings } from "./readings.ts";
 
-const producer = (sent: number): Sample[] => [
+const producer = (sent: number): MetricSample[] => [
   { name: "producer_records_sent_total", labels: { topic: "routes" }, value: sent },
 ];
 
-const consumer = (stored: number, rejected: number, lag: number): Sample[] => [
+const consumer = (stored: number, rejected: number, lag: number): MetricSample[] => [
   { name: "consumer_records_total", labels: { topic: "routes", outcome: "stored" }, value: stored },
   { name: "consumer_records_total", labels: { topic: "routes", outcome: "rejected" }, value: rejected },
   { name: "consumer_lag_records", labels: { topic: "routes", partition: "0" }, value: lag },

@@ -1,5 +1,6 @@
+import type { MetricSample } from "../../shared/observe/parse_metrics.ts";
 import { endOfFile, freePort, ServerProcess } from "../servers/mod.ts";
-import { fetchMetrics, type Sample } from "./metrics.ts";
+import { fetchMetrics } from "./metrics.ts";
 
 /** The folder of the project, where services are started. */
 export const PROJECT = await Deno.realPath(`${import.meta.dirname}/../..`);
@@ -58,7 +59,7 @@ export class Service implements AsyncDisposable {
   }
 
   /** What its metrics say now; nothing when it does not answer. */
-  async metrics(): Promise<Sample[] | undefined> {
+  async metrics(): Promise<MetricSample[] | undefined> {
     return this.running ? await fetchMetrics(this.metricsUrl) : undefined;
   }
 

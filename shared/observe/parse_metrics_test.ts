@@ -14,9 +14,27 @@ Deno.test("parseMetrics() reads what prom-client writes, odd labels too", async 
   ]);
 });
 
+Deno.test("parseMetrics() reads names, labels and values, and no comments", () => {
+  const page = `# HELP consumer_records_total Records by outcome
+# TYPE consumer_records_total counter
+consumer_records_total{topic="routes",outcome="rejected"} 2
+
+up 1 1700000000000
+seconds_bucket{le="+Inf"} 3
+limit -Inf
+`;
+  assert.deepEqual(parseMetrics(page), [
+    { name: "consumer_records_total", labels: { topic: "routes", outcome: "rejected" }, value: 2 },
+    { name: "up", labels: {}, value: 1 },
+    { name: "seconds_bucket", labels: { le: "+Inf" }, value: 3 },
+    { name: "limit", labels: {}, value: -Infinity },
+  ]);
+});
+
 Deno.test("sumOf() adds up the samples that have the labels, whatever others", () => {
   const samples = parseMetrics('a{x="1",y="1"} 1\na{x="1",y="2"} 2\na{x="2"} 4\nb 8\nc +Inf');
   assert.equal(sumOf(samples, "a", { x: "1" }), 3);
   assert.equal(sumOf(samples, "a"), 7);
   assert.equal(sumOf(samples, "c"), Infinity);
+  assert.equal(sumOf(samples, "missing"), 0);
 });
