@@ -8,7 +8,6 @@
 export interface StreamInfo {
   readonly name: string;
   readonly about: string;
-  readonly topic: string;
   readonly table: string;
   /** In the order of a row. The first two are the user and the timestamp. */
   readonly fields: readonly { readonly column: string; readonly min: number; readonly max: number }[];

@@ -18,12 +18,11 @@ export const isPlace = (stream: Stream): boolean => placeOf(stream) !== undefine
 
 /** A stream, as the pages are told of it. */
 export function streamInfo(stream: Stream): StreamInfo {
-  const { name, about, topic, table, fields } = stream;
+  const { name, about, table, fields } = stream;
   const place = placeOf(stream);
   return {
     name,
     about,
-    topic,
     table,
     fields: fields.map(({ column, min, max }) => ({ column, min, max })),
     ...place ? { place } : {},

@@ -41,11 +41,6 @@ export class Timeline {
     byId("play").addEventListener("click", () => this.#playing ? this.#stop() : void this.#start());
   }
 
-  /** Whether the map shows what is there now. */
-  get live(): boolean {
-    return this.#isLive;
-  }
-
   /** What was fetched is void. */
   forget(): void {
     this.#fetched = -Infinity;

@@ -48,11 +48,6 @@ export class UserPanel {
     new ResizeObserver(() => this.redraw()).observe(byId("user"));
   }
 
-  /** The user that is shown. */
-  get user(): number | undefined {
-    return this.#user;
-  }
-
   /** Chooses a user; `undefined`: none. Shows what is `known`, and what the database has more, if it answers. */
   choose(
     user: number | undefined,
