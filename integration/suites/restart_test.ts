@@ -25,6 +25,37 @@ scenario({
 });
 
 scenario({
+  name: "consumer stores all that it has in hand when it is stopped while PostgreSQL holds it up",
+  fault: "Consumer stopped (SIGTERM) while one transaction waits for a lock, and more records wait behind it",
+  outcome: "It stores all of them before it exits with code 0; nothing is left to be read again",
+}, async (s) => {
+  await s.produce(5_000);
+  await s.finished(await s.consumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" }));
+  const consumer = await s.consumer();
+  await consumer.ready();
+  const inHand = async () => (await consumer.metrics()).sum("consumer_buffer_bytes");
+  const unless = () => consumer.assertRunning();
+  await s.database.connected(async (lock) => {
+    await lock.query("BEGIN; LOCK TABLE routes_table IN ACCESS EXCLUSIVE MODE");
+    await s.produce(5_000, { PRODUCER_SEED: "second" });
+    const first = await until("records in its hands", async () => await inHand(), { unless });
+    await s.produce(5_000, { PRODUCER_SEED: "third" });
+    await until("more behind them, and all of them", async () => {
+      const before = await inHand();
+      await lasting(1_000);
+      return before > first && await inHand() === before;
+    }, { unless });
+    await consumer.signal("SIGTERM");
+    await consumer.logged(/"event":"stopping"/);
+    await lasting(s.random.between(0, 1_000));
+    await lock.query("ROLLBACK");
+  });
+  assert.equal(await consumer.exited, 0);
+  const { records } = await s.oracle({ timeoutMs: 1 });
+  assert.equal(records, 15_000);
+});
+
+scenario({
   name: "producer loses nothing and exits 0 within 10 s when it is stopped",
   fault: "Producer stopped (SIGTERM) in mid-stream, unthrottled",
   outcome: "Everything that it generated is in the topic; exit code 0 in under 10 s",
