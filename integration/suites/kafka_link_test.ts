@@ -86,7 +86,12 @@ scenario({
   const { proxy, settings } = await s.proxied("kafka");
   const most = 5_000;
   const load = await s.load(0, { ...settings, PRODUCER_BUFFER_RECORDS: most });
-  const consumer = await s.consumer(settings);
+  // It hears from its group between two fetches, so that one has to take less than the session time-out.
+  const consumer = await s.consumer({
+    ...settings,
+    CONSUMER_FETCH_BYTES: 200_000,
+    CONSUMER_SESSION_TIMEOUT_MS: 10_000,
+  });
   await s.flowing([consumer, load]);
   const rebalances = await metric(consumer, "consumer_rebalances_total");
   await proxy.latency(100);
