@@ -66,24 +66,26 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 
 Deno.test("latency() hands bytes on in order, each after the delay, many under way at a time", async () => {
   await using echo = new Echo();
-  await echo.proxy.latency(50);
+  await echo.proxy.latency(100);
   using connection = await echo.connect();
   const sent = Uint8Array.from({ length: 10 }, (_, n) => n);
   const took = await timed(async () => {
     for (const byte of sent) await connection.write(Uint8Array.of(byte));
     assert.deepEqual(await read(connection, sent.length), [...sent]);
   });
-  assert.ok(took >= 95, `it took ${took} ms`);
-  assert.ok(took < 10 * 100, `ten bytes took ${took} ms: one waited for another`);
+  assert.ok(took >= 195, `it took ${took} ms`);
+  assert.ok(took < 10 * 200, `ten bytes took ${took} ms: one waited for another`);
 });
 
 Deno.test("latency() delays one direction only when it is given one", async () => {
   await using echo = new Echo();
-  await echo.proxy.latency(150, "answers");
+  await echo.proxy.latency(1_000, "answers");
   using connection = await echo.connect();
   await connection.write(Uint8Array.of(1));
-  const took = await timed(() => read(connection, 1));
-  assert.ok(took >= 145 && took < 300, `it took ${took} ms`);
+  const arrived = timed(() => until("the request to arrive", () => echo.received === 1, { everyMs: 5 }));
+  const answered = timed(() => read(connection, 1));
+  const took = [await arrived, await answered] as const;
+  assert.ok(took[0] < 900 && took[1] >= 995, `the request took ${took[0]} ms, with its answer ${took[1]}`);
 });
 
 Deno.test("bandwidth() hands on no more bytes a second than it is told, and all of them", async () => {
@@ -99,14 +101,15 @@ Deno.test("bandwidth() hands on no more bytes a second than it is told, and all 
 
 Deno.test("latency() adds nothing to bandwidth()'s time for each piece when both are asked for", async () => {
   await using echo = new Echo();
-  await echo.proxy.latency(100, "requests");
-  await echo.proxy.bandwidth(100, "requests");
+  await echo.proxy.latency(500, "requests");
+  await echo.proxy.bandwidth(200, "requests");
   using connection = await echo.connect();
   const took = await timed(async () => {
     await connection.write(new Uint8Array(40_000));
     await read(connection, 40_000);
   });
-  assert.ok(took >= 450 && took < 900, `40 kB took ${took} ms at 100 kB/s and 100 ms`);
+  // Ten pieces.
+  assert.ok(took >= 650 && took < 10 * 500, `40 kB took ${took} ms at 200 kB/s and 500 ms`);
 });
 
 Deno.test("swallow() lets the answers vanish while requests arrive, and restore() cuts what is incomplete", async () => {
