@@ -36,6 +36,9 @@ const RECORD = [
 /** Of class 22, but the format of the whole table's data is meant: a column has another type than the stream's. */
 const FORMAT = ["22P03", "22P04"];
 
+/** Codes of Node's such as EPIPE are as long, but have no digit. */
+const SQLSTATE = /^(?=.*\d)[0-9A-Z]{5}$/;
+
 const startsWithOneOf = (code: string, prefixes: readonly string[]) =>
   prefixes.some((prefix) => code.startsWith(prefix));
 
@@ -45,9 +48,7 @@ export function classify(error: unknown): FailureClass {
   const code = codeOf(error);
   if (tlsProblem(code, "", "") !== undefined) return "permanent";
   // No SQLSTATE: the connection broke, timed out or was refused.
-  if (code === undefined || !/^[0-9A-Z]{5}$/.test(code) || startsWithOneOf(code, TRANSIENT)) {
-    return "transient";
-  }
+  if (code === undefined || !SQLSTATE.test(code) || startsWithOneOf(code, TRANSIENT)) return "transient";
   if (startsWithOneOf(code, RECORD) && !FORMAT.includes(code)) return "record";
   return "permanent";
 }
@@ -99,6 +100,7 @@ export function connectError(error: unknown, settings: Pick<Settings, "PGHOST" |
   const tls = tlsProblem(code, "PGSSLROOTCERT", "PGSSLCERT");
   if (tls !== undefined) return new PermanentError(`${action}: ${tls}`, { cause: error });
   const message = messageOf(error);
+  // pg's own words for a server that answers a request for TLS with "N".
   if (message.includes("does not support SSL")) {
     return new PermanentError(
       `${action}: it does not offer TLS, and PGSSLMODE asks for it. Check the port, turn TLS on there, or choose another PGSSLMODE.`,
