@@ -54,8 +54,9 @@ export function fenceSql(group: string, advances: readonly Advance[]): string {
   ) SELECT CASE WHEN count(*) = ${advances.length} THEN 0 ELSE ('fenced: ' || count(*) || ' of ${advances.length}')::int END FROM moved`;
 }
 
+/** By the text alone: what stands around it, quotes too, is in the server's language (lc_messages). */
 const isFenced = (error: { code?: string; message?: string }) =>
-  error.code === "22P02" && error.message?.includes('"fenced: ') === true;
+  error.code === "22P02" && error.message?.includes("fenced: ") === true;
 
 /** The whole Query message: fence, further statements, COPYs. */
 export const transactionSql = (
