@@ -71,7 +71,10 @@ export function loadSettings(groups: readonly Group[], sources: Sources = PROCES
     ]);
     if (found) [origins[name], texts[name]] = found;
   }
-  if (groups.includes("postgresql")) applyDatabaseUrl(texts, origins, problems);
+  if (groups.includes("postgresql")) {
+    applyDatabaseUrl(texts, origins, problems);
+    applySystemRoots(texts, origins, problems);
+  }
   warnings.push(...unknownIniKeys(ini.sections, ini.path));
 
   const values: Partial<Record<SettingName, unknown>> = {};
@@ -85,6 +88,27 @@ export function loadSettings(groups: readonly Group[], sources: Sources = PROCES
   }
   if (problems.length > 0 && !flags.help) throw new SettingsError(problems);
   return { settings: values as Settings, origins, warnings, help: flags.help };
+}
+
+/**
+ * `PGSSLROOTCERT=system` goes with the strongest check only, and makes it the default.
+ *
+ * @see https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-SSLROOTCERT
+ */
+function applySystemRoots(
+  texts: Record<SettingName, string>,
+  origins: Record<SettingName, string>,
+  problems: string[],
+): void {
+  if (texts.PGSSLROOTCERT !== "system" || texts.PGSSLMODE === "verify-full") return;
+  if (origins.PGSSLMODE === "default") {
+    texts.PGSSLMODE = "verify-full";
+    origins.PGSSLMODE = origins.PGSSLROOTCERT;
+  } else {
+    problems.push(
+      `PGSSLMODE (${origins.PGSSLMODE}) is weaker than PGSSLROOTCERT=system allows: it must be verify-full, or not be set.`,
+    );
+  }
 }
 
 type Source = readonly [origin: string, read: () => string | undefined];

@@ -158,3 +158,14 @@ Deno.test("every setting has a flag of its own", () => {
   const flags = namesOf(ALL).map((name) => SETTINGS[name].flag);
   assert.equal(new Set(flags).size, flags.length);
 });
+
+Deno.test("loadSettings() takes PGSSLROOTCERT=system with the strongest check only, as libpq does", () => {
+  const system = { PGSSLROOTCERT: "system" };
+  assert.equal(load({ env: system }).settings.PGSSLMODE, "verify-full");
+  assert.deepEqual(problemsOf({ env: { ...system, PGSSLMODE: "verify-full" } }), []);
+  for (const mode of ["disable", "allow", "prefer", "require", "verify-ca"]) {
+    const [problem] = problemsOf({ env: { ...system, PGSSLMODE: mode } });
+    assert.match(problem!, /PGSSLMODE \(environment\) is weaker than PGSSLROOTCERT=system/);
+  }
+  assert.equal(load({}).settings.PGSSLMODE, "prefer");
+});
