@@ -31,6 +31,12 @@ const TIMED_OUT = "57014";
 /** Milliseconds beyond statement_timeout after which a server that has said nothing is not there any more. */
 const GRACE_MS = 10_000;
 
+/** How a database is connected to. */
+export interface DatabaseOptions extends ConnectOptions {
+  /** After this long, milliseconds, the server ends a statement; 0: never. */
+  readonly statementTimeoutMs: number;
+}
+
 /** How work is tried. */
 export interface Attempts {
   /** Called before each new attempt; returning false gives up. */
@@ -46,7 +52,7 @@ export class Database implements AsyncDisposable {
 
   constructor(
     private readonly settings: PostgresSettings,
-    private readonly options: ConnectOptions,
+    private readonly options: DatabaseOptions,
     private readonly availability: Availability,
     private readonly signal: AbortSignal,
     private readonly onFrozenPeers?: (count: number) => void,
@@ -110,16 +116,17 @@ export class Database implements AsyncDisposable {
   /**
    * Ends the transactions of our group's other consumers that wait for the rest of a COPY longer than any transaction may take. A
    * consumer that froze in mid-COPY holds the lock on its progress, and PostgreSQL, which reads from it, does not look at
-   * statement_timeout meanwhile. An account may end its own sessions without further privileges.
+   * statement_timeout meanwhile. An account may end its own sessions without further privileges. A transaction is known by its
+   * beginning: of a long query PostgreSQL shows no more than that (track_activity_query_size).
    */
   async #endFrozenPeers(): Promise<void> {
     const ended = this.#client && await this.#answered(this.#client.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
        WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
          AND application_name = current_setting('application_name')
-         AND state = 'active' AND wait_event = 'ClientRead' AND query LIKE '%consumer_progress%COPY%'
+         AND state = 'active' AND wait_event = 'ClientRead' AND query LIKE 'WITH moved AS%'
          AND query_start < now() - $1 * interval '1 millisecond'`,
-      [this.options.statementTimeoutMs ?? 0],
+      [this.options.statementTimeoutMs],
     )).catch(() => undefined);
     if (ended?.rowCount) this.onFrozenPeers?.(ended.rowCount);
   }
@@ -127,7 +134,7 @@ export class Database implements AsyncDisposable {
   async #connect(): Promise<pg.Client> {
     const client = await connectPostgres(this.settings, this.options);
     // As a statement, since connection poolers refuse it as a start-up parameter.
-    const sql = `SET statement_timeout = ${this.options.statementTimeoutMs ?? 0}`;
+    const sql = `SET statement_timeout = ${this.options.statementTimeoutMs}`;
     await this.#answered(client.query(sql)).catch((error) => {
       client.end().catch(() => {});
       throw error;

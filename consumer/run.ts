@@ -4,7 +4,6 @@
  *
  * @module
  */
-import type { ConnectOptions } from "../shared/postgres/connection.ts";
 import { RETRIES } from "../shared/kafka/connection.ts";
 import { isTransientKafka, kafkaError } from "../shared/kafka/errors.ts";
 import { type KafkaSession, openKafka } from "../shared/kafka/session.ts";
@@ -21,7 +20,7 @@ import type { Settings } from "../shared/settings/table.ts";
 import type { Stream } from "../shared/stream.ts";
 import { loadStreams } from "../shared/streams.ts";
 import { Membership } from "./consume.ts";
-import { AbandonedError, Database } from "./database.ts";
+import { AbandonedError, Database, type DatabaseOptions } from "./database.ts";
 import { EVENTS } from "./events.ts";
 import { lag, records, registry } from "./metrics.ts";
 import { keyOf, readProgress, type TopicPartition } from "./progress.ts";
@@ -87,7 +86,7 @@ export async function runConsumer(
 async function openDatabase(context: Context): Promise<Database | undefined> {
   const { settings, streams, availability, tell, signal } = context;
   let saidPlaintext = false;
-  const options: ConnectOptions = {
+  const options: DatabaseOptions = {
     applicationName: settings.CONSUMER_GROUP_ID,
     statementTimeoutMs: settings.CONSUMER_TRANSACTION_TIMEOUT_MS,
     onPlaintext: (text) => {

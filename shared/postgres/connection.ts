@@ -19,8 +19,6 @@ export interface ConnectOptions {
   readonly applicationName: string;
   /** Instead of `PGDATABASE`. */
   readonly database?: string;
-  /** After this long, milliseconds, the server ends a statement; 0: never. */
-  readonly statementTimeoutMs?: number;
   /** Told when `sslmode` lets a connection be made without TLS after TLS was tried. */
   readonly onPlaintext?: (message: string) => void;
 }
@@ -38,10 +36,10 @@ export function tlsAttempts(settings: PostgresSettings): (tls.ConnectionOptions 
     cert: readPem("PGSSLCERT", cert, "CERTIFICATE"),
     key: readPem("PGSSLKEY", key, "PRIVATE KEY"),
   };
-  // As libpq: a root certificate makes `require` check the chain; `system` makes the strongest check the only one.
+  // As libpq: a root certificate makes `require` check the chain. `system` comes with verify-full only, see `settings/load.ts`.
   const checks = mode === "verify-full" || mode === "verify-ca" || (mode === "require" && root !== "");
   const ca = root === "" || root === "system" ? {} : { ca: [readPem("PGSSLROOTCERT", root, "CERTIFICATE")] };
-  const checksName = mode === "verify-full" || root === "system";
+  const checksName = mode === "verify-full";
   const options: tls.ConnectionOptions = checks
     ? {
       ...client,
@@ -76,7 +74,6 @@ export async function connectPostgres(
       application_name: options.applicationName,
       connectionTimeoutMillis: settings.PGCONNECT_TIMEOUT * 1000,
       keepAlive: true,
-      ...(options.statementTimeoutMs ? { statement_timeout: options.statementTimeoutMs } : {}),
     });
     // Without a listener an error between two queries would end the process; the next query reports it.
     client.on("error", () => {});
@@ -90,8 +87,10 @@ export async function connectPostgres(
       if (next === undefined || !isAboutTls(error)) throw connectError(error, settings);
       if (next === false) {
         options.onPlaintext?.(
-          `PostgreSQL at ${settings.PGHOST}:${settings.PGPORT} does not offer TLS; connecting without, as ` +
-            `PGSSLMODE=${settings.PGSSLMODE} allows. Set PGSSLMODE=verify-full where the network is not your own.`,
+          `PostgreSQL at ${settings.PGHOST}:${settings.PGPORT} can't be had with TLS (${
+            messageOf(error)
+          }); connecting ` +
+            `without, as PGSSLMODE=${settings.PGSSLMODE} allows. Set PGSSLMODE=verify-full where the network is not your own.`,
         );
       }
     }
