@@ -4,6 +4,7 @@
  * @module
  */
 import type { Admin, Batch, Consumer, EachBatchPayload, Kafka } from "kafkajs";
+import { PermanentError } from "../shared/errors.ts";
 import { pause } from "../shared/lifecycle.ts";
 import { RETRIES, RETRY } from "../shared/kafka/connection.ts";
 import { followCoordinator } from "../shared/kafka/coordinator.ts";
@@ -83,22 +84,21 @@ export class Membership {
       maxBytes: settings.CONSUMER_FETCH_BYTES,
       maxBytesPerPartition: Math.min(1_048_576, settings.CONSUMER_FETCH_BYTES),
       maxWaitTimeInMs: FETCH_WAIT_MS,
+      // A topic that somebody deletes while it is read is not to come back by itself.
+      allowAutoTopicCreation: false,
       metadataMaxAge: 30_000,
       // Starting again is the service's business: it tells a server that is away from a fault.
       retry: { ...RETRY, retries: RETRIES.many, restartOnFailure: () => Promise.resolve(false) },
     });
     this.#failed.promise.catch(() => {});
     this.#writer.failed.catch((error) => this.#failed.reject(error));
-    const { CRASH, GROUP_JOIN, HEARTBEAT, END_BATCH_PROCESS } = this.#consumer.events;
+    const { CRASH, GROUP_JOIN, HEARTBEAT } = this.#consumer.events;
     this.#consumer.on(CRASH, ({ payload }) => this.#failed.reject(payload.error));
     this.#consumer.on(HEARTBEAT, () => options.availability.up("Kafka"));
     this.#consumer.on(
       GROUP_JOIN,
       ({ payload }) => this.#onAssigned(payload.memberAssignment, payload.memberId),
     );
-    this.#consumer.on(END_BATCH_PROCESS, ({ payload: { topic, partition, batchSize, lastOffset } }) => {
-      if (batchSize === 0) this.#onNothing({ topic, partition }, Number(lastOffset) + 1);
-    });
   }
 
   /** Never resolves; rejects when the membership is over and was not stopped. */
@@ -268,28 +268,32 @@ export class Membership {
     at.next = low;
   }
 
-  /** Offsets that hold nothing for us, such as an aborted transaction: progress passes over them. */
-  #onNothing(where: TopicPartition, to: number): void {
-    const at = this.#assigned.get(keyOf(where));
-    if (at?.next === undefined || to <= at.next || this.#stopping) return;
-    this.#writer.add(emptySegment(at.builder.stream, at.partition, at.next, to));
-    at.next = to;
+  async #onBatch(payload: EachBatchPayload): Promise<void> {
+    try {
+      await this.#take(payload);
+    } catch (error) {
+      // kafkajs would try it again, and name it after its own giving up.
+      if (error instanceof PermanentError) this.#failed.reject(error);
+      throw error;
+    }
   }
 
-  async #onBatch({ batch, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
+  async #take({ batch, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
     const at = this.#assigned.get(keyOf(batch));
     if (!at || this.#stopping) return;
     const fetched = Number((batch as Batch & { fetchedOffset: string }).fetchedOffset);
+    // The assignment may change while something is waited for, or a fence may move us.
+    const isOurs = () =>
+      at === this.#assigned.get(keyOf(batch)) && !this.#stopping && isRunning() && !isStale();
     if (at.next === undefined) {
       at.waiting = fetched;
       await this.#meanwhile(at.loaded, heartbeat);
     }
-    // The assignment may have changed while it was waited for, or a fence may have moved us.
-    if (
-      at !== this.#assigned.get(keyOf(batch)) || at.next === undefined || this.#stopping || !isRunning() ||
-      isStale()
-    ) return;
-    if (fetched !== at.next && !(await this.#reconcile(at, fetched))) return;
+    if (at.next === undefined || !isOurs()) return;
+    if (fetched !== at.next) {
+      await this.#meanwhile(this.#reconcile(at, fetched, isOurs), heartbeat);
+      if (fetched !== at.next || !isOurs()) return;
+    }
 
     const to = Number(batch.lastOffset()) + 1;
     const segment = at.builder.build(at.partition, at.next, to, recordBatches(batch.messages));
@@ -310,25 +314,22 @@ export class Membership {
    * kafkajs fetched from another place than the one it was sent to. It does so of its own accord only when the broker has said that
    * the offset is out of range: records expired, or the topic is not the one it was.
    *
-   * @returns whether the batch can be used
+   * Where the batch can be used all the same, it begins at `next` then.
+   *
+   * @throws {PermanentError} where it is not
    */
-  async #reconcile(at: Assigned, fetched: number): Promise<boolean> {
-    const next = at.next!;
-    const end = (await this.#ends(at.topic)).get(at.partition);
+  async #reconcile(at: Assigned, fetched: number, isOurs: () => boolean): Promise<void> {
+    const ends = await this.#ends(at.topic);
+    const next = at.next;
+    if (next === undefined || !isOurs()) return;
+    const end = ends.get(at.partition);
     if (end && standing(at, next, end).kind === "expired") {
-      if (fetched < end.low) return false;
-      this.#skipExpired(at, next, fetched);
-      return true;
+      if (fetched >= end.low) this.#skipExpired(at, next, fetched);
+      return;
     }
-    if (fetched < next) throw this.#fail(recreated(at, next, `was out of range at offset ${next}`));
+    if (fetched < next) throw recreated(at, next, `was out of range at offset ${next}`);
     // Ahead of us with nothing expired: a position left from an earlier assignment.
     this.#seek(at, next);
-    return false;
-  }
-
-  #fail(error: Error): Error {
-    this.#failed.reject(error);
-    return error;
   }
 
   /** Waits for something while the group hears from us. */
@@ -337,6 +338,8 @@ export class Membership {
     const finished = something.then(() => {
       done = true;
     });
+    // Heard below, unless it is not waited for any more.
+    finished.catch(() => {});
     while (!done && !this.#stopping) {
       await Promise.race([finished, pause(500)]);
       await heartbeat();

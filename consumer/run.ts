@@ -30,6 +30,8 @@ import { ensureDatabase, ensureTables } from "./tables.ts";
 const UPKEEP_MS = 2_000;
 /** Between two looks at whether all that was there at the start is stored. */
 const CAUGHT_UP_POLL_MS = 100;
+/** A membership that lasted as long had begun well: what ends it is no failure to begin. */
+const LASTING_MS = 60_000;
 
 /** What the parts of the consumer share. */
 interface Context {
@@ -69,7 +71,8 @@ export async function runConsumer(
   using _summary = summarize(context);
 
   try {
-    const [database, first] = await Promise.all([openDatabase(context), connect(context)]);
+    const topics = streams.map(({ topic }) => topic);
+    const [database, first] = await Promise.all([openDatabase(context), connect(context, topics)]);
     if (database && first) {
       await using _database = database;
       await consume(context, database, first);
@@ -116,14 +119,15 @@ async function openDatabase(context: Context): Promise<Database | undefined> {
   return database;
 }
 
-/** Waits for Kafka and makes the topics that are missing there. */
+/** Waits for Kafka and makes those of the topics that are missing there. */
 async function connect(
-  { settings, streams, availability, log, tell, signal }: Context,
+  { settings, availability, log, tell, signal }: Context,
+  topics: readonly string[],
 ): Promise<KafkaSession | undefined> {
   const session = await untilItWorks("Kafka", availability, signal, () =>
     openKafka(settings, {
       clientId: "consumer",
-      topics: streams.map(({ topic }) => topic),
+      topics,
       log,
       retries: RETRIES.many,
       onTrouble: (message) => availability.down("Kafka", new Error(`Kafka: ${message}.`), "connection"),
@@ -138,6 +142,7 @@ async function consume(context: Context, database: Database, first: KafkaSession
   const targets = settings.CONSUMER_UNTIL_CAUGHT_UP ? await endsOf(first, context.streams) : undefined;
   let session: KafkaSession | undefined = first;
   for (let failures = 0; session && !signal.aborted; failures++) {
+    const started = performance.now();
     try {
       await using current = session;
       return await oneMembership(context, database, current, targets);
@@ -148,8 +153,10 @@ async function consume(context: Context, database: Database, first: KafkaSession
         throw named.name === "PermanentError" ? named : error;
       }
       availability.down("Kafka", kafkaError("Cannot consume", error, settings), "connection");
+      if (performance.now() - started > LASTING_MS) failures = 0;
       await pause(Math.min(5_000, 200 * 2 ** failures), signal);
-      session = await connect(context);
+      // A topic that somebody has deleted meanwhile is not to come back by itself.
+      session = await connect(context, []);
     }
   }
 }
@@ -169,12 +176,12 @@ async function oneMembership(
     await measureLag(membership, admin, streams);
   });
   try {
-    const ending = [membership.failed, ...(targets ? [caughtUp(context, database, targets, until)] : [])];
     // A stop must not wait for a broker that does not let us in.
     await Promise.race([
       aborted(signal),
-      membership.start().then(() => Promise.race(ending)),
+      membership.start().then(() => membership.failed),
       membership.failed,
+      ...targets ? [caughtUp(context, database, targets, until)] : [],
     ]);
   } finally {
     over.abort();

@@ -14,6 +14,8 @@ import "./scale_test.ts";
 import "./zombie_test.ts";
 import "./topic_test.ts";
 import "./replay_test.ts";
+import "./restore_test.ts";
+import "./refusal_test.ts";
 import "./tls_test.ts";
 import "./security_test.ts";
 import "./database_test.ts";

@@ -21,6 +21,13 @@ const PERMANENT: Readonly<Record<string, string>> = {
   INVALID_REPLICATION_FACTOR: "Set KAFKA_TOPIC_REPLICATION_FACTOR to at most the number of brokers.",
   INVALID_SESSION_TIMEOUT:
     "Set CONSUMER_SESSION_TIMEOUT_MS within the broker's group.min/max.session.timeout.ms.",
+  MESSAGE_TOO_LARGE:
+    "Lower PRODUCER_BATCH_RECORDS, or raise the topic's max.message.bytes (the service's kafka.message_max_bytes).",
+  RECORD_LIST_TOO_LARGE: "Lower PRODUCER_BATCH_RECORDS, or raise the topic's segment.bytes.",
+  UNSUPPORTED_COMPRESSION_TYPE: "Set PRODUCER_COMPRESSION to a codec that the broker has.",
+  INVALID_TIMESTAMP:
+    "The topic takes records of about its own time only: check this machine's clock, or raise the topic's message.timestamp limits.",
+  INVALID_RECORD: "The topic refuses such records: a compacted one takes none without a key.",
   POLICY_VIOLATION:
     "The cluster's policy does not allow it: create the topic by hand, as its owner asks for.",
 };

@@ -3,8 +3,9 @@
  *
  * kafkajs makes an object of every record, with an offset and a timestamp as text by way of Long and BigInt, two Buffers and a context:
  * most of what a consumer's CPU did. Here its decoder of Fetch responses is replaced by one that gives it one message for each
- * record batch: the message's offset is the batch's last one, so that kafkajs goes on behind it, and a batch that is not for applications
- * (a transaction's marker, an aborted transaction) is marked as kafkajs marks control records, so that it passes over it.
+ * record batch: the message's offset is the batch's last one, so that kafkajs goes on behind it. A batch that is not for applications
+ * (a transaction's marker, an aborted transaction) comes as one without records: kafkajs would pass over it without asking whether the
+ * consumer has meanwhile been sent elsewhere, and progress has to pass over it as over any other.
  * Connections, groups, offsets, retries and errors stay kafkajs' own.
  *
  * This file is the one place that knows; `fetch_test.ts` holds it against kafkajs' own decoding of the same responses.
@@ -30,9 +31,10 @@ import {
 interface BatchMessage {
   /** The last offset of the batch. */
   readonly offset: string;
-  readonly isControlRecord: boolean;
   readonly recordBatch: RecordBatch;
 }
+
+const NOTHING = Buffer.alloc(0);
 
 /** Versions of Fetch that send record batches and that kafkajs speaks. */
 const VERSIONS = [4, 5, 6, 7, 8, 9, 10, 11];
@@ -100,8 +102,7 @@ async function decodePartition(decoder: any, version: number) {
   const visible = areVisible(batches, aborted);
   const messages = batches.map((recordBatch, index): BatchMessage => ({
     offset: String(recordBatch.lastOffset),
-    isControlRecord: !visible[index]!,
-    recordBatch,
+    recordBatch: visible[index]! ? recordBatch : { ...recordBatch, count: 0, bytes: NOTHING },
   }));
   // Aborted transactions have been dealt with: kafkajs must not look for them among its messages.
   return { ...header, abortedTransactions: [], ...replica, messages };

@@ -79,7 +79,6 @@ function response(version: number, data: Buffer, highWatermark: number, aborted:
 
 interface Seen {
   readonly lastOffset: string;
-  readonly isEmptyDueToFiltering: boolean;
   readonly records: readonly {
     offset: string;
     timestamp: string;
@@ -94,7 +93,6 @@ async function seenByKafkajs(data: Buffer, version: number, from: number): Promi
   const batch = new KafkajsBatch("t", String(from), partition);
   return {
     lastOffset: batch.lastOffset(),
-    isEmptyDueToFiltering: batch.isEmptyDueToFiltering(),
     records: (batch.messages as KafkaMessage[]).map(({ offset, timestamp, key, value }) => ({
       offset,
       timestamp,
@@ -108,6 +106,8 @@ async function seenByKafkajs(data: Buffer, version: number, from: number): Promi
 async function seen(data: Buffer, version: number, from: number): Promise<Seen> {
   const [topic] = (await decodeFetchResponse(data, version)).responses;
   const batch = new KafkajsBatch("t", String(from), topic!.partitions[0]);
+  // Such a batch kafkajs would keep to itself.
+  assert(!batch.isEmptyDueToFiltering());
   const reader = new RecordReader();
   const records = recordBatches(batch.messages).flatMap((recordBatch) => {
     reader.reset(recordBatch.bytes);
@@ -127,7 +127,6 @@ async function seen(data: Buffer, version: number, from: number): Promise<Seen> 
   }).filter(({ offset }) => Number(offset) >= from);
   return {
     lastOffset: batch.lastOffset(),
-    isEmptyDueToFiltering: batch.isEmptyDueToFiltering(),
     records,
   };
 }
