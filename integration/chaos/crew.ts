@@ -103,7 +103,12 @@ export class Crew {
       everyMs: 100,
       unless: () => this.all.forEach((service) => service.assertRunning()),
     };
-    const ends = await withAdmin(kafka.bootstrapServers, (admin) => admin.fetchTopicOffsets(topic));
+    // A broker that has just come back may not lead its partitions yet.
+    const ends = await until(
+      "the ends of the topic",
+      () => withAdmin(kafka.bootstrapServers, (admin) => admin.fetchTopicOffsets(topic)),
+      wait,
+    );
     const sent = (producer: Service) =>
       producer.metrics().then((metrics) => metrics.sum("producer_records_sent_total"));
     await Promise.all([
