@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { decoder } from "../shared/codec/decode.ts";
-import { plainReader } from "../shared/codec/plain.ts";
+import { decoderInPlace } from "../shared/codec/decode.ts";
 import type { RecordBatch } from "../shared/kafka/record_batch.ts";
 import { RecordReader } from "../shared/kafka/records.ts";
 import type { Stream } from "../shared/stream.ts";
@@ -40,15 +39,13 @@ export interface Segment {
 /** How a stream is decoded and encoded: made once, used for every batch. */
 export class SegmentBuilder {
   readonly #reader = new RecordReader();
-  readonly #readPlain;
   readonly #decode;
   readonly #encoder: RowEncoder;
   readonly #rejected = new RejectedWriter();
   readonly #row: Float64Array;
 
   constructor(readonly stream: Stream) {
-    this.#readPlain = plainReader(stream);
-    this.#decode = decoder(stream);
+    this.#decode = decoderInPlace(stream);
     this.#encoder = new RowEncoder(stream.fields);
     this.#row = new Float64Array(stream.fields.length);
   }
@@ -68,10 +65,7 @@ export class SegmentBuilder {
         const offset = batch.baseOffset + reader.offsetDelta;
         if (offset < from) continue;
         oldest ??= batch.isLogAppendTime ? batch.maxTimestamp : batch.firstTimestamp + reader.timestampDelta;
-        const { valueStart, valueLength } = reader;
-        const rejection = this.#readPlain(batch.bytes, valueStart, valueStart + valueLength, row)
-          ? undefined
-          : this.#decode(reader.value(), row);
+        const rejection = this.#decode(batch.bytes, reader.valueStart, reader.valueLength, row);
         if (rejection === undefined) this.#encoder.write(rows, rowCount++, row);
         else this.#rejected.add(this.stream.topic, partition, offset, batch.bytes, reader, rejection);
       }

@@ -29,8 +29,22 @@ export interface Rejection {
   readonly detail: string;
 }
 
+/** Longest detail that is kept, in UTF-16 code units. */
+const MAX_DETAIL = 500;
+
 /** Decodes a value into `row` (a number for each field of the stream), or says why it can't be. */
 export type Decoder = (value: Uint8Array | null, row: Float64Array) => Rejection | undefined;
+
+/**
+ * The same for the value that lies in `bytes` from `start` on, `length` bytes of them; a length of −1 stands for null. Nothing is made
+ * of a valid record but its numbers.
+ */
+export type DecoderInPlace = (
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+  row: Float64Array,
+) => Rejection | undefined;
 
 /**
  * A decoder of a stream's records.
@@ -47,16 +61,26 @@ export type Decoder = (value: Uint8Array | null, row: Float64Array) => Rejection
  * ```
  */
 export function decoder(stream: Stream): Decoder {
+  const decode = decoderInPlace(stream);
+  const nothing = new Uint8Array(0);
+  return (value, row) => decode(value ?? nothing, 0, value?.length ?? -1, row);
+}
+
+/** A decoder of a stream's records where they lie. */
+export function decoderInPlace(stream: Stream): DecoderInPlace {
   const readPlain = plainReader(stream);
   const readMembers = memberReader(stream);
-
-  return (value, row) => {
-    if (value === null) return reject("no value", "The record has no value (a tombstone).");
-    if (value.length === 0) return reject("empty value", "The value has no bytes.");
-    if (readPlain(value, 0, value.length, row) || readMembers(value, 0, value.length, row)) return undefined;
-    return withoutStacks(() => decodeText(stream, value, row));
+  return (bytes, start, length, row) => {
+    if (length < 0) return NO_VALUE;
+    if (length === 0) return EMPTY_VALUE;
+    const end = start + length;
+    if (readPlain(bytes, start, end, row) || readMembers(bytes, start, end, row)) return undefined;
+    return withoutStacks(() => decodeText(stream, bytes.subarray(start, end), row));
   };
 }
+
+const NO_VALUE = reject("no value", "The record has no value (a tombstone).");
+const EMPTY_VALUE = reject("empty value", "The value has no bytes.");
 
 /** The long way: what is taken or not, and why, is decided here. */
 function decodeText(stream: Stream, value: Uint8Array, row: Float64Array): Rejection | undefined {
@@ -108,9 +132,6 @@ function withoutStacks<T>(work: () => T): T {
     Error.stackTraceLimit = limit;
   }
 }
-
-/** Longest detail that is kept, in UTF-16 code units. */
-const MAX_DETAIL = 500;
 
 /**
  * A rejection whose detail PostgreSQL can store and a terminal can show, whatever of the value it quotes: no lone surrogate, no NUL
