@@ -5,7 +5,8 @@
  */
 import { encodedMessages } from "../../shared/kafka/produce.ts";
 import { RecordWriter } from "../../shared/kafka/records.ts";
-import { service, start } from "./program.ts";
+import { taskArguments } from "../harness/task.ts";
+import { start } from "./program.ts";
 import { type Bench, newTopic } from "./servers.ts";
 
 /** A topic with records in it. */
@@ -26,7 +27,7 @@ export async function fill(
 ): Promise<Filled> {
   const { prefix, topic } = await newTopic(bench, partitions);
   bench.say(`filling a topic of ${partitions} partitions with ${records} records`);
-  await start(service("producer"), {
+  await start(taskArguments("producer"), {
     ...bench.env,
     KAFKA_TOPIC_PREFIX: prefix,
     PRODUCER_COUNT: String(records),

@@ -5,7 +5,8 @@
  */
 import type pg from "pg";
 import { uniqueName } from "../harness/names.ts";
-import { loadAverage, service, start } from "./program.ts";
+import { taskArguments } from "../harness/task.ts";
+import { loadAverage, start } from "./program.ts";
 import { type Quantiles, quantiles } from "./quantiles.ts";
 import { type Bench, newTopic, removeTopics } from "./servers.ts";
 import { emptyTables } from "./tables.ts";
@@ -36,13 +37,13 @@ export async function latency(
   const { prefix, topic } = await newTopic(bench, partitions);
   await emptyTables(client);
   const common = { ...env, KAFKA_TOPIC_PREFIX: prefix };
-  const consumer = start(service("consumer"), { ...common, CONSUMER_GROUP_ID: uniqueName("bench") });
+  const consumer = start(taskArguments("consumer"), { ...common, CONSUMER_GROUP_ID: uniqueName("bench") });
   const load = loadAverage();
   const watching = await Watch.start(bench);
   try {
     // Past its joining of the group, so that what is measured is the steady state.
     await new Promise((resolve) => setTimeout(resolve, 2_000));
-    await start(service("producer"), {
+    await start(taskArguments("producer"), {
       ...common,
       PRODUCER_RATE: String(rate),
       PRODUCER_COUNT: String(rate * (seconds + WARM_UP_SECONDS)),

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { loadAverage, service, start } from "./program.ts";
+import { taskArguments } from "../harness/task.ts";
+import { loadAverage, start } from "./program.ts";
 import { type Bench, newTopic, removeTopics } from "./servers.ts";
 
 /** What sending took. */
@@ -20,7 +21,7 @@ export interface ProducerRun {
 export async function produce(bench: Bench, records: number, partitions: number): Promise<ProducerRun> {
   const { prefix, topic } = await newTopic(bench, partitions);
   const load = loadAverage();
-  const usage = await start(service("producer"), {
+  const usage = await start(taskArguments("producer"), {
     ...bench.env,
     KAFKA_TOPIC_PREFIX: prefix,
     PRODUCER_COUNT: String(records),

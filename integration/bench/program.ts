@@ -35,14 +35,6 @@ const TAIL = 3_000;
 /** bash's own `time` tells the CPU time of a child, which no API of Deno's does. */
 const TIMED = `TIMEFORMAT='bench-usage %R %U %S'; time "$@"`;
 
-/** The programs of this project, as users run them. */
-export const service = (name: "producer" | "consumer"): string[] => [
-  "run",
-  "--quiet",
-  `-P=${name}`,
-  `${name}/main.ts`,
-];
-
 /** Starts `deno` with these arguments. */
 export function start(args: readonly string[], env: Readonly<Record<string, string>>): Running {
   const started = performance.now();

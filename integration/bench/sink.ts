@@ -5,8 +5,9 @@
  */
 import type pg from "pg";
 import { uniqueName } from "../harness/names.ts";
+import { taskArguments } from "../harness/task.ts";
 import type { Filled } from "./fill.ts";
-import { loadAverage, service, start } from "./program.ts";
+import { loadAverage, start } from "./program.ts";
 import type { Bench } from "./servers.ts";
 import { emptyTables, settle, tableBlocks } from "./tables.ts";
 
@@ -52,7 +53,7 @@ export async function drain(
   const blocks = await tableBlocks(client);
   const started = performance.now();
   const running = Array.from({ length: consumers }, () =>
-    start(service("consumer"), {
+    start(taskArguments("consumer"), {
       ...bench.env,
       KAFKA_TOPIC_PREFIX: prefix,
       CONSUMER_GROUP_ID: group,

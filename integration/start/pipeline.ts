@@ -12,6 +12,7 @@ import {
 import { Dashboard } from "./dashboard.ts";
 import { DATABASE, serviceEnvironment } from "./options.ts";
 import { type Progress, ProgressReader } from "./progress.ts";
+import type { ServiceTask } from "../harness/task.ts";
 import { Service } from "./service.ts";
 
 /** Where the pipeline keeps its files, and whom it tells what it does. */
@@ -73,12 +74,12 @@ export async function startPipeline(
   const { postgres, kafka } = await startServers(surroundings, parts);
   signal.throwIfAborted();
 
-  const service = (name: string, settings: Record<string, string> = {}) =>
+  const service = (name: ServiceTask, settings: Record<string, string> = {}) =>
     new Service(name, logFolder, (httpPort) => ({
       ...serviceEnvironment(flags, { kafka, postgres }, httpPort),
       ...settings,
     }));
-  const startService = (name: string) => {
+  const startService = (name: ServiceTask) => {
     const started = parts.use(service(name));
     parts.defer(() => started.running ? say(`Stopping the ${name} …`) : undefined);
     return started;
@@ -131,7 +132,7 @@ async function startServers({ dataFolder, say, signal }: Surroundings, parts: As
 function startDashboard(
   { DASHBOARD_HOST: host, DASHBOARD_PORT: wanted }: Settings,
   services: Service[],
-  service: (name: string, settings: Record<string, string>) => Service,
+  service: (name: ServiceTask, settings: Record<string, string>) => Service,
   say: (message: string) => void,
   parts: AsyncDisposableStack,
 ): string {

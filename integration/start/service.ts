@@ -1,4 +1,5 @@
 import type { MetricSample } from "../../shared/observe/parse_metrics.ts";
+import { type ServiceTask, taskArguments } from "../harness/task.ts";
 import { endOfFile, freePort, ServerProcess } from "../servers/mod.ts";
 import { fetchMetrics } from "./metrics.ts";
 
@@ -24,7 +25,7 @@ export class Service implements AsyncDisposable {
    * @param environment For a port of its metrics.
    */
   constructor(
-    name: string,
+    name: ServiceTask,
     logFolder: string,
     environment: (httpPort: number) => Record<string, string>,
   ) {
@@ -40,7 +41,7 @@ export class Service implements AsyncDisposable {
     }
     this.#process = new ServerProcess({
       command: Deno.execPath(),
-      args: ["run", "--quiet", `-P=${name}`, `${name}/main.ts`],
+      args: taskArguments(name),
       cwd: PROJECT,
       env: environment(httpPort),
       logFile: this.logFile,
