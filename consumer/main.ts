@@ -14,7 +14,7 @@ if (Deno.args[0] === "doctor") {
 
 await runService({
   name: "consumer",
-  groups: ["kafka", "postgresql", "streams", "consumer", "observability"],
+  groups: ["kafka", "topics", "postgresql", "streams", "consumer", "http", "log", "summary"],
   about:
     "Polls the topics of the streams, validates the records and stores them in their tables, each exactly once, until it is stopped.",
   run: runConsumer,

@@ -13,7 +13,7 @@ import { replay } from "./replay.ts";
 
 await runService({
   name: "rejects",
-  groups: ["kafka", "postgresql", "streams", "rejects", "observability"],
+  groups: ["postgresql", "streams", "rejects", "log"],
   about:
     "Lists the rejected records of the streams. With --replay, moves those that are valid by now into their tables, each once.",
   run: runRejects,

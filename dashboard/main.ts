@@ -8,7 +8,7 @@ import { runDashboard } from "./run.ts";
 
 await runService({
   name: "dashboard",
-  groups: ["postgresql", "streams", "dashboard", "observability"],
+  groups: ["postgresql", "streams", "dashboard", "http", "log"],
   about:
     "Serves one page that shows the rows as they are committed and how producers and consumers do. It only reads.",
   run: runDashboard,

@@ -8,7 +8,7 @@ import { runProducer } from "./run.ts";
 
 await runService({
   name: "producer",
-  groups: ["kafka", "streams", "producer", "observability"],
+  groups: ["kafka", "topics", "streams", "producer", "http", "log", "summary"],
   about:
     "Sends random records of the streams to their topics, until it is stopped or has sent --count of them.",
   run: runProducer,

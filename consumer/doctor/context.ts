@@ -16,8 +16,11 @@ import type { Address } from "./network.ts";
 /** Longest that the doctor waits for a connection or an answer, milliseconds, where the settings allow more. */
 export const PATIENCE_MS = 5_000;
 
-/** Settings that the doctor reads: those of the consumer, which need everything. */
-export const GROUPS = ["kafka", "postgresql", "streams", "consumer", "observability"] as const;
+/** Settings that the doctor uses. */
+export const GROUPS = ["kafka", "topics", "postgresql", "streams", "consumer"] as const;
+
+/** Settings of the consumer's whose values are looked at, and that is all. */
+const OTHERS = ["http", "log", "summary"] as const;
 
 /** The parts of {@link Context} that checks fill in. */
 interface Found {
@@ -53,7 +56,7 @@ export class Context implements AsyncDisposable {
 
   /** Reads the settings. @throws {SettingsError} */
   load(): Loaded {
-    return this.put("loaded", loadSettings(GROUPS, this.sources));
+    return this.put("loaded", loadSettings([...GROUPS, ...OTHERS], this.sources));
   }
 
   /** The settings, with time-outs that a person can wait for. */

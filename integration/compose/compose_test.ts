@@ -47,13 +47,13 @@ Deno.test({
 
     await step(t, "hands every setting over", async () => {
       const { services } = JSON.parse(await stack.compose(["--profile", "*", "config", "--format", "json"]));
-      const streams = ["kafka", "streams", "observability"] as const;
+      const kafka = ["kafka", "topics", "streams", "http", "log", "summary"] as const;
       for (
         const [service, groups] of [
-          ["producer", [...streams, "producer"]],
-          ["consumer", [...streams, "consumer", "postgresql"]],
-          ["rejects", [...streams, "rejects", "postgresql"]],
-          ["dashboard", ["streams", "observability", "postgresql", "dashboard"]],
+          ["producer", [...kafka, "producer"]],
+          ["consumer", [...kafka, "consumer", "postgresql"]],
+          ["rejects", ["streams", "log", "postgresql", "rejects"]],
+          ["dashboard", ["streams", "http", "log", "postgresql", "dashboard"]],
         ] as const
       ) {
         // Set by the image, read by libraries, or about a file that is not there.

@@ -8,7 +8,17 @@ import { filledIn, namesIn } from "./env_file.ts";
 
 const read = (path: string) => Deno.readTextFileSync(join(PROJECT, path));
 const EXAMPLES = ["res/local.env", "res/aiven.env.example"];
-const GROUPS = ["kafka", "postgresql", "streams", "producer", "consumer", "observability"] as const;
+const GROUPS = [
+  "kafka",
+  "topics",
+  "postgresql",
+  "streams",
+  "producer",
+  "consumer",
+  "http",
+  "log",
+  "summary",
+] as const;
 
 for (const path of EXAMPLES) {
   Deno.test(`${path} names only settings, and variables of compose.yaml`, () => {

@@ -15,9 +15,26 @@ export interface Options {
 }
 
 /** Settings that can be given to `deno task start`, as flags or by environment. */
-const GROUPS: readonly Group[] = ["streams", "producer", "consumer", "dashboard", "observability"];
+const GROUPS: readonly Group[] = [
+  "topics",
+  "streams",
+  "producer",
+  "consumer",
+  "dashboard",
+  "log",
+  "summary",
+];
 
-/** Settings of those groups that `deno task start` decides itself. */
+/** With those that are refused. */
+const READ: readonly Group[] = [...GROUPS, "kafka", "http"];
+
+/** How servers are reached, and how many brokers there are. */
+const SERVERS: readonly SettingName[] = [
+  ...namesOf(["kafka", "postgresql"]),
+  "KAFKA_TOPIC_REPLICATION_FACTOR",
+];
+
+/** Settings of them that `deno task start` decides itself. */
 const DECIDED: readonly SettingName[] = [
   "CONSUMER_UNTIL_CAUGHT_UP",
   "DASHBOARD_SERVICES",
@@ -26,9 +43,6 @@ const DECIDED: readonly SettingName[] = [
   "LOG_FORMAT",
 ];
 
-/** Settings of Kafka that are about its topics, not about how to reach it. */
-const TOPICS: readonly SettingName[] = ["KAFKA_TOPIC_PREFIX", "KAFKA_TOPIC_PARTITIONS"];
-
 /** A consumer that was killed holds its partitions until its session is over; here nobody wants to wait for that. */
 const SHORT_SESSION = { CONSUMER_SESSION_TIMEOUT_MS: "10000" };
 
@@ -36,11 +50,11 @@ const USAGE = "deno task start [flags]\n\n" +
   "Brings up PostgreSQL, Kafka, the producer, the consumer and the dashboard on this machine and shows what they do, until Ctrl-C. " +
   "With --count it ends when that many records are stored. The data stay in .cache/data " +
   "(or in data in the folder that the environment variable START_FOLDER names), and the next start goes on.\n\n" +
-  "How servers are reached is not asked for here, nor are --until-caught-up, --dashboard-services, --http-host, " +
-  "--http-port and --log-format: this program sets them.";
+  "How servers are reached is not asked for here, nor are --kafka-topic-replication-factor, --until-caught-up, " +
+  "--dashboard-services, --http-host, --http-port and --log-format: this program sets them.";
 
 /** The text of `--help`. */
-export const help = (): string => helpText(USAGE, GROUPS);
+export const help = (): string => helpText(USAGE, GROUPS, [...DECIDED, ...SERVERS]);
 
 /**
  * Reads flags and environment.
@@ -54,8 +68,8 @@ export function readOptions(sources: Sources = PROCESS): Options {
   const readFile = (path: string) => {
     throw new Deno.errors.NotFound(path);
   };
-  const loaded = loadSettings([...GROUPS, "kafka"], { args, env, readFile });
-  const given = namesOf([...GROUPS, "kafka"]).filter((name) => loaded.origins[name].startsWith("--"));
+  const loaded = loadSettings(READ, { args, env, readFile });
+  const given = namesOf(READ).filter((name) => loaded.origins[name].startsWith("--"));
   const refused = given.filter((name) => DECIDED.includes(name) || isAboutServers(name));
   if (refused.length > 0) {
     throw new SettingsError(
@@ -96,10 +110,9 @@ export function serviceEnvironment(
   { kafka, postgres }: Servers,
   httpPort: number,
 ): Record<string, string> {
-  const aboutServers = namesOf(["kafka", "postgresql"]).filter(isAboutServers);
   return {
     // Empty is not set.
-    ...Object.fromEntries(aboutServers.flatMap((name) => [[name, ""], [`${name}_FILE`, ""]])),
+    ...Object.fromEntries(SERVERS.flatMap((name) => [[name, ""], [`${name}_FILE`, ""]])),
     HOST_SETTINGS: "",
     CONSUMER_UNTIL_CAUGHT_UP: "",
     ...flags,
@@ -118,7 +131,5 @@ export function serviceEnvironment(
 }
 
 /** Whether an environment variable says how to reach a server. */
-function isAboutServers(name: string): boolean {
-  if (TOPICS.some((topic) => topic === name)) return false;
-  return /^(KAFKA_|PG|DATABASE_URL|HOST_SETTINGS$)/.test(name);
-}
+const isAboutServers = (name: string): boolean =>
+  name === "HOST_SETTINGS" || SERVERS.some((one) => one === name.replace(/_FILE$/, ""));

@@ -1,6 +1,6 @@
 import assert from "assert";
 import { SettingsError } from "../../shared/settings/error.ts";
-import { readOptions, serviceEnvironment } from "./options.ts";
+import { help, readOptions, serviceEnvironment } from "./options.ts";
 
 const read = (args: string[], environment: Record<string, string> = {}) =>
   readOptions({
@@ -44,6 +44,8 @@ Deno.test("readOptions() reads the environment, and leaves it to the services' o
 Deno.test("readOptions() does not mind how other servers are reached", () => {
   read([], {
     KAFKA_SECURITY_PROTOCOL: "NONSENSE",
+    KAFKA_TOPIC_REPLICATION_FACTOR: "x",
+    KAFKA_SASL_PLAIN_PASSWORD_FILE: "/missing",
     PGPORT: "x",
     HOST_SETTINGS: "/missing",
     DATABASE_URL: "%",
@@ -52,9 +54,13 @@ Deno.test("readOptions() does not mind how other servers are reached", () => {
 
 Deno.test("readOptions() refuses flags that it decides itself, all at once", () => {
   assert.throws(
-    () => read(["--http-port", "1", "--until-caught-up", "--kafka-bootstrap-servers", "x:1"]),
+    () =>
+      read([
+        ...["--http-port", "1", "--until-caught-up"],
+        ...["--kafka-bootstrap-servers", "x:1", "--kafka-topic-replication-factor", "3"],
+      ]),
     (error) =>
-      error instanceof SettingsError && error.problems.length === 3 &&
+      error instanceof SettingsError && error.problems.length === 4 &&
       error.problems.every((problem) => /^--\S+ has no place here: .* sets [A-Z_]+ itself\.$/.test(problem)),
   );
 });
@@ -76,7 +82,15 @@ Deno.test("serviceEnvironment() leaves nothing of other servers", () => {
     "PGUSER",
     "PRODUCER_RATE",
   ]);
-  for (const name of ["DATABASE_URL", "DATABASE_URL_FILE", "PGPASSWORD_FILE", "KAFKA_SSL_CAFILE"]) {
+  for (
+    const name of [
+      "DATABASE_URL",
+      "DATABASE_URL_FILE",
+      "PGPASSWORD_FILE",
+      "KAFKA_SSL_CAFILE",
+      "KAFKA_TOPIC_REPLICATION_FACTOR",
+    ]
+  ) {
     assert.equal(environment[name], "");
   }
   assert.equal(environment["PGPORT"], "5");
@@ -85,4 +99,17 @@ Deno.test("serviceEnvironment() leaves nothing of other servers", () => {
 Deno.test("serviceEnvironment() leaves the topics' settings as they are", () => {
   assert.ok(!("KAFKA_TOPIC_PARTITIONS" in serviceEnvironment({}, servers, 80)));
   assert.ok(!("KAFKA_TOPIC_PREFIX" in serviceEnvironment({}, servers, 80)));
+});
+
+Deno.test("help() lists the settings that can be given, and none of those that are refused", () => {
+  const listed = [...help().matchAll(/^ {2}(--\S+)/gm)].map(([, flag]) => flag!);
+  assert.ok(listed.includes("--kafka-topic-partitions") && listed.includes("--kafka-topic-prefix"));
+  const refused = [
+    ...["--until-caught-up", "--dashboard-services", "--http-host", "--http-port"],
+    ...["--kafka-topic-replication-factor", "--kafka-bootstrap-servers"],
+  ];
+  for (const flag of refused) {
+    assert.ok(!listed.includes(flag), flag);
+    assert.throws(() => read(flag === "--until-caught-up" ? [flag] : [flag, "1"]), SettingsError, flag);
+  }
 });

@@ -5,16 +5,22 @@
  */
 import { z } from "zod";
 
-/** Who reads a setting; it groups them in `--help` and in the README. */
+/**
+ * What settings are about. A program reads whole groups, so that a group has what its programs use and nothing else. It also groups
+ * them in `--help` and in the README.
+ */
 export type Group =
   | "kafka"
+  | "topics"
   | "postgresql"
   | "streams"
   | "producer"
   | "consumer"
   | "rejects"
   | "dashboard"
-  | "observability";
+  | "http"
+  | "log"
+  | "summary";
 
 /** One setting, as declared in `table.ts`. */
 export interface Setting<T = unknown> {

@@ -5,23 +5,34 @@
  */
 import type { Group, Setting } from "./declare.ts";
 import { namesOf } from "./load.ts";
-import { SETTINGS } from "./table.ts";
+import { type SettingName, SETTINGS } from "./table.ts";
 
 const GROUPS: Readonly<Record<Group, string>> = {
   kafka: "Kafka",
+  topics: "Topics that have to be created",
   postgresql: "PostgreSQL",
   streams: "Streams",
   producer: "Producer",
   consumer: "Consumer",
   rejects: "Rejected records (`deno task rejects`)",
   dashboard: "Dashboard",
-  observability: "Logs and metrics",
+  http: "Health and metrics",
+  log: "Logs",
+  summary: "Summary lines of producer and consumer",
 };
 
-/** The text of `--help`: every setting of `groups` with its flag, environment name, default and meaning. */
-export function helpText(usage: string, groups: readonly Group[]): string {
+/**
+ * The text of `--help`: every setting of `groups` with its flag, environment name, default and meaning.
+ *
+ * @param without settings that are left out
+ */
+export function helpText(
+  usage: string,
+  groups: readonly Group[],
+  without: readonly SettingName[] = [],
+): string {
   const sections = groups.map((group) => {
-    const lines = namesOf([group]).map((name) => {
+    const lines = namesOf([group]).filter((name) => !without.includes(name)).map((name) => {
       const { flag, help, secret, default: fallback }: Setting = SETTINGS[name];
       const notes = [name, secret && `${name}_FILE`, fallback && `default ${fallback}`].filter(Boolean).join(
         ", ",

@@ -5,7 +5,17 @@ import { SettingsError } from "./error.ts";
 import { loadSettings, namesOf, type Sources } from "./load.ts";
 import { SETTINGS } from "./table.ts";
 
-const ALL: readonly Group[] = ["kafka", "postgresql", "streams", "producer", "consumer", "observability"];
+const ALL: readonly Group[] = [
+  "kafka",
+  "topics",
+  "postgresql",
+  "streams",
+  "producer",
+  "consumer",
+  "http",
+  "log",
+  "summary",
+];
 interface Given {
   args?: string[];
   env?: Record<string, string>;

@@ -27,7 +27,10 @@ export function environmentOf(groups: readonly Group[]): string[] {
     const { secret }: Setting = SETTINGS[name];
     return secret ? [name, `${name}_FILE`] : [name];
   });
-  const libraries = [...LIBRARIES.kafkajs, ...(groups.includes("postgresql") ? LIBRARIES.pg : [])];
+  const libraries = [
+    ...(groups.includes("kafka") ? LIBRARIES.kafkajs : []),
+    ...(groups.includes("postgresql") ? LIBRARIES.pg : []),
+  ];
   return [...new Set([...names, ...libraries, "HOST_SETTINGS"])].sort();
 }
 

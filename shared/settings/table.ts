@@ -66,18 +66,6 @@ export const SETTINGS = {
     ini: ["kafka", "sasl_plain_password"],
     secret: true,
   }),
-  KAFKA_TOPIC_PREFIX: text("kafka", "", "Put before every stream's topic name, for clusters shared by many", {
-    flag: "kafka-topic-prefix",
-  }),
-  KAFKA_TOPIC_PARTITIONS: integer(1, 10_000)("kafka", "6", "Partitions of a topic that has to be created", {
-    flag: "kafka-topic-partitions",
-  }),
-  KAFKA_TOPIC_REPLICATION_FACTOR: integer(-1, 100)(
-    "kafka",
-    "-1",
-    "Replication factor of a topic that has to be created; -1: the cluster's default",
-    { flag: "kafka-topic-replication-factor" },
-  ),
   KAFKA_CONNECTION_TIMEOUT_MS: integer(100, 600_000)(
     "kafka",
     "10000",
@@ -89,6 +77,16 @@ export const SETTINGS = {
   KAFKA_REQUEST_TIMEOUT_MS: integer(100, 600_000)("kafka", "30000", "Time a broker has to answer a request", {
     flag: "kafka-request-timeout-ms",
   }),
+
+  KAFKA_TOPIC_PARTITIONS: integer(1, 10_000)("topics", "6", "Partitions of a topic that has to be created", {
+    flag: "kafka-topic-partitions",
+  }),
+  KAFKA_TOPIC_REPLICATION_FACTOR: integer(-1, 100)(
+    "topics",
+    "-1",
+    "Replication factor of a topic that has to be created; -1: the cluster's default",
+    { flag: "kafka-topic-replication-factor" },
+  ),
 
   DATABASE_URL: text(
     "postgresql",
@@ -156,6 +154,14 @@ export const SETTINGS = {
     "Streams to produce or consume, separated by commas: files of shared/streams/",
     {
       flag: "streams",
+    },
+  ),
+  KAFKA_TOPIC_PREFIX: text(
+    "streams",
+    "",
+    "Put before every stream's topic name, for clusters shared by many",
+    {
+      flag: "kafka-topic-prefix",
     },
   ),
 
@@ -322,24 +328,24 @@ export const SETTINGS = {
     flag: "dashboard-viewers",
   }),
 
-  HTTP_HOST: text("observability", "127.0.0.1", "Address that /healthz, /readyz and /metrics are served on", {
+  HTTP_HOST: text("http", "127.0.0.1", "Address that /healthz, /readyz and /metrics are served on", {
     flag: "http-host",
   }),
-  HTTP_PORT: integer(0, 65_535)("observability", "0", "Port of /healthz, /readyz and /metrics; 0: none", {
+  HTTP_PORT: integer(0, 65_535)("http", "0", "Port of /healthz, /readyz and /metrics; 0: none", {
     flag: "http-port",
   }),
-  LOG_LEVEL: oneOf("debug", "info", "warn", "error")("observability", "info", "debug, info, warn or error", {
+  LOG_LEVEL: oneOf("debug", "info", "warn", "error")("log", "info", "debug, info, warn or error", {
     flag: "log-level",
   }),
   LOG_FORMAT: oneOf("auto", "json", "text")(
-    "observability",
+    "log",
     "auto",
     "json, text, or auto: text on a terminal",
     {
       flag: "log-format",
     },
   ),
-  LOG_SUMMARY_SECONDS: integer(1, 86_400)("observability", "10", "Seconds between two summary lines", {
+  LOG_SUMMARY_SECONDS: integer(1, 86_400)("summary", "10", "Seconds between two summary lines", {
     flag: "log-summary-seconds",
   }),
 } satisfies Record<string, Setting>;
