@@ -179,7 +179,7 @@ class SilentError extends Error {
 }
 
 /** Errors that pg reports: they have an SQLSTATE or a code of Node's, or say that the connection ended. */
-function isPostgres(error: unknown): boolean {
+export function isPostgres(error: unknown): boolean {
   if (!(error instanceof Error) || error instanceof PermanentError) return false;
   if (error instanceof SilentError) return true;
   return typeof (error as { code?: unknown }).code === "string" ||

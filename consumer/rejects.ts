@@ -3,11 +3,15 @@
  *
  * @module
  */
+import { PermanentError, TransientError } from "../shared/errors.ts";
+import { pause } from "../shared/lifecycle.ts";
 import { connectPostgres } from "../shared/postgres/connection.ts";
+import { classify, explain, retryClass } from "../shared/postgres/errors.ts";
 import type { Log } from "../shared/observe/log.ts";
 import { runService } from "../shared/service.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import { loadStreams } from "../shared/streams.ts";
+import { isPostgres } from "./database.ts";
 import { countRejects, formatJson, formatText, listRejects } from "./list_rejects.ts";
 import { replay } from "./replay.ts";
 
@@ -16,38 +20,69 @@ await runService({
   groups: ["postgresql", "streams", "rejects", "log"],
   about:
     "Lists the rejected records of the streams. With --replay, moves those that are valid by now into their tables, each once.",
+  logTo: "stderr",
   run: runRejects,
 });
 
+/**
+ * Lists or replays, once.
+ *
+ * @throws {PermanentError} where a person has to mend something
+ * @throws {TransientError} where PostgreSQL is away, or breaks off
+ */
 async function runRejects(
   settings: Settings,
-  _warnings: readonly string[],
-  _log: Log,
+  warnings: readonly string[],
+  log: Log,
   signal: AbortSignal,
 ): Promise<void> {
+  for (const text of warnings) log("warn", "settings_warning", text);
   const streams = await loadStreams(settings.STREAMS, settings.KAFKA_TOPIC_PREFIX);
-  const client = await connectPostgres(settings, { applicationName: "rejects" });
+  const client = await connectPostgres(settings, {
+    applicationName: "rejects",
+    onPlaintext: (text) => log("warn", "plaintext", text),
+  });
   const filter = { topics: streams.map(({ topic }) => topic), reason: settings.REJECTS_REASON };
   try {
     if (settings.REJECTS_REPLAY) {
       for (const stream of streams) {
-        const { moved, kept } = await replay(client, stream, settings.REJECTS_REASON, signal);
+        const { moved, kept } = await orSayWhy(
+          `Cannot move the rejected records of ${stream.topic} into ${stream.table}`,
+          () => replay(client, stream, settings.REJECTS_REASON, signal),
+        );
         console.log(
           `${stream.topic}: moved ${moved} records into ${stream.table}; ${kept} stay in quarantine.`,
         );
       }
       return;
     }
-    const records = await listRejects(client, filter, settings.REJECTS_LIMIT);
+    const [records, counts] = await orSayWhy("Cannot read rejected_records", async () => [
+      await listRejects(client, filter, settings.REJECTS_LIMIT),
+      await countRejects(client, filter),
+    ]);
     if (settings.REJECTS_FORMAT === "json") {
       return records.forEach((record) => console.log(formatJson(record)));
     }
-    for (const { topic, reason, count } of await countRejects(client, filter)) {
+    for (const { topic, reason, count } of counts) {
       console.log(`${topic}: ${count} × ${reason}`);
     }
     if (records.length === 0) console.log(`No rejected records of ${filter.topics.join(", ")}.`);
     records.forEach((record) => console.log(formatText(record)));
   } finally {
-    await client.end();
+    // A connection that broke may never say that it ended.
+    await Promise.race([client.end().catch(() => {}), pause(500)]);
+  }
+}
+
+/** Does something with PostgreSQL, or says what could not be done, why, and what to do. */
+async function orSayWhy<T>(action: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isPostgres(error)) throw error;
+    if (classify(error) === "transient") {
+      throw new TransientError(explain(action, error), retryClass(error), { cause: error });
+    }
+    throw new PermanentError(explain(action, error), { cause: error });
   }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { EXIT, messageOf, PermanentError } from "./errors.ts";
+import { EXIT, messageOf, PermanentError, TransientError } from "./errors.ts";
 import type { Log } from "./observe/log.ts";
 import { SettingsError } from "./settings/error.ts";
 
@@ -46,6 +46,11 @@ export function exitCodeOf(error: unknown, log: Log): number {
   if (error instanceof PermanentError) {
     log("error", "stopped_by_error", error.message);
     return EXIT.permanent;
+  }
+  // Where nobody waits for it to pass.
+  if (error instanceof TransientError) {
+    log("error", "stopped_by_error", error.message);
+    return EXIT.crash;
   }
   const stack = error instanceof Error ? error.stack : undefined;
   log("error", "crashed", `Unexpected error: ${messageOf(error)}`, { stack });

@@ -5,7 +5,7 @@
  */
 import { EXIT } from "./errors.ts";
 import { exitCodeOf, stopSignal } from "./lifecycle.ts";
-import { createLog, type Log } from "./observe/log.ts";
+import { createLog, linesTo, type Log, type LogSettings } from "./observe/log.ts";
 import type { Group } from "./settings/declare.ts";
 import { helpText } from "./settings/describe.ts";
 import { loadSettings } from "./settings/load.ts";
@@ -19,6 +19,8 @@ export interface Service {
   readonly groups: readonly Group[];
   /** One sentence for `--help`. */
   readonly about: string;
+  /** Where its log goes. `stderr`: its standard output is what it was asked for. Default: `stdout`. */
+  readonly logTo?: "stdout" | "stderr";
   readonly run: (
     settings: Settings,
     warnings: readonly string[],
@@ -28,16 +30,18 @@ export interface Service {
 }
 
 /** Runs a service and ends the process with its exit code. */
-export async function runService({ name, groups, about, run }: Service): Promise<never> {
+export async function runService({ name, groups, about, logTo = "stdout", run }: Service): Promise<never> {
+  const logAs = (settings: LogSettings) =>
+    createLog(name, settings, linesTo(Deno[logTo]), Deno[logTo].isTerminal());
   // For problems with the settings, those of the log among them.
-  let log = createLog(name, { LOG_LEVEL: "info", LOG_FORMAT: "auto" });
+  let log = logAs({ LOG_LEVEL: "info", LOG_FORMAT: "auto" });
   try {
     const { settings, warnings, help } = loadSettings(groups);
     if (help) {
       console.log(helpText(`deno task ${name} [flags]\n\n${about}`, groups));
       Deno.exit(EXIT.ok);
     }
-    log = createLog(name, settings);
+    log = logAs(settings);
     using signal = stopSignal(log);
     await run(settings, warnings, log, signal);
     Deno.exit(EXIT.ok);

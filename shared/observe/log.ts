@@ -1,5 +1,5 @@
 /**
- * Log lines: JSON for machines, a readable form for a terminal. Everything goes to standard output.
+ * Log lines: JSON for machines, a readable form for a terminal.
  *
  * @module
  */
@@ -18,6 +18,13 @@ export type Log = (level: Level, event: string, message: string | (() => string)
 const COLOURS: Readonly<Record<Level, string>> = { debug: "90", info: "32", warn: "33", error: "31" };
 const encoder = new TextEncoder();
 
+/** The settings that a log is made by. */
+export type LogSettings = Pick<Settings, "LOG_LEVEL" | "LOG_FORMAT">;
+
+/** Writes lines to one of the process' outputs. */
+export const linesTo = (output: typeof Deno.stdout | typeof Deno.stderr): (line: string) => void => (line) =>
+  void output.writeSync(encoder.encode(line));
+
 /**
  * A log as the settings ask for.
  *
@@ -26,8 +33,8 @@ const encoder = new TextEncoder();
  */
 export function createLog(
   service: string,
-  settings: Pick<Settings, "LOG_LEVEL" | "LOG_FORMAT">,
-  write: (line: string) => void = (line) => void Deno.stdout.writeSync(encoder.encode(line)),
+  settings: LogSettings,
+  write: (line: string) => void = linesTo(Deno.stdout),
   isTerminal = Deno.stdout.isTerminal(),
 ): Log {
   const least = LEVELS.indexOf(settings.LOG_LEVEL);

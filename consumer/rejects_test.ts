@@ -1,0 +1,99 @@
+import assert from "assert";
+import { Buffer } from "node:buffer";
+import * as net from "node:net";
+import { join } from "node:path";
+import { Listening } from "./doctor/server_fixture.ts";
+
+const ROOT = join(import.meta.dirname!, "..");
+
+/** Runs it with nothing but what it may do and these settings. */
+async function rejects(args: string[], env: Record<string, string | number>) {
+  const { HOME = "/", PATH = "", DENO_DIR } = Deno.env.toObject();
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-prompt", "-P=rejects", "consumer/rejects.ts", ...args],
+    cwd: ROOT,
+    env: {
+      HOME,
+      PATH,
+      ...DENO_DIR !== undefined && { DENO_DIR },
+      PGHOST: "127.0.0.1",
+      LOG_FORMAT: "text",
+      ...Object.fromEntries(Object.entries(env).map(([name, value]) => [name, String(value)])),
+    },
+    clearEnv: true,
+  }).output();
+  return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
+}
+
+/** A message of PostgreSQL's protocol. */
+function message(type: string, body: string): Buffer {
+  const head = Buffer.alloc(5);
+  head.write(type, "latin1");
+  head.writeInt32BE(Buffer.byteLength(body) + 4, 1);
+  return Buffer.concat([head, Buffer.from(body)]);
+}
+
+/** A server without TLS that lets everybody in and answers each query as it is told to, or not at all. */
+const startServer = (answer: () => Buffer | undefined): Promise<Listening> =>
+  Listening.start(net.createServer((socket) => {
+    const ready = message("Z", "I");
+    socket.on("error", () => {});
+    socket.on("data", (data) => {
+      const bytes = Buffer.from(data);
+      if (bytes.length === 8) return void socket.write("N");
+      if (bytes[0] === 0) return void socket.write(Buffer.concat([message("R", "\0\0\0\0"), ready]));
+      if (bytes[0] === "X".charCodeAt(0)) return void socket.end();
+      const answered = answer();
+      if (answered === undefined) return void socket.destroy();
+      socket.write(Buffer.concat([answered, ready]));
+    });
+  }));
+
+const refusing = (code: string, text: string) => () => message("E", `SERROR\0VERROR\0C${code}\0M${text}\0\0`);
+
+Deno.test("rejects says what to do, with exit code 2, when there is no table yet", async () => {
+  await using server = await startServer(refusing("42P01", 'relation "rejected_records" does not exist'));
+  const { code, stdout, stderr } = await rejects([], { PGPORT: server.port });
+  assert.equal(code, 2, stderr);
+  assert.match(stderr, /Cannot read rejected_records: .* does not exist\. Restart the consumer/);
+  assert.doesNotMatch(stderr, /Unexpected|\.ts:/);
+  assert.equal(stdout, "");
+});
+
+Deno.test("rejects --replay says what to do, with exit code 2, when the account may not", async () => {
+  await using server = await startServer(refusing("42501", "permission denied for table rejected_records"));
+  const { code, stdout, stderr } = await rejects(["--replay"], { PGPORT: server.port });
+  assert.equal(code, 2, stderr);
+  assert.match(stderr, /Cannot move the rejected records of routes into routes_table: .*denied.*Privileges/);
+  assert.doesNotMatch(stderr, /Unexpected|\.ts:/);
+  assert.equal(stdout, "");
+});
+
+Deno.test("rejects says so, with exit code 1, when the server is away or breaks off", async () => {
+  const away = await rejects([], { PGPORT: 1 });
+  assert.equal(away.code, 1, away.stderr);
+  assert.match(away.stderr, /Cannot connect to PostgreSQL at 127\.0\.0\.1:1: .*Is it running/);
+  await using server = await startServer(() => undefined);
+  const broken = await rejects([], { PGPORT: server.port });
+  assert.equal(broken.code, 1, broken.stderr);
+  assert.match(broken.stderr, /Cannot read rejected_records: /);
+  for (const { stdout, stderr } of [away, broken]) {
+    assert.doesNotMatch(stderr, /Unexpected|\.ts:/);
+    assert.equal(stdout, "");
+  }
+});
+
+Deno.test("rejects warns on standard error, and of nothing else, when it goes on without TLS or ignores a setting", async () => {
+  await using server = await startServer(() => Buffer.concat([message("I", "")]));
+  const ini = Deno.makeTempFileSync({ dir: join(ROOT, "res"), prefix: "rejects_test_", suffix: ".ini" });
+  try {
+    Deno.writeTextFileSync(ini, "[postgresql]\nnonsense = 1\n");
+    const { code, stdout, stderr } = await rejects([], { PGPORT: server.port, HOST_SETTINGS: ini });
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /WARN .*\[postgresql\] nonsense is not a setting/);
+    assert.match(stderr, /WARN .*connecting without, as PGSSLMODE=prefer allows/);
+    assert.equal(stdout, "No rejected records of routes.\n");
+  } finally {
+    Deno.removeSync(ini);
+  }
+});

@@ -1,0 +1,36 @@
+import assert from "assert";
+import { PermanentError, TransientError } from "./errors.ts";
+import { exitCodeOf } from "./lifecycle.ts";
+import type { Fields } from "./observe/log.ts";
+import { SettingsError } from "./settings/error.ts";
+
+/** The exit code of an error, and what is logged of it. */
+function endOf(error: unknown): { code: number; lines: [event: string, message: string, fields?: Fields][] } {
+  const lines: [string, string, Fields?][] = [];
+  const code = exitCodeOf(error, (_level, event, message, fields) => {
+    lines.push(fields ? [event, String(message), fields] : [event, String(message)]);
+  });
+  return { code, lines };
+}
+
+Deno.test("exitCodeOf() is 2, and says what is to be mended, when a person has to", () => {
+  assert.deepEqual(endOf(new PermanentError("Cannot.")), {
+    code: 2,
+    lines: [["stopped_by_error", "Cannot."]],
+  });
+  assert.deepEqual(endOf(new SettingsError(["A.", "B."])), {
+    code: 2,
+    lines: [["bad_setting", "A."], ["bad_setting", "B."]],
+  });
+});
+
+Deno.test("exitCodeOf() is 1, without a stack, when a server is away and nobody waits for it", () => {
+  const error = new TransientError("Cannot connect. Is it running?", "connection");
+  assert.deepEqual(endOf(error), { code: 1, lines: [["stopped_by_error", error.message]] });
+});
+
+Deno.test("exitCodeOf() is 1, with a stack, when the error is a fault of ours", () => {
+  const { code, lines: [[event, message, fields] = []] } = endOf(new TypeError("x is undefined"));
+  assert.deepEqual([code, event, message], [1, "crashed", "Unexpected error: x is undefined"]);
+  assert.match(String(fields!["stack"]), /lifecycle_test\.ts/);
+});
