@@ -233,9 +233,14 @@ export const SETTINGS = {
     { flag: "buffer-records" },
   ),
 
-  CONSUMER_GROUP_ID: text("consumer", "routes-consumer", "Consumer group; progress is kept for each group", {
-    flag: "group-id",
-  }),
+  CONSUMER_GROUP_ID: text(
+    "consumer",
+    "routes-consumer",
+    "Consumer group; each keeps its own progress, so that a new one stores everything again",
+    {
+      flag: "group-id",
+    },
+  ),
   CONSUMER_UNTIL_CAUGHT_UP: flag(
     "consumer",
     "false",
