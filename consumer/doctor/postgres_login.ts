@@ -7,6 +7,7 @@ import type pg from "pg";
 import { codeOf, messageOf } from "../../shared/errors.ts";
 import { pause } from "../../shared/lifecycle.ts";
 import { connectPostgres } from "../../shared/postgres/connection.ts";
+import { SETTINGS } from "../../shared/settings/table.ts";
 import { failed, ok, type Outcome, skipped } from "./check.ts";
 import type { Context } from "./context.ts";
 import { MAINTENANCE } from "../tables.ts";
@@ -116,7 +117,9 @@ export function sslOff(context: Pick<Context, "settings" | "named">): Outcome {
   const mode = context.settings.PGSSLMODE;
   switch (mode) {
     case "disable":
-      return ok("PGSSLMODE=disable is honoured: passwords are hashed, everything else is in the clear");
+      return ok(
+        "PGSSLMODE=disable is honoured: everything is in the clear, with pg_hba.conf's method “password” the password, too",
+      );
     case "allow":
     case "prefer":
       return ok(`PGSSLMODE=${mode} is honoured, and the connection is in the clear`);
@@ -190,18 +193,47 @@ async function wrongDatabase(context: Context, { databases }: Server): Promise<O
   const name = context.settings.PGDATABASE;
   if (!MAINTENANCE.includes(name)) return undefined;
   const table = context.get("streams")[0]!.table;
-  const { rows } = await context.withClient((client) =>
-    client.query<{ there: boolean }>("SELECT to_regclass(quote_ident($1)) IS NOT NULL AS there", [table])
+  if (await context.withClient((client) => hasTable(client, table))) return undefined;
+  return unusualDatabase(context, databases.includes(USUAL) && await usualHasTable(context, table));
+}
+
+/** The database that most have the tables in. */
+const USUAL = SETTINGS.PGDATABASE.default;
+
+async function hasTable(client: pg.Client, table: string): Promise<boolean> {
+  const { rows } = await client.query<{ there: boolean }>(
+    "SELECT to_regclass(quote_ident($1)) IS NOT NULL AS there",
+    [table],
   );
-  const other = databases.includes("routes");
-  if (!other && rows[0]!.there) return undefined;
-  return failed(
-    `the database is ${name}, which every server has, and not routes, ${
-      other ? "which is there too" : "and it has no tables of the pipeline"
-    }`,
-    context.origin("PGDATABASE") === "DATABASE_URL"
-      ? `Aiven's service URI ends in /${name}: in DATABASE_URL, write /routes.`
-      : `Set PGDATABASE=routes.`,
-    { blocks: false },
-  );
+  return rows[0]!.there;
+}
+
+/** Whether the usual database has the table, as far as the account may see. */
+async function usualHasTable(context: Context, table: string): Promise<boolean> {
+  try {
+    return await hasTable(await connect(context, USUAL), table);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * A database that every server has, without tables of the pipeline.
+ *
+ * @param elsewhere whether the usual database has them
+ */
+export function unusualDatabase(
+  context: Pick<Context, "settings" | "origin">,
+  elsewhere: boolean,
+): Outcome {
+  const name = context.settings.PGDATABASE;
+  const why = `the database is ${name}, which every server has, and not ${USUAL}`;
+  const remedy = context.origin("PGDATABASE") === "DATABASE_URL"
+    ? `Aiven's service URI ends in /${name}: in DATABASE_URL, write /${USUAL}.`
+    : `Set PGDATABASE=${USUAL}.`;
+  if (elsewhere) return failed(`${why}, which has the tables`, remedy, { blocks: false });
+  // It may well be meant.
+  return skipped(`${why}; it has no tables of the pipeline yet`, {
+    remedy: `If that is not meant: ${remedy}`,
+  });
 }

@@ -323,7 +323,7 @@ Deno.test("doctor names the mistake when PostgreSQL's address, certificate, logi
       `postgres://postgres:${postgres.password}@${postgres.host}:${postgres.port}/defaultdb?sslmode=require`;
     await assertNames({ KAFKA_BOOTSTRAP_SERVERS: plain.bootstrapServers, DATABASE_URL: uri }, {
       "postgresql.database":
-        /database is defaultdb.*and not routes, which is there too.*in DATABASE_URL, write \/routes/,
+        /database is defaultdb.*and not routes, which has the tables.*in DATABASE_URL, write \/routes/,
     });
   } finally {
     await defaultdb.drop();
