@@ -14,7 +14,7 @@ import { Availability } from "../shared/observe/availability.ts";
 import { type Tell, teller } from "../shared/observe/events.ts";
 import { serveProbes } from "../shared/observe/http.ts";
 import type { Log } from "../shared/observe/log.ts";
-import { ensureReaderRole } from "../shared/postgres/reader_role.ts";
+import { ensureReaderRole, READER_ROLE } from "../shared/postgres/reader_role.ts";
 import { untilItWorks } from "../shared/retry.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import type { Stream } from "../shared/stream.ts";
@@ -115,7 +115,11 @@ async function openDatabase(context: Context): Promise<Database | undefined> {
   const tables = await database.run("Cannot prepare the tables", (client) => ensureTables(client, streams));
   for (const table of tables) tell("created", { what: `table ${table}` });
   const readable = [...streams.map(({ table }) => table), "rejected_records", "consumer_progress"];
-  await database.run("Cannot prepare the role of readers", (client) => ensureReaderRole(client, readable));
+  const reader = await database.run(
+    "Cannot prepare the role of readers",
+    (client) => ensureReaderRole(client, readable),
+  );
+  if (reader) tell("created", { what: `role ${READER_ROLE}, which may only read the tables` });
   return database;
 }
 
