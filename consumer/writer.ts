@@ -107,8 +107,8 @@ export class Writer {
   }
 
   async #work(): Promise<void> {
-    // What comes in the same turn of the event loop goes into the same transaction.
-    await Promise.resolve();
+    // What comes in the same turn of the event loop, such as the partitions of one fetch, goes into the same transaction.
+    await new Promise((resolve) => setImmediate(resolve));
     try {
       while (this.#queue.length > 0) {
         const batch = this.#take();
