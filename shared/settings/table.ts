@@ -212,7 +212,7 @@ export const SETTINGS = {
   ),
   PRODUCER_LINGER_MS: integer(0, 60_000)(
     "producer",
-    "5",
+    "3",
     "How long a record may wait for others of its batch",
     {
       flag: "linger-ms",
