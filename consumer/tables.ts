@@ -70,6 +70,12 @@ const expectedColumns = (
   ]],
 ];
 
+/**
+ * How a table is refused that another consumer, started at the same time, is making or has made since we looked: by the catalogue's
+ * unique index, or since the table or its row type is there. `IF NOT EXISTS` keeps from none of them.
+ */
+const MADE_MEANWHILE = ["23505", "42P07", "42710"];
+
 /** Databases that a server has besides the one asked for; from one of them it can be created. */
 export const MAINTENANCE = ["postgres", "defaultdb", "template1"];
 
@@ -145,8 +151,7 @@ export async function ensureTables(client: pg.Client, streams: readonly Stream[]
       await client.query(create);
       created.push(table);
     } catch (error) {
-      // Two consumers that start together may both try; the catalogue's unique index then refuses one.
-      if (codeOf(error) === "23505" || codeOf(error) === "42P07") continue;
+      if (MADE_MEANWHILE.includes(codeOf(error) ?? "")) continue;
       if (codeOf(error) !== "42501") throw error;
       throw new PermanentError(
         `${
