@@ -25,8 +25,11 @@ export interface LatencyRun extends Quantiles {
   readonly load: number;
 }
 
-/** The producer's clock runs from before its first record: what starts slowly, a program and its connections, is left out. */
-const WARM_UP_SECONDS = 3;
+/**
+ * The producer's clock runs from before its first record: what starts slowly is left out, which is programs, connections, and above all
+ * the compilers of V8 and of Kafka's JVM.
+ */
+const WARM_UP_SECONDS = 10;
 
 /** Measures at a rate for some seconds, all rows counted. */
 export async function latency(
@@ -36,6 +39,7 @@ export async function latency(
   const { client, env } = bench;
   const { prefix, topic } = await newTopic(bench, partitions);
   await emptyTables(client);
+  await writeOut();
   const common = { ...env, KAFKA_TOPIC_PREFIX: prefix };
   const consumer = start(taskArguments("consumer"), { ...common, CONSUMER_GROUP_ID: uniqueName("bench") });
   const load = loadAverage();
@@ -61,6 +65,11 @@ export async function latency(
   );
   const latencies = rows.map(({ xid, timestamp }) => watching.seen(Number(xid)) - timestamp * 1000);
   return { rate, rows: rows.length, ...quantiles(latencies), resolution: watching.resolution(), load };
+}
+
+/** What was measured before is still on its way to the disk, and commits would wait behind it. */
+async function writeOut(): Promise<void> {
+  await new Deno.Command("sync").output().catch(() => {});
 }
 
 /** Waits until so many rows are stored. */
