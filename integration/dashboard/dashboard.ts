@@ -8,21 +8,13 @@ import { PROJECT } from "../harness/project.ts";
 import type { Scenario } from "../harness/scenario.ts";
 import { asText, CHILD, inherited, Service } from "../harness/service.ts";
 import { freePort } from "../servers/mod.ts";
+import { buildPage } from "../start/dashboard.ts";
 
 /** A running dashboard. */
 export interface Dashboard {
   /** Of its page. */
   readonly url: string;
   readonly service: Service;
-}
-
-/** Makes the page's files, as `deno task dashboard:page` does. */
-export async function buildPage(): Promise<void> {
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["task", "--quiet", "dashboard:page"],
-    cwd: PROJECT,
-  }).output();
-  if (!success) throw new Error(`The page was not built:\n${new TextDecoder().decode(stderr)}`);
 }
 
 /**

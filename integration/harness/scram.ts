@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type KafkaServer, serverHost, startKafka } from "../servers/mod.ts";
+import { type KafkaServer, type PostgresServer, serverHost, startKafka } from "../servers/mod.ts";
 import { Authority } from "./certificates.ts";
 import { pemStores } from "./pem_stores.ts";
 import type { ServiceSettings } from "./service.ts";
@@ -15,9 +15,10 @@ export const MECHANISMS = ["SCRAM-SHA-256", "SCRAM-SHA-512"] as const;
 /** One of them. */
 export type Mechanism = typeof MECHANISMS[number];
 
-/** A broker whose only account is {@link USER}. */
-export interface ScramKafka extends AsyncDisposable {
+/** A broker whose only account is {@link USER}, and the PostgreSQL that goes with it. */
+export interface ScramServers extends AsyncDisposable {
   readonly kafka: KafkaServer;
+  readonly postgres: PostgresServer;
   /** Where files lie that services may read, such as one with the password. It is removed with the broker. */
   readonly folder: string;
   /** The account's password for a mechanism: another one for each. */
@@ -28,8 +29,12 @@ export interface ScramKafka extends AsyncDisposable {
 
 const USER = "routes-service";
 
-/** Starts it, with TLS. */
-export async function startScramKafka(): Promise<ScramKafka> {
+/**
+ * Starts the broker, with TLS.
+ *
+ * @param postgres One that runs; it is not ended with the broker.
+ */
+export async function startScramServers(postgres: PostgresServer): Promise<ScramServers> {
   await using stack = new AsyncDisposableStack();
   const authority = stack.use(await Authority.create("authority"));
   const server = await authority.issue("server", { hosts: [await serverHost()] });
@@ -59,6 +64,7 @@ export async function startScramKafka(): Promise<ScramKafka> {
   const started = stack.move();
   return {
     kafka,
+    postgres,
     folder: authority.folder,
     password: (mechanism) => passwords.get(mechanism)!,
     settings: (mechanism) => ({

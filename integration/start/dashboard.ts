@@ -55,13 +55,17 @@ export class Dashboard implements AsyncDisposable {
   }
 }
 
-/** @throws With the bundler's own words, when the page's files could not be made. */
-async function buildPage(signal: AbortSignal): Promise<void> {
+/**
+ * Makes the page's files, as `deno task dashboard:page` does.
+ *
+ * @throws With the bundler's own words, when they could not be made.
+ */
+export async function buildPage(signal?: AbortSignal): Promise<void> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["task", "--quiet", "dashboard:page"],
     cwd: PROJECT,
     stdin: "null",
-    signal,
+    ...signal && { signal },
   }).output();
   if (success) return;
   throw new Error(`its page could not be made:\n${new TextDecoder().decode(stderr).trim()}`);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { PROJECT } from "../harness/project.ts";
 import { type Refusal, refusal } from "../harness/refusal.ts";
 import { scenario } from "../harness/scenario.ts";
-import { MECHANISMS, startScramKafka } from "../harness/scram.ts";
+import { MECHANISMS, startScramServers } from "../harness/scram.ts";
 import { inherited, type Service } from "../harness/service.ts";
 import { within } from "../harness/wait.ts";
 
@@ -15,12 +15,8 @@ scenario({
   outcome: "Rows equal records; a wrong password, user or mechanism is refused with exit code 2 and its name",
   services: "process",
 }, async (s) => {
-  const scram = await startScramKafka();
-  const t = await s.on("services", {
-    kafka: scram.kafka,
-    postgres: s.postgres,
-    [Symbol.asyncDispose]: () => scram[Symbol.asyncDispose](),
-  });
+  const scram = await startScramServers(s.postgres);
+  const t = await s.on("services", scram);
   const services: Service[] = [];
   for (const mechanism of MECHANISMS) {
     const password = scram.password(mechanism);
@@ -58,12 +54,8 @@ scenario({
   outcome: "No log line, error, metric, probe or line of the doctor has one in it",
   services: "process",
 }, async (s) => {
-  const scram = await startScramKafka();
-  const t = await s.on("services", {
-    kafka: scram.kafka,
-    postgres: s.postgres,
-    [Symbol.asyncDispose]: () => scram[Symbol.asyncDispose](),
-  });
+  const scram = await startScramServers(s.postgres);
+  const t = await s.on("services", scram);
   const [mechanism] = MECHANISMS;
   const { host, port } = s.postgres;
   const secrets = {
