@@ -1,4 +1,4 @@
-import { CompressionTypes, type Message } from "kafkajs";
+import { CompressionTypes, type ICustomPartitioner, type Message, Partitioners } from "kafkajs";
 import { uniqueName } from "./names.ts";
 import { kafkaClient } from "./topic.ts";
 
@@ -10,6 +10,18 @@ export interface RawRecord {
   headers?: Record<string, string>;
 }
 
+/** What is sent is stored once, also where kafkajs sends it again. */
+const ONCE = { allowAutoTopicCreation: false, idempotent: true, maxInFlightRequests: 1 };
+
+/**
+ * As kafkajs', but a record without a key has its place, too: kafkajs asks anew when it sends again, and a batch that has become
+ * another one is no repetition to Kafka.
+ */
+const createPartitioner: ICustomPartitioner = () => {
+  const partitionOf = Partitioners.DefaultPartitioner();
+  return (args) => partitionOf({ ...args, message: { ...args.message, key: args.message.key ?? "" } });
+};
+
 /** Sends records, in this order, each batch compressed with gzip when asked for. */
 export async function send(
   bootstrapServers: string,
@@ -17,7 +29,7 @@ export async function send(
   records: readonly RawRecord[],
   options: { gzip?: boolean } = {},
 ): Promise<void> {
-  const producer = kafkaClient(bootstrapServers).producer({ allowAutoTopicCreation: false });
+  const producer = kafkaClient(bootstrapServers).producer({ ...ONCE, createPartitioner });
   await producer.connect();
   try {
     await producer.send({
@@ -37,9 +49,8 @@ export async function sendTransactions(
   transactions: readonly { records: readonly RawRecord[]; commit: boolean }[],
 ): Promise<void> {
   const producer = kafkaClient(bootstrapServers).producer({
-    allowAutoTopicCreation: false,
-    idempotent: true,
-    maxInFlightRequests: 1,
+    ...ONCE,
+    createPartitioner,
     transactionalId: uniqueName("integration"),
   });
   await producer.connect();

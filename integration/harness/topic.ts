@@ -46,11 +46,16 @@ export async function createTopic(
   });
 }
 
-/** Waits until all partitions of a new topic have leaders. kafkajs' own waiting fails where a broker has not heard of the topic yet. */
+/**
+ * Waits until all partitions of a new topic have leaders that serve them. kafkajs' own waiting fails where a broker has not heard of
+ * the topic yet; and a broker names itself leader a moment before it takes records: only then does it tell the offsets.
+ */
 export async function leaders(admin: Admin, topic: string, partitions: number): Promise<void> {
   await until(`topic ${topic} to have leaders`, async () => {
     const { topics: [found] } = await admin.fetchTopicMetadata({ topics: [topic] });
-    return found!.partitions.length === partitions && found!.partitions.every(({ leader }) => leader >= 0);
+    return found!.partitions.length === partitions &&
+      found!.partitions.every(({ leader }) => leader >= 0) &&
+      await admin.fetchTopicOffsets(topic);
   });
 }
 
