@@ -4,7 +4,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { reject } from "../shared/codec/decode.ts";
+import { reject } from "../shared/codec/rejection.ts";
 import { messageOf, PermanentError } from "../shared/errors.ts";
 import { classify } from "../shared/postgres/errors.ts";
 import { RejectedWriter } from "./rejected.ts";

@@ -6,7 +6,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import type { Rejection } from "../shared/codec/decode.ts";
+import type { Rejection } from "../shared/codec/rejection.ts";
 
 /** The columns of the rows here, as SQL. */
 export const QUARANTINE_COLUMNS = `topic, partition, "offset", key, value, reason, detail`;
@@ -102,9 +102,12 @@ const UNIT_BYTES = 3;
 const SHORT = 256;
 const FIRST_SIZE = 65_536;
 
+const viewOf = ({ buffer, byteOffset, length }: Uint8Array) => new DataView(buffer, byteOffset, length);
+
 /** Writes rows of rejected records. It is used again and again; its buffer stays as large as it became. */
 export class RejectedWriter {
   #rows = Buffer.allocUnsafeSlow(FIRST_SIZE);
+  #view = viewOf(this.#rows);
   #at = 0;
   #count = 0;
 
@@ -121,12 +124,15 @@ export class RejectedWriter {
       ROW_OVERHEAD + Math.max(0, keyLength) + Math.max(0, valueLength) +
         UNIT_BYTES * (topic.length + reason.length + detail.length),
     );
-    this.#at = this.#rows.writeInt16BE(COLUMNS, this.#at);
+    this.#view.setInt16(this.#at, COLUMNS);
+    this.#at += 2;
     this.#text(topic);
-    this.#at = this.#rows.writeInt32BE(4, this.#at);
-    this.#at = this.#rows.writeInt32BE(partition, this.#at);
-    this.#at = this.#rows.writeInt32BE(8, this.#at);
-    this.#at = this.#rows.writeBigInt64BE(BigInt(offset), this.#at);
+    this.#int(4);
+    this.#int(partition);
+    this.#int(8);
+    // As two halves: a bigint would be an object for each record.
+    this.#int(Math.floor(offset / 2 ** 32));
+    this.#int(offset);
     this.#bytes(bytes, keyStart, keyLength);
     this.#bytes(bytes, valueStart, valueLength);
     this.#text(reason);
@@ -149,11 +155,18 @@ export class RejectedWriter {
     const larger = Buffer.allocUnsafeSlow(Math.max(this.#at + size, 2 * this.#rows.length));
     this.#rows.copy(larger, 0, 0, this.#at);
     this.#rows = larger;
+    this.#view = viewOf(larger);
+  }
+
+  /** The lowest 32 bits of a whole number. */
+  #int(value: number): void {
+    this.#view.setInt32(this.#at, value);
+    this.#at += 4;
   }
 
   #bytes(source: Uint8Array, start: number, length: number): void {
-    const rows = this.#rows;
-    const at = rows.writeInt32BE(length, this.#at);
+    this.#int(length);
+    const rows = this.#rows, at = this.#at;
     if (length <= SHORT) { for (let i = 0; i < length; i++) rows[at + i] = source[start + i]!; }
     else rows.set(source.subarray(start, start + length), at);
     this.#at = at + Math.max(0, length);
@@ -170,7 +183,7 @@ export class RejectedWriter {
       rows[at + i] = unit;
     }
     const length = all <= 0x7f ? text.length : rows.write(text, at, "utf8");
-    rows.writeInt32BE(length, this.#at);
+    this.#view.setInt32(this.#at, length);
     this.#at = at + length;
   }
 }

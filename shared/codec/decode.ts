@@ -5,32 +5,13 @@
  */
 import { isUtf8 } from "node:buffer";
 import { z } from "zod";
-import { escapeUnprintable } from "../escape.ts";
 import { fieldValue, type Stream } from "../stream.ts";
+import { Faults } from "./faults.ts";
 import { duplicateName, isDeeperThan, MAX_DEPTH } from "./json_text.ts";
 import { memberReader } from "./members.ts";
 import { plainReader } from "./plain.ts";
-
-/** Why a record was rejected. The first words are the same for all of a kind, so that they can be counted. */
-export type Reason =
-  | "no value"
-  | "empty value"
-  | "not UTF-8"
-  | "not JSON"
-  | "nested too deep"
-  | "duplicate name"
-  | "invalid record"
-  | "refused by the database";
-
-/** Why a record is not stored in its table. */
-export interface Rejection {
-  readonly reason: Reason;
-  /** What exactly is wrong, for people. */
-  readonly detail: string;
-}
-
-/** Longest detail that is kept, in UTF-16 code units. */
-const MAX_DETAIL = 500;
+import { reject, type Rejection } from "./rejection.ts";
+import { isInvalid, JsonSkipper, skipSpace } from "./skip.ts";
 
 /** Decodes a value into `row` (a number for each field of the stream), or says why it can't be. */
 export type Decoder = (value: Uint8Array | null, row: Float64Array) => Rejection | undefined;
@@ -70,12 +51,14 @@ export function decoder(stream: Stream): Decoder {
 export function decoderInPlace(stream: Stream): DecoderInPlace {
   const readPlain = plainReader(stream);
   const readMembers = memberReader(stream);
+  const faults = new Faults(stream);
   return (bytes, start, length, row) => {
     if (length < 0) return NO_VALUE;
     if (length === 0) return EMPTY_VALUE;
     const end = start + length;
     if (readPlain(bytes, start, end, row) || readMembers(bytes, start, end, row)) return undefined;
-    return withoutStacks(() => decodeText(stream, bytes.subarray(start, end), row));
+    return faults.find(bytes, start, end) ??
+      decodeText(stream, bytes.subarray(start, end), row, faults);
   };
 }
 
@@ -83,7 +66,45 @@ const NO_VALUE = reject("no value", "The record has no value (a tombstone).");
 const EMPTY_VALUE = reject("empty value", "The value has no bytes.");
 
 /** The long way: what is taken or not, and why, is decided here. */
-function decodeText(stream: Stream, value: Uint8Array, row: Float64Array): Rejection | undefined {
+function decodeText(
+  { schema, fields }: Stream,
+  value: Uint8Array,
+  row: Float64Array,
+  faults: Faults,
+): Rejection | undefined {
+  const end = endOfJson(value);
+  if (end !== value.length) return notJson(value, isInvalid(end) ? ~end : end);
+  const text = utf8.decode(value);
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    // Never seen; but it has the last word.
+    return reject("not JSON", (error as Error).message);
+  }
+  const result = safeParse(schema, parsed);
+  if (!result.success) {
+    const rejection = reject("invalid record", result.error.issues.map(({ message }) => message).join("; "));
+    faults.learn(rejection);
+    return rejection;
+  }
+  const twice = duplicateName(text);
+  if (twice !== undefined) {
+    return reject("duplicate name", `The name ${JSON.stringify(twice)} stands twice in the record.`);
+  }
+  for (let f = 0; f < fields.length; f++) row[f] = fieldValue(result.data, fields[f]!);
+  return undefined;
+}
+
+/** Index behind the JSON text that bytes begin with and the white space after it; where there is none, what {@link isInvalid} takes. */
+function endOfJson(value: Uint8Array): number {
+  const { length } = value;
+  const end = skipper.value(value, skipSpace(value, 0, length), length, MAX_DEPTH);
+  return isInvalid(end) ? end : skipSpace(value, end, length);
+}
+
+/** Why bytes are no JSON text that is taken. JSON.parse has a message, too, but takes ten times as long to make it. */
+function notJson(value: Uint8Array, wrong: number): Rejection {
   // Asked beforehand, since the decoder's error costs as much as all the rest.
   if (!isUtf8(value)) return reject("not UTF-8", "The value is not UTF-8 text.");
   const text = utf8.decode(value);
@@ -96,23 +117,14 @@ function decodeText(stream: Stream, value: Uint8Array, row: Float64Array): Rejec
   if (isDeeperThan(text, MAX_DEPTH)) {
     return reject("nested too deep", `The value is nested deeper than ${MAX_DEPTH} levels.`);
   }
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (error) {
-    return reject("not JSON", (error as Error).message);
+  if (wrong >= value.length) {
+    return reject("not JSON", `The value ends after ${value.length} bytes, before it is complete.`);
   }
-  const result = safeParse(stream.schema, parsed);
-  if (!result.success) {
-    return reject("invalid record", result.error.issues.map(({ message }) => message).join("; "));
-  }
-  const twice = duplicateName(text);
-  if (twice !== undefined) {
-    return reject("duplicate name", `The name ${JSON.stringify(twice)} stands twice in the record.`);
-  }
-  for (let f = 0; f < stream.fields.length; f++) row[f] = fieldValue(result.data, stream.fields[f]!);
-  return undefined;
+  const [character] = utf8.decode(value.subarray(wrong, wrong + 4));
+  return reject("not JSON", `Unexpected ${JSON.stringify(character)} at byte ${wrong} of ${value.length}.`);
 }
+
+const skipper = new JsonSkipper();
 
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -121,25 +133,3 @@ class Issues {
   constructor(readonly issues: readonly z.core.$ZodIssue[]) {}
 }
 const safeParse = z.core._safeParse(Issues as unknown as z.core.$ZodErrorClass);
-
-/** Runs something that makes errors for their messages only: collecting a stack for each would take longer than all the rest. */
-function withoutStacks<T>(work: () => T): T {
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 0;
-  try {
-    return work();
-  } finally {
-    Error.stackTraceLimit = limit;
-  }
-}
-
-/**
- * A rejection whose detail PostgreSQL can store and a terminal can show, whatever of the value it quotes: no lone surrogate, no NUL
- * or other control character, and not as long as the value may be.
- */
-export function reject(reason: Reason, detail: string): Rejection {
-  // Cut first, so that no more is escaped than is kept.
-  const text = escapeUnprintable(detail.slice(0, MAX_DETAIL));
-  const cut = detail.length > MAX_DETAIL || text.length > MAX_DETAIL;
-  return { reason, detail: (cut ? `${text.slice(0, MAX_DETAIL)}…` : text).toWellFormed() };
-}

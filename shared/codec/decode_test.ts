@@ -2,7 +2,8 @@ import assert from "assert";
 import fc from "fast-check";
 import { fieldValue, type Stream } from "../stream.ts";
 import { loadStreams } from "../streams.ts";
-import { decoder, reject } from "./decode.ts";
+import { decoder } from "./decode.ts";
+import { reject } from "./rejection.ts";
 import { encoder } from "./encode.ts";
 import { duplicateName, isDeeperThan, MAX_DEPTH } from "./json_text.ts";
 import { memberReader } from "./members.ts";
@@ -299,6 +300,15 @@ for (const [name, [value, reason]] of Object.entries(MALFORMED)) {
   });
 }
 
+Deno.test("decoder() says what is wrong, and at which byte, when the value is no JSON", () => {
+  const detail = (text: string) => decoder(routes!)(bytes(text), new Float64Array(4))!.detail;
+  assert.equal(detail("<p>"), 'Unexpected "<" at byte 0 of 3.');
+  assert.equal(detail('{"é":1}"'), 'Unexpected "\\"" at byte 8 of 9.');
+  assert.equal(detail('{"a":😀}'), 'Unexpected "😀" at byte 5 of 10.');
+  assert.equal(detail(' {"a":[1,2'), "The value ends after 10 bytes, before it is complete.");
+  assert.equal(detail("  "), "The value ends after 2 bytes, before it is complete.");
+});
+
 Deno.test("decoder() never throws when the value is anything at all", () => {
   fc.assert(fc.property(fc.oneof(fc.uint8Array(), fc.json().map(bytes)), (value) => void decode(value)), {
     numRuns: 5_000,
@@ -313,7 +323,14 @@ Deno.test("reject() keeps a detail that PostgreSQL can store when the message ha
 });
 
 Deno.test("reject() keeps a detail that no terminal obeys when the value has escape sequences", () => {
-  const rejection = decoder(routes!)(bytes("\x1b[2J\x9b\u202e\n\u2028"), new Float64Array(4));
-  assert.match(rejection!.detail, /\\u001b\[2J\\u009b\\u202e\\u000a\\u2028/);
-  assert.doesNotMatch(rejection!.detail, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+  const obeyed = "\x1b[2J\x9b\u202e\n\u2028";
+  const name = JSON.stringify(obeyed);
+  const record = `{"userID":3,"timestamp":1,"coordinates":[1,2],${name}:1,${name}:2}`;
+  const rejections = [...obeyed, record].map((value) => decoder(routes!)(bytes(value), new Float64Array(4))!);
+  for (const { detail } of rejections) assert.doesNotMatch(detail, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+  assert.match(rejections.at(-1)!.detail, /\\u001b\[2J\\u009b\\u202e.*\\u2028/);
+  assert.deepEqual(rejections[0], {
+    reason: "not JSON",
+    detail: 'Unexpected "\\u001b" at byte 0 of 1.',
+  });
 });

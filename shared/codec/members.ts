@@ -9,53 +9,14 @@ import type { Field, Stream } from "../stream.ts";
 import { MAX_DEPTH } from "./json_text.ts";
 import { NumberScanner } from "./number.ts";
 import type { PlainReader } from "./plain.ts";
-import { INVALID, JsonSkipper, skipSpace } from "./skip.ts";
+import { isNameAt, type Member, memberNamed, membersOf } from "./shape.ts";
+import { isInvalid, JsonSkipper, skipSpace } from "./skip.ts";
 
 const QUOTE = 0x22, BACKSLASH = 0x5c, COMMA = 0x2c, COLON = 0x3a;
 const OPEN_OBJECT = 0x7b, CLOSE_OBJECT = 0x7d, OPEN_ARRAY = 0x5b, CLOSE_ARRAY = 0x5d;
 
 /** Most names of other fields in a record; each is held against all others. */
 const MOST_NAMES = 64;
-
-/** A member that the stream knows: a number, or an array of numbers. */
-interface Member {
-  readonly name: Uint8Array;
-  /** Another name that counts where there is none of the first. */
-  readonly alias: Uint8Array | undefined;
-  readonly isArray: boolean;
-  /** The fields that it holds, as indexes of the stream's. */
-  readonly fields: readonly number[];
-}
-
-/** The members of a stream's records; `undefined` where they are of another shape, such as objects within objects. */
-function membersOf({ fields }: Stream): Member[] | undefined {
-  const members = new Map<string, Member & { fields: number[] }>();
-  const bytes = (text: string) => new TextEncoder().encode(text);
-  for (const [index, { path: [name, element, ...more], alias }] of fields.entries()) {
-    const isArray = element !== undefined;
-    let member = members.get(name);
-    if (!member) {
-      member = {
-        name: bytes(name),
-        alias: alias === undefined ? undefined : bytes(alias),
-        isArray,
-        fields: [],
-      };
-      members.set(name, member);
-    }
-    if (more.length > 0 || (isArray && element !== member.fields.length) || isArray !== member.isArray) {
-      return undefined;
-    }
-    member.fields.push(index);
-  }
-  return [...members.values()];
-}
-
-function isAt(bytes: Uint8Array, start: number, length: number, name: Uint8Array): boolean {
-  if (length !== name.length) return false;
-  for (let i = 0; i < length; i++) if (bytes[start + i] !== name[i]) return false;
-  return true;
-}
 
 /** Reads the numbers of a value as {@link PlainReader} does: only where the schema takes it, and then the same ones. */
 export function memberReader(stream: Stream): PlainReader {
@@ -87,12 +48,12 @@ class Reader {
       if (at >= end || bytes[at] !== QUOTE) return false;
       const name = at + 1;
       const behind = this.#skipper.string(bytes, at, end);
-      if (behind === INVALID) return false;
+      if (isInvalid(behind)) return false;
       const length = behind - 1 - name;
       at = skipSpace(bytes, behind, end);
       if (at >= end || bytes[at] !== COLON) return false;
       at = skipSpace(bytes, at + 1, end);
-      const member = this.#memberNamed(bytes, name, length);
+      const member = memberNamed(this.members, bytes, name, length);
       if (member >= 0) {
         if (this.#at[member]! >= 0) return false;
         this.#at[member] = at;
@@ -104,7 +65,7 @@ class Reader {
         this.#noteAlias(bytes, name, length, at);
         at = this.#skipper.value(bytes, at, end, MAX_DEPTH - 1);
       }
-      if (at === INVALID) return false;
+      if (isInvalid(at)) return false;
       at = skipSpace(bytes, at, end);
       if (at >= end) return false;
       if (bytes[at] === CLOSE_OBJECT) break;
@@ -114,18 +75,10 @@ class Reader {
     return this.#isComplete(bytes, end, row);
   };
 
-  /** Index of the member of that name, or −1. */
-  #memberNamed(bytes: Uint8Array, start: number, length: number): number {
-    for (let m = 0; m < this.members.length; m++) {
-      if (isAt(bytes, start, length, this.members[m]!.name)) return m;
-    }
-    return -1;
-  }
-
   #noteAlias(bytes: Uint8Array, start: number, length: number, value: number): void {
     for (let m = 0; m < this.members.length; m++) {
       const { alias } = this.members[m]!;
-      if (alias !== undefined && isAt(bytes, start, length, alias)) this.#aliasAt[m] = value;
+      if (alias !== undefined && isNameAt(bytes, start, length, alias)) this.#aliasAt[m] = value;
     }
   }
 
@@ -147,7 +100,7 @@ class Reader {
     for (let m = 0; m < this.members.length; m++) {
       if (this.#at[m]! >= 0) continue;
       const at = this.#aliasAt[m]!;
-      if (at < 0 || this.#value(bytes, at, end, this.members[m]!, row) === INVALID) return false;
+      if (at < 0 || isInvalid(this.#value(bytes, at, end, this.members[m]!, row))) return false;
     }
     return true;
   }
@@ -161,12 +114,12 @@ class Reader {
     row: Float64Array,
   ): number {
     if (!isArray) return this.#number(bytes, at, end, fields[0]!, row);
-    if (at >= end || bytes[at] !== OPEN_ARRAY) return INVALID;
+    if (at >= end || bytes[at] !== OPEN_ARRAY) return ~at;
     for (let n = 0; n < fields.length; n++) {
       at = this.#number(bytes, skipSpace(bytes, at + 1, end), end, fields[n]!, row);
-      if (at === INVALID) return INVALID;
+      if (isInvalid(at)) return at;
       at = skipSpace(bytes, at, end);
-      if (at >= end || bytes[at] !== (n === fields.length - 1 ? CLOSE_ARRAY : COMMA)) return INVALID;
+      if (at >= end || bytes[at] !== (n === fields.length - 1 ? CLOSE_ARRAY : COMMA)) return ~at;
     }
     return at + 1;
   }
@@ -175,7 +128,7 @@ class Reader {
     const { min, max, type } = this.fields[field]!;
     const number = this.#scanner.scan(bytes, at, end);
     // NaN, too, is not within the limits.
-    if (!(number >= min && number <= max) || (type === "INT" && this.#scanner.fraction)) return INVALID;
+    if (!(number >= min && number <= max) || (type === "INT" && this.#scanner.fraction)) return ~at;
     row[field] = number;
     return this.#scanner.end;
   }

@@ -5,8 +5,11 @@
  * @module
  */
 
-/** What every function here returns where there is no such value. */
-export const INVALID = -1;
+/**
+ * Where there is no such value, every function here returns the complement (`~`, which is negative) of the index of the first byte
+ * that can't be part of one; the end where one would have to go on.
+ */
+export const isInvalid = (at: number): boolean => at < 0;
 
 const QUOTE = 0x22, BACKSLASH = 0x5c, COMMA = 0x2c, COLON = 0x3a, MINUS = 0x2d, POINT = 0x2e;
 const OPEN_OBJECT = 0x7b, CLOSE_OBJECT = 0x7d, OPEN_ARRAY = 0x5b, CLOSE_ARRAY = 0x5d;
@@ -41,21 +44,22 @@ export function skipSpace(bytes: Uint8Array, at: number, end: number): number {
   return at;
 }
 
-/** Index behind the digits from `at` on; {@link INVALID} where there is none. */
+/** Index behind the digits from `at` on, at least one. */
 function skipDigits(bytes: Uint8Array, at: number, end: number): number {
   const start = at;
   while (at < end && isDigit(bytes[at])) at++;
-  return at === start ? INVALID : at;
+  return at === start ? ~at : at;
 }
 
 /** Index behind the number that begins at `at`. */
 function skipNumber(bytes: Uint8Array, at: number, end: number): number {
   const first = bytes[at] === MINUS ? at + 1 : at;
   at = skipDigits(bytes, first, end);
-  if (at === INVALID || (bytes[first] === 0x30 && at > first + 1)) return INVALID;
+  if (isInvalid(at)) return at;
+  if (bytes[first] === 0x30 && at > first + 1) return ~(first + 1);
   if (at < end && bytes[at] === POINT) {
     at = skipDigits(bytes, at + 1, end);
-    if (at === INVALID) return INVALID;
+    if (isInvalid(at)) return at;
   }
   if (at < end && (bytes[at]! | 0x20) === 0x65) {
     const sign = bytes[at + 1];
@@ -66,8 +70,12 @@ function skipNumber(bytes: Uint8Array, at: number, end: number): number {
 
 /** Index behind the one of `true`, `false` and `null` that begins at `at`. */
 function skipLiteral(bytes: Uint8Array, at: number, end: number): number {
-  const literal = LITERALS.find((literal) => literal.every((byte, i) => bytes[at + i] === byte));
-  return literal && at + literal.length <= end ? at + literal.length : INVALID;
+  const literal = LITERALS.find(([first]) => first === bytes[at]);
+  if (!literal) return ~at;
+  for (let i = 1; i < literal.length; i++) {
+    if (at + i >= end || bytes[at + i] !== literal[i]) return ~(at + i);
+  }
+  return at + literal.length;
 }
 
 /**
@@ -78,15 +86,15 @@ function skipLiteral(bytes: Uint8Array, at: number, end: number): number {
  */
 function skipSequence(bytes: Uint8Array, at: number): number {
   const first = bytes[at]!, second = bytes[at + 1];
-  if (!isContinuation(second)) return INVALID;
+  if (!isContinuation(second)) return ~at;
   if (first >= 0xc2 && first <= 0xdf) return at + 2;
-  if (!isContinuation(bytes[at + 2])) return INVALID;
+  if (!isContinuation(bytes[at + 2])) return ~at;
   if (first >= 0xe0 && first <= 0xef) {
-    if ((first === 0xe0 && second! < 0xa0) || (first === 0xed && second! > 0x9f)) return INVALID;
+    if ((first === 0xe0 && second! < 0xa0) || (first === 0xed && second! > 0x9f)) return ~at;
     return at + 3;
   }
-  if (first < 0xf0 || first > 0xf4 || !isContinuation(bytes[at + 3])) return INVALID;
-  if ((first === 0xf0 && second! < 0x90) || (first === 0xf4 && second! > 0x8f)) return INVALID;
+  if (first < 0xf0 || first > 0xf4 || !isContinuation(bytes[at + 3])) return ~at;
+  if ((first === 0xf0 && second! < 0x90) || (first === 0xf4 && second! > 0x8f)) return ~at;
   return at + 4;
 }
 
@@ -94,8 +102,8 @@ function skipSequence(bytes: Uint8Array, at: number): number {
 function skipEscape(bytes: Uint8Array, at: number): number {
   const kind = bytes[at + 1]!;
   if (ESCAPED[kind] === 1) return at + 2;
-  if (kind !== 0x75) return INVALID;
-  for (let i = at + 2; i < at + 6; i++) if (!isHex(bytes[i])) return INVALID;
+  if (kind !== 0x75) return ~(at + 1);
+  for (let i = at + 2; i < at + 6; i++) if (!isHex(bytes[i])) return ~i;
   return at + 6;
 }
 
@@ -109,14 +117,14 @@ export class JsonSkipper {
    * @param levels how many arrays and objects within one another it may be
    */
   value(bytes: Uint8Array, at: number, end: number, levels: number): number {
-    if (at >= end) return INVALID;
+    if (at >= end) return ~end;
     switch (bytes[at]) {
       case QUOTE:
         return this.string(bytes, at, end);
       case OPEN_OBJECT:
-        return levels === 0 ? INVALID : this.#members(bytes, at + 1, end, levels - 1);
+        return levels === 0 ? ~at : this.#members(bytes, at + 1, end, levels - 1);
       case OPEN_ARRAY:
-        return levels === 0 ? INVALID : this.#elements(bytes, at + 1, end, levels - 1);
+        return levels === 0 ? ~at : this.#elements(bytes, at + 1, end, levels - 1);
       case MINUS:
         return skipNumber(bytes, at, end);
       default:
@@ -132,10 +140,10 @@ export class JsonSkipper {
       if (at >= end) break;
       const byte = bytes[at]!;
       if (byte === QUOTE) return at + 1;
-      at = byte === BACKSLASH ? skipEscape(bytes, at) : byte >= 0x80 ? skipSequence(bytes, at) : INVALID;
-      if (at === INVALID) return INVALID;
+      at = byte === BACKSLASH ? skipEscape(bytes, at) : byte >= 0x80 ? skipSequence(bytes, at) : ~at;
+      if (isInvalid(at)) return at;
     }
-    return INVALID;
+    return ~end;
   }
 
   /** Index of the first byte from `at` on that does not stand for itself. */
@@ -168,33 +176,33 @@ export class JsonSkipper {
     if (at < end && bytes[at] === CLOSE_ARRAY) return at + 1;
     while (at < end) {
       at = this.value(bytes, at, end, levels);
-      if (at === INVALID) return INVALID;
+      if (isInvalid(at)) return at;
       at = skipSpace(bytes, at, end);
       if (at >= end) break;
       if (bytes[at] === CLOSE_ARRAY) return at + 1;
-      if (bytes[at] !== COMMA) return INVALID;
+      if (bytes[at] !== COMMA) return ~at;
       at = skipSpace(bytes, at + 1, end);
     }
-    return INVALID;
+    return ~end;
   }
 
   #members(bytes: Uint8Array, at: number, end: number, levels: number): number {
     at = skipSpace(bytes, at, end);
     if (at < end && bytes[at] === CLOSE_OBJECT) return at + 1;
     while (at < end) {
-      if (bytes[at] !== QUOTE) return INVALID;
+      if (bytes[at] !== QUOTE) return ~at;
       at = this.string(bytes, at, end);
-      if (at === INVALID) return INVALID;
+      if (isInvalid(at)) return at;
       at = skipSpace(bytes, at, end);
-      if (at >= end || bytes[at] !== COLON) return INVALID;
+      if (at >= end || bytes[at] !== COLON) return ~at;
       at = this.value(bytes, skipSpace(bytes, at + 1, end), end, levels);
-      if (at === INVALID) return INVALID;
+      if (isInvalid(at)) return at;
       at = skipSpace(bytes, at, end);
       if (at >= end) break;
       if (bytes[at] === CLOSE_OBJECT) return at + 1;
-      if (bytes[at] !== COMMA) return INVALID;
+      if (bytes[at] !== COMMA) return ~at;
       at = skipSpace(bytes, at + 1, end);
     }
-    return INVALID;
+    return ~end;
   }
 }

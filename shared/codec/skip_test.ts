@@ -1,13 +1,13 @@
 import assert from "assert";
 import fc from "fast-check";
 import { isDeeperThan } from "./json_text.ts";
-import { INVALID, JsonSkipper } from "./skip.ts";
+import { isInvalid, JsonSkipper } from "./skip.ts";
 
 const skipper = new JsonSkipper();
 const encoder = new TextEncoder();
 const LEVELS = 5;
 
-/** Where the value ends that `bytes` begin with, once among other bytes at every alignment in memory, always the same. */
+/** What the skipper gives for the value that `bytes` begin with, once among other bytes at every alignment in memory, always the same. */
 function skip(bytes: Uint8Array, behind = ""): number {
   const ends = [0, 1, 2, 3, 16].map((before) => {
     const whole = new Uint8Array(before + bytes.length + behind.length);
@@ -15,7 +15,7 @@ function skip(bytes: Uint8Array, behind = ""): number {
     whole.set(bytes, before);
     whole.set(encoder.encode(behind), before + bytes.length);
     const end = skipper.value(whole, before, before + bytes.length, LEVELS);
-    return end === INVALID ? INVALID : end - before;
+    return isInvalid(end) ? ~(~end - before) : end - before;
   });
   assert.equal(new Set(ends).size, 1, `ends differ: ${ends}`);
   return ends[0]!;
@@ -123,13 +123,34 @@ Deno.test("JsonSkipper.value() passes over a value exactly when JSON.parse takes
   assert.ok(valid > 5_000 && invalid > 1_000, `${valid} valid, ${invalid} invalid: the property says little`);
 });
 
+Deno.test("JsonSkipper.value() names the first byte that can be no part of a value when there is none", () => {
+  const at = (text: string) => ~skip(encoder.encode(text));
+  assert.equal(at("<script>"), 0);
+  assert.equal(at('{"a":1 "b"'), 7);
+  assert.equal(at('{"a":01}'), 6);
+  assert.equal(at('[1,"\\x"]'), 5);
+  assert.equal(at("[1,tru]"), 6);
+  assert.equal(at('{"a":[1,2'), 9);
+  fc.assert(
+    fc.property(nearlyJson, (bytes) => {
+      const end = skip(bytes);
+      if (!isInvalid(end)) return;
+      // What stands before it is the beginning of a value, or all of one.
+      const before = bytes.subarray(0, ~end);
+      if (before.length > 0) assert.ok([~before.length, before.length].includes(skip(before)));
+      if (~end < bytes.length) assert.equal(skip(bytes.subarray(0, ~end + 1)), end);
+    }),
+    { numRuns: 20_000 },
+  );
+});
+
 Deno.test("JsonSkipper.value() sees nothing behind the end when the value is cut off there", () => {
-  assert.equal(skip(encoder.encode("tru"), "e"), INVALID);
+  assert.equal(skip(encoder.encode("tru"), "e"), ~3);
   const value = '{"a":[1.5e3,"\\u00e9é😀 and more than sixteen bytes",true],"b":null}';
   const bytes = encoder.encode(value);
   assert.equal(skip(bytes, "}"), bytes.length);
   for (let length = 0; length < bytes.length; length++) {
-    assert.equal(skip(bytes.subarray(0, length), value.slice(-40)), INVALID, `${length} bytes`);
+    assert.equal(skip(bytes.subarray(0, length), value.slice(-40)) < 0, true, `${length} bytes`);
   }
 });
 

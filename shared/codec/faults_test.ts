@@ -1,0 +1,165 @@
+import assert from "assert";
+import fc from "fast-check";
+import { z } from "zod";
+import type { Stream } from "../stream.ts";
+import { loadStreams } from "../streams.ts";
+import { decoder } from "./decode.ts";
+import { type Rejection } from "./rejection.ts";
+import { Faults } from "./faults.ts";
+
+const streams = await loadStreams(["routes", "battery"]);
+const [routes] = streams;
+const encode = (text: string) => new TextEncoder().encode(text);
+
+/** JSON values of every kind, as texts, and numbers about each limit. */
+const value = (stream: Stream) =>
+  fc.oneof(
+    fc.constantFrom(
+      ...[
+        '"1"',
+        "true",
+        "null",
+        "{}",
+        "[]",
+        "[1]",
+        "0",
+        "-0",
+        "1.5",
+        "-1e3",
+        "1e400",
+        "-1e400",
+        "1e16",
+        "-1e16",
+      ],
+      ...[
+        "3.0",
+        "15e-1",
+        "12345678901234567890.5",
+        '{"userID":1}',
+        "[[1,2]]",
+        '[1,"2"]',
+        "[1,2,3]",
+        "[91,-181]",
+      ],
+      ...stream.fields.flatMap(({ min, max }) =>
+        [min - 0.5, min - 1, min, max, max + 1, max + 0.5].map(String)
+      ),
+    ),
+    fc.tuple(
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+    ).map((pair) => JSON.stringify(pair)),
+    fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),
+    fc.json(),
+  );
+
+/** Texts of objects with some of a stream's members, right and wrong, in any order, once or twice, among others. */
+function recordText(stream: Stream): fc.Arbitrary<string> {
+  const names = [
+    ...new Set(stream.fields.flatMap(({ path: [name], alias }) => alias ? [name, alias] : [name])),
+  ];
+  const right = JSON.stringify(stream.uniform({ userID: 3, timestamp: 1.5, random: () => 0.6 })).slice(1, -1);
+  const member = fc.tuple(
+    fc.constantFrom(...names, "other", "user\\u0049D", "__proto__", "é"),
+    value(stream),
+  );
+  return fc.tuple(
+    fc.boolean(),
+    fc.uniqueArray(member, { maxLength: 5, selector: ([name]) => name }),
+    fc.array(member, { maxLength: 1 }),
+    fc.constantFrom("", " ", "\n\t"),
+  ).map(([whole, members, more, space]) =>
+    `{${
+      [
+        ...whole ? [right] : [],
+        ...[...members, ...more].map(([name, text]) => `"${name}"${space}:${space}${text}`),
+      ]
+        .join(`${space},`)
+    }${space}}${space}`
+  );
+}
+
+for (const stream of streams) {
+  Deno.test(`decoder() says of an invalid ${stream.name} record what the schema says when it has said so before`, () => {
+    const decode = decoder(stream), faults = new Faults(stream);
+    const row = new Float64Array(stream.fields.length);
+    let known = 0;
+    fc.assert(
+      fc.property(fc.oneof({ arbitrary: recordText(stream), weight: 9 }, value(stream)), (text) => {
+        const bytes = encode(text);
+        const found = faults.find(bytes, 0, bytes.length);
+        const rejection = decode(bytes, row);
+        const { error } = stream.schema.safeParse(JSON.parse(text));
+        if (!error) return assert.ok(found === undefined && rejection?.reason !== "invalid record", text);
+        const detail = error.issues.map(({ message }) => message).join("; ");
+        const expected: Rejection = { reason: "invalid record", detail };
+        assert.deepEqual(rejection, expected, text);
+        if (found) known++;
+        assert.deepEqual(found ?? expected, expected, text);
+        faults.learn(expected);
+      }),
+      { numRuns: 30_000 },
+    );
+    assert.ok(known > 3_000, `only ${known} records were known: the property says little`);
+  });
+}
+
+/** What is known of a text after the schema has said so of others. */
+function knownAfter(stream: Stream, others: readonly string[], text: string): string | undefined {
+  const faults = new Faults(stream);
+  const find = (text: string) => {
+    // Among other bytes, as records lie in a batch.
+    const bytes = encode(`{"${text}"}`);
+    return faults.find(bytes, 2, bytes.length - 2);
+  };
+  for (const other of others) {
+    find(other);
+    const { error } = stream.schema.safeParse(JSON.parse(other));
+    if (error) faults.learn({ reason: "invalid record", detail: error.issues[0]!.message });
+  }
+  return find(text)?.detail;
+}
+
+const record = (userID: string) => `{"userID":${userID},"timestamp":1,"coordinates":[1,2]}`;
+
+Deno.test("Faults.find() knows what is wrong when the schema has said the same three times", () => {
+  const others = ["-1", "-2", "-2147483648"].map(record);
+  assert.equal(knownAfter(routes!, others.slice(1), record("-7")), undefined);
+  assert.equal(knownAfter(routes!, others, record("-7")), "userID is below 0");
+  assert.equal(
+    knownAfter(routes!, others, '{"coordinates":[3,4],"x":{},"timestamp":0,"userId":-7}'),
+    "userID is below 0",
+  );
+  for (const wrongOtherwise of ["-7.5", "-1e400", '"-7"', "2147483648", "7"]) {
+    assert.equal(knownAfter(routes!, others, record(wrongOtherwise)), undefined, wrongOtherwise);
+  }
+});
+
+Deno.test("Faults.find() leaves it to others when a text is no JSON, or a name is escaped", () => {
+  const others = ["-1", "-2", "-3"].map(record);
+  for (
+    const text of [
+      record("-7") + "x",
+      record("-7").slice(0, -1),
+      record("-07"),
+      record("-7").replace("user", "\\u0075ser"),
+    ]
+  ) {
+    assert.equal(knownAfter(routes!, others, text), undefined, text);
+  }
+});
+
+Deno.test("Faults.find() asks the schema again and again when its messages quote what is wrong", () => {
+  const userID = z.number().min(0, { error: ({ input }) => `${input} is below 0` });
+  const stream: Stream = { ...routes!, schema: z.object({ userID }) };
+  const others = ["-1", "-1", "-2", "-1", "-1"].map(record);
+  assert.equal(knownAfter(stream, others, record("-1")), undefined);
+});
+
+Deno.test("Faults.find() asks the schema when it is not the members alone that are wrong", () => {
+  const schema = z.object({ userID: z.number() }).refine(({ userID }) => userID % 2 === 0, {
+    error: "is odd",
+  });
+  const others = ["1", "3", "5", "7"].map(record);
+  assert.equal(knownAfter({ ...routes!, schema }, others, record("8e0")), undefined);
+});
