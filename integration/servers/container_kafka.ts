@@ -21,6 +21,9 @@ const ADMIN = `127.0.0.1:${ADMIN_PORT}`;
 /** Where a broker in a container listens as a controller. */
 export const CONTROLLER_PORT = 19094;
 
+/** For a JVM that lives for minutes: compiling once and simply halves the processor time of a broker's start, and of its rest. */
+const SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
+
 /** Starts a broker in a container; the only one of its cluster, or one of several, which then share `options.network`. */
 export async function startContainerKafka(options: KafkaOptions, node?: ClusterNode): Promise<KafkaServer> {
   // Brokers tell clients their address, so the port has to be known beforehand.
@@ -54,6 +57,7 @@ export async function startContainerKafka(options: KafkaOptions, node?: ClusterN
     }])
     .withEnvironment({
       KAFKA_HEAP_OPTS: "-Xms128m -Xmx512m",
+      KAFKA_JVM_PERFORMANCE_OPTS: SHORT_LIVED,
       ...node && { CLUSTER_ID: node.clusterId },
     })
     .withWaitStrategy(Wait.forLogMessage(/Kafka Server started/))
@@ -105,7 +109,9 @@ class ContainerKafka extends ContainerServer implements KafkaServer {
       "--bootstrap-server",
       ADMIN,
       ...args.map((argument) => argument === TOOL_FILE ? path : argument),
-    ], { env: { KAFKA_HEAP_OPTS: "-Xmx256m" } }).finally(() => signal?.removeEventListener("abort", kill));
+    ], { env: { KAFKA_HEAP_OPTS: "-Xmx256m", KAFKA_JVM_PERFORMANCE_OPTS: SHORT_LIVED } }).finally(() =>
+      signal?.removeEventListener("abort", kill)
+    );
     if (exitCode === 124) {
       throw new Error(`${name} ran longer than ${timeoutMs} ms: ${args.join(" ")}\n${stderr}`);
     }
