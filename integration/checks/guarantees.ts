@@ -60,7 +60,8 @@ export async function declaredSuites(): Promise<Suite[]> {
   // Else it would be looked for a Docker engine.
   Deno.env.set("INTEGRATION_SERVICES", "process");
   const folder = join(import.meta.dirname!, "..", "suites");
-  const all = await Deno.readTextFile(join(folder, "all.ts"));
+  const modules = ["services.ts", "servers.ts"].map((name) => Deno.readTextFile(join(folder, name)));
+  const all = (await Promise.all(modules)).join("");
   const { scenarios } = await import("../harness/scenario.ts");
   const suites: Suite[] = [];
   for (const [, file] of all.matchAll(/^import "\.\/(.*)";$/gm)) {

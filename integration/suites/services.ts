@@ -1,6 +1,6 @@
 /**
- * All suites in one module graph, so that they share one broker and one database server. Each runs alone as well:
- * `deno test -A integration/suites/kill_test.ts`.
+ * The suites about services, records and topics, in one module graph, so that they share one broker and one database server;
+ * `servers.ts` are the others, which run beside them. Each suite runs alone as well: `deno test -A integration/suites/kill_test.ts`.
  *
  * @module
  */
@@ -14,13 +14,6 @@ import "./scale_test.ts";
 import "./zombie_test.ts";
 import "./topic_test.ts";
 import "./replay_test.ts";
-import "./restore_test.ts";
 import "./refusal_test.ts";
 import "./tls_test.ts";
 import "./security_test.ts";
-import "./database_test.ts";
-import "./sessions_test.ts";
-import "./link_test.ts";
-import "./kafka_test.ts";
-import "./kafka_link_test.ts";
-import "./proxy_test.ts";

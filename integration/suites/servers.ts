@@ -1,0 +1,13 @@
+/**
+ * The suites about what befalls servers and the links to them, in one module graph, so that they share one broker and one database
+ * server; `services.ts` are the others, which run beside them.
+ *
+ * @module
+ */
+import "./restore_test.ts";
+import "./database_test.ts";
+import "./sessions_test.ts";
+import "./link_test.ts";
+import "./kafka_test.ts";
+import "./kafka_link_test.ts";
+import "./proxy_test.ts";
