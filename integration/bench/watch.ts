@@ -8,8 +8,11 @@ import type { Bench } from "./servers.ts";
 
 /** 2^32: what `xmin` leaves out of a transaction's number. */
 const EPOCH = 2 ** 32;
-/** The lock that the watch waits for to end. */
-const LOCK = 4711;
+/**
+ * For how long a statement looks, milliseconds. For as long as one runs, the server keeps what its snapshot may see: of the consumer's
+ * progress each version there was, over which its next transaction has to go.
+ */
+const STATEMENT_MS = 50;
 /** Looks at the server's clock; the one that took least time counts. */
 const CLOCK_LOOKS = 20;
 
@@ -24,10 +27,9 @@ BEGIN
     snapshot := pg_current_snapshot()::text;
     at := extract(epoch FROM clock_timestamp()) * 1000;
     RETURN NEXT;
-    EXIT WHEN pg_try_advisory_lock(${LOCK});
+    EXIT WHEN clock_timestamp() > statement_timestamp() + interval '${STATEMENT_MS} ms';
     PERFORM pg_sleep(0.001);
   END LOOP;
-  PERFORM pg_advisory_unlock(${LOCK});
 END $$`;
 
 interface Look {
@@ -40,30 +42,39 @@ interface Look {
 
 /** A watch over a database. */
 export class Watch {
-  #looks: readonly Look[] = [];
+  readonly #looks: Look[] = [];
   readonly #seen = new Map<number, number>();
+  readonly #looking: Promise<void>;
+  #ending = false;
 
-  private constructor(
-    private readonly bench: Bench,
-    private readonly watcher: pg.Client,
-    private readonly looking: Promise<Look[]>,
-  ) {}
+  private constructor(private readonly watcher: pg.Client, ahead: number) {
+    this.#looking = this.#look(ahead);
+  }
 
   /** Begins. */
   static async start(bench: Bench): Promise<Watch> {
     const { client } = bench;
-    await client.query(`DROP FUNCTION IF EXISTS bench_watch; ${WATCH_SQL}; SELECT pg_advisory_lock(${LOCK})`);
+    await client.query(`DROP FUNCTION IF EXISTS bench_watch; ${WATCH_SQL}`);
     const ahead = await clockAhead(client);
-    const watcher = await bench.connect();
-    const looking = watcher.query<{ at: number; snapshot: string }>("SELECT at, snapshot FROM bench_watch()");
-    return new Watch(bench, watcher, looking.then(({ rows }) => rows.map((row) => look(row, ahead))));
+    return new Watch(await bench.connect(), ahead);
   }
 
   /** Ends it. */
   async stop(): Promise<void> {
-    await this.bench.client.query(`SELECT pg_advisory_unlock(${LOCK})`);
-    this.#looks = await this.looking;
+    this.#ending = true;
+    await this.#looking;
     await this.watcher.end();
+  }
+
+  async #look(ahead: number): Promise<void> {
+    // Once more after the end: what is visible by then is to be seen.
+    for (let last = false; !last;) {
+      last = this.#ending;
+      const { rows } = await this.watcher.query<{ at: number; snapshot: string }>(
+        "SELECT at, snapshot FROM bench_watch()",
+      );
+      for (const row of rows) this.#looks.push(look(row, ahead));
+    }
   }
 
   /**
