@@ -16,7 +16,7 @@ function* sources(folder: string): Generator<string> {
   for (const { name, isDirectory } of Deno.readDirSync(folder)) {
     const path = join(folder, name);
     if (isDirectory) yield* sources(path);
-    else if (name.endsWith(".ts") && !name.endsWith("_test.ts") && name !== "dependencies.ts") yield path;
+    else if (/(?<!_test|_fixture|^dependencies)\.ts$/.test(name)) yield path;
   }
 }
 

@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { isUtf8 } from "node:buffer";
 import { z } from "zod";
 import { fieldValue, type Stream } from "../stream.ts";
-import { Faults } from "./faults.ts";
-import { duplicateName, isDeeperThan, MAX_DEPTH } from "./json_text.ts";
-import { memberReader } from "./members.ts";
+import { duplicateName } from "./duplicate_name.ts";
+import { MemberReader, NO_JSON, REFUSED, TWICE, VALID } from "./members.ts";
+import { MAX_DEPTH, notJson } from "./not_json.ts";
 import { plainReader } from "./plain.ts";
 import { reject, type Rejection } from "./rejection.ts";
 import { isInvalid, JsonSkipper, skipSpace } from "./skip.ts";
+import { Verdicts } from "./verdicts.ts";
 
 /** Decodes a value into `row` (a number for each field of the stream), or says why it can't be. */
 export type Decoder = (value: Uint8Array | null, row: Float64Array) => Rejection | undefined;
@@ -50,31 +50,48 @@ export function decoder(stream: Stream): Decoder {
 /** A decoder of a stream's records where they lie. */
 export function decoderInPlace(stream: Stream): DecoderInPlace {
   const readPlain = plainReader(stream);
-  const readMembers = memberReader(stream);
-  const faults = new Faults(stream);
+  const reader = new MemberReader(stream);
+  const verdicts = new Verdicts();
   return (bytes, start, length, row) => {
     if (length < 0) return NO_VALUE;
     if (length === 0) return EMPTY_VALUE;
     const end = start + length;
-    if (readPlain(bytes, start, end, row) || readMembers(bytes, start, end, row)) return undefined;
-    return faults.find(bytes, start, end) ??
-      decodeText(stream, bytes.subarray(start, end), row, faults);
+    if (readPlain(bytes, start, end, row)) return undefined;
+    const found = reader.read(bytes, start, end, row);
+    switch (found) {
+      case VALID:
+        return undefined;
+      case NO_JSON:
+        return notJson(bytes, start, end, reader.end);
+      case TWICE:
+        return standsTwice(reader.twice);
+      case REFUSED: {
+        const known = verdicts.find(reader.sign);
+        if (known !== undefined) return known;
+      }
+    }
+    const rejection = decodeText(stream, bytes, start, end, row);
+    if (found === REFUSED && rejection) verdicts.learn(reader.sign, rejection);
+    return rejection;
   };
 }
 
 const NO_VALUE = reject("no value", "The record has no value (a tombstone).");
 const EMPTY_VALUE = reject("empty value", "The value has no bytes.");
+const standsTwice = (name: string) =>
+  reject("duplicate name", `The name ${JSON.stringify(name)} stands twice in the record.`);
 
 /** The long way: what is taken or not, and why, is decided here. */
 function decodeText(
   { schema, fields }: Stream,
-  value: Uint8Array,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
   row: Float64Array,
-  faults: Faults,
 ): Rejection | undefined {
-  const end = endOfJson(value);
-  if (end !== value.length) return notJson(value, isInvalid(end) ? ~end : end);
-  const text = utf8.decode(value);
+  const behind = endOfJson(bytes, start, end);
+  if (behind !== end) return notJson(bytes, start, end, isInvalid(behind) ? ~behind : behind);
+  const text = utf8.decode(bytes.subarray(start, end));
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -84,44 +101,18 @@ function decodeText(
   }
   const result = safeParse(schema, parsed);
   if (!result.success) {
-    const rejection = reject("invalid record", result.error.issues.map(({ message }) => message).join("; "));
-    faults.learn(rejection);
-    return rejection;
+    return reject("invalid record", result.error.issues.map(({ message }) => message).join("; "));
   }
   const twice = duplicateName(text);
-  if (twice !== undefined) {
-    return reject("duplicate name", `The name ${JSON.stringify(twice)} stands twice in the record.`);
-  }
+  if (twice !== undefined) return standsTwice(twice);
   for (let f = 0; f < fields.length; f++) row[f] = fieldValue(result.data, fields[f]!);
   return undefined;
 }
 
 /** Index behind the JSON text that bytes begin with and the white space after it; where there is none, what {@link isInvalid} takes. */
-function endOfJson(value: Uint8Array): number {
-  const { length } = value;
-  const end = skipper.value(value, skipSpace(value, 0, length), length, MAX_DEPTH);
-  return isInvalid(end) ? end : skipSpace(value, end, length);
-}
-
-/** Why bytes are no JSON text that is taken. JSON.parse has a message, too, but takes ten times as long to make it. */
-function notJson(value: Uint8Array, wrong: number): Rejection {
-  // Asked beforehand, since the decoder's error costs as much as all the rest.
-  if (!isUtf8(value)) return reject("not UTF-8", "The value is not UTF-8 text.");
-  const text = utf8.decode(value);
-  if (text.startsWith("\uFEFF")) {
-    return reject(
-      "not JSON",
-      "The value begins with a byte order mark, which JSON does not allow (RFC 8259, section 8.1).",
-    );
-  }
-  if (isDeeperThan(text, MAX_DEPTH)) {
-    return reject("nested too deep", `The value is nested deeper than ${MAX_DEPTH} levels.`);
-  }
-  if (wrong >= value.length) {
-    return reject("not JSON", `The value ends after ${value.length} bytes, before it is complete.`);
-  }
-  const [character] = utf8.decode(value.subarray(wrong, wrong + 4));
-  return reject("not JSON", `Unexpected ${JSON.stringify(character)} at byte ${wrong} of ${value.length}.`);
+function endOfJson(bytes: Uint8Array, start: number, end: number): number {
+  const at = skipper.value(bytes, skipSpace(bytes, start, end), end, MAX_DEPTH);
+  return isInvalid(at) ? at : skipSpace(bytes, at, end);
 }
 
 const skipper = new JsonSkipper();

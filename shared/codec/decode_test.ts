@@ -2,12 +2,11 @@ import assert from "assert";
 import fc from "fast-check";
 import { fieldValue, type Stream } from "../stream.ts";
 import { loadStreams } from "../streams.ts";
-import { decoder } from "./decode.ts";
+import { decoder, decoderInPlace } from "./decode.ts";
 import { reject } from "./rejection.ts";
 import { encoder } from "./encode.ts";
-import { duplicateName, isDeeperThan, MAX_DEPTH } from "./json_text.ts";
-import { memberReader } from "./members.ts";
 import { plainReader } from "./plain.ts";
+import { nearlyPlain } from "./values_fixture.ts";
 
 const streams = await loadStreams(["routes", "battery"]);
 const [routes] = streams;
@@ -18,127 +17,7 @@ const decode = (value: Uint8Array | null, stream: Stream = routes!) => {
   return rejection ? rejection.reason : [...row];
 };
 
-/** JSON texts near a record of ours: the right skeleton, with numbers in and out of every range, and mutations of it. */
-function nearlyPlain(stream: Stream): fc.Arbitrary<string> {
-  const number = fc.oneof(
-    { arbitrary: fc.double({ min: 0, max: 91, noNaN: true }).map(String), weight: 12 },
-    { arbitrary: fc.integer({ min: 0, max: 91 }).map(String), weight: 12 },
-    {
-      arbitrary: fc.constantFrom(
-        "-0",
-        "0",
-        "90",
-        "90.0000001",
-        "-90",
-        "180.00000000000003",
-        "1e400",
-        "1e2",
-        "2147483648",
-        "3.0",
-        "00",
-        "1.",
-        "null",
-        '"1"',
-      ),
-      weight: 3,
-    },
-  );
-  const text = fc.tuple(...stream.fields.map(() => number)).map((numbers) => {
-    let n = 0;
-    const record: unknown = JSON.parse(
-      encoder(stream)(stream.uniform({ userID: 0, timestamp: 0, random: () => 0.5 })),
-    );
-    return JSON.stringify(record).replace(/-?[\d.]+/g, () => numbers[n++]!);
-  });
-  return fc.tuple(text, fc.nat(), fc.constantFrom("", " ", "0", "-", ",", "}", "\0", "e1"), fc.boolean()).map(
-    ([whole, at, piece, mutate]) => {
-      if (!mutate) return whole;
-      const index = at % (whole.length + 1);
-      return whole.slice(0, index) + piece + whole.slice(index + (at % 2));
-    },
-  );
-}
-
-/** The numbers that the authority reads: JSON.parse and the schema; `undefined` where it takes the value not. */
-function authority(stream: Stream, value: Uint8Array): number[] | undefined {
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(value);
-    const { success, data } = stream.schema.safeParse(JSON.parse(text));
-    if (!success || isDeeperThan(text, MAX_DEPTH) || duplicateName(text) !== undefined) return undefined;
-    return stream.fields.map((field) => fieldValue(data, field));
-  } catch {
-    return undefined;
-  }
-}
-
-/** JSON texts of valid records, with numbers as places and times have them. */
-function valid(stream: Stream): fc.Arbitrary<string> {
-  const random = fc.integer({ min: 0, max: 2 ** 30 }).map((n) => n / 2 ** 30);
-  return fc.array(random, { minLength: 8, maxLength: 8 }).map((numbers) => {
-    let n = 0;
-    const next = () => numbers[n++ % numbers.length]!;
-    const moment = { userID: Math.floor(next() * 1000), timestamp: 1.7e9 + next(), random: next };
-    return encoder(stream)(stream.uniform(moment));
-  });
-}
-
-/** Records of ours with their members in any order, other members between them, white space, and some spoiled at a place. */
-function withOthers(stream: Stream): fc.Arbitrary<Uint8Array> {
-  const name = fc.oneof(
-    { arbitrary: fc.string({ unit: "binary", maxLength: 8 }), weight: 4 },
-    {
-      arbitrary: fc.constantFrom("userID", "userId", "timestamp", "coordinates", "__proto__", "a"),
-      weight: 1,
-    },
-  );
-  const other = fc.tuple(name, fc.json({ maxDepth: 3, stringUnit: "binary" })).map(([name, json]) =>
-    `${JSON.stringify(name)}:${json}`
-  );
-  const members = fc.oneof(
-    { arbitrary: valid(stream), weight: 4 },
-    { arbitrary: nearlyPlain(stream), weight: 1 },
-  ).map((text) => text.slice(1, -1).split(/,(?=")/));
-  const space = fc.constantFrom("", "", "", " ", "\n\t\r ");
-  const named = fc.boolean();
-  const spoiled = fc.oneof(
-    { arbitrary: fc.constant(undefined), weight: 3 },
-    { arbitrary: fc.tuple(fc.nat(), fc.uint8Array({ minLength: 1, maxLength: 2 })), weight: 1 },
-  );
-  return fc.tuple(members, fc.array(other, { maxLength: 3 }), fc.nat(), space, named, spoiled).map(
-    ([members, others, order, space, alias, spoil]) => {
-      const all = [...members, ...others];
-      const turned = [...all.slice(order % all.length), ...all.slice(0, order % all.length)];
-      const text = `${space}{${space}${turned.join(`${space},${space}`)}${space}}${space}`;
-      const whole = bytes(alias ? text.replace('"userID"', '"userId"') : text);
-      if (!spoil) return whole;
-      const at = spoil[0] % whole.length;
-      return Uint8Array.from([...whole.subarray(0, at), ...spoil[1], ...whole.subarray(at + spoil[0] % 3)]);
-    },
-  );
-}
-
 for (const stream of streams) {
-  Deno.test(`memberReader() takes a ${stream.name} value only when the schema does, with the same numbers`, () => {
-    const row = new Float64Array(stream.fields.length);
-    let taken = 0, valid = 0;
-    fc.assert(
-      fc.property(withOthers(stream), (value) => {
-        const expected = authority(stream, value);
-        if (expected) valid++;
-        // Among other bytes: nothing outside of the value may count.
-        const whole = Uint8Array.from([...bytes('"}'), ...value, ...bytes('1,"a":1}')]);
-        if (!memberReader(stream)(whole, 2, 2 + value.length, row)) return;
-        taken++;
-        assert.ok(expected, new TextDecoder().decode(value));
-        expected.forEach((number, f) =>
-          assert.ok(Object.is(row[f], number), new TextDecoder().decode(value))
-        );
-      }),
-      { numRuns: 10_000 },
-    );
-    assert.ok(taken > 3_000 && taken > 0.8 * valid, `only ${taken} of ${valid} valid values were taken`);
-  });
-
   Deno.test(`plainReader() takes a ${stream.name} value only when the schema does, with the same numbers`, () => {
     const row = new Float64Array(stream.fields.length);
     let taken = 0;
@@ -197,24 +76,6 @@ Deno.test("decoder() accepts a record when it is spelled in another way", () => 
       ' {"userID":3,"timestamp":1.5,"coordinates":[48.8,2.3],"note":"\\ud800 \\"userID\\": 4"}\n',
     ]
   ) assert.deepEqual(decode(bytes(text)), expected, text);
-});
-
-Deno.test("memberReader() takes a record when it is spelled as other programs spell it", () => {
-  const row = new Float64Array(4);
-  for (
-    const text of [
-      '{"userId":3,"timestamp":1.5,"coordinates":[48.8,2.3]}',
-      '{"timestamp": 1.5, "coordinates": [48.8, 2.3], "userID": 3}',
-      ' {\n "userID" : 3 , "timestamp":1.5,\t"coordinates" : [ 48.8 , 2.3 ]\r\n} ',
-      '{"userID":3,"timestamp":1.5,"coordinates":[48.8,2.3],"extra":{"a":[1,-2.5e-7,{"userID":9}]}}',
-      '{"userId":"ignored","Größe":"\\ud800 \\"userID\\": 4 €😀","userID":3,"timestamp":1.5,"coordinates":[48.8,2.3]}',
-      `{"userID":3,"timestamp":1.5,"coordinates":[48.8,2.3],"x":${"[".repeat(99)}${"]".repeat(99)}}`,
-    ]
-  ) {
-    const value = bytes(text);
-    assert.ok(memberReader(routes!)(value, 0, value.length, row), text);
-    assert.deepEqual([...row], [3, 1.5, 48.8, 2.3], text);
-  }
 });
 
 Deno.test("decoder() says of an invalid record what the schema says of it", () => {
@@ -276,6 +137,10 @@ const MALFORMED: Record<string, [value: Uint8Array | string | null, reason: stri
     `{"userID":3,"timestamp":1,"coordinates":[1,2],"x":${"[".repeat(100)}${"]".repeat(100)}}`,
     "nested too deep",
   ],
+  "nested a level too deep in a field of the stream": [
+    `{"userID":3,"timestamp":1,"coordinates":[${"[".repeat(99)}${"]".repeat(99)},2]}`,
+    "nested too deep",
+  ],
   "not UTF-8 in another field": [
     Uint8Array.from([
       ...bytes('{"userID":3,"timestamp":1,"coordinates":[1,2],"x":"'),
@@ -306,7 +171,16 @@ Deno.test("decoder() says what is wrong, and at which byte, when the value is no
   assert.equal(detail('{"é":1}"'), 'Unexpected "\\"" at byte 8 of 9.');
   assert.equal(detail('{"a":😀}'), 'Unexpected "😀" at byte 5 of 10.');
   assert.equal(detail(' {"a":[1,2'), "The value ends after 10 bytes, before it is complete.");
+  assert.equal(detail('{"a":\uFEFF1}'), 'Unexpected "\\ufeff" at byte 5 of 10.');
   assert.equal(detail("  "), "The value ends after 2 bytes, before it is complete.");
+});
+
+Deno.test("decoder() sees nothing behind the end when the value is cut off in a character", () => {
+  const whole = bytes('{"é":1}');
+  assert.deepEqual(decoderInPlace(routes!)(whole, 0, 3, new Float64Array(4)), {
+    reason: "not UTF-8",
+    detail: "The value is not UTF-8 text.",
+  });
 });
 
 Deno.test("decoder() never throws when the value is anything at all", () => {

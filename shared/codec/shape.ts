@@ -45,14 +45,3 @@ export function isNameAt(bytes: Uint8Array, start: number, length: number, name:
   for (let i = 0; i < length; i++) if (bytes[start + i] !== name[i]) return false;
   return true;
 }
-
-/** Index of the member whose name lies in the bytes from `start` on, or −1. */
-export function memberNamed(
-  members: readonly Member[],
-  bytes: Uint8Array,
-  start: number,
-  length: number,
-): number {
-  for (let m = 0; m < members.length; m++) if (isNameAt(bytes, start, length, members[m]!.name)) return m;
-  return -1;
-}

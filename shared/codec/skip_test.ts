@@ -1,6 +1,6 @@
 import assert from "assert";
 import fc from "fast-check";
-import { isDeeperThan } from "./json_text.ts";
+import { isDeeperThan } from "./not_json.ts";
 import { isInvalid, JsonSkipper } from "./skip.ts";
 
 const skipper = new JsonSkipper();
@@ -26,7 +26,7 @@ function isValid(bytes: Uint8Array): boolean {
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     JSON.parse(text);
-    return !isDeeperThan(text, LEVELS);
+    return !isDeeperThan(bytes, 0, bytes.length, LEVELS);
   } catch {
     return false;
   }

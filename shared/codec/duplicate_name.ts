@@ -1,12 +1,9 @@
 /**
- * What JSON.parse does not tell of a text: names that stand twice in the record, and how deep it is nested. Each looks at every
- * character once, whatever the text is: a pattern that backtracks could be made to take hours.
+ * What JSON.parse does not tell of a text: names that stand twice in the record. Every character is looked at once, whatever the text
+ * is: a pattern that backtracks could be made to take hours.
  *
  * @module
  */
-
-/** Deepest nesting of a value that is looked at: no record needs more, and what does is made to hurt parsers. */
-export const MAX_DEPTH = 100;
 
 const QUOTE = 0x22, COLON = 0x3a, BACKSLASH = 0x5c;
 const isOpening = (code: number) => code === 0x7b || code === 0x5b;
@@ -53,21 +50,4 @@ export function duplicateName(text: string): string | undefined {
     i = end;
   }
   return undefined;
-}
-
-/** Whether a text, valid JSON or not, is nested deeper than `limit`. */
-export function isDeeperThan(text: string, limit: number): boolean {
-  let depth = 0;
-  for (let i = 0; i < text.length;) {
-    const code = text.charCodeAt(i);
-    if (code === QUOTE) {
-      i = endOfString(text, i);
-      continue;
-    }
-    if (isOpening(code)) {
-      if (++depth > limit) return true;
-    } else if (isClosing(code)) depth--;
-    i++;
-  }
-  return false;
 }

@@ -1,0 +1,124 @@
+import assert from "assert";
+import fc from "fast-check";
+import { fieldValue, type Stream } from "../stream.ts";
+import { loadStreams } from "../streams.ts";
+import { duplicateName } from "./duplicate_name.ts";
+import { MemberReader, NO_JSON, RARE, REFUSED, TWICE, VALID } from "./members.ts";
+import { isDeeperThan, MAX_DEPTH } from "./not_json.ts";
+import { isInvalid, JsonSkipper, skipSpace } from "./skip.ts";
+import { withOthers } from "./values_fixture.ts";
+
+const streams = await loadStreams(["routes", "battery"]);
+const [routes] = streams;
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+/** The numbers that the authority reads: JSON.parse and the schema; `undefined` where it takes the value not. */
+function authority(stream: Stream, value: Uint8Array): number[] | undefined {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(value);
+    const { success, data } = stream.schema.safeParse(JSON.parse(text));
+    const isDeep = isDeeperThan(value, 0, value.length, MAX_DEPTH);
+    if (!success || isDeep || duplicateName(text) !== undefined) return undefined;
+    return stream.fields.map((field) => fieldValue(data, field));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Index of the first byte that can be no part of a JSON text, as the skipper tells it; `undefined`: it is one. */
+function wrongByte(value: Uint8Array): number | undefined {
+  const { length } = value;
+  const end = new JsonSkipper().value(value, skipSpace(value, 0, length), length, MAX_DEPTH);
+  if (isInvalid(end)) return ~end;
+  const behind = skipSpace(value, end, length);
+  return behind === length ? undefined : behind;
+}
+
+for (const stream of streams) {
+  Deno.test(`MemberReader.read() takes a ${stream.name} value only when the schema does, with the same numbers`, () => {
+    const row = new Float64Array(stream.fields.length);
+    const reader = new MemberReader(stream);
+    let taken = 0, valid = 0;
+    fc.assert(
+      fc.property(withOthers(stream), (value) => {
+        const expected = authority(stream, value);
+        if (expected) valid++;
+        // Among other bytes: nothing outside of the value may count.
+        const whole = Uint8Array.from([...bytes('"}'), ...value, ...bytes('1,"a":1}')]);
+        if (reader.read(whole, 2, 2 + value.length, row) !== VALID) return;
+        taken++;
+        assert.ok(expected, new TextDecoder().decode(value));
+        expected.forEach((number, f) =>
+          assert.ok(Object.is(row[f], number), new TextDecoder().decode(value))
+        );
+      }),
+      { numRuns: 10_000 },
+    );
+    assert.ok(taken > 3_000 && taken > 0.8 * valid, `only ${taken} of ${valid} valid values were taken`);
+  });
+
+  Deno.test(`MemberReader.read() tells what is wrong with a ${stream.name} value when something is`, () => {
+    const row = new Float64Array(stream.fields.length);
+    const reader = new MemberReader(stream);
+    const times = new Map<number, number>();
+    fc.assert(
+      fc.property(fc.oneof(withOthers(stream), withOthers(stream).map(twice)), (value) => {
+        const text = new TextDecoder().decode(value);
+        const whole = Uint8Array.from([...bytes('"}'), ...value, ...bytes('1,"a":1}')]);
+        const found = reader.read(whole, 2, 2 + value.length, row);
+        times.set(found, 1 + (times.get(found) ?? 0));
+        if (found === RARE) return;
+        const wrong = wrongByte(value);
+        assert.equal(found === NO_JSON, wrong !== undefined, text);
+        if (found === NO_JSON) return assert.equal(reader.end - 2, wrong, text);
+        const { success } = stream.schema.safeParse(JSON.parse(text));
+        assert.equal(found === VALID || found === TWICE, success, text);
+        if (success) assert.equal(found === TWICE ? reader.twice : undefined, duplicateName(text), text);
+      }),
+      { numRuns: 20_000 },
+    );
+    assert.ok((times.get(NO_JSON) ?? 0) > 1_000 && (times.get(TWICE) ?? 0) > 1_000, [...times].join(" "));
+  });
+}
+
+/** A value whose first member stands in it twice, if it has one that ends where it seems to. */
+function twice(value: Uint8Array): Uint8Array {
+  const text = new TextDecoder().decode(value);
+  return bytes(text.replace(/^(\s*\{)(\s*"[^"]*"\s*:[^,]*,)/, "$1$2$2"));
+}
+
+Deno.test("MemberReader.read() takes a record when it is spelled as other programs spell it", () => {
+  const row = new Float64Array(4);
+  for (
+    const text of [
+      '{"userId":3,"timestamp":1.5,"coordinates":[48.8,2.3]}',
+      '{"timestamp": 1.5, "coordinates": [48.8, 2.3], "userID": 3}',
+      ' {\n "userID" : 3 , "timestamp":1.5,\t"coordinates" : [ 48.8 , 2.3 ]\r\n} ',
+      '{"userID":3,"timestamp":1.5,"coordinates":[48.8,2.3],"extra":{"a":[1,-2.5e-7,{"userID":9}]}}',
+      '{"userId":"ignored","Größe":"\\ud800 \\"userID\\": 4 €😀","userID":3,"timestamp":1.5,"coordinates":[48.8,2.3]}',
+      `{"userID":3,"timestamp":1.5,"coordinates":[48.8,2.3],"x":${"[".repeat(99)}${"]".repeat(99)}}`,
+    ]
+  ) {
+    const value = bytes(text);
+    assert.equal(new MemberReader(routes!).read(value, 0, value.length, row), VALID, text);
+    assert.deepEqual([...row], [3, 1.5, 48.8, 2.3], text);
+  }
+});
+
+Deno.test("MemberReader.read() finds no JSON when a value is nested too deep, wherever it is", () => {
+  const row = new Float64Array(4);
+  const nested = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
+  const texts: [levels: number, text: (nested: string) => string][] = [
+    [100, (deep) => deep],
+    [99, (deep) => `{"userID":${deep}}`],
+    [99, (deep) => `{"other":${deep}}`],
+    [98, (deep) => `{"coordinates":[${deep},1]}`],
+  ];
+  for (const [levels, text] of texts) {
+    const found = [levels, levels + 1].map((levels) => {
+      const value = bytes(text(nested(levels)));
+      return new MemberReader(routes!).read(value, 0, value.length, row);
+    });
+    assert.deepEqual(found, [REFUSED, NO_JSON], text("…"));
+  }
+});
