@@ -50,7 +50,7 @@ export async function openBench(say: (text: string) => void): Promise<Bench> {
   if (own) {
     const kind = chosenHere();
     const [kafka, postgres] = await Promise.all([
-      startKafka({ ...kind, onProgress: say }).then((server) => stack.use(server)),
+      startKafka({ ...kind, jvm: "kafka", onProgress: say }).then((server) => stack.use(server)),
       startPostgres({ ...kind, onProgress: say }).then((server) => stack.use(server)),
     ]);
     kafkaServer = kafka;

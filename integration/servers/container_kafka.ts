@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { GenericContainer, Wait } from "testcontainers";
 import { ContainerServer, engineHost, startContainer, type Started } from "./container_server.ts";
 import { freePorts } from "./free_port.ts";
+import { FRUGAL_HEAP } from "./jvm_options.ts";
 import { type ClusterNode, kafkaProperties } from "./kafka_properties.ts";
 import { KAFKA_VERSION } from "./kafka_pom.ts";
 import { toolClass } from "./kafka_tools.ts";
@@ -23,6 +24,8 @@ export const CONTROLLER_PORT = 19094;
 
 /** For a JVM that lives for minutes: compiling once and simply halves the processor time of a broker's start, and of its rest. */
 const SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
+
+const frugal = (heap: string) => ({ KAFKA_HEAP_OPTS: heap, KAFKA_JVM_PERFORMANCE_OPTS: SHORT_LIVED });
 
 /** Starts a broker in a container; the only one of its cluster, or one of several, which then share `options.network`. */
 export async function startContainerKafka(options: KafkaOptions, node?: ClusterNode): Promise<KafkaServer> {
@@ -56,8 +59,7 @@ export async function startContainerKafka(options: KafkaOptions, node?: ClusterN
       target: "/mnt/shared/config/server.properties",
     }])
     .withEnvironment({
-      KAFKA_HEAP_OPTS: "-Xms128m -Xmx512m",
-      KAFKA_JVM_PERFORMANCE_OPTS: SHORT_LIVED,
+      ...options.jvm !== "kafka" && frugal(FRUGAL_HEAP.join(" ")),
       ...node && { CLUSTER_ID: node.clusterId },
     })
     .withWaitStrategy(Wait.forLogMessage(/Kafka Server started/))
@@ -68,7 +70,7 @@ export async function startContainerKafka(options: KafkaOptions, node?: ClusterN
     bootstrapServers: bootstrap,
     ...network && { networkBootstrapServers: network },
     ...options.proxy && { proxyUpstream: `${network ? alias : host}:${proxyPort}` },
-  });
+  }, options.jvm === "kafka" ? {} : frugal("-Xmx256m"));
 }
 
 class ContainerKafka extends ContainerServer implements KafkaServer {
@@ -79,6 +81,7 @@ class ContainerKafka extends ContainerServer implements KafkaServer {
   constructor(
     started: Started,
     addresses: Pick<KafkaServer, "bootstrapServers" | "networkBootstrapServers" | "proxyUpstream">,
+    private readonly toolEnv: Record<string, string>,
   ) {
     super(started);
     this.bootstrapServers = addresses.bootstrapServers;
@@ -109,9 +112,7 @@ class ContainerKafka extends ContainerServer implements KafkaServer {
       "--bootstrap-server",
       ADMIN,
       ...args.map((argument) => argument === TOOL_FILE ? path : argument),
-    ], { env: { KAFKA_HEAP_OPTS: "-Xmx256m", KAFKA_JVM_PERFORMANCE_OPTS: SHORT_LIVED } }).finally(() =>
-      signal?.removeEventListener("abort", kill)
-    );
+    ], { env: this.toolEnv }).finally(() => signal?.removeEventListener("abort", kill));
     if (exitCode === 124) {
       throw new Error(`${name} ran longer than ${timeoutMs} ms: ${args.join(" ")}\n${stderr}`);
     }

@@ -107,6 +107,11 @@ export interface KafkaOptions extends ServerOptions {
    * that came through the proxy get a listener of their own, which tells them this.
    */
   proxy?: string;
+  /**
+   * How the JVMs of the broker and its tools run: `frugal`, as tests want it, with little memory and, where they live briefly, little
+   * compilation; or with the heap and the performance options of `kafka`'s own scripts, as benchmarks want it. Default `frugal`.
+   */
+  jvm?: "frugal" | "kafka";
   /** Broker properties beyond, or instead of, the usual ones. PEM texts may span lines. */
   properties?: Record<string, string>;
 }
