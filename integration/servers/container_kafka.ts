@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { GenericContainer, Wait } from "testcontainers";
 import { ContainerServer, engineHost, startContainer, type Started } from "./container_server.ts";
 import { freePorts } from "./free_port.ts";
-import { FRUGAL_HEAP } from "./jvm_options.ts";
+import { BROKER_HEAP, TOOL_HEAP } from "./jvm_options.ts";
 import { type ClusterNode, kafkaProperties } from "./kafka_properties.ts";
 import { KAFKA_VERSION } from "./kafka_pom.ts";
 import { toolClass } from "./kafka_tools.ts";
@@ -25,6 +25,7 @@ export const CONTROLLER_PORT = 19094;
 /** For a JVM that lives for minutes: compiling once and simply halves the processor time of a broker's start, and of its rest. */
 const SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
 
+/** Where neither is given, Kafka's scripts take their own. */
 const frugal = (heap: string) => ({ KAFKA_HEAP_OPTS: heap, KAFKA_JVM_PERFORMANCE_OPTS: SHORT_LIVED });
 
 /** Starts a broker in a container; the only one of its cluster, or one of several, which then share `options.network`. */
@@ -59,7 +60,7 @@ export async function startContainerKafka(options: KafkaOptions, node?: ClusterN
       target: "/mnt/shared/config/server.properties",
     }])
     .withEnvironment({
-      ...options.jvm !== "kafka" && frugal(FRUGAL_HEAP.join(" ")),
+      ...options.jvm !== "kafka" && frugal(BROKER_HEAP.frugal.join(" ")),
       ...node && { CLUSTER_ID: node.clusterId },
     })
     .withWaitStrategy(Wait.forLogMessage(/Kafka Server started/))
@@ -70,7 +71,7 @@ export async function startContainerKafka(options: KafkaOptions, node?: ClusterN
     bootstrapServers: bootstrap,
     ...network && { networkBootstrapServers: network },
     ...options.proxy && { proxyUpstream: `${network ? alias : host}:${proxyPort}` },
-  }, options.jvm === "kafka" ? {} : frugal("-Xmx256m"));
+  }, options.jvm === "kafka" ? {} : frugal(TOOL_HEAP));
 }
 
 class ContainerKafka extends ContainerServer implements KafkaServer {

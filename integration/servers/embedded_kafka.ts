@@ -2,7 +2,7 @@ import { newClusterId } from "./cluster_id.ts";
 import { DataFolder } from "./data_folder.ts";
 import { freePorts, isFree } from "./free_port.ts";
 import { commonArguments, type KafkaJvm, kafkaJvm } from "./jvm.ts";
-import { FRUGAL_HEAP, KAFKA_HEAP, KAFKA_PERFORMANCE, KAFKA_TOOL_HEAP } from "./jvm_options.ts";
+import { BROKER_HEAP, KAFKA_PERFORMANCE, TOOL_HEAP } from "./jvm_options.ts";
 import { reasonInLog } from "./kafka_log.ts";
 import { type ClusterNode, type KafkaListeners, kafkaProperties, type Listener } from "./kafka_properties.ts";
 import { toolClass } from "./kafka_tools.ts";
@@ -77,7 +77,8 @@ class EmbeddedKafka implements KafkaServer {
       args: [
         ...commonArguments(this.#jvm, this.#folder.file("log4j2.properties")),
         ...archive.args,
-        ...this.#options.jvm === "kafka" ? [...KAFKA_HEAP, ...KAFKA_PERFORMANCE] : FRUGAL_HEAP,
+        ...BROKER_HEAP[this.#options.jvm ?? "frugal"],
+        ...this.#options.jvm === "kafka" ? KAFKA_PERFORMANCE : [],
         "-XX:+ExitOnOutOfMemoryError",
         "kafka.Kafka",
         this.#folder.file("server.properties"),
@@ -118,9 +119,8 @@ class EmbeddedKafka implements KafkaServer {
     if (options.file !== undefined) await Deno.writeTextFile(path, options.file);
     return await run(this.#jvm.command, [
       ...commonArguments(this.#jvm, this.#folder.file("tools-log4j2.properties")),
-      ...this.#options.jvm === "kafka"
-        ? [...KAFKA_TOOL_HEAP, ...KAFKA_PERFORMANCE]
-        : ["-Xmx256m", "-XX:TieredStopAtLevel=1"],
+      TOOL_HEAP,
+      ...this.#options.jvm === "kafka" ? KAFKA_PERFORMANCE : ["-XX:TieredStopAtLevel=1"],
       toolClass(name),
       "--bootstrap-server",
       this.#listeners.admin.advertised,

@@ -4,13 +4,14 @@
  * @module
  */
 
-/** A broker's heap, as tests want it. */
-export const FRUGAL_HEAP: readonly string[] = ["-Xms128m", "-Xmx512m"];
+/** A broker's heap: as tests want it, and in `kafka-server-start.sh` (Kafka 4.3). */
+export const BROKER_HEAP: Readonly<Record<"frugal" | "kafka", readonly string[]>> = {
+  frugal: ["-Xms128m", "-Xmx512m"],
+  kafka: ["-Xms1G", "-Xmx1G"],
+};
 
-/** A broker's heap in `kafka-server-start.sh`, and that of the tools in `kafka-run-class.sh` (Kafka 4.3). */
-export const KAFKA_HEAP: readonly string[] = ["-Xms1G", "-Xmx1G"];
-/** See {@link KAFKA_HEAP}. */
-export const KAFKA_TOOL_HEAP: readonly string[] = ["-Xmx256M"];
+/** A tool's heap, as `kafka-run-class.sh` has it (Kafka 4.3); tests want no other. */
+export const TOOL_HEAP = "-Xmx256M";
 
 /** `KAFKA_JVM_PERFORMANCE_OPTS` of `kafka-run-class.sh` (Kafka 4.3), for brokers and tools. */
 export const KAFKA_PERFORMANCE: readonly string[] = [
