@@ -29,7 +29,7 @@ import { ensureDatabase, ensureTables } from "./tables.ts";
 /** Between two looks at the ends of the topics, and two commits of the copy of the progress. */
 const UPKEEP_MS = 2_000;
 /** Between two looks at whether all that was there at the start is stored. */
-const CAUGHT_UP_POLL_MS = 100;
+const CAUGHT_UP_POLL_MS = 25;
 /** A membership that lasted as long had begun well: what ends it is no failure to begin. */
 const LASTING_MS = 60_000;
 
