@@ -6,7 +6,8 @@
  */
 import { copyLimits } from "./copy.ts";
 import { fill } from "./fill.ts";
-import { median, perFurtherMillion } from "./results.ts";
+import { perFurtherMillion } from "./results.ts";
+import { median } from "./runs.ts";
 import { openBench } from "./servers.ts";
 import { drain } from "./sink.ts";
 
@@ -27,7 +28,7 @@ for (let run = 0; run < RUNS; run++) {
   const [few, many] = [await drain(bench, short), await drain(bench, long)];
   runs.push(perFurtherMillion(few, many));
 }
-const copy = await copyLimits(bench);
+const copy = await copyLimits(bench, RUNS);
 if (!copy) {
   throw new Error("Without COPY there is nothing to compare with. Use an account that is a superuser.");
 }

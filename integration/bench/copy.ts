@@ -5,6 +5,7 @@
  */
 import type pg from "pg";
 import { loadAverage } from "./program.ts";
+import { fastest } from "./runs.ts";
 import type { Bench } from "./servers.ts";
 
 /** What one COPY took. */
@@ -23,19 +24,16 @@ export interface CopyLimits {
   readonly text: CopyUsage;
 }
 
-/** Each is done this often, and the fastest counts: a limit is what is possible. */
-const TIMES = 3;
-
 /**
- * Copies the rows of `routes_table` into another table.
+ * Copies the rows of `routes_table` into another table, `times` times in each format.
  *
  * @returns `undefined` where the account may not read and write the server's files, as with hosted PostgreSQL
  */
-export async function copyLimits({ client, say }: Bench): Promise<CopyLimits | undefined> {
+export async function copyLimits({ client, say }: Bench, times: number): Promise<CopyLimits | undefined> {
   await client.query("CREATE TABLE copied (LIKE routes_table)");
   try {
     await client.query("SET log_statement_stats = on; SET client_min_messages = log");
-    return { binary: await fastest(client, "binary"), text: await fastest(client, "text") };
+    return { binary: await copy(client, "binary", times), text: await copy(client, "text", times) };
   } catch (error) {
     if ((error as { code?: string }).code !== "42501") throw error;
     say("This account may not COPY from the server's files: no limit to compare with.");
@@ -47,7 +45,7 @@ export async function copyLimits({ client, say }: Bench): Promise<CopyLimits | u
   }
 }
 
-async function fastest(client: pg.Client, format: "binary" | "text"): Promise<CopyUsage> {
+async function copy(client: pg.Client, format: "binary" | "text", times: number): Promise<CopyUsage> {
   const { rows: [where] } = await client.query<{ folder: string }>(
     "SELECT current_setting('data_directory') AS folder",
   );
@@ -55,7 +53,7 @@ async function fastest(client: pg.Client, format: "binary" | "text"): Promise<Co
   const { rowCount } = await client.query(`COPY routes_table TO ${file} (FORMAT ${format})`);
   const runs: CopyUsage[] = [];
   const load = loadAverage();
-  for (let n = 0; n < TIMES; n++) {
+  for (let n = 0; n < times; n++) {
     await client.query("TRUNCATE copied");
     runs.push({
       rows: rowCount!,
@@ -65,7 +63,7 @@ async function fastest(client: pg.Client, format: "binary" | "text"): Promise<Co
   }
   // SQL can't remove a file, but empty it.
   await client.query(`COPY (SELECT WHERE false) TO ${file}`);
-  return runs.reduce((best, run) => run.seconds < best.seconds ? run : best);
+  return fastest(runs, ({ seconds }) => seconds);
 }
 
 /** Runs a statement; PostgreSQL sends what it took as a notice. */

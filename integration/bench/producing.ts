@@ -5,6 +5,7 @@
  */
 import { taskArguments } from "../harness/task.ts";
 import { loadAverage, start } from "./program.ts";
+import type { KafkaServer } from "../servers/mod.ts";
 import { type Bench, newTopic, removeTopics } from "./servers.ts";
 
 /** What sending took. */
@@ -35,19 +36,28 @@ export async function produce(bench: Bench, records: number, partitions: number)
 /** Bytes of a record's value, on the average. */
 const VALUE_BYTES = 100;
 
-/**
- * Kafka's own tool with records of the same size and the same acks.
- *
- * @returns records a second, without the start of its JVM; `undefined` where the servers were not started here
- */
+/** What Kafka's own tool took. */
+export interface ToolRun {
+  readonly records: number;
+  /** Without the start of its JVM. */
+  readonly seconds: number;
+  /** With the start of its JVM; `undefined` where it does not run as a process of this machine. */
+  readonly cpuSeconds: number | undefined;
+  /** {@link loadAverage} before it. */
+  readonly load: number;
+}
+
+/** Kafka's own tool, on the broker that was started here, with records of the same size and the same acks. */
 export async function producerPerformance(
   bench: Bench,
+  kafka: KafkaServer,
   records: number,
   partitions: number,
-): Promise<number | undefined> {
-  if (!bench.kafkaServer) return undefined;
+): Promise<ToolRun> {
   const { topic } = await newTopic(bench, partitions);
-  const { stdout, stderr, code } = await bench.kafkaServer.tool("kafka-producer-perf-test", [
+  const load = loadAverage();
+  const before = await childrenSeconds();
+  const { stdout, stderr, code } = await kafka.tool("kafka-producer-perf-test", [
     "--topic",
     topic,
     "--num-records",
@@ -59,8 +69,22 @@ export async function producerPerformance(
     "--producer-props",
     "acks=all",
   ], { timeoutMs: 300_000 });
+  const after = await childrenSeconds();
   await removeTopics(bench, [topic]);
   const rates = [...stdout.matchAll(/records sent, ([\d.]+) records\/sec/g)];
   if (code !== 0 || rates.length === 0) throw new Error(`kafka-producer-perf-test: ${stderr || stdout}`);
-  return Number(rates.at(-1)![1]);
+  // In a container it is no child of this process.
+  const cpuSeconds = after > before ? after - before : undefined;
+  return { records, seconds: records / Number(rates.at(-1)![1]), cpuSeconds, load };
+}
+
+/** Linux counts in these, whatever its kernel's timer does (`USER_HZ`). */
+const TICKS_A_SECOND = 100;
+
+/** User and system time of all children of this process that have ended, seconds, by `/proc`; `NaN` where there is none. */
+async function childrenSeconds(): Promise<number> {
+  const stat = await Deno.readTextFile("/proc/self/stat").catch(() => "");
+  // Behind the name, which may hold anything: state is field 3, cutime and cstime are 16 and 17 (man proc_pid_stat).
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[13]) + Number(fields[14])) / TICKS_A_SECOND;
 }

@@ -6,7 +6,8 @@
 import type { CopyLimits } from "./copy.ts";
 import type { LatencyRun } from "./latency.ts";
 import type { LatencyLimits } from "./latency_limits.ts";
-import type { ProducerRun } from "./producing.ts";
+import type { ProducerRun, ToolRun } from "./producing.ts";
+import { median } from "./runs.ts";
 import type { SinkRun } from "./sink.ts";
 import type { Usage } from "./program.ts";
 
@@ -34,22 +35,15 @@ export interface Results {
   readonly partitions: number;
   /** A run each; each figure is the median of its own. */
   sink?: readonly SinkRun[];
-  /** A run with five times the records, for what a further million costs. */
-  sinkLong?: SinkRun;
+  /** Runs with five times the records, for what a further million costs. */
+  sinkLong?: readonly SinkRun[];
   copy?: CopyLimits;
   kafkajsReads?: Usage & { readonly load: number };
   producer?: readonly ProducerRun[];
-  /** Records a second. */
-  producerPerformance?: number;
+  producerPerformance?: ToolRun;
   latency?: readonly LatencyRun[];
   latencyLimits?: LatencyLimits;
   growth?: readonly GrowthRuns[];
-}
-
-/** The one in the middle. */
-export function median<T>(runs: readonly T[], by: (run: T) => number): T {
-  const sorted = [...runs].sort((a, b) => by(a) - by(b));
-  return sorted[Math.floor((sorted.length - 1) / 2)]!;
 }
 
 /** CPU seconds a million records. */

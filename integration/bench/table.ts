@@ -5,7 +5,8 @@
  */
 import type { ProducerRun } from "./producing.ts";
 import type { Quantiles } from "./quantiles.ts";
-import { median, middleRate, perFurtherMillion, perMillion, rateOf, type Results } from "./results.ts";
+import { middleRate, perFurtherMillion, perMillion, rateOf, type Results } from "./results.ts";
+import { median } from "./runs.ts";
 import type { SinkRun } from "./sink.ts";
 
 /** A table: a heading and rows of cells. */
@@ -54,13 +55,15 @@ function sinkTable({ sink, sinkLong, copy, kafkajsReads, records }: Results): Ta
     ["consumer, from the first row", rate(records, drained), share(records, drained), "", "", ""],
   ];
   if (sinkLong) {
+    const long = median(sinkLong, ({ seconds }) => seconds);
+    const cpu = median(sinkLong, ({ cpuSeconds }) => cpuSeconds);
     rows.push([
-      `consumer, ${whole(sinkLong.records)} records; CPU of each further million`,
-      rate(sinkLong.records, sinkLong.seconds),
-      share(sinkLong.records, sinkLong.seconds),
-      seconds(perFurtherMillion(median(sink, ({ cpuSeconds }) => cpuSeconds), sinkLong)),
-      mebibytes(sinkLong.peakBytes),
-      load(sinkLong.load),
+      `consumer, ${whole(long.records)} records; CPU of each further million`,
+      rate(long.records, long.seconds),
+      share(long.records, long.seconds),
+      seconds(perFurtherMillion(median(sink, ({ cpuSeconds }) => cpuSeconds), cpu)),
+      mebibytes(most(sinkLong)),
+      load(median(sinkLong, ({ load }) => load).load),
     ]);
   }
   for (const [name, used] of copy ? Object.entries(copy) : []) {
@@ -102,13 +105,14 @@ function producerTable({ producer, producerPerformance, records }: Results): Tab
     mebibytes(most(producer)),
     load(middle(({ load }) => load)),
   ]];
-  if (producerPerformance !== undefined) {
+  if (producerPerformance) {
+    const { records, seconds: took, cpuSeconds } = producerPerformance;
     rows.push([
       "limit: Kafka's ProducerPerformance, acks=all",
-      `${whole(producerPerformance)}/s`,
+      rate(records, took),
+      cpuSeconds === undefined ? "" : seconds(cpuSeconds / records * 1e6),
       "",
-      "",
-      "",
+      load(producerPerformance.load),
     ]);
   }
   return {
