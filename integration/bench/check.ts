@@ -11,7 +11,7 @@ import { median } from "./runs.ts";
 import { openBench } from "./servers.ts";
 import { drain } from "./sink.ts";
 
-/** Measured: 1.7 to 2.7, however busy the machine (docs/performance.md); with records decoded by kafkajs, one by one, it was 5. */
+/** Measured: 1.5 to 2.7, however busy the machine (docs/performance.md); with records decoded by kafkajs, one by one, it was 5. */
 const MOST = 3;
 const SHORT = 100_000;
 const LONG = 1_000_000;
