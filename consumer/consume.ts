@@ -48,8 +48,8 @@ interface Assigned extends TopicPartition {
 
 /** Milliseconds that a broker may wait for records before it answers a fetch with none. */
 const FETCH_WAIT_MS = 500;
-/** The same where the consumer ends by itself: it would end no sooner than its last fetch, which finds nothing. */
-const LAST_FETCH_WAIT_MS = 25;
+/** The same where the consumer ends by itself: any fetch may be its last, and it ends no sooner than that. */
+const BOUNDED_FETCH_WAIT_MS = 25;
 
 /** A consumer of a group. It ends by {@link stop}, or by `failed`. */
 export class Membership {
@@ -85,7 +85,7 @@ export class Membership {
       heartbeatInterval: Math.min(3_000, Math.floor(settings.CONSUMER_SESSION_TIMEOUT_MS / 4)),
       maxBytes: settings.CONSUMER_FETCH_BYTES,
       maxBytesPerPartition: Math.min(1_048_576, settings.CONSUMER_FETCH_BYTES),
-      maxWaitTimeInMs: settings.CONSUMER_UNTIL_CAUGHT_UP ? LAST_FETCH_WAIT_MS : FETCH_WAIT_MS,
+      maxWaitTimeInMs: settings.CONSUMER_UNTIL_CAUGHT_UP ? BOUNDED_FETCH_WAIT_MS : FETCH_WAIT_MS,
       // A topic that somebody deletes while it is read is not to come back by itself.
       allowAutoTopicCreation: false,
       metadataMaxAge: 30_000,

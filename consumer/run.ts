@@ -28,8 +28,10 @@ import { ensureDatabase, ensureTables } from "./tables.ts";
 
 /** Between two looks at the ends of the topics, and two commits of the copy of the progress. */
 const UPKEEP_MS = 2_000;
-/** Between two looks at whether all that was there at the start is stored. */
-const CAUGHT_UP_POLL_MS = 25;
+/** Between two looks at whether this consumer has stored all that was there at the start. */
+const CAUGHT_UP_LOOK_MS = 25;
+/** Between two questions to PostgreSQL whether the others of its group have, too. */
+const CAUGHT_UP_POLL_MS = 100;
 /** A membership that lasted as long had begun well: what ends it is no failure to begin. */
 const LASTING_MS = 60_000;
 
@@ -219,15 +221,17 @@ async function caughtUp(
   while (!signal.aborted) {
     const stored = new Map(membership.positions.map((at) => [keyOf(at), at.stored]));
     // Behind in a partition of its own it knows the answer, and asking would keep the next transaction waiting.
-    if (targets.every((target) => (stored.get(keyOf(target)) ?? Infinity) >= target.high)) {
-      const progress = await database.run(
-        "Cannot read consumer_progress",
-        (client) => readProgress(client, settings.CONSUMER_GROUP_ID, targets),
-      );
-      if (targets.every((target) => (progress.get(keyOf(target)) ?? 0) >= target.high)) {
-        tell("caught_up", {});
-        return;
-      }
+    if (targets.some((target) => (stored.get(keyOf(target)) ?? Infinity) < target.high)) {
+      await pause(CAUGHT_UP_LOOK_MS, signal);
+      continue;
+    }
+    const progress = await database.run(
+      "Cannot read consumer_progress",
+      (client) => readProgress(client, settings.CONSUMER_GROUP_ID, targets),
+    );
+    if (targets.every((target) => (progress.get(keyOf(target)) ?? 0) >= target.high)) {
+      tell("caught_up", {});
+      return;
     }
     await pause(CAUGHT_UP_POLL_MS, signal);
   }

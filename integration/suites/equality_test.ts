@@ -44,6 +44,21 @@ scenario({
 });
 
 scenario({
+  name: "consumers of a group all exit 0 when they are bounded and one of them has less to do",
+  fault:
+    "Two consumers with `--until-caught-up` share a topic, of which one partition is longer than the others",
+  outcome: "Whoever is through waits for the other; all of it is stored, and both exit 0",
+}, async (s) => {
+  await s.produce(20_000, { PRODUCER_RATE: 0 });
+  await s.produce(200_000, { PRODUCER_RATE: 0, PRODUCER_USERS: 1 });
+  const bounded = { CONSUMER_UNTIL_CAUGHT_UP: "true" };
+  const consumers = await Promise.all([s.consumer(bounded), s.consumer(bounded)]);
+  await Promise.all(consumers.map((consumer) => s.finished(consumer)));
+  const { records } = await s.oracle();
+  assert.equal(records, 220_000);
+});
+
+scenario({
   name: "consumer stores each stream in its table when it serves several",
   fault: "Two streams in one process",
   outcome: "Each record in the table of its stream",
