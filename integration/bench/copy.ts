@@ -52,8 +52,8 @@ async function copy(client: pg.Client, format: "binary" | "text", times: number)
   const file = client.escapeLiteral(`${where!.folder}/bench.${format}`);
   const { rowCount } = await client.query(`COPY routes_table TO ${file} (FORMAT ${format})`);
   const runs: CopyUsage[] = [];
-  const load = loadAverage();
   for (let n = 0; n < times; n++) {
+    const load = loadAverage();
     await client.query("TRUNCATE copied");
     runs.push({
       rows: rowCount!,

@@ -34,7 +34,7 @@ services); all that is made there is removed.
 
   --records N        Records that the consumer drains and the producer sends (1000000)
   --partitions N     Partitions of the topic (6)
-  --runs N           Runs of sink, producer and growth, of which the median counts, and of their limits, of which the fastest does (3)
+  --runs N           Runs of sink, producer and growth (the median counts), and of the limits of the first two (the fastest does) (3)
   --parts LIST       Of ${PARTS.join(",")} (all but growth, which takes long)
   --rates LIST       Records a second, for latency (100,1000,10000,50000)
   --seconds N        Seconds at each of these rates (30)

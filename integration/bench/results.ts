@@ -37,6 +37,7 @@ export interface Results {
   sink?: readonly SinkRun[];
   /** Runs with five times the records, for what a further million costs. */
   sinkLong?: readonly SinkRun[];
+  /** Of a limit the fastest run. */
   copy?: CopyLimits;
   kafkajsReads?: Usage & { readonly load: number };
   producer?: readonly ProducerRun[];

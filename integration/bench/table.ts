@@ -58,7 +58,7 @@ function sinkTable({ sink, sinkLong, copy, kafkajsReads, records }: Results): Ta
     const long = median(sinkLong, ({ seconds }) => seconds);
     const cpu = median(sinkLong, ({ cpuSeconds }) => cpuSeconds);
     rows.push([
-      `consumer, ${whole(long.records)} records; CPU of each further million`,
+      `consumer, ${whole(long.records)} records, from process start; CPU of each further million`,
       rate(long.records, long.seconds),
       share(long.records, long.seconds),
       seconds(perFurtherMillion(median(sink, ({ cpuSeconds }) => cpuSeconds), cpu)),
@@ -78,7 +78,7 @@ function sinkTable({ sink, sinkLong, copy, kafkajsReads, records }: Results): Ta
   }
   if (kafkajsReads) {
     rows.push([
-      "limit: kafkajs reading alone, no value looked at or stored",
+      "limit: kafkajs reading alone, from process start, no value looked at or stored",
       rate(records, kafkajsReads.wallSeconds),
       share(records, kafkajsReads.wallSeconds),
       seconds(kafkajsReads.cpuSeconds / records * 1e6),
@@ -106,9 +106,9 @@ function producerTable({ producer, producerPerformance, records }: Results): Tab
     load(middle(({ load }) => load)),
   ]];
   if (producerPerformance) {
-    const { records, seconds: took, cpuSeconds } = producerPerformance;
+    const { seconds: took, cpuSeconds } = producerPerformance;
     rows.push([
-      "limit: Kafka's ProducerPerformance, acks=all",
+      "limit: Kafka's ProducerPerformance, acks=all, without its JVM's start",
       rate(records, took),
       cpuSeconds === undefined ? "" : seconds(cpuSeconds / records * 1e6),
       "",

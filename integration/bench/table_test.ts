@@ -21,6 +21,14 @@ const results: Results = {
   partitions: 6,
   sink: [sink(1e6, 1.6), sink(1e6, 1.4), sink(1e6, 1.5)],
   sinkLong: [sink(5e6, 5.6), sink(5e6, 5.5), sink(5e6, 5.4)],
+  producer: [3, 2, 4].map((seconds) => ({
+    records: 1e6,
+    seconds,
+    cpuSeconds: 3.5,
+    peakBytes: undefined,
+    load: 1,
+  })),
+  producerPerformance: { records: 1e6, seconds: 2.5, cpuSeconds: undefined, load: 1.25 },
   latency: [{ rate: 100, rows: 1_000, p50: 3, p99: 9.25, p999: 12, resolution: 1.5, load: 0.5 }],
   latencyLimits: { kafka: { p50: 1, p99: 2, p999: 3 }, postgres: { p50: 0.5, p99: 1.25, p999: 4 } },
   copy: {
@@ -43,7 +51,20 @@ Deno.test("tables() show the median run and what a further million costs", () =>
   assert.match(text, /each further million\s+\|\s+2 500 000\/s \|\s+1\.25 \|\s+1\.00 s/);
   assert.match(text, /100 records\/s +\|\s+1 000 \|\s+3\.0 ms \|\s+9\.3 ms \|\s+12\.0 ms \|\s+1\.5 ms/);
   assert.match(text, /PostgreSQL's commit of a row \| +\| +0\.5 ms \| +1\.3 ms/);
-  assert.doesNotMatch(text, /Producer/);
+});
+
+Deno.test("tables() leave out what was not measured", () => {
+  const { producer: _producer, growth: _growth, ...others } = results;
+  const text = tables(others).map(markdown).join("\n");
+  assert.doesNotMatch(text, /Producer|circumstances/);
+});
+
+Deno.test("tables() leave a limit's CPU time empty where it is not known", () => {
+  const text = tables(results).map(markdown).join("\n");
+  assert.match(text, /producer, from process start +\|\s+333 333\/s \|\s+3\.50 s \| +\? \|/);
+  assert.match(text, /ProducerPerformance.* \|\s+400 000\/s \| +\| +\| +1\.3 \|/);
+  const known = { ...results, producerPerformance: { ...results.producerPerformance!, cpuSeconds: 5 } };
+  assert.match(tables(known).map(markdown).join("\n"), /400 000\/s \| +5\.00 s \|/);
 });
 
 Deno.test("tables() show the median of a series, its range, and how it stands to the first", () => {
