@@ -84,7 +84,7 @@ th { color: var(--muted); font-weight: 500; }
 th, td { padding: .3rem .75rem; border-bottom: 1px solid var(--rule); text-align: right; white-space: nowrap;
   font-variant-numeric: tabular-nums; }
 tr:last-child td { border-bottom: 0; }
-th:first-child, td:first-child { text-align: left; padding-left: 0; }
+th:first-child, td:first-child { text-align: left; padding-left: 0; white-space: normal; min-width: 11rem; }
 th:last-child, td:last-child { padding-right: 0; }
 #charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 33rem), 1fr)); gap: 1.25rem; }
 #charts section { margin: 0; overflow: hidden; }
