@@ -10,14 +10,22 @@ import { SettingsError } from "./settings/error.ts";
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
 /**
- * A signal that aborts at the first SIGTERM or SIGINT. The second ends the process at once, with exit code 1: what was in hand
- * is not lost, since nothing counts as done before it is committed.
+ * A terminal sends Ctrl-C to all of its processes, and `deno task` passes it on to the service besides, as `timeout` does with SIGTERM:
+ * what comes this soon after the first signal is the same one.
+ */
+const SAME_SIGNAL_MS = 500;
+
+/**
+ * A signal that aborts at the first SIGTERM or SIGINT. The second, unless it comes within half a second, ends the process at once, with
+ * exit code 1: what was in hand is not lost, since nothing counts as done before it is committed.
  */
 export function stopSignal(log: Log): AbortSignal & Disposable {
   const controller = new AbortController();
+  let first = 0;
   const listeners = SIGNALS.map((name) => {
     const listener = () => {
       if (controller.signal.aborted) {
+        if (performance.now() - first < SAME_SIGNAL_MS) return;
         log("warn", "stopped_at_once", `A second signal, ${name}: stopping at once.`);
         Deno.exit(EXIT.crash);
       }
@@ -26,6 +34,7 @@ export function stopSignal(log: Log): AbortSignal & Disposable {
         "stopping",
         `Stopping after ${name}: finishing what is in hand. A second signal stops at once.`,
       );
+      first = performance.now();
       controller.abort();
     };
     Deno.addSignalListener(name, listener);

@@ -34,3 +34,36 @@ Deno.test("exitCodeOf() is 1, with a stack, when the error is a fault of ours", 
   assert.deepEqual([code, event, message], [1, "crashed", "Unexpected error: x is undefined"]);
   assert.match(String(fields!["stack"]), /lifecycle_test\.ts/);
 });
+
+/** A service that waits for a signal and then for ever; what it logs, by event, and how it ended. */
+async function signalled(delays: readonly number[]): Promise<{ events: string[]; code: number }> {
+  const script = `
+    import { stopSignal } from "${import.meta.resolve("./lifecycle.ts")}";
+    stopSignal((_level, event) => console.log(event));
+    console.log("ready");
+    setTimeout(() => Deno.exit(7), 3_000);
+  `;
+  await using child = new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--quiet", script],
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const events: string[] = [];
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    events.push(...text.trim().split("\n"));
+    if (!text.includes("ready")) continue;
+    for (const delay of delays) setTimeout(() => Deno.kill(child.pid, "SIGINT"), delay);
+  }
+  return { events, code: (await child.status).code };
+}
+
+Deno.test("stopSignal() takes a signal that follows at once for the same one", async () => {
+  assert.deepEqual(await signalled([0, 20, 100]), { events: ["ready", "stopping"], code: 7 });
+});
+
+Deno.test("stopSignal() ends the process at the second signal", async () => {
+  assert.deepEqual(await signalled([0, 20, 700]), {
+    events: ["ready", "stopping", "stopped_at_once"],
+    code: 1,
+  });
+});

@@ -5,7 +5,7 @@
  */
 import pg from "pg";
 import type * as tls from "node:tls";
-import { messageOf } from "../errors.ts";
+import { messageOf, PermanentError } from "../errors.ts";
 import { readPem } from "../settings/pem.ts";
 import type { Settings } from "../settings/table.ts";
 import { connectError } from "./errors.ts";
@@ -55,7 +55,7 @@ export function tlsAttempts(settings: PostgresSettings): (tls.ConnectionOptions 
 /**
  * Connects.
  *
- * @throws {PermanentError} wrong credentials, no such database, a certificate that is not to be trusted, no TLS where it is asked for
+ * @throws {PermanentError} wrong credentials or none, no such database, a certificate that is not to be trusted, no TLS where it is asked for
  * @throws {TransientError} a server that is away, starting, or has no connection left
  */
 export async function connectPostgres(
@@ -68,7 +68,8 @@ export async function connectPostgres(
       host: settings.PGHOST,
       port: settings.PGPORT,
       user: settings.PGUSER,
-      password: settings.PGPASSWORD,
+      // A function: without a password pg would look for a file of passwords, which the services may not read, and never answer.
+      password: () => passwordOf(settings),
       database: options.database ?? settings.PGDATABASE,
       ssl,
       application_name: options.applicationName,
@@ -96,6 +97,14 @@ export async function connectPostgres(
     }
   }
   throw new Error("unreachable: there is always an attempt");
+}
+
+/** Called when the server asks for it. */
+function passwordOf({ PGPASSWORD }: PostgresSettings): string {
+  if (PGPASSWORD !== "") return PGPASSWORD;
+  throw new PermanentError(
+    "the server asks for a password, and PGPASSWORD is empty. Set PGPASSWORD or PGPASSWORD_FILE",
+  );
 }
 
 /** Whether the other way, with or without TLS, may work. 28000 is how pg_hba.conf refuses a connection for its lack of TLS. */
