@@ -56,7 +56,7 @@ export const perFurtherMillion = (short: SinkRun, long: SinkRun): number =>
   (long.cpuSeconds - short.cpuSeconds) / (long.records - short.records) * 1e6;
 
 /** Records a second from the first row on. */
-export const rateOf = ({ records, drainSeconds }: SinkRun): number => records / drainSeconds;
+export const rateOf = ({ drained, drainSeconds }: SinkRun): number => drained / drainSeconds;
 
 /** The median of the rates of some runs. */
 export const middleRate = (runs: readonly SinkRun[]): number => rateOf(median(runs, rateOf));

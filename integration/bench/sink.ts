@@ -18,8 +18,10 @@ export interface SinkRun {
   readonly seconds: number;
   /** From the start of the process to the first rows that others see: start-up. */
   readonly firstRowSeconds: number;
-  /** From the first rows to the last. */
+  /** From the first rows to the last, in which {@link drained} records were stored. */
   readonly drainSeconds: number;
+  /** Records that were not among those first rows. */
+  readonly drained: number;
   readonly cpuSeconds: number;
   readonly peakBytes: number | undefined;
   readonly transactions: number;
@@ -63,7 +65,7 @@ export async function drain(
   const all = Promise.all(running.map(({ ended }) => ended));
   const seen = await Promise.race([watch(client, group, records, started), all.then(() => undefined)]);
   const usages = await all;
-  const { first, last } = seen ?? await watch(client, group, records, started);
+  const { first, last, drained } = seen ?? await watch(client, group, records, started);
   const { rows: [counted] } = await client.query<{ transactions: string }>(
     "SELECT count(DISTINCT xmin::text) AS transactions FROM routes_table WHERE ctid >= $1::tid",
     [`(${blocks},0)`],
@@ -73,6 +75,7 @@ export async function drain(
     seconds: Math.max(...usages.map(({ wallSeconds }) => wallSeconds)),
     firstRowSeconds: first,
     drainSeconds: last - first,
+    drained,
     cpuSeconds: usages.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
     peakBytes: usages.reduce<number | undefined>(
       (most, { peakBytes }) => peakBytes === undefined ? most : Math.max(most ?? 0, peakBytes),
@@ -83,14 +86,17 @@ export async function drain(
   };
 }
 
-/** When the first and when the last of the records were stored, seconds after `started`, as another connection sees it. */
+/**
+ * When the first and when the last of the records were stored, seconds after `started`, as another connection sees it, and how many in
+ * between.
+ */
 async function watch(
   client: pg.Client,
   group: string,
   records: number,
   started: number,
-): Promise<{ first: number; last: number }> {
-  let first: number | undefined;
+): Promise<{ first: number; last: number; drained: number }> {
+  let first: { at: number; rows: number } | undefined;
   const deadline = started + DEADLINE_MS;
   while (performance.now() < deadline) {
     const done = await client.query<{ done: string }>(
@@ -98,8 +104,8 @@ async function watch(
       [group],
     ).then(({ rows }) => Number(rows[0]!.done), () => 0);
     const now = (performance.now() - started) / 1000;
-    if (done > 0) first ??= now;
-    if (done >= records) return { first: first!, last: now };
+    if (done > 0) first ??= { at: now, rows: done };
+    if (done >= records) return { first: first!.at, last: now, drained: done - first!.rows };
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
   throw new Error(`The consumer did not store ${records} records in ${DEADLINE_MS / 1000} s.`);

@@ -42,7 +42,7 @@ function sinkTable({ sink, sinkLong, copy, kafkajsReads, records }: Results): Ta
   const share = (records: number, seconds: number) =>
     limit === undefined ? "" : (records / seconds / limit).toFixed(2);
   const middle = (by: (run: SinkRun) => number) => by(median(sink, by));
-  const started = middle(({ seconds }) => seconds), drained = middle(({ drainSeconds }) => drainSeconds);
+  const started = middle(({ seconds }) => seconds), drained = middleRate(sink);
   const rows = [
     [
       "consumer, from process start",
@@ -52,7 +52,7 @@ function sinkTable({ sink, sinkLong, copy, kafkajsReads, records }: Results): Ta
       mebibytes(most(sink)),
       load(middle(({ load }) => load)),
     ],
-    ["consumer, from the first row", rate(records, drained), share(records, drained), "", "", ""],
+    ["consumer, from the first row", rate(drained, 1), share(drained, 1), "", "", ""],
   ];
   if (sinkLong) {
     const long = median(sinkLong, ({ seconds }) => seconds);
