@@ -110,10 +110,12 @@ export const EVENTS = {
     ({ topic, from, to }) => metrics.records.inc({ topic, outcome: "lost" }, to - from),
   ),
   group_left: sentence("debug"),
-  summary: event<{ stored: number; rejected: number; rate: number; lag: number }>(
+  summary: event<{ stored: number; rejected: number; rate: number; lag: number | undefined }>(
     "info",
     ({ stored, rejected, rate, lag }) =>
-      `Stored ${stored} records (${Math.round(rate)}/s), rejected ${rejected}; ${lag} behind.`,
+      `Stored ${stored} records (${Math.round(rate)}/s), rejected ${rejected}; ${
+        lag === undefined ? "how far behind is not known yet" : `${lag} behind`
+      }.`,
   ),
   caught_up: event<Record<never, never>>("info", () => "Stored all that was there at the start."),
   undrained: event<{ bytes: number }>(

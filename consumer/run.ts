@@ -276,7 +276,9 @@ function summarize({ settings, tell }: Context): Disposable {
   let before = 0;
   const timer = setInterval(async () => {
     const { stored, rejected } = await totals();
-    const behind = sum((await lag.get()).values);
+    // A consumer to which the group has given no partitions yet is not to look like one that has caught up.
+    const { values } = await lag.get();
+    const behind = values.length > 0 ? sum(values) : undefined;
     tell("summary", { stored, rejected, rate: (stored - before) / seconds, lag: behind });
     before = stored;
   }, seconds * 1000);
