@@ -138,7 +138,13 @@ function readFlags(names: readonly SettingName[], args: readonly string[], probl
     }
     return { values, help: parsed["help"] === true };
   } catch (error) {
-    problems.push(`${(error as Error).message.split(". ")[0]}. \`--help\` lists the flags.`);
+    const [what] = (error as Error).message.split(/\.\s/);
+    const flag = /^Option '(--[^' ]+)[^']*' argument is ambiguous/.exec(what!)?.[1];
+    problems.push(
+      flag === undefined
+        ? `${what}. \`--help\` lists the flags.`
+        : `${flag} has no value. One that begins with a dash is written ${flag}=-…`,
+    );
     return { values, help: args.includes("--help") || args.includes("-h") };
   }
 }

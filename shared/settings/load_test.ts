@@ -141,6 +141,10 @@ Deno.test("loadSettings() counts an empty value as not set", () => {
 
 Deno.test("loadSettings() refuses an unknown flag and a missing file that was asked for by name", () => {
   assert.match(problemsOf({ args: ["--colour", "red"] })[0]!, /--colour/);
+  assert.equal(
+    problemsOf({ args: ["--count", "-1"] })[0],
+    "--count has no value. One that begins with a dash is written --count=-…",
+  );
   assert.match(problemsOf({ env: { HOST_SETTINGS: "res/other.ini" } })[0]!, /res\/other\.ini.*no such file/);
 });
 
