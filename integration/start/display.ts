@@ -30,6 +30,7 @@ export class Display implements Disposable {
   /** Lines of the terminal that the screen takes. */
   #height = 0;
   #lastLine = -Infinity;
+  #notes: readonly string[] = [];
 
   constructor(output: Output = STANDARD_OUTPUT) {
     this.#output = output;
@@ -60,7 +61,10 @@ export class Display implements Disposable {
 
   #printLine(view: View): void {
     this.#lastLine = view.elapsed;
-    this.#output.write(`${renderLine(view)}\n`);
+    // The notes as often as they change.
+    const news = view.notes.filter((note) => note !== "" && !this.#notes.includes(note));
+    this.#notes = view.notes;
+    this.#output.write([...news, renderLine(view)].map((line) => `${line}\n`).join(""));
   }
 
   #redraw(lines: string[]): void {

@@ -82,3 +82,13 @@ Deno.test("Display.show() writes a line every few seconds when there is no termi
   assert.deepEqual(times, ["0:00", "0:05", "0:10", "0:10", ""]);
   assert.ok(!page.raw.includes("\x1b"));
 });
+
+Deno.test("Display.show() writes a note once, above the lines, when there is no terminal", () => {
+  const page = new Page(false);
+  using display = new Display(page);
+  for (const elapsed of [0, 5_000, 10_000]) {
+    display.show(view("running", elapsed, ["", "psql …", "Ctrl-C …"]));
+  }
+  const lines = page.raw.trim().split("\n");
+  assert.deepEqual(lines.map((line) => line.slice(0, 6)), ["psql …", "Ctrl-C", "0:00  ", "0:05  ", "0:10  "]);
+});
