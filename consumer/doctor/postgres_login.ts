@@ -49,6 +49,12 @@ function refusal(context: Context, error: unknown): Outcome {
   const code = codeOf(error);
   const cause = error instanceof Error && error.cause ? error.cause : error;
   const message = messageOf(cause).replace(/\.$/, "");
+  if (message.includes("PGPASSWORD is empty")) {
+    return failed(
+      `the server asks “${user}” for a password, and there is none`,
+      `Set ${context.named("PGPASSWORD")} or PGPASSWORD_FILE (Aiven: console → Users).`,
+    );
+  }
   if (code === "28P01" || /SASL|password/i.test(message)) {
     return failed(
       `the server refused the password of “${user}”: ${message}`,

@@ -302,6 +302,9 @@ Deno.test("doctor names the mistake when PostgreSQL's address, certificate, logi
   await assertNames({ ...right, ...app, PGSSLMODE: "disable" }, {
     "postgresql.login": /takes connections with TLS only, and PGSSLMODE=disable/,
   });
+  await assertNames({ ...right, PGPASSWORD: "" }, {
+    "postgresql.login": /asks “postgres” for a password, and there is none.*PGPASSWORD_FILE/,
+  });
   await assertNames({ ...right, PGPASSWORD: "guess" }, {
     "postgresql.login": /refused the password of “postgres”/,
   });
