@@ -2,7 +2,8 @@ import assert from "assert";
 import { Buffer } from "node:buffer";
 import * as net from "node:net";
 import { join } from "node:path";
-import { Listening } from "./doctor/server_fixture.ts";
+import { Listening } from "../shared/listening_fixture.ts";
+import { message } from "../shared/postgres/message_fixture.ts";
 
 const ROOT = join(import.meta.dirname!, "..");
 
@@ -23,14 +24,6 @@ async function rejects(args: string[], env: Record<string, string | number>) {
     clearEnv: true,
   }).output();
   return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
-}
-
-/** A message of PostgreSQL's protocol. */
-function message(type: string, body: string): Buffer {
-  const head = Buffer.alloc(5);
-  head.write(type, "latin1");
-  head.writeInt32BE(Buffer.byteLength(body) + 4, 1);
-  return Buffer.concat([head, Buffer.from(body)]);
 }
 
 /** A server without TLS that lets everybody in and answers each query as it is told to, or not at all. */

@@ -7,30 +7,8 @@
 import { Buffer } from "node:buffer";
 import * as net from "node:net";
 import * as tls from "node:tls";
+import { Listening } from "../../shared/listening_fixture.ts";
 import type { Pair } from "./certificates_fixture.ts";
-
-/** A server that listens on a free port of 127.0.0.1. */
-export class Listening implements AsyncDisposable {
-  readonly #sockets = new Set<net.Socket>();
-
-  private constructor(private readonly server: net.Server, readonly port: number) {}
-
-  static start(server: net.Server): Promise<Listening> {
-    return new Promise((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(0, "127.0.0.1", () => {
-        const listening = new Listening(server, (server.address() as net.AddressInfo).port);
-        server.on("connection", (socket) => listening.#sockets.add(socket));
-        resolve(listening);
-      });
-    });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    await new Promise((resolve) => this.server.close(resolve));
-  }
-}
 
 /** What a port of a broker is like. */
 export interface BrokerPort {

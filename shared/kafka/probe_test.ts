@@ -1,20 +1,16 @@
 import assert from "assert";
 import { Buffer } from "node:buffer";
 import * as net from "node:net";
+import { Listening } from "../listening_fixture.ts";
 import { speaksPlainly, speaksTls } from "./probe.ts";
 
 /** A server that answers what it gets with `answer` and closes. */
 async function serve(answer: Uint8Array): Promise<{ address: string } & AsyncDisposable> {
-  const server = net.createServer((socket) => {
+  const listening = await Listening.start(net.createServer((socket) => {
     socket.on("error", () => {});
     socket.once("data", () => socket.end(answer));
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as net.AddressInfo;
-  return {
-    address: `127.0.0.1:${port}`,
-    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())),
-  };
+  }));
+  return Object.assign(listening, { address: `127.0.0.1:${listening.port}` });
 }
 
 Deno.test("speaksPlainly() is true when the answer has the request's correlation id, and false when it has not", async () => {

@@ -2,6 +2,7 @@ import assert from "assert";
 import Connection from "kafkajs/src/network/connection.js";
 import { protocol } from "kafkajs/src/protocol/requests/apiVersions/index.js";
 import * as net from "node:net";
+import { Listening } from "../listening_fixture.ts";
 import { closeUnanswered } from "./unanswered.ts";
 
 closeUnanswered();
@@ -13,16 +14,14 @@ const request = protocol({ version: 0 })();
 Deno.test("send() closes the connection and fails all that waits on it when an answer does not come in time", async () => {
   const closed = Promise.withResolvers<void>();
   // Takes everything and says nothing.
-  const server = net.createServer((socket) => {
+  await using server = await Listening.start(net.createServer((socket) => {
     socket.resume();
     socket.on("error", () => {});
     socket.on("close", () => closed.resolve());
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as net.AddressInfo;
+  }));
   const connection = new Connection({
     host: "127.0.0.1",
-    port,
+    port: server.port,
     logger: { namespace: () => logger },
     socketFactory: ({ host, port, onConnect }: { host: string; port: number; onConnect: () => void }) =>
       net.connect({ host, port }, onConnect),
@@ -43,6 +42,5 @@ Deno.test("send() closes the connection and fails all that waits on it when an a
     assert.equal(connection.isConnected(), false);
   } finally {
     await connection.disconnect();
-    await new Promise((resolve) => server.close(resolve));
   }
 });

@@ -1,0 +1,29 @@
+/**
+ * Servers for tests, on ports that are free.
+ *
+ * @module
+ */
+import type * as net from "node:net";
+
+/** A server that listens on a free port of 127.0.0.1. */
+export class Listening implements AsyncDisposable {
+  readonly #sockets = new Set<net.Socket>();
+
+  private constructor(private readonly server: net.Server, readonly port: number) {}
+
+  static start(server: net.Server): Promise<Listening> {
+    return new Promise((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(0, "127.0.0.1", () => {
+        const listening = new Listening(server, (server.address() as net.AddressInfo).port);
+        server.on("connection", (socket) => listening.#sockets.add(socket));
+        resolve(listening);
+      });
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+}
