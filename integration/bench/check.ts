@@ -6,7 +6,7 @@
  */
 import { copyLimits } from "./copy.ts";
 import { fill } from "./fill.ts";
-import { perFurtherMillion } from "./results.ts";
+import { perFurtherMillion, perMillion } from "./results.ts";
 import { median } from "./runs.ts";
 import { openBench } from "./servers.ts";
 import { drain } from "./sink.ts";
@@ -33,7 +33,7 @@ if (!copy) {
   throw new Error("Without COPY there is nothing to compare with. Use an account that is a superuser.");
 }
 const sink = median(runs, (run) => run);
-const limit = copy.binary.cpuSeconds / copy.binary.rows * 1e6;
+const limit = perMillion({ ...copy.binary, records: copy.binary.rows });
 const ratio = sink / limit;
 console.log(
   `CPU a further million records: consumer ${sink.toFixed(2)} s, PostgreSQL's COPY ${limit.toFixed(2)} s: ` +

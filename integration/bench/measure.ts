@@ -24,18 +24,15 @@ export async function measure(bench: Bench, options: Options, results: Results):
   const { records, partitions, runs, parts } = options;
   if (parts.includes("sink") || parts.includes("latency")) await measureSink(bench, options, results);
   if (parts.includes("producer")) {
-    const found = [];
-    for (let run = 1; run <= runs; run++) {
-      bench.say(`producer, run ${run} of ${runs}`);
-      found.push(await produce(bench, records, partitions));
-    }
-    results.producer = found;
-    if (bench.kafkaServer) {
-      const limits = [];
-      for (let run = 1; run <= runs; run++) {
-        bench.say(`limit: Kafka's own ProducerPerformance, run ${run} of ${runs}`);
-        limits.push(await producerPerformance(bench, bench.kafkaServer, records, partitions));
-      }
+    results.producer = await repeat(bench, runs, "producer", () => produce(bench, records, partitions));
+    const { kafkaServer } = bench;
+    if (kafkaServer) {
+      const limits = await repeat(
+        bench,
+        runs,
+        "limit: Kafka's own ProducerPerformance",
+        () => producerPerformance(bench, kafkaServer, records, partitions),
+      );
       results.producerPerformance = fastest(limits, ({ seconds }) => seconds);
     }
   }
@@ -68,30 +65,31 @@ async function measureSink(bench: Bench, options: Options, results: Results): Pr
   const topic = await fill(bench, { records, partitions });
   bench.say("warm-up");
   await drain(bench, topic);
-  const found = [];
-  for (let run = 1; run <= runs; run++) {
-    bench.say(`sink, run ${run} of ${runs}`);
-    found.push(await drain(bench, topic));
-  }
-  results.sink = found;
+  results.sink = await repeat(bench, runs, "sink", () => drain(bench, topic));
   bench.say("limit: PostgreSQL's COPY of the same rows");
   const copy = await copyLimits(bench, runs);
   if (copy) results.copy = copy;
-  const reads = [];
-  for (let run = 1; run <= runs; run++) {
-    bench.say(`limit: kafkajs reading alone, run ${run} of ${runs}`);
-    reads.push(await kafkajsReads(bench, topic));
-  }
+  const reads = await repeat(bench, runs, "limit: kafkajs reading alone", () => kafkajsReads(bench, topic));
   results.kafkajsReads = fastest(reads, ({ wallSeconds }) => wallSeconds);
   await removeTopics(bench, [topic.topic]);
   const long = await fill(bench, { records: LONG * records, partitions });
-  const longer = [];
-  for (let run = 1; run <= runs; run++) {
-    bench.say(`sink, ${LONG} times as many records, run ${run} of ${runs}`);
-    longer.push(await drain(bench, long));
-  }
-  results.sinkLong = longer;
+  results.sinkLong = await repeat(
+    bench,
+    runs,
+    `sink, ${LONG} times as many records`,
+    () => drain(bench, long),
+  );
   await removeTopics(bench, [long.topic]);
+}
+
+/** Does it so often, one after another, and says what it does. */
+async function repeat<T>({ say }: Bench, runs: number, what: string, once: () => Promise<T>): Promise<T[]> {
+  const found: T[] = [];
+  for (let run = 1; run <= runs; run++) {
+    say(`${what}, run ${run} of ${runs}`);
+    found.push(await once());
+  }
+  return found;
 }
 
 async function kafkajsReads(bench: Bench, { topic, records }: Filled): Promise<Usage & { load: number }> {

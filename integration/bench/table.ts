@@ -42,7 +42,7 @@ function sinkTable({ sink, sinkLong, copy, kafkajsReads, records }: Results): Ta
   const share = (records: number, seconds: number) =>
     limit === undefined ? "" : (records / seconds / limit).toFixed(2);
   const middle = (by: (run: SinkRun) => number) => by(median(sink, by));
-  const started = middle(({ seconds }) => seconds), drained = middleRate(sink);
+  const started = middle(({ seconds }) => seconds), fromFirst = middleRate(sink);
   const rows = [
     [
       "consumer, from process start",
@@ -52,7 +52,7 @@ function sinkTable({ sink, sinkLong, copy, kafkajsReads, records }: Results): Ta
       mebibytes(most(sink)),
       load(middle(({ load }) => load)),
     ],
-    ["consumer, from the first row", rate(drained, 1), share(drained, 1), "", "", ""],
+    ["consumer, from the first row", rate(fromFirst, 1), share(fromFirst, 1), "", "", ""],
   ];
   if (sinkLong) {
     const long = median(sinkLong, ({ seconds }) => seconds);
@@ -71,7 +71,7 @@ function sinkTable({ sink, sinkLong, copy, kafkajsReads, records }: Results): Ta
       `limit: COPY alone, ${name}, in the server`,
       rate(used.rows, used.seconds),
       share(used.rows, used.seconds),
-      seconds(used.cpuSeconds / used.rows * 1e6),
+      seconds(perMillion({ ...used, records: used.rows })),
       "",
       load(used.load),
     ]);
@@ -81,7 +81,7 @@ function sinkTable({ sink, sinkLong, copy, kafkajsReads, records }: Results): Ta
       "limit: kafkajs reading alone, from process start, no value looked at or stored",
       rate(records, kafkajsReads.wallSeconds),
       share(records, kafkajsReads.wallSeconds),
-      seconds(kafkajsReads.cpuSeconds / records * 1e6),
+      seconds(perMillion({ ...kafkajsReads, records })),
       mebibytes(kafkajsReads.peakBytes),
       load(kafkajsReads.load),
     ]);
@@ -110,7 +110,7 @@ function producerTable({ producer, producerPerformance, records }: Results): Tab
     rows.push([
       "limit: Kafka's ProducerPerformance, acks=all, without its JVM's start",
       rate(records, took),
-      cpuSeconds === undefined ? "" : seconds(cpuSeconds / records * 1e6),
+      cpuSeconds === undefined ? "" : seconds(perMillion({ cpuSeconds, records })),
       "",
       load(producerPerformance.load),
     ]);
