@@ -30,7 +30,6 @@ export class Display implements Disposable {
   /** Lines of the terminal that the screen takes. */
   #height = 0;
   #lastLine = -Infinity;
-  #notes: readonly string[] = [];
 
   constructor(output: Output = STANDARD_OUTPUT) {
     this.#output = output;
@@ -60,11 +59,10 @@ export class Display implements Disposable {
   }
 
   #printLine(view: View): void {
+    // They would be in the way of the numbers more than once.
+    const notes = this.#lastLine === -Infinity ? view.notes : [];
     this.#lastLine = view.elapsed;
-    // The notes as often as they change.
-    const news = view.notes.filter((note) => note !== "" && !this.#notes.includes(note));
-    this.#notes = view.notes;
-    this.#output.write([...news, renderLine(view)].map((line) => `${line}\n`).join(""));
+    this.#output.write([...notes, renderLine(view)].map((line) => `${line}\n`).join(""));
   }
 
   #redraw(lines: string[]): void {
