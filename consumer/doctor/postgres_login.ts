@@ -7,6 +7,7 @@ import type pg from "pg";
 import { codeOf, messageOf } from "../../shared/errors.ts";
 import { pause } from "../../shared/lifecycle.ts";
 import { connectPostgres } from "../../shared/postgres/connection.ts";
+import { NoPasswordError } from "../../shared/postgres/errors.ts";
 import { SETTINGS } from "../../shared/settings/table.ts";
 import { failed, ok, type Outcome, skipped } from "./check.ts";
 import type { Context } from "./context.ts";
@@ -49,7 +50,7 @@ function refusal(context: Context, error: unknown): Outcome {
   const code = codeOf(error);
   const cause = error instanceof Error && error.cause ? error.cause : error;
   const message = messageOf(cause).replace(/\.$/, "");
-  if (message.includes("PGPASSWORD is empty")) {
+  if (cause instanceof NoPasswordError) {
     return failed(
       `the server asks “${user}” for a password, and there is none`,
       `Set ${context.named("PGPASSWORD")} or PGPASSWORD_FILE (Aiven: console → Users).`,

@@ -5,10 +5,10 @@
  */
 import pg from "pg";
 import type * as tls from "node:tls";
-import { messageOf, PermanentError } from "../errors.ts";
+import { messageOf } from "../errors.ts";
 import { readPem } from "../settings/pem.ts";
 import type { Settings } from "../settings/table.ts";
-import { connectError } from "./errors.ts";
+import { connectError, NoPasswordError } from "./errors.ts";
 
 /** The settings that connect to PostgreSQL. */
 export type PostgresSettings = Pick<Settings, Extract<keyof Settings, `PG${string}`>>;
@@ -102,7 +102,7 @@ export async function connectPostgres(
 /** Called when the server asks for it. */
 function passwordOf({ PGPASSWORD }: PostgresSettings): string {
   if (PGPASSWORD !== "") return PGPASSWORD;
-  throw new PermanentError(
+  throw new NoPasswordError(
     "the server asks for a password, and PGPASSWORD is empty. Set PGPASSWORD or PGPASSWORD_FILE",
   );
 }

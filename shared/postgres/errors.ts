@@ -13,6 +13,9 @@ import type { Settings } from "../settings/table.ts";
  */
 export type FailureClass = "transient" | "record" | "permanent";
 
+/** The server asks for a password, and there is none. */
+export class NoPasswordError extends PermanentError {}
+
 /** SQLSTATEs (or their first two characters) that pass by themselves. */
 const TRANSIENT = [
   "08", // connection exception
