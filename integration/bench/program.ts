@@ -35,12 +35,16 @@ const TAIL = 3_000;
 /** bash's own `time` tells the CPU time of a child, which no API of Deno's does. */
 const TIMED = `TIMEFORMAT='bench-usage %R %U %S'; time "$@"`;
 
-/** Starts `deno` with these arguments. */
-export function start(args: readonly string[], env: Readonly<Record<string, string>>): Running {
+/** Starts `deno` with these arguments in the folder `cwd`. */
+export function start(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  cwd = PROJECT,
+): Running {
   const started = performance.now();
   const child = new Deno.Command("bash", {
     args: ["-c", TIMED, "bench", Deno.execPath(), ...args],
-    cwd: PROJECT,
+    cwd,
     env: { ...env, LOG_FORMAT: "json", LOG_SUMMARY_SECONDS: "3600" },
     stdin: "null",
     stdout: "piped",

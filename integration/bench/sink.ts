@@ -40,13 +40,15 @@ export interface SinkOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Leave the rows that are there. */
   readonly keepRows?: boolean;
+  /** Folder of the checkout whose consumer is run; this one by default. */
+  readonly project?: string;
 }
 
 /** Drains a topic with a new group into the table, which is emptied before. */
 export async function drain(
   bench: Bench,
   { prefix, records }: Filled,
-  { consumers = 1, env = {}, keepRows = false }: SinkOptions = {},
+  { consumers = 1, env = {}, keepRows = false, project }: SinkOptions = {},
 ): Promise<SinkRun> {
   const { client } = bench;
   await (keepRows ? settle(client) : emptyTables(client));
@@ -55,13 +57,17 @@ export async function drain(
   const blocks = await tableBlocks(client);
   const started = performance.now();
   const running = Array.from({ length: consumers }, () =>
-    start(taskArguments("consumer"), {
-      ...bench.env,
-      KAFKA_TOPIC_PREFIX: prefix,
-      CONSUMER_GROUP_ID: group,
-      CONSUMER_UNTIL_CAUGHT_UP: "true",
-      ...env,
-    }));
+    start(
+      taskArguments("consumer", project),
+      {
+        ...bench.env,
+        KAFKA_TOPIC_PREFIX: prefix,
+        CONSUMER_GROUP_ID: group,
+        CONSUMER_UNTIL_CAUGHT_UP: "true",
+        ...env,
+      },
+      project,
+    ));
   const all = Promise.all(running.map(({ ended }) => ended));
   const seen = await Promise.race([watch(client, group, records, started), all.then(() => undefined)]);
   const usages = await all;

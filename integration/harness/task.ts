@@ -4,10 +4,14 @@ import { PROJECT } from "./project.ts";
 /** The programs that `deno task` runs as services. */
 export type ServiceTask = "producer" | "consumer" | "dashboard";
 
-/** Arguments of `deno` that run a service as its task does, with its permissions and no others. */
-export function taskArguments(name: ServiceTask): string[] {
+/**
+ * Arguments of `deno` that run a service as its task does, with its permissions and no others.
+ *
+ * @param project Folder of the checkout, which must be the working directory.
+ */
+export function taskArguments(name: ServiceTask, project = PROJECT): string[] {
   const { tasks }: { tasks: Record<ServiceTask, string> } = JSON.parse(
-    Deno.readTextFileSync(join(PROJECT, "deno.json")),
+    Deno.readTextFileSync(join(project, "deno.json")),
   );
   return tasks[name].split(" && ").at(-1)!.split(" ").slice(1);
 }
