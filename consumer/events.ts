@@ -21,6 +21,7 @@ export const EVENTS = {
   created: event<{ what: string }>("info", ({ what }) => `Created ${what}.`),
   plaintext: sentence("warn"),
   settings_warning: sentence("warn"),
+  table_warning: sentence("warn"),
 
   assigned: event<{ partitions: Readonly<Record<string, readonly number[]>>; member: string }>(
     "info",

@@ -16,6 +16,7 @@ import { serveProbes } from "../shared/observe/http.ts";
 import type { Log } from "../shared/observe/log.ts";
 import { ensureReaderRole, READER_ROLE } from "../shared/postgres/reader_role.ts";
 import { untilItWorks } from "../shared/retry.ts";
+import { upgradeTables } from "../shared/schema/upgrade.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import type { Stream } from "../shared/stream.ts";
 import { loadStreams } from "../shared/streams.ts";
@@ -116,6 +117,12 @@ async function openDatabase(context: Context): Promise<Database | undefined> {
   );
   const tables = await database.run("Cannot prepare the tables", (client) => ensureTables(client, streams));
   for (const table of tables) tell("created", { what: `table ${table}` });
+  const { added, warnings } = await database.run(
+    "Cannot upgrade the tables",
+    (client) => upgradeTables(client),
+  );
+  for (const what of added) tell("created", { what });
+  for (const text of warnings) tell("table_warning", { text });
   const readable = [...streams.map(({ table }) => table), "rejected_records", "consumer_progress"];
   const reader = await database.run(
     "Cannot prepare the role of readers",

@@ -11,6 +11,7 @@ import {
   type PostgresSettings,
 } from "../shared/postgres/connection.ts";
 import { explain } from "../shared/postgres/errors.ts";
+import { createTableSql, OWN_TABLES } from "../shared/schema/tables.ts";
 import type { Stream } from "../shared/stream.ts";
 
 const identifier = pg.escapeIdentifier;
@@ -20,28 +21,6 @@ export const streamTableSql = ({ table, fields }: Stream): string =>
   `CREATE TABLE IF NOT EXISTS ${identifier(table)} (\n${
     fields.map(({ column, type }) => `  ${identifier(column)} ${type} NOT NULL`).join(",\n")
   }\n)`;
-
-/** How far each group has stored each partition: the truth about progress, updated with the rows in one transaction. */
-export const PROGRESS_TABLE_SQL = `CREATE TABLE IF NOT EXISTS consumer_progress (
-  group_id TEXT NOT NULL,
-  topic TEXT NOT NULL,
-  partition INT NOT NULL,
-  next_offset BIGINT NOT NULL,
-  PRIMARY KEY (group_id, topic, partition)
-)`;
-
-/** Records that are not valid, or that the database refused, byte for byte. */
-export const QUARANTINE_TABLE_SQL = `CREATE TABLE IF NOT EXISTS rejected_records (
-  topic TEXT NOT NULL,
-  partition INT NOT NULL,
-  "offset" BIGINT NOT NULL,
-  key BYTEA,
-  value BYTEA,
-  reason TEXT NOT NULL,
-  detail TEXT NOT NULL,
-  rejected_at TIMESTAMPTZ NOT NULL DEFAULT now(),
-  PRIMARY KEY (topic, partition, "offset")
-)`;
 
 /** What a COPY of a stream's rows is into. */
 export const streamTarget = ({ table, fields }: Stream): string =>
@@ -55,19 +34,10 @@ const expectedColumns = (
     table,
     fields.map(({ column, type }) => [column, type === "INT" ? "integer" : "double precision"]),
   ]),
-  ["consumer_progress", [["group_id", "text"], ["topic", "text"], ["partition", "integer"], [
-    "next_offset",
-    "bigint",
-  ]]],
-  ["rejected_records", [
-    ["topic", "text"],
-    ["partition", "integer"],
-    ["offset", "bigint"],
-    ["key", "bytea"],
-    ["value", "bytea"],
-    ["reason", "text"],
-    ["detail", "text"],
-  ]],
+  ...OWN_TABLES.map(({ name, columns }): [string, [string, string][]] => [
+    name,
+    columns.filter(({ hasDefault }) => !hasDefault).map(({ name, type }) => [name, type]),
+  ]),
 ];
 
 /**
@@ -130,8 +100,7 @@ export async function ensureDatabase(settings: PostgresSettings, options: Connec
 export const tablesSql = (streams: readonly Stream[]): ReadonlyMap<string, string> =>
   new Map([
     ...streams.map((stream) => [stream.table, streamTableSql(stream)] as const),
-    ["consumer_progress", PROGRESS_TABLE_SQL],
-    ["rejected_records", QUARANTINE_TABLE_SQL],
+    ...OWN_TABLES.map((table) => [table.name, createTableSql(table)] as const),
   ]);
 
 /**

@@ -1,0 +1,84 @@
+/**
+ * The pipeline's own tables: names, columns and SQL.
+ *
+ * @module
+ */
+
+/** A column, with its type; the type of one that the consumer writes is spelled as `format_type` spells it. */
+export interface Column {
+  readonly name: string;
+  readonly type: string;
+  /** What follows the type in `CREATE TABLE`. */
+  readonly constraint?: string;
+  /** The consumer does not write the column: PostgreSQL fills it, and a table may lack it. */
+  readonly hasDefault?: true;
+}
+
+/** A table that the consumer creates and writes besides the streams' tables. */
+export interface OwnTable {
+  readonly name: string;
+  /** The columns of the first version. Without them the consumer does not start. */
+  readonly columns: readonly Column[];
+  /**
+   * Columns that later versions added. They are nullable, so that previous versions, whose statements name their columns, keep
+   * working with an upgraded table; and optional, so that this version works with a table that it is not allowed to upgrade.
+   */
+  readonly addedColumns: readonly Column[];
+  readonly primaryKey: readonly string[];
+}
+
+/**
+ * How far each group has stored each partition: the truth about progress, updated in one transaction with the rows.
+ * `topic_id` is the id of the topic that the offsets belong to (KIP-516); null if it is unknown.
+ */
+export const CONSUMER_PROGRESS: OwnTable = {
+  name: "consumer_progress",
+  columns: [
+    { name: "group_id", type: "text", constraint: "NOT NULL" },
+    { name: "topic", type: "text", constraint: "NOT NULL" },
+    { name: "partition", type: "integer", constraint: "NOT NULL" },
+    { name: "next_offset", type: "bigint", constraint: "NOT NULL" },
+  ],
+  addedColumns: [{ name: "topic_id", type: "uuid" }],
+  primaryKey: ["group_id", "topic", "partition"],
+};
+
+/** Records that are not valid, or that the database rejected, byte for byte. */
+export const REJECTED_RECORDS: OwnTable = {
+  name: "rejected_records",
+  columns: [
+    { name: "topic", type: "text", constraint: "NOT NULL" },
+    { name: "partition", type: "integer", constraint: "NOT NULL" },
+    { name: "offset", type: "bigint", constraint: "NOT NULL" },
+    { name: "key", type: "bytea" },
+    { name: "value", type: "bytea" },
+    { name: "reason", type: "text", constraint: "NOT NULL" },
+    { name: "detail", type: "text", constraint: "NOT NULL" },
+    { name: "rejected_at", type: "timestamptz", constraint: "NOT NULL DEFAULT now()", hasDefault: true },
+  ],
+  addedColumns: [],
+  primaryKey: ["topic", "partition", "offset"],
+};
+
+export const OWN_TABLES: readonly OwnTable[] = [CONSUMER_PROGRESS, REJECTED_RECORDS];
+
+/** `offset` is a reserved word; the others are not. */
+const quoted = (column: string) => column === "offset" ? `"offset"` : column;
+
+const definition = ({ name, type, constraint }: Column) =>
+  [quoted(name), type.toUpperCase(), constraint].filter(Boolean).join(" ");
+
+/** The statement that creates a table. */
+export const createTableSql = ({ name, columns, addedColumns, primaryKey }: OwnTable): string =>
+  `CREATE TABLE IF NOT EXISTS ${name} (\n${
+    [
+      ...[...columns, ...addedColumns].map(definition),
+      `PRIMARY KEY (${primaryKey.map(quoted).join(", ")})`,
+    ].map((line) => `  ${line}`).join(",\n")
+  }\n)`;
+
+/** The statement that adds those of a table's columns that a table of a previous version lacks. */
+export const addColumnsSql = ({ name, addedColumns }: OwnTable): string =>
+  `ALTER TABLE ${name} ${
+    addedColumns.map((column) => `ADD COLUMN IF NOT EXISTS ${definition(column)}`).join(", ")
+  }`;
