@@ -42,17 +42,28 @@ export async function listRejects(
   return rows;
 }
 
+/** How many records of a topic were rejected for a reason. */
+export interface RejectCount {
+  readonly topic: string;
+  readonly reason: string;
+  readonly count: string;
+}
+
 /** How many there are, by topic and reason. */
 export async function countRejects(
   client: pg.Client,
   filter: RejectsFilter,
-): Promise<{ topic: string; reason: string; count: string }[]> {
-  const { rows } = await client.query<{ topic: string; reason: string; count: string }>(
+): Promise<RejectCount[]> {
+  const { rows } = await client.query<RejectCount>(
     `SELECT topic, reason, count(*) FROM rejected_records ${WHERE} GROUP BY 1, 2 ORDER BY 1, 3 DESC`,
     [filter.topics, filter.reason],
   );
   return rows;
 }
+
+/** A count as a line for people. */
+export const formatCount = ({ topic, reason, count }: RejectCount): string =>
+  `${topic}: ${count} × ${escapeUnprintable(reason)}`;
 
 /** Bytes of a value that are shown in one line. */
 const SHOWN_BYTES = 120;

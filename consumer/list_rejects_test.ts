@@ -1,6 +1,6 @@
 import assert from "assert";
 import { Buffer } from "node:buffer";
-import { formatJson, formatText, readable, type RejectedRow } from "./list_rejects.ts";
+import { formatCount, formatJson, formatText, readable, type RejectedRow } from "./list_rejects.ts";
 
 const obeyed = "\x1b[2J\x9b\u202e\n\u2028\u{e0001}";
 const row: RejectedRow = {
@@ -19,6 +19,13 @@ Deno.test("formatText() prints nothing that a terminal obeys when a record has i
   assert.match(text, /Unexpected token\\u001b\[2J\\u009b\\u202e\\u000a\\u2028/);
   assert.equal(text.split("\n").length, 5);
   assert.doesNotMatch(text.replaceAll("\n", ""), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+});
+
+Deno.test("formatCount() escapes control characters when a reason has some", () => {
+  assert.equal(
+    formatCount({ ...row, count: "3" }),
+    `routes: 3 × not JSON\\u001b[2J\\u009b\\u202e\\u000a\\u2028\\udb40\\udc01`,
+  );
 });
 
 Deno.test("formatJson() prints nothing that a terminal obeys, and what it prints is read as it was", () => {

@@ -12,7 +12,7 @@ import { runService } from "../shared/service.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import { loadStreams } from "../shared/streams.ts";
 import { isPostgres } from "./database.ts";
-import { countRejects, formatJson, formatText, listRejects } from "./list_rejects.ts";
+import { countRejects, formatCount, formatJson, formatText, listRejects } from "./list_rejects.ts";
 import { replay } from "./replay.ts";
 
 await runService({
@@ -63,9 +63,7 @@ async function runRejects(
     if (settings.REJECTS_FORMAT === "json") {
       return records.forEach((record) => console.log(formatJson(record)));
     }
-    for (const { topic, reason, count } of counts) {
-      console.log(`${topic}: ${count} × ${reason}`);
-    }
+    counts.forEach((count) => console.log(formatCount(count)));
     if (records.length === 0) console.log(`No rejected records of ${filter.topics.join(", ")}.`);
     records.forEach((record) => console.log(formatText(record)));
   } finally {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { escapeUnprintable } from "../../shared/escape.ts";
 import type { Mark, Result } from "./check.ts";
 
 const MARKS: Readonly<Record<Mark, string>> = { ok: "✓", failed: "✗", skipped: "–" };
@@ -24,14 +25,14 @@ export function resultText(result: Result, { titleWidth, columns, colour }: Layo
   const lines = wrap(sentence(result), columns && Math.max(30, columns - indent - 1));
   const head = `  ${paint(MARKS[result.mark])} ${result.title.padEnd(titleWidth)} ${lines[0]}`;
   const rest = lines.slice(1).map((line) => " ".repeat(indent) + line);
-  const details = (result.details ?? []).map((line) => " ".repeat(indent) + line);
+  const details = (result.details ?? []).map((line) => " ".repeat(indent) + escapeUnprintable(line));
   return [head, ...rest, ...details].join("\n");
 }
 
 /** Why, and what to do. */
 function sentence({ why, remedy }: Result): string {
   const first = why.replace(/\.$/, "");
-  return remedy ? `${first}. ${remedy}` : first;
+  return escapeUnprintable(remedy ? `${first}. ${remedy}` : first);
 }
 
 function wrap(text: string, width: number | undefined): string[] {
@@ -66,5 +67,7 @@ export function reportJson(results: readonly Result[]): string {
     ...details && details.length > 0 && { details },
     ms,
   }));
-  return JSON.stringify({ ok: results.every(({ mark }) => mark !== "failed"), checks }, undefined, 2);
+  // Line by line: the line feeds between them are the report's own.
+  return JSON.stringify({ ok: results.every(({ mark }) => mark !== "failed"), checks }, undefined, 2)
+    .split("\n").map(escapeUnprintable).join("\n");
 }

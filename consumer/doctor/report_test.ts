@@ -45,3 +45,13 @@ Deno.test("reportJson() is not ok when a check failed", () => {
   });
   assert.equal(JSON.parse(reportJson([result({ mark: "skipped" })])).ok, true);
 });
+
+Deno.test("resultText() and reportJson() escape control characters when a server's text has some", () => {
+  const text = "no\x1b[2J\r\nyes\x9b\u202e";
+  const hostile = result({ mark: "failed", why: text, remedy: text, details: [text] });
+  const shown = resultText(hostile, { titleWidth: 6, columns: undefined, colour: false });
+  assert.equal(shown.split("\n").length, 2);
+  // deno-lint-ignore no-control-regex -- they are what it is about
+  assert.doesNotMatch(shown + reportJson([hostile]), /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/);
+  assert.equal(JSON.parse(reportJson([hostile])).checks[0].why, text);
+});

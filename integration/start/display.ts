@@ -1,3 +1,4 @@
+import { escapeUnprintable } from "../../shared/escape.ts";
 import { renderLine, renderScreen, type View } from "./screen.ts";
 
 /** Where a {@link Display} writes. */
@@ -35,9 +36,10 @@ export class Display implements Disposable {
     this.#output = output;
   }
 
-  /** Prints a line that stays. */
-  print(line: string): void {
-    this.#output.write(`${this.#clear()}${line}\n`);
+  /** Prints a text that stays. Control characters in it are escaped, except line feeds. */
+  print(text: string): void {
+    const lines = text.split("\n").map(escapeUnprintable);
+    this.#output.write(`${this.#clear()}${lines.join("\n")}\n`);
   }
 
   /** Shows the screen anew. */

@@ -92,3 +92,9 @@ Deno.test("Display.show() writes a note once, above the lines, when there is no 
   const lines = page.raw.trim().split("\n");
   assert.deepEqual(lines.map((line) => line.slice(0, 6)), ["psql …", "Ctrl-C", "0:00  ", "0:05  ", "0:10  "]);
 });
+
+Deno.test("Display.print() escapes control characters when a text has some, and keeps its lines", () => {
+  const page = new Page(true);
+  new Display(page).print("one\x1b[2J\rtwo\nthree");
+  assert.equal(page.raw, "one\\u001b[2J\\u000dtwo\nthree\n");
+});

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { escapeUnprintable } from "../escape.ts";
 import type { Settings } from "../settings/table.ts";
 
 /** Levels, from the least to the most important. */
@@ -26,7 +27,8 @@ export const linesTo = (output: typeof Deno.stdout | typeof Deno.stderr): (line:
   void output.writeSync(encoder.encode(line));
 
 /**
- * A log as the settings ask for.
+ * A log as the settings ask for. Control characters in texts of servers are escaped, in JSON the invisible ones too, so that no line
+ * controls the terminal or passes for two.
  *
  * @param service the name in each JSON line
  * @param write where lines go, with their line feed
@@ -46,16 +48,20 @@ export function createLog(
     if (!readable) {
       return write(
         `${
-          JSON.stringify(
-            { time, level, service, event, message, ...fields },
-            (_, v) => typeof v === "bigint" ? Number(v) : v,
+          escapeUnprintable(
+            JSON.stringify(
+              { time, level, service, event, message, ...fields },
+              (_, v) => typeof v === "bigint" ? Number(v) : v,
+            ),
           )
         }\n`,
       );
     }
     const label = level.toUpperCase().padEnd(5);
     write(
-      `${time.slice(11, 23)} ${isTerminal ? `\x1b[${COLOURS[level]}m${label}\x1b[0m` : label} ${message}\n`,
+      `${time.slice(11, 23)} ${isTerminal ? `\x1b[${COLOURS[level]}m${label}\x1b[0m` : label} ${
+        escapeUnprintable(message)
+      }\n`,
     );
   };
 }
