@@ -129,24 +129,51 @@ function readFlags(names: readonly SettingName[], args: readonly string[], probl
     ["help", { type: "boolean", short: "h" }] as const,
   ]);
   const values: Partial<Record<SettingName, string>> = {};
+  const config = { args: [...args], options, strict: true, allowNegative: true } as ParseArgsConfig;
   try {
-    const config = { args: [...args], options, strict: true, allowNegative: true } as ParseArgsConfig;
     const parsed: Record<string, unknown> = parseArgs(config).values;
     for (const name of names) {
       const value = parsed[setting(name).flag];
       if (value !== undefined) values[name] = String(value);
     }
     return { values, help: parsed["help"] === true };
-  } catch (error) {
-    const [what] = (error as Error).message.split(/\.\s/);
-    const flag = /^Option '(--[^' ]+)[^']*' argument is ambiguous/.exec(what!)?.[1];
-    problems.push(
-      flag === undefined
-        ? `${what}. \`--help\` lists the flags.`
-        : `${flag} has no value. One that begins with a dash is written ${flag}=-…`,
-    );
+  } catch {
+    problems.push(...flagProblems(config));
     return { values, help: args.includes("--help") || args.includes("-h") };
   }
+}
+
+/** What is wrong with the command line. No value is shown: it may be a password, whatever flag it was meant for. */
+function flagProblems(config: ParseArgsConfig): string[] {
+  const { tokens } = parseArgs({ ...config, strict: false, allowNegative: false, tokens: true });
+  const typeOf = (name: string) => config.options?.[name]?.type;
+  const found = tokens.flatMap((token) => {
+    if (token.kind === "option-terminator") return [];
+    // A flag's name is shown only if it is one: "-secret" and "--=secret" are not.
+    if (
+      token.kind === "positional" || !/^--[a-z][a-z0-9-]*$/i.test(token.rawName) && token.rawName !== "-h"
+    ) {
+      return [
+        `Argument ${
+          token.index + 1
+        } of the command line is not a flag. Write values as --flag=value; \`--help\` lists the flags.`,
+      ];
+    }
+    const { name, rawName, value, inlineValue } = token;
+    const type = typeOf(name);
+    if (type === "string") {
+      const missing = value === undefined || (!inlineValue && value.startsWith("-"));
+      return missing ? [`${rawName} has no value. One that begins with a dash is written ${rawName}=-…`] : [];
+    }
+    if (type === undefined && typeOf(name.replace(/^no-/, "")) !== "boolean") {
+      return [`Unknown flag ${rawName}. \`--help\` lists the flags.`];
+    }
+    return value === undefined ? [] : [`${rawName} takes no value. Write ${rawName} or leave it out.`];
+  });
+  // The second is for what parseArgs() refuses and this function does not know.
+  return found.length > 0
+    ? [...new Set(found)]
+    : ["The command line cannot be used. `--help` lists the flags."];
 }
 
 function readIni(sources: Sources, problems: string[]): { path: string; sections: Ini } {

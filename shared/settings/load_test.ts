@@ -148,6 +148,28 @@ Deno.test("loadSettings() refuses an unknown flag and a missing file that was as
   assert.match(problemsOf({ env: { HOST_SETTINGS: "res/other.ini" } })[0]!, /res\/other\.ini.*no such file/);
 });
 
+Deno.test("loadSettings() names flags and positions, and shows no value, when the command line is wrong", () => {
+  const wrong: Record<string, RegExp> = {
+    "hunter2": /^Argument 1 of the command line is not a flag/,
+    "--count=3 -- hunter2": /^Argument 3 of the command line is not a flag/,
+    "-phunter2": /^Argument 1 of the command line is not a flag/,
+    "-hunter2": /^Argument 1 of the command line is not a flag/,
+    "--=hunter2": /^Argument 1 of the command line is not a flag/,
+    "--pgpasword=hunter2": /^Unknown flag --pgpasword\./,
+    "--pgpasword hunter2": /^Unknown flag --pgpasword\..*\nArgument 2 /,
+    "--no-count=hunter2": /^Unknown flag --no-count\./,
+    "--until-caught-up=hunter2": /^--until-caught-up takes no value\./,
+    "--pgpassword --hunter2": /^--pgpassword has no value\./,
+    "--count": /^--count has no value\./,
+  };
+  for (const [line, message] of Object.entries(wrong)) {
+    const problems = problemsOf({ args: line.split(" ") }).join("\n");
+    assert.match(problems, message, line);
+    assert.doesNotMatch(problems, /unter2|h u n/, line);
+  }
+  assert.equal(load({ args: ["--no-until-caught-up"] }).settings.CONSUMER_UNTIL_CAUGHT_UP, false);
+});
+
 Deno.test("loadSettings() understands a flag without a value when it is true or false", () => {
   assert.equal(load({ args: ["--until-caught-up"] }).settings.CONSUMER_UNTIL_CAUGHT_UP, true);
   assert.equal(load({ env: { CONSUMER_UNTIL_CAUGHT_UP: "no" } }).settings.CONSUMER_UNTIL_CAUGHT_UP, false);
