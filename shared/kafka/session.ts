@@ -7,6 +7,7 @@ import type { Admin, Kafka } from "kafkajs";
 import { PermanentError } from "../errors.ts";
 import { pause } from "../lifecycle.ts";
 import type { Log } from "../observe/log.ts";
+import { KafkaCluster } from "./cluster.ts";
 import { kafkaClient, type KafkaSettings } from "./connection.ts";
 import { kafkaError } from "./errors.ts";
 import { kafkaLog } from "./log.ts";
@@ -19,6 +20,8 @@ import { closeUnanswered } from "./unanswered.ts";
 export interface KafkaSession extends AsyncDisposable {
   readonly kafka: Kafka;
   readonly admin: Admin;
+  /** For requests of our own: metadata, watermarks. Connects when it is first used. */
+  readonly cluster: KafkaCluster;
   /** Topics that were missing and have been created. */
   readonly created: readonly string[];
 }
@@ -67,14 +70,18 @@ export async function openKafka(settings: KafkaSettings, options: SessionOptions
   const kafka = kafkaClient(settings, options.clientId, log, options.retries);
   // A client of its own, since what is wrong at the start is to be said at once.
   const admin = kafkaClient(settings, options.clientId, log).admin();
+  const cluster = new KafkaCluster(settings, options.clientId, log);
   // kafkajs waits for what a broker that is away still owes it.
-  const close = () => Promise.race([admin.disconnect().catch(() => {}), pause(1_000)]);
+  const close = async () => {
+    cluster[Symbol.dispose]();
+    await Promise.race([admin.disconnect().catch(() => {}), pause(1_000)]);
+  };
   const brokers = settings.KAFKA_BOOTSTRAP_SERVERS.join(",");
   try {
     await admin.connect();
     const created = await ensureTopics(admin, options.topics, settings);
     open = true;
-    return { kafka, admin, created, [Symbol.asyncDispose]: close };
+    return { kafka, admin, cluster, created, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
     if (error instanceof PermanentError) throw error;

@@ -1,0 +1,236 @@
+/**
+ * Connections to the brokers of a Kafka cluster, by node id.
+ *
+ * kafkajs' own Cluster requests the metadata of all topics as one and fails as a whole when one partition of any topic has no leader.
+ * This class uses kafkajs' Broker (connections, TLS, SASL, API versions, protocol) and leaves metadata to `metadata.ts`.
+ *
+ * Depends on kafkajs 2.2.4 internals.
+ *
+ * @see kafkajs/src/cluster/brokerPool.js, kafkajs/src/broker/index.js
+ * @module
+ */
+import type { logCreator } from "kafkajs";
+import KafkajsBroker from "kafkajs/src/broker/index.js";
+import connectionPoolBuilder from "kafkajs/src/cluster/connectionPoolBuilder.js";
+import { KafkaJSBrokerNotFound, KafkaJSConnectionClosedError } from "kafkajs/src/errors.js";
+import { createLogger } from "kafkajs/src/loggers/index.js";
+import apiKeys from "kafkajs/src/protocol/requests/apiKeys.js";
+import { requests } from "kafkajs/src/protocol/requests/index.js";
+import { kafkaConfig, type KafkaSettings } from "./connection.ts";
+import { quietKafkaTimers } from "./quiet.ts";
+import { closeUnanswered } from "./unanswered.ts";
+
+/** Where a broker listens. */
+export interface BrokerAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A request as kafkajs' connections send it; `T` is what `response.parse` returns. */
+export interface ProtocolRequest {
+  readonly request: unknown;
+  // deno-lint-ignore no-explicit-any -- kafkajs' protocol has no types
+  readonly response: { decode(payload: any): Promise<any>; parse(data: any): Promise<any> };
+  /** Milliseconds; without effect when it is less than KAFKA_REQUEST_TIMEOUT_MS. */
+  readonly requestTimeout?: number;
+}
+
+/** APIs of Kafka by kafkajs' names, as far as they are used here. */
+export type ApiName =
+  | "DescribeGroups"
+  | "Fetch"
+  | "GroupCoordinator"
+  | "Heartbeat"
+  | "JoinGroup"
+  | "LeaveGroup"
+  | "ListOffsets"
+  | "Metadata"
+  | "OffsetCommit"
+  | "SyncGroup";
+
+/** The parts of kafkajs' Connection that are used here. */
+interface Connection {
+  readonly socket?: { destroy(error?: Error): void };
+  isConnected(): boolean;
+  rejectRequests(error: Error): void;
+  disconnect(): Promise<unknown>;
+}
+
+/** One broker, with two connections: Fetch has its own, so that it does not delay other requests. */
+export class KafkaBroker {
+  constructor(
+    readonly address: BrokerAddress,
+    // deno-lint-ignore no-explicit-any -- kafkajs' Broker has no types
+    private readonly broker: any,
+  ) {}
+
+  get isConnected(): boolean {
+    return this.broker.isConnected();
+  }
+
+  /** Connects and authenticates if necessary. @throws {KafkaJSError} */
+  async connect(): Promise<void> {
+    if (!this.isConnected) await this.broker.connect();
+  }
+
+  /** The highest version of an API that this broker supports; `undefined` if it lacks the API. Requires {@link connect}. */
+  maxVersion(api: ApiName): number | undefined {
+    return this.broker.versions?.[apiKeys[api]]?.maxVersion;
+  }
+
+  /** kafkajs' request and response of an API, in the highest version that kafkajs and this broker support. */
+  protocol(api: ApiName, fields: Record<string, unknown>): ProtocolRequest {
+    return this.broker.lookupRequest(apiKeys[api], requests[api])(fields);
+  }
+
+  /**
+   * Sends a request and returns the parsed response. The broker answers the requests of a connection one after the other.
+   *
+   * @throws {KafkaJSError} on an error of the connection, a timeout, or an error code that the response's `parse` does not accept
+   */
+  async send<T>(request: ProtocolRequest): Promise<T> {
+    await this.connect();
+    return await this.broker.connectionPool.send(request);
+  }
+
+  /** Sends a request of kafkajs' own protocol. */
+  async request<T>(api: ApiName, fields: Record<string, unknown>): Promise<T> {
+    await this.connect();
+    return await this.send<T>(this.protocol(api, fields));
+  }
+
+  /** Closes the connections at once and fails the requests that wait for a response. Never throws. */
+  close(): void {
+    const { host, port } = this.address;
+    const error = new KafkaJSConnectionClosedError("Closed connection", { host, port });
+    for (const connection of this.broker.connectionPool.pool as Connection[]) {
+      const wasConnected = connection.isConnected();
+      connection.rejectRequests(error);
+      connection.disconnect().catch(() => {});
+      // An error makes kafkajs give up a connection that is being established.
+      connection.socket?.destroy(wasConnected ? undefined : error);
+    }
+  }
+}
+
+/** The brokers of a cluster. Nothing is connected before the first request. */
+export class KafkaCluster implements Disposable {
+  readonly #builder;
+  readonly #logger;
+  readonly #bootstrap: readonly BrokerAddress[];
+  readonly #connectionTimeout: number;
+  readonly #byNode = new Map<number, KafkaBroker>();
+  #seed: KafkaBroker | undefined;
+  #nextSeed = 0;
+  #isClosed = false;
+
+  constructor(settings: KafkaSettings, clientId: string, log: logCreator) {
+    quietKafkaTimers();
+    closeUnanswered();
+    const config = kafkaConfig(settings, clientId, log);
+    this.#bootstrap = settings.KAFKA_BOOTSTRAP_SERVERS.map(parseAddress);
+    this.#logger = createLogger({ logCreator: log });
+    this.#connectionTimeout = settings.KAFKA_CONNECTION_TIMEOUT_MS;
+    this.#builder = connectionPoolBuilder({ ...config, logger: this.#logger, enforceRequestTimeout: true });
+  }
+
+  /**
+   * A connected broker, whichever it is.
+   *
+   * @throws {KafkaJSError} the last error when neither a known broker nor a bootstrap server can be connected to
+   */
+  async any(): Promise<KafkaBroker> {
+    const known = [...this.#byNode.values(), ...this.#seed ? [this.#seed] : []];
+    const connected = known.find(({ isConnected }) => isConnected);
+    if (connected) return connected;
+    let failure: unknown;
+    for (const broker of known) {
+      try {
+        await broker.connect();
+        return broker;
+      } catch (error) {
+        failure = error;
+        this.drop(broker);
+      }
+    }
+    for (let tries = 0; tries < this.#bootstrap.length; tries++) {
+      const seed = await this.#create(this.#bootstrap[this.#nextSeed++ % this.#bootstrap.length]!);
+      try {
+        await seed.connect();
+        this.#seed?.close();
+        this.#seed = seed;
+        return seed;
+      } catch (error) {
+        failure = error;
+        seed.close();
+      }
+    }
+    throw failure;
+  }
+
+  /**
+   * The broker with a node id, connected.
+   *
+   * @throws {KafkaJSBrokerNotFound} when no metadata has named it
+   * @throws {KafkaJSError} when it cannot be connected to
+   */
+  async node(id: number): Promise<KafkaBroker> {
+    const broker = this.#byNode.get(id);
+    if (!broker) throw new KafkaJSBrokerNotFound(`Broker ${id} is not in the cluster's metadata`);
+    await broker.connect();
+    return broker;
+  }
+
+  /** Records where brokers listen. A broker that moved to another address gets a new connection. */
+  async update(brokers: readonly (BrokerAddress & { readonly nodeId: number })[]): Promise<void> {
+    for (const { nodeId, host, port } of brokers) {
+      const known = this.#byNode.get(nodeId);
+      if (known && isSame(known.address, { host, port })) continue;
+      known?.close();
+      const seed = this.#seed && isSame(this.#seed.address, { host, port }) ? this.#seed : undefined;
+      const broker = seed ?? await this.#create({ host, port });
+      if (seed) this.#seed = undefined;
+      this.#byNode.set(nodeId, broker);
+    }
+  }
+
+  /** Closes a broker's connections; the next request opens new ones, and asks for its API versions anew. */
+  drop(broker: KafkaBroker): void {
+    broker.close();
+    if (this.#seed === broker) this.#seed = undefined;
+    for (const [nodeId, known] of this.#byNode) if (known === broker) this.#byNode.delete(nodeId);
+  }
+
+  async #create(address: BrokerAddress): Promise<KafkaBroker> {
+    if (this.#isClosed) throw new KafkaJSConnectionClosedError("The client is closed", address);
+    const connectionPool = await this.#builder.build(address);
+    return new KafkaBroker(
+      address,
+      new KafkajsBroker({
+        connectionPool,
+        logger: this.#logger,
+        authenticationTimeout: this.#connectionTimeout,
+        allowAutoTopicCreation: false,
+      }),
+    );
+  }
+
+  /** Closes all connections at once. */
+  [Symbol.dispose](): void {
+    this.#isClosed = true;
+    for (const broker of [...this.#byNode.values(), ...this.#seed ? [this.#seed] : []]) broker.close();
+    this.#byNode.clear();
+    this.#seed = undefined;
+  }
+}
+
+const isSame = (a: BrokerAddress, b: BrokerAddress) => a.host === b.host && a.port === b.port;
+
+/** "host:port" or "[IPv6]:port". */
+function parseAddress(address: string): BrokerAddress {
+  const colon = address.lastIndexOf(":");
+  return {
+    host: address.slice(0, colon).replace(/^\[(.*)\]$/, "$1"),
+    port: Number(address.slice(colon + 1)),
+  };
+}

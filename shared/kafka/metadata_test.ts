@@ -1,0 +1,83 @@
+import assert from "assert";
+import { Buffer } from "node:buffer";
+import Encoder from "kafkajs/src/protocol/encoder.js";
+import { testSettings } from "./cluster_fixture.ts";
+import { FakeBroker, type Handler } from "./broker_fixture.ts";
+import { KafkaCluster } from "./cluster.ts";
+import { fetchTopics } from "./metadata.ts";
+
+const ID = Buffer.from("00112233445566778899aabbccddeeff", "hex");
+
+/** Version 12: topic `t` with a leader for partition 1 only, and `gone`, which does not exist. */
+function compact(port: number) {
+  const nodes = (list: readonly number[]) => {
+    const encoder = new Encoder().writeUVarInt(list.length + 1);
+    for (const node of list) encoder.writeInt32(node);
+    return encoder;
+  };
+  const partition = (error: number, partition: number, leader: number) =>
+    new Encoder().writeInt16(error).writeInt32(partition).writeInt32(leader).writeInt32(0)
+      .writeEncoder(nodes([1, 2])).writeEncoder(nodes([1])).writeEncoder(nodes([2])).writeUVarInt(0);
+  const topic = (error: number, name: string, id: Buffer, partitions: unknown[]) =>
+    new Encoder().writeInt16(error).writeUVarIntString(name).writeBuffer(id).writeBoolean(false)
+      .writeUVarIntArray(partitions, "object").writeInt32(0).writeUVarInt(0);
+  const broker = new Encoder().writeInt32(1).writeUVarIntString("127.0.0.1").writeInt32(port)
+    .writeUVarIntString(null).writeUVarInt(0);
+  return new Encoder().writeUVarInt(0).writeInt32(0).writeUVarIntArray([broker], "object")
+    .writeUVarIntString("cluster").writeInt32(1)
+    .writeUVarIntArray([
+      topic(0, "t", ID, [partition(0, 1, 1), partition(5, 0, -1)]),
+      topic(3, "gone", Buffer.alloc(16), []),
+    ], "object").writeUVarInt(0);
+}
+
+/** Version 4 of the same. */
+function old(port: number) {
+  const partition = (error: number, partition: number, leader: number) =>
+    new Encoder().writeInt16(error).writeInt32(partition).writeInt32(leader).writeArray([1, 2]).writeArray([
+      1,
+    ]);
+  const topic = (error: number, name: string, partitions: unknown[]) =>
+    new Encoder().writeInt16(error).writeString(name).writeBoolean(false).writeArray(partitions);
+  const broker = new Encoder().writeInt32(1).writeString("127.0.0.1").writeInt32(port).writeString(null);
+  return new Encoder().writeInt32(0).writeArray([broker]).writeString("cluster").writeInt32(1)
+    .writeArray([topic(0, "t", [partition(0, 1, 1), partition(5, 0, -1)]), topic(3, "gone", [])]);
+}
+
+const PARTITIONS = [
+  { partition: 0, leader: undefined, error: "LEADER_NOT_AVAILABLE" },
+  { partition: 1, leader: 1, error: undefined },
+];
+const GONE = { name: "gone", id: undefined, error: "UNKNOWN_TOPIC_OR_PARTITION", partitions: [] };
+
+for (
+  const { version, reply, id } of [
+    { version: 13, reply: compact, id: "ABEiM0RVZneImaq7zN3u_w" },
+    { version: 8, reply: old, id: undefined },
+  ]
+) {
+  Deno.test(`fetchTopics() returns leaders, ids and the error of each partition when brokers support version ${version}`, async () => {
+    const handler: Handler = () => reply(broker.port);
+    await using broker: FakeBroker = await FakeBroker.start({ Metadata: version }, { Metadata: handler });
+    using cluster = new KafkaCluster(testSettings(broker.port), "test", () => () => {});
+    assert.deepEqual(await fetchTopics(cluster, ["t", "gone"]), [
+      { name: "t", id, error: undefined, partitions: PARTITIONS },
+      GONE,
+    ]);
+    // The address of node 1 is known now.
+    await cluster.node(1);
+    await assert.rejects(cluster.node(2), { name: "KafkaJSBrokerNotFound" });
+  });
+}
+
+Deno.test("fetchTopics() uses another bootstrap server when one is not available, and throws when none is", async () => {
+  await using broker: FakeBroker = await FakeBroker.start({ Metadata: 13 }, {
+    Metadata: () => compact(broker.port),
+  });
+  const away = await FakeBroker.start({}, {});
+  await away[Symbol.asyncDispose]();
+  using cluster = new KafkaCluster(testSettings(away.port, broker.port), "test", () => () => {});
+  assert.equal((await fetchTopics(cluster, ["t"]))[0]!.partitions.length, 2);
+  using none = new KafkaCluster(testSettings(away.port), "test", () => () => {});
+  await assert.rejects(fetchTopics(none, ["t"]), { name: "KafkaJSConnectionError" });
+});
