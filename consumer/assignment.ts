@@ -13,8 +13,8 @@ export interface PartitionFacts extends TopicPartition {
   readonly group: string;
   /** `next_offset` in `consumer_progress`. */
   readonly nextOffset: number;
-  /** `topic_id` of the partition in `consumer_progress`; `undefined`: null. */
-  readonly storedId: string | undefined;
+  /** `topic_id` of the partition in `consumer_progress`, null if unknown; `undefined` if the table has no such column. */
+  readonly storedId: string | null | undefined;
   /** The distinct `topic_id`s of the group's other partitions of this topic. A partition may be new while the others are not. */
   readonly otherIds: readonly string[];
   /** The topic's id now, as Kafka prints it; `undefined` with brokers before 2.8. */
@@ -37,10 +37,10 @@ export type Decision =
  * an older broker, whose offset check has passed.
  */
 export function decideStart(facts: PartitionFacts): Decision {
-  const { nextOffset, storedId, currentId, watermarks: { low, high } } = facts;
+  const { nextOffset, storedId, currentId, watermarks: { low } } = facts;
   const error = checkTopicId(facts) ?? checkEnd(facts);
   if (error) return { kind: "fail", error };
-  const adopt = currentId !== undefined && storedId === undefined;
+  const adopt = currentId !== undefined && storedId === null;
   if (low > nextOffset) return { kind: "skip", from: nextOffset, to: low, adopt };
   return { kind: "seek", offset: nextOffset, adopt };
 }
@@ -53,7 +53,7 @@ export function checkTopicId(facts: TopicIdFacts): PermanentError | undefined {
   const { group, topic, storedId, otherIds, currentId } = facts;
   if (currentId === undefined) return undefined;
   const uuid = topicIdToUuid(currentId);
-  const different = [...storedId === undefined ? [] : [storedId], ...otherIds].find((id) => id !== uuid);
+  const different = [...storedId ? [storedId] : [], ...otherIds].find((id) => id !== uuid);
   if (different === undefined) return undefined;
   return new PermanentError(
     `The topic "${topic}" was deleted and recreated: its topic id is ${currentId}, and the progress of group "${group}" belongs to ` +
@@ -72,7 +72,7 @@ export function checkEnd(facts: PartitionFacts): PermanentError | undefined {
   const found = `partition ${partition} of the topic "${topic}" ends at offset ${high}, and offsets up to ${
     nextOffset - 1
   } are stored`;
-  if (storedId !== undefined && currentId !== undefined) {
+  if (storedId && currentId !== undefined) {
     return new PermanentError(
       `Records were lost in Kafka: ${found}. The topic id is the same, so an unclean leader election or a restore removed them. ` +
         `To continue at offset ${high}, stop all consumers and run: UPDATE consumer_progress SET next_offset = ${high} WHERE ${

@@ -6,21 +6,24 @@ const ID = "AAECAwQFBgcICQoLDA0ODw", UUID = topicIdToUuid(ID);
 const OTHER = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
 /** Topic ids: of the partition's row, of the topic's other rows, of the topic now; and what follows from them. */
-const IDS: [stored: string | undefined, others: string[], current: string | undefined, string][] = [
-  [undefined, [], ID, "adopt"],
-  [undefined, [UUID], ID, "adopt"],
-  [undefined, [OTHER], ID, "recreated"],
-  [undefined, [UUID, OTHER], ID, "recreated"],
+const IDS: [stored: string | null | undefined, others: string[], current: string | undefined, string][] = [
+  [null, [], ID, "adopt"],
+  [null, [UUID], ID, "adopt"],
+  [null, [OTHER], ID, "recreated"],
+  [null, [UUID, OTHER], ID, "recreated"],
   [UUID, [], ID, "same"],
   [UUID, [UUID], ID, "same"],
   [UUID, [OTHER], ID, "recreated"],
   [OTHER, [], ID, "recreated"],
   [OTHER, [UUID], ID, "recreated"],
   // A broker that has no topic ids.
-  [undefined, [], undefined, "unknown"],
-  [undefined, [OTHER], undefined, "unknown"],
+  [null, [], undefined, "unknown"],
+  [null, [OTHER], undefined, "unknown"],
   [UUID, [], undefined, "unknown"],
   [OTHER, [OTHER], undefined, "unknown"],
+  // A table without the column.
+  [undefined, [], ID, "unknown"],
+  [undefined, [], undefined, "unknown"],
 ];
 
 /** `next_offset`, low and high watermark; and what follows from them. */
@@ -99,7 +102,7 @@ Deno.test("decideStart() says that records were lost when the topic is the same 
 });
 
 Deno.test("decideStart() names both causes when no id tells them apart", () => {
-  for (const ids of [{ storedId: undefined }, { currentId: undefined }]) {
+  for (const ids of [{ storedId: null }, { storedId: undefined }, { currentId: undefined }]) {
     const message = failure({ nextOffset: 12, ...ids });
     assert.match(message, /recreated, or lost records in an unclean leader election: partition 3/);
     assert.match(message, /DELETE FROM consumer_progress WHERE group_id = 'it''s'/);

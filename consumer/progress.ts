@@ -34,18 +34,51 @@ export async function readProgress(
   return new Map(rows.map((row) => [keyOf(row), Number(row.next_offset)]));
 }
 
-/**
- * Reads progress, after giving partitions that are new to the group a row at their start.
- *
- * @param starts the first offset of each partition, where a group begins
- */
-export async function loadProgress(
+/** A row of `consumer_progress`. */
+export interface ProgressRow extends TopicPartition {
+  readonly nextOffset: number;
+  /** As PostgreSQL prints a `uuid`; null if it is unknown, `undefined` if the table has no such column. */
+  readonly topicId: string | null | undefined;
+}
+
+/** Reads the group's rows of all partitions of some topics. */
+export async function readTopicProgress(
   client: pg.Client,
   group: string,
-  starts: readonly (TopicPartition & { readonly start: number })[],
-): Promise<Map<string, number>> {
-  const found = await readProgress(client, group, starts);
-  const missing = starts.filter((at) => !found.has(keyOf(at)));
+  topics: readonly string[],
+): Promise<ProgressRow[]> {
+  // By way of JSON, since a table that could not be upgraded has no column topic_id.
+  const { rows } = await client.query<
+    { topic: string; partition: number; next_offset: string; topic_id: string | null; has_topic_id: boolean }
+  >(
+    `SELECT topic, partition, next_offset, to_jsonb(p) ->> 'topic_id' AS topic_id, to_jsonb(p) ? 'topic_id' AS has_topic_id
+     FROM consumer_progress AS p WHERE group_id = $1 AND topic = ANY ($2::text[])`,
+    [group, topics],
+  );
+  return rows.map(({ topic, partition, next_offset, topic_id, has_topic_id }) => ({
+    topic,
+    partition,
+    nextOffset: Number(next_offset),
+    topicId: has_topic_id ? topic_id : undefined,
+  }));
+}
+
+/** A partition with the first offset that is kept, where a group begins. */
+export type PartitionStart = TopicPartition & { readonly start: number };
+
+/**
+ * Reads the rows of all partitions of the topics in `starts`, after inserting a row at its start for each that is new to the group.
+ * The statements are those of previous versions: a new row has no topic id yet.
+ */
+export async function loadTopicProgress(
+  client: pg.Client,
+  group: string,
+  starts: readonly PartitionStart[],
+): Promise<ProgressRow[]> {
+  const topics = [...new Set(starts.map(({ topic }) => topic))];
+  const found = await readTopicProgress(client, group, topics);
+  const known = new Set(found.map(keyOf));
+  const missing = starts.filter((at) => !known.has(keyOf(at)));
   if (missing.length === 0) return found;
   await client.query(
     `INSERT INTO consumer_progress (group_id, topic, partition, next_offset)
@@ -57,7 +90,43 @@ export async function loadProgress(
       missing.map(({ start }) => start),
     ],
   );
-  return await readProgress(client, group, starts);
+  return await readTopicProgress(client, group, topics);
+}
+
+/** {@link loadTopicProgress} of some partitions. @returns `next_offset` by {@link keyOf} */
+export async function loadProgress(
+  client: pg.Client,
+  group: string,
+  starts: readonly PartitionStart[],
+): Promise<Map<string, number>> {
+  const rows = await loadTopicProgress(client, group, starts);
+  return new Map(rows.map((row) => [keyOf(row), row.nextOffset]));
+}
+
+/**
+ * Stores topic ids (as uuid) in rows that have none. The table must have the column.
+ *
+ * Rows are locked in the order of the primary key, as the fence locks them.
+ */
+export async function adoptTopicIds(
+  client: pg.Client,
+  group: string,
+  ids: readonly (TopicPartition & { readonly topicId: string })[],
+): Promise<void> {
+  await client.query(
+    `UPDATE consumer_progress AS p SET topic_id = v.topic_id
+     FROM (SELECT topic, partition, v.topic_id
+           FROM consumer_progress AS q JOIN unnest($2::text[], $3::int[], $4::uuid[]) AS v (topic, partition, topic_id)
+             USING (topic, partition)
+           WHERE group_id = $1 AND q.topic_id IS NULL ORDER BY topic, partition FOR UPDATE OF q) AS v
+     WHERE p.group_id = $1 AND p.topic = v.topic AND p.partition = v.partition`,
+    [
+      group,
+      ids.map(({ topic }) => topic),
+      ids.map(({ partition }) => partition),
+      ids.map(({ topicId }) => topicId),
+    ],
+  );
 }
 
 /** What the ends of a partition say of the progress in it. */
