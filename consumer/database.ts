@@ -5,12 +5,20 @@
  * @module
  */
 import type pg from "pg";
+import { createHash } from "node:crypto";
 import {
   type ConnectOptions,
   connectPostgres,
   type PostgresSettings,
 } from "../shared/postgres/connection.ts";
 import { classify, explain, retryClass } from "../shared/postgres/errors.ts";
+import {
+  inspectSession,
+  inTransaction,
+  type SessionInfo,
+  type TransactionStart,
+  transactionStartSql,
+} from "../shared/postgres/session.ts";
 import { codeOf, messageOf, PermanentError, TransientError } from "../shared/errors.ts";
 import { backoffMs, pause } from "../shared/lifecycle.ts";
 import type { Availability } from "../shared/observe/availability.ts";
@@ -33,6 +41,8 @@ const GRACE_MS = 10_000;
 
 /** How a database is connected to. */
 export interface DatabaseOptions extends ConnectOptions {
+  /** The consumer group: transactions of its members find each other by it. */
+  readonly group: string;
   /** After this long, milliseconds, the server ends a statement; 0: never. */
   readonly statementTimeoutMs: number;
 }
@@ -43,12 +53,26 @@ export interface Attempts {
   readonly wanted?: () => boolean;
   /** Whether the work can be made smaller: when it takes too long it is not tried again as it is. */
   readonly divisible?: boolean;
+  /** Whether the work begins and commits its transaction itself: it is a single Query message, with the data of its COPYs. */
+  readonly isOneMessage?: boolean;
 }
+
+/**
+ * A comment that the transactions of a group's members begin with. A pooler may hide application_name, and of a long query PostgreSQL
+ * shows only the beginning (track_activity_query_size): the comment says what the query does, and has a hash of the group's name.
+ */
+export const groupComment = (group: string): string =>
+  `/* COPY of consumer group ${createHash("sha256").update(group).digest("hex").slice(0, 16)} */`;
+
+/** What is done on a connection; a message of its own begins with `start`. */
+type Work<T> = (client: pg.Client, start: string) => Promise<T>;
 
 /** One connection, one piece of work at a time. */
 export class Database implements AsyncDisposable {
   #client: pg.Client | undefined;
+  #session: SessionInfo | undefined;
   #last: Promise<unknown> = Promise.resolve();
+  readonly #comment: string;
 
   constructor(
     private readonly settings: PostgresSettings,
@@ -56,11 +80,13 @@ export class Database implements AsyncDisposable {
     private readonly availability: Availability,
     private readonly signal: AbortSignal,
     private readonly onFrozenPeers?: (count: number) => void,
-  ) {}
+  ) {
+    this.#comment = groupComment(options.group);
+  }
 
   /**
-   * Runs `work` on the connection, after all that was asked for before. A transient failure is tried again with backoff, without
-   * end, as long as it is wanted; each attempt may get another connection.
+   * Runs `work` in a transaction, after all that was asked for before. A transient failure is tried again with backoff,
+   * without end, as long as it is wanted; each attempt may get another connection.
    *
    * @param action what could not be done, for the error
    * @throws {AbandonedError} where it is not wanted any more, or the signal given to the constructor aborts in a pause
@@ -68,26 +94,47 @@ export class Database implements AsyncDisposable {
    * @throws {TooLongError} where it took longer than it may, and is `divisible`
    * @throws whatever else `work` throws that is not a failure of PostgreSQL's, or one of class `record`
    */
-  run<T>(
-    action: string,
-    work: (client: pg.Client) => Promise<T>,
-    attempts: Attempts = {},
-  ): Promise<T> {
+  run<T>(action: string, work: Work<T>, attempts: Attempts = {}): Promise<T> {
     const result = this.#last.then(() => this.#attempts(action, work, attempts));
     this.#last = result.catch(() => {});
     return result;
   }
 
+  #transaction<T>(client: pg.Client, work: Work<T>): Promise<T> {
+    return inTransaction(client, this.#start, () => work(client, ""));
+  }
+
+  async #message<T>(client: pg.Client, work: Work<T>): Promise<T> {
+    try {
+      return await work(client, `${this.#comment} ${transactionStartSql(this.#start)};\n`);
+    } catch (error) {
+      // COPY data that was still under way when the statement failed would occupy another connection of the pooler for good.
+      if (this.#session?.isPooled) await this.close();
+      throw error;
+    }
+  }
+
+  /** How a transaction begins on the connection in hand. */
+  get #start(): TransactionStart {
+    return {
+      session: this.#session!,
+      settings: { statement_timeout: this.options.statementTimeoutMs },
+    };
+  }
+
   async #attempts<T>(
     action: string,
-    work: (client: pg.Client) => Promise<T>,
-    { wanted = () => true, divisible = false }: Attempts,
+    work: Work<T>,
+    { wanted = () => true, divisible = false, isOneMessage = false }: Attempts,
   ): Promise<T> {
     for (let attempt = 0;; attempt++) {
       if (!wanted() || (attempt > 0 && this.signal.aborted)) throw new AbandonedError(action);
       try {
         this.#client ??= await this.#connect();
-        const result = await this.#answered(work(this.#client));
+        const client = this.#client;
+        const result = await this.#answered(
+          isOneMessage ? this.#message(client, work) : this.#transaction(client, work),
+        );
         this.availability.up("PostgreSQL");
         return result;
       } catch (error) {
@@ -116,30 +163,35 @@ export class Database implements AsyncDisposable {
   /**
    * Ends the transactions of our group's other consumers that wait for the rest of a COPY longer than any transaction may take. A
    * consumer that froze in mid-COPY holds the lock on its progress, and PostgreSQL, which reads from it, does not look at
-   * statement_timeout meanwhile. An account may end its own sessions without further privileges. A transaction is known by its
-   * beginning: of a long query PostgreSQL shows no more than that (track_activity_query_size).
+   * statement_timeout meanwhile. An account may end its own sessions without further privileges.
    */
   async #endFrozenPeers(): Promise<void> {
-    const ended = this.#client && await this.#answered(this.#client.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-       WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
-         AND application_name = current_setting('application_name')
-         AND state = 'active' AND wait_event = 'ClientRead' AND query LIKE 'WITH moved AS%'
-         AND query_start < now() - $1 * interval '1 millisecond'`,
-      [this.options.statementTimeoutMs],
-    )).catch(() => undefined);
-    if (ended?.rowCount) this.onFrozenPeers?.(ended.rowCount);
+    try {
+      this.#client ??= await this.#connect();
+      const { rowCount } = await this.#answered(this.#client.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND usename = session_user AND pid <> pg_backend_pid()
+           AND state = 'active' AND wait_event = 'ClientRead' AND starts_with(query, $1)
+           AND query_start < now() - $2 * interval '1 millisecond'`,
+        [this.#comment, this.options.statementTimeoutMs],
+      ));
+      if (rowCount) this.onFrozenPeers?.(rowCount);
+    } catch {
+      // The work that timed out is tried again, and reports what is wrong with the connection.
+    }
   }
 
   async #connect(): Promise<pg.Client> {
     const client = await connectPostgres(this.settings, this.options);
-    // As a statement, since connection poolers refuse it as a start-up parameter.
-    const sql = `SET statement_timeout = ${this.options.statementTimeoutMs}`;
-    await this.#answered(client.query(sql)).catch((error) => {
+    try {
+      const session = await this.#answered(inspectSession(client));
+      // The first connection decides: the tables are the same ones as long as the process lives.
+      this.#session = { ...session, searchPath: this.#session?.searchPath ?? session.searchPath };
+      return client;
+    } catch (error) {
       client.end().catch(() => {});
       throw error;
-    });
-    return client;
+    }
   }
 
   /**

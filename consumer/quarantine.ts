@@ -10,8 +10,9 @@ import { QUARANTINE_COLUMNS, type RejectedRows } from "./rejected.ts";
 /** What a COPY of rejected records is into. */
 export const QUARANTINE_TARGET = `rejected_records (${QUARANTINE_COLUMNS})`;
 
+/** Without a backslash, whose meaning in a literal depends on standard_conforming_strings. */
 const bytea = (bytes: Uint8Array | null) =>
-  bytes === null ? "NULL::bytea" : `'\\x${Buffer.from(bytes).toString("hex")}'::bytea`;
+  bytes === null ? "NULL::bytea" : `decode('${Buffer.from(bytes).toString("hex")}', 'hex')`;
 
 /**
  * Puts records into quarantine as a COPY of their rows does, for those that may be there already because another consumer group read

@@ -7,6 +7,12 @@ import { PermanentError, TransientError } from "../shared/errors.ts";
 import { pause } from "../shared/lifecycle.ts";
 import { connectPostgres } from "../shared/postgres/connection.ts";
 import { classify, explain, retryClass } from "../shared/postgres/errors.ts";
+import {
+  inspectSession,
+  inTransaction,
+  TEXT_FORMAT,
+  type TransactionStart,
+} from "../shared/postgres/session.ts";
 import type { Log } from "../shared/observe/log.ts";
 import { runService } from "../shared/service.ts";
 import type { Settings } from "../shared/settings/table.ts";
@@ -56,10 +62,20 @@ async function runRejects(
       }
       return;
     }
-    const [records, counts] = await orSayWhy("Cannot read rejected_records", async () => [
-      await listRejects(client, filter, settings.REJECTS_LIMIT),
-      await countRejects(client, filter),
-    ]);
+    const [records, counts] = await orSayWhy("Cannot read rejected_records", async () => {
+      const session = await inspectSession(client);
+      const start: TransactionStart = {
+        session,
+        mode: "REPEATABLE READ READ ONLY",
+        // A person waits for the result, and can stop waiting.
+        settings: { ...TEXT_FORMAT, statement_timeout: 0 },
+      };
+      return await inTransaction(client, start, async () =>
+        [
+          await listRejects(client, filter, settings.REJECTS_LIMIT),
+          await countRejects(client, filter),
+        ] as const);
+    });
     if (settings.REJECTS_FORMAT === "json") {
       return records.forEach((record) => console.log(formatJson(record)));
     }

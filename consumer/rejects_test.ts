@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import * as net from "node:net";
 import { join } from "node:path";
 import { Listening } from "../shared/listening_fixture.ts";
-import { message } from "../shared/postgres/message_fixture.ts";
+import { message, row } from "../shared/postgres/message_fixture.ts";
 
 const ROOT = join(import.meta.dirname!, "..");
 
@@ -26,8 +26,11 @@ async function rejects(args: string[], env: Record<string, string | number>) {
   return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
 }
 
-/** A server without TLS that lets everybody in and answers each query as it is told to, or not at all. */
-const startServer = (answer: () => Buffer | undefined): Promise<Listening> =>
+/**
+ * A server without TLS that lets everybody in and answers each query as it is told to, or not at all; asked who it is, it answers as
+ * PostgreSQL does.
+ */
+const startServer = (answer: () => Buffer | undefined, known = false): Promise<Listening> =>
   Listening.start(net.createServer((socket) => {
     const ready = message("Z", "I");
     socket.on("error", () => {});
@@ -36,7 +39,9 @@ const startServer = (answer: () => Buffer | undefined): Promise<Listening> =>
       if (bytes.length === 8) return void socket.write("N");
       if (bytes[0] === 0) return void socket.write(Buffer.concat([message("R", "\0\0\0\0"), ready]));
       if (bytes[0] === "X".charCodeAt(0)) return void socket.end();
-      const answered = answer();
+      const answered = bytes.includes("pg_backend_pid") && known
+        ? row({ pid: "0", version: "180000", path: "public" })
+        : answer();
       if (answered === undefined) return void socket.destroy();
       socket.write(Buffer.concat([answered, ready]));
     });
@@ -77,7 +82,7 @@ Deno.test("rejects says so, with exit code 1, when the server is away or breaks 
 });
 
 Deno.test("rejects warns on standard error, and of nothing else, when it goes on without TLS or ignores a setting", async () => {
-  await using server = await startServer(() => Buffer.concat([message("I", "")]));
+  await using server = await startServer(() => message("I", ""), true);
   const ini = Deno.makeTempFileSync({ dir: join(ROOT, "res"), prefix: "rejects_test_", suffix: ".ini" });
   try {
     Deno.writeTextFileSync(ini, "[postgresql]\nnonsense = 1\n");

@@ -94,6 +94,7 @@ async function openDatabase(context: Context): Promise<Database | undefined> {
   let saidPlaintext = false;
   const options: DatabaseOptions = {
     applicationName: settings.CONSUMER_GROUP_ID,
+    group: settings.CONSUMER_GROUP_ID,
     statementTimeoutMs: settings.CONSUMER_TRANSACTION_TIMEOUT_MS,
     onPlaintext: (text) => {
       if (!saidPlaintext) tell("plaintext", { text });

@@ -11,6 +11,7 @@ import {
   type PostgresSettings,
 } from "../shared/postgres/connection.ts";
 import { explain } from "../shared/postgres/errors.ts";
+import { withSavepoint } from "../shared/postgres/session.ts";
 import { createTableSql, OWN_TABLES } from "../shared/schema/tables.ts";
 import type { Stream } from "../shared/stream.ts";
 
@@ -45,6 +46,9 @@ const expectedColumns = (
  * unique index, or since the table or its row type is there. `IF NOT EXISTS` keeps from none of them.
  */
 const MADE_MEANWHILE = ["23505", "42P07", "42710"];
+
+/** SQLSTATEs of a `CREATE TABLE` without the privilege, and without a schema on the search_path. */
+const MAY_NOT_CREATE = ["42501", "3F000"];
 
 /** Databases that a server has besides the one asked for; from one of them it can be created. */
 export const MAINTENANCE = ["postgres", "defaultdb", "template1"];
@@ -104,7 +108,7 @@ export const tablesSql = (streams: readonly Stream[]): ReadonlyMap<string, strin
   ]);
 
 /**
- * Creates the tables that are missing and checks the others' columns. A table that is there, such as one made by the Python
+ * Creates the tables that are missing and checks the others' columns, in the transaction in hand. A table that is there, such as one made by the Python
  * original, is used as it is.
  *
  * @returns the names of the tables that were created
@@ -117,11 +121,11 @@ export async function ensureTables(client: pg.Client, streams: readonly Stream[]
   for (const [table, create] of sql) {
     if (existing.has(table)) continue;
     try {
-      await client.query(create);
+      await withSavepoint(client, () => client.query(create));
       created.push(table);
     } catch (error) {
       if (MADE_MEANWHILE.includes(codeOf(error) ?? "")) continue;
-      if (codeOf(error) !== "42501") throw error;
+      if (!MAY_NOT_CREATE.includes(codeOf(error) ?? "")) throw error;
       throw new PermanentError(
         `${
           explain(`The table "${table}" does not exist and this account may not create it`, error)

@@ -193,8 +193,8 @@ export class Writer {
     const sql = transactionSql(fenceSql(this.options.group, advancesOf(batch)), statements, copies);
     return this.database.run(
       `Cannot store records in ${batch[0]!.stream.table}`,
-      (client) => runTransaction(client, sql, copies),
-      { wanted, divisible: true },
+      (client, start) => runTransaction(client, start + sql, copies),
+      { wanted, divisible: true, isOneMessage: true },
     );
   }
 

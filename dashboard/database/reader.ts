@@ -4,13 +4,27 @@
  * @module
  */
 import type pg from "pg";
-import { codeOf, PermanentError, TransientError } from "../../shared/errors.ts";
+import { PermanentError, TransientError } from "../../shared/errors.ts";
 import { pause } from "../../shared/lifecycle.ts";
 import { connectPostgres, type PostgresSettings } from "../../shared/postgres/connection.ts";
 import { READER_ROLE } from "../../shared/postgres/reader_role.ts";
+import {
+  inspectSession,
+  inTransaction,
+  type LocalSettings,
+  TEXT_FORMAT,
+  type TransactionStart,
+} from "../../shared/postgres/session.ts";
 
-/** After this long the server ends a statement, milliseconds. */
-const STATEMENT_TIMEOUT_MS = 2_000;
+/** Limits of what a transaction may take from the server, and plans that read ranges of blocks. Timeouts in milliseconds. */
+const LIMITS: LocalSettings = {
+  statement_timeout: 2_000,
+  lock_timeout: 500,
+  max_parallel_workers_per_gather: 0,
+  jit: "off",
+  enable_seqscan: "off",
+  enable_tidscan: "on",
+};
 /** After this long the connection is given up: the server is frozen, or the network swallows packets. */
 const WORK_TIMEOUT_MS = 6_000;
 /** More work than this waiting is refused. */
@@ -24,6 +38,7 @@ export class BusyError extends Error {
 /** One read-only connection, one piece of work at a time. */
 export class Reader implements AsyncDisposable {
   #client: pg.Client | undefined;
+  #start: TransactionStart | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
 
@@ -61,7 +76,8 @@ export class Reader implements AsyncDisposable {
     timeout.catch(() => {});
     try {
       this.#client ??= await this.#connect();
-      return await Promise.race([transaction(this.#client, work), timeout]);
+      const client = this.#client;
+      return await Promise.race([inTransaction(client, this.#start!, () => work(client)), timeout]);
     } catch (error) {
       await this.#close();
       throw error;
@@ -76,20 +92,23 @@ export class Reader implements AsyncDisposable {
       onPlaintext: this.onPlaintext,
     });
     try {
-      // As statements, since connection poolers refuse them as start-up parameters.
-      await client.query(
-        `SET default_transaction_read_only = on; SET statement_timeout = ${STATEMENT_TIMEOUT_MS}; ` +
-          "SET lock_timeout = 500; SET max_parallel_workers_per_gather = 0; SET jit = off; SET enable_seqscan = off",
-      );
-      const { rows } = await client.query<{ version: number }>(
-        "SELECT current_setting('server_version_num')::int AS version",
-      );
-      if (rows[0]!.version < 140_000) {
+      const session = await inspectSession(client);
+      if (session.version < 140_000) {
         throw new PermanentError(
           "The dashboard needs PostgreSQL 14 or later: older ones can't read a range of blocks.",
         );
       }
-      await takeRole(client);
+      const { rows: [account] } = await client.query<{ reads: boolean }>(
+        "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1 AND pg_has_role(current_user, oid, $2)) AS reads",
+        [READER_ROLE, session.version < 160_000 ? "MEMBER" : "SET"],
+      );
+      const settings = {
+        ...TEXT_FORMAT,
+        ...LIMITS,
+        // Without the role for readers the account's own rights have to do; writing is off all the same.
+        role: account!.reads ? READER_ROLE : undefined,
+      };
+      this.#start = { session, mode: "REPEATABLE READ READ ONLY", settings };
       return client;
     } catch (error) {
       client.end().catch(() => {});
@@ -109,21 +128,4 @@ export class Reader implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#close();
   }
-}
-
-/** Gives up what the account may beyond reading, where the role for that exists and the account may take it. */
-async function takeRole(client: pg.Client): Promise<void> {
-  try {
-    await client.query(`SET ROLE ${READER_ROLE}`);
-  } catch (error) {
-    // 22023: there is no such role; 42501: not ours to take. The account's own rights have to do; writing is off all the same.
-    if (!["22023", "42501"].includes(codeOf(error) ?? "")) throw error;
-  }
-}
-
-async function transaction<T>(client: pg.Client, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-  const result = await work(client);
-  await client.query("COMMIT");
-  return result;
 }

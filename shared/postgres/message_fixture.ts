@@ -13,3 +13,17 @@ export function message(type: string, body: string): Buffer {
   head.writeInt32BE(Buffer.byteLength(body) + 4, 1);
   return Buffer.concat([head, Buffer.from(body)]);
 }
+
+/** The answer to a query: one row of columns with text values. */
+export function row(values: Readonly<Record<string, string>>): Buffer {
+  const count = (number: number) => String.fromCharCode(0, number);
+  const columns = Object.entries(values);
+  // Table, attribute, type text (25) of any length (-1 would not be valid UTF-8: 0), no modifier, text format.
+  const description = columns.map(([name]) => `${name}\0${"\0".repeat(9)}\x19${"\0".repeat(8)}`).join("");
+  const data = columns.map(([, value]) => `\0\0${count(Buffer.byteLength(value))}${value}`).join("");
+  return Buffer.concat([
+    message("T", count(columns.length) + description),
+    message("D", count(columns.length) + data),
+    message("C", "SELECT 1\0"),
+  ]);
+}

@@ -4,12 +4,13 @@
  * @module
  */
 import pg from "pg";
+import { withSavepoint } from "./session.ts";
 
 /** Its name. It can't log in by itself: an account is made a member, `GRANT routes_reader TO …`. */
 export const READER_ROLE = "routes_reader";
 
 /**
- * Creates the role and lets it read `tables`, as far as the account may. Ingestion does not depend on it, so that no refusal is an
+ * Creates the role and lets it read `tables`, as far as the account may, in the transaction in hand. Ingestion does not depend on it, so that no refusal is an
  * error.
  *
  * @returns whether it was created
@@ -50,7 +51,7 @@ async function accepted<R extends pg.QueryResultRow>(
   values: unknown[] = [],
 ): Promise<R[] | undefined> {
   try {
-    return (await client.query<R>(sql, values)).rows;
+    return (await withSavepoint(client, () => client.query<R>(sql, values))).rows;
   } catch (error) {
     // 57P…: the server ends the connection, 08…: it is broken.
     if (!(error instanceof pg.DatabaseError) || /^(08|57P)/.test(error.code ?? "")) throw error;

@@ -5,6 +5,7 @@
  */
 import type pg from "pg";
 import { codeOf, messageOf } from "../errors.ts";
+import { withSavepoint } from "../postgres/session.ts";
 import { addColumnsSql, OWN_TABLES, type OwnTable } from "./tables.ts";
 
 /**
@@ -23,7 +24,7 @@ export interface Upgrade {
 
 /**
  * Adds the columns of this version to tables of previous versions. The table must exist. `ALTER TABLE` runs only if a column is
- * missing, since it waits for all transactions on the table.
+ * missing, since it waits for all transactions on the table. Runs in the transaction in hand.
  *
  * @throws {Error} pg's, except if the account is not allowed to alter the table: that is a warning, and everything else works
  */
@@ -36,7 +37,7 @@ export async function upgradeTables(
     const missing = await missingColumns(client, table);
     if (missing.length === 0) continue;
     try {
-      await client.query(addColumnsSql(table));
+      await withSavepoint(client, () => client.query(addColumnsSql(table)));
       added.push(...missing.map((column) => `column ${column} of table ${table.name}`));
     } catch (error) {
       if (!NOT_ALTERABLE.includes(codeOf(error) ?? "")) throw error;
