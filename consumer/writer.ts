@@ -7,6 +7,7 @@ import { messageOf, PermanentError } from "../shared/errors.ts";
 import type { Tell } from "../shared/observe/events.ts";
 import { AbandonedError, type Database, TooLongError } from "./database.ts";
 import type { EVENTS } from "./events.ts";
+import { latencySeconds } from "./latency.ts";
 import { bufferBytes } from "./metrics.ts";
 import { keyOf, readProgress } from "./progress.ts";
 import {
@@ -206,7 +207,7 @@ export class Writer {
       this.options.onStored({ topic, partition }, to);
       stored += rowCount;
       rejected += segment.rejected.count;
-      const latency = oldest === undefined ? undefined : Math.max(0, now - oldest) / 1000;
+      const latency = oldest === undefined ? undefined : latencySeconds(oldest, now);
       this.options.tell("stored", {
         topic,
         partition,

@@ -28,6 +28,9 @@ export type GenerateSettings = Pick<
   | "PRODUCER_MALFORMED_RATIO"
 >;
 
+/** Most seconds between two timestamps, so that timestamps are finite however small the rate is. */
+const MAX_STEP = 1_000_000_000;
+
 /** Makes a stream's records, one at a time. */
 export class Generator {
   readonly #random: Random;
@@ -45,7 +48,7 @@ export class Generator {
     this.#random = randomOf(settings.PRODUCER_SEED, stream.name);
     this.#encode = encoder(stream);
     // Unthrottled records have no rate; a millisecond apart is as good as any.
-    this.#step = settings.PRODUCER_RATE > 0 ? 1 / settings.PRODUCER_RATE : 0.001;
+    this.#step = settings.PRODUCER_RATE > 0 ? Math.min(1 / settings.PRODUCER_RATE, MAX_STEP) : 0.001;
   }
 
   /** The next record. */

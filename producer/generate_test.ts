@@ -89,3 +89,11 @@ Deno.test("Pace keeps to its rate, makes up for a pause of up to a second, and n
   for (let due = 1; due > 0; burst += due) due = pace.take(61_500, 10);
   assert.ok(burst <= 111, `${burst} records at once after a minute's pause`);
 });
+
+Deno.test("Generator makes finite timestamps however small the rate is", () => {
+  for (
+    const { value } of make(3, { PRODUCER_RATE: Number.MIN_VALUE, PRODUCER_START_TIME: 253_402_300_799 })
+  ) {
+    assert.ok(Number.isFinite(JSON.parse(value as string).timestamp), String(value));
+  }
+});

@@ -27,6 +27,8 @@ import { Sender } from "./send.ts";
 const BURST = 2_000;
 /** Between two looks at how many partitions the topics have, and which brokers lead them. */
 const METADATA_MS = 30_000;
+/** Longest pause: a timer of more than 2³¹ ms would end at once. */
+const MAX_PAUSE_MS = 60_000;
 /** How long a stop may wait for Kafka to acknowledge what was made. */
 const DRAIN_MS = 8_000;
 
@@ -138,7 +140,7 @@ async function produce(
     if (due > 0) countGenerated(generators.map(({ topic }) => topic), turn, due);
     sender.poll();
     const now = performance.now();
-    const idle = due === BURST ? 0 : Math.max(1, Math.min(pace.wait(now), sender.dueIn()));
+    const idle = due === BURST ? 0 : Math.max(1, Math.min(pace.wait(now), sender.dueIn(), MAX_PAUSE_MS));
     await pause(idle, signal);
   }
 }

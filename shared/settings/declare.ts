@@ -52,12 +52,19 @@ const declare =
     ...rest,
   });
 
-const number = (kind: "a number" | "a whole number", min: number, max: number) => {
+/** Decimal numbers only: `Number()` also accepts Infinity, hexadecimal, octal and binary ones. */
+const NUMBER = {
+  "a number": /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i,
+  "a whole number": /^[+-]?\d+$/,
+} as const;
+
+const number = (kind: keyof typeof NUMBER, min: number, max: number) => {
   const range = max === Infinity ? `, ${min} or more` : ` from ${min} to ${max}`;
   return z.string().transform((text, context) => {
-    const value = Number(text);
+    // Plus zero: −0 is 0.
+    const value = NUMBER[kind].test(text.trim()) ? Number(text) + 0 : NaN;
     const whole = kind === "a number" || Number.isSafeInteger(value);
-    if (text.trim() !== "" && whole && value >= min && value <= max) return value;
+    if (Number.isFinite(value) && whole && value >= min && value <= max) return value;
     context.addIssue({ code: "custom", message: `is not ${kind}${range}` });
     return z.NEVER;
   });
@@ -78,11 +85,11 @@ export const real = (min: number, max = Infinity): ReturnType<typeof declare<num
   declare(number("a number", min, max));
 
 /** A number, or nothing at all. */
-export const optionalReal = (min: number): ReturnType<typeof declare<number | undefined>> =>
+export const optionalReal = (min: number, max = Infinity): ReturnType<typeof declare<number | undefined>> =>
   declare(
     z.string().transform((value, context) => {
       if (value === "") return undefined;
-      const result = number("a number", min, Infinity).safeParse(value);
+      const result = number("a number", min, max).safeParse(value);
       if (result.success) return result.data;
       context.addIssue({ code: "custom", message: result.error.issues[0]!.message });
       return z.NEVER;

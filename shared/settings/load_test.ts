@@ -205,3 +205,32 @@ Deno.test("loadSettings() takes PGSSLROOTCERT=system with the strongest check on
   }
   assert.equal(load({}).settings.PGSSLMODE, "prefer");
 });
+
+Deno.test("loadSettings() takes decimal, finite numbers and refuses other spellings", () => {
+  const problems = (name: string, value: string) => problemsOf({ env: { [name]: value } });
+  for (
+    const value of ["Infinity", "-Infinity", "NaN", "1e400", "0x10", "0b1", "0o7", "1_000", "1,5", "5s", " "]
+  ) {
+    assert.equal(problems("PRODUCER_RATE", value).length, 1, `PRODUCER_RATE=${value}`);
+    assert.equal(problems("PRODUCER_COUNT", value).length, 1, `PRODUCER_COUNT=${value}`);
+  }
+  for (const value of ["Infinity", "1e300", "-1", "253402300800"]) {
+    assert.equal(problems("PRODUCER_START_TIME", value).length, 1, `PRODUCER_START_TIME=${value}`);
+  }
+  for (const value of ["1e3", "1.5", "9007199254740993"]) {
+    assert.equal(problems("PRODUCER_COUNT", value).length, 1, `PRODUCER_COUNT=${value}`);
+  }
+  for (
+    const [value, number] of Object.entries({
+      "0.5": 0.5,
+      ".5": 0.5,
+      "5.": 5,
+      "1e3": 1000,
+      " 7 ": 7,
+      "+2": 2,
+      "-0": 0,
+    })
+  ) {
+    assert.ok(Object.is(load({ env: { PRODUCER_RATE: value } }).settings.PRODUCER_RATE, number), value);
+  }
+});
