@@ -9,6 +9,7 @@ import { pause } from "../shared/lifecycle.ts";
 import { RETRIES, RETRY } from "../shared/kafka/connection.ts";
 import { followCoordinator } from "../shared/kafka/coordinator.ts";
 import { kafkaError } from "../shared/kafka/errors.ts";
+import { CorruptBatchError } from "../shared/kafka/corrupt_batch.ts";
 import { fetchRecordBatches, recordBatches } from "../shared/kafka/fetch.ts";
 import { topicEnds } from "../shared/kafka/topic.ts";
 import type { Availability } from "../shared/observe/availability.ts";
@@ -19,7 +20,8 @@ import type { Stream } from "../shared/stream.ts";
 import { AbandonedError, type Database } from "./database.ts";
 import type { EVENTS } from "./events.ts";
 import { keyOf, loadProgress, recreated, standing, type TopicPartition } from "./progress.ts";
-import { emptySegment, SegmentBuilder } from "./segment.ts";
+import { emptySegment, type Segment, SegmentBuilder } from "./segment.ts";
+import { unreadableBatch } from "./unreadable_batch.ts";
 import { Writer } from "./writer.ts";
 
 /** What a membership works with. */
@@ -42,6 +44,8 @@ interface Assigned extends TopicPartition {
   stored: number | undefined;
   /** The offset of the batch that waits for progress to be loaded. */
   waiting: number | undefined;
+  /** The offset at which a batch could not be read. */
+  unreadable: number | undefined;
   /** Resolves when progress is loaded. */
   loaded: Promise<void>;
 }
@@ -66,7 +70,10 @@ export class Membership {
 
   constructor(private readonly options: MembershipOptions) {
     const { kafka, settings, streams, database, tell } = options;
-    fetchRecordBatches();
+    fetchRecordBatches({
+      checkCrcs: settings.CONSUMER_CHECK_CRCS,
+      inflatedBytesMax: settings.CONSUMER_BATCH_INFLATED_BYTES_MAX,
+    });
     followCoordinator();
     this.#builders = new Map(
       streams.map((stream) => [stream.topic, new SegmentBuilder(stream)]),
@@ -180,6 +187,7 @@ export class Membership {
             next: undefined,
             stored: undefined,
             waiting: undefined,
+            unreadable: undefined,
             loaded: loading.promise,
           };
           return [keyOf(at), at] as const;
@@ -298,18 +306,41 @@ export class Membership {
     }
 
     const to = Number(batch.lastOffset()) + 1;
-    const segment = at.builder.build(at.partition, at.next, to, recordBatches(batch.messages));
+    const segment = this.#decode(at, at.next, to, batch.messages);
+    if (segment === undefined) return;
     this.options.tell("fetched", {
       topic: at.topic,
       partition: at.partition,
       records: segment.rowCount + segment.rejected.count,
       from: at.next,
-      to,
+      to: segment.to,
     });
-    at.next = to;
+    at.next = segment.to;
+    if (segment.to < to) this.#seek(at, segment.to);
     this.#writer.add(segment);
     const most = this.options.settings.CONSUMER_BUFFER_BYTES;
     if (this.#writer.bytes > most) await this.#meanwhile(this.#writer.below(most), heartbeat);
+  }
+
+  /**
+   * Decodes what was fetched from offset `from` on.
+   *
+   * @returns `undefined` when its first batch cannot be read for the first time: it is fetched again, since a bit can have flipped on
+   * the way
+   * @throws {PermanentError} when it cannot be read a second time
+   */
+  #decode(at: Assigned, from: number, to: number, messages: Batch["messages"]): Segment | undefined {
+    try {
+      return at.builder.build(at.partition, from, to, recordBatches(messages));
+    } catch (error) {
+      if (!(error instanceof CorruptBatchError)) throw error;
+      if (at.unreadable === from || error.isTooLarge) {
+        throw unreadableBatch(at, this.options.settings.CONSUMER_GROUP_ID, from, error);
+      }
+      at.unreadable = from;
+      this.#seek(at, from);
+      return undefined;
+    }
   }
 
   /**

@@ -4,8 +4,9 @@
  * @module
  */
 import { decoderInPlace } from "../shared/codec/decode.ts";
+import { CorruptBatchError } from "../shared/kafka/corrupt_batch.ts";
 import type { RecordBatch } from "../shared/kafka/record_batch.ts";
-import { RecordReader } from "../shared/kafka/records.ts";
+import { MalformedRecordError, RecordReader } from "../shared/kafka/records.ts";
 import type { Stream } from "../shared/stream.ts";
 import { RejectedRows, RejectedWriter } from "./rejected.ts";
 import { RowEncoder } from "./rows.ts";
@@ -43,48 +44,87 @@ export class SegmentBuilder {
   readonly #encoder: RowEncoder;
   readonly #rejected = new RejectedWriter();
   readonly #row: Float64Array;
+  // Of the segment that is being built.
+  #rows: Uint8Array;
+  #rowCount = 0;
+  #oldest: number | undefined;
 
   constructor(readonly stream: Stream) {
     this.#decode = decoderInPlace(stream);
     this.#encoder = new RowEncoder(stream.fields);
     this.#row = new Float64Array(stream.fields.length);
+    this.#rows = this.#encoder.allocate(0);
   }
 
-  /** Decodes the records of some batches of a partition; those below `from` are skipped. */
+  /**
+   * Decodes the records of some batches of a partition; those below `from` are skipped. If a batch cannot be read, the segment ends
+   * before it, and its `to` is less than the given one.
+   *
+   * @throws {CorruptBatchError} when the first batch cannot be read
+   */
   build(partition: number, from: number, to: number, batches: readonly RecordBatch[]): Segment {
-    const reader = this.#reader, row = this.#row;
-    const rows = this.#encoder.allocate(batches.reduce((sum, { count }) => sum + count, 0));
-    let rowCount = 0;
-    let oldest: number | undefined;
-    let bytes = rows.length;
-    for (const batch of batches) {
-      bytes += batch.bytes.length;
-      reader.reset(batch.bytes);
-      for (let n = 0; n < batch.count; n++) {
-        reader.next();
-        const offset = batch.baseOffset + reader.offsetDelta;
-        if (offset < from) continue;
-        oldest ??= batch.isLogAppendTime ? batch.maxTimestamp : batch.firstTimestamp + reader.timestampDelta;
-        const rejection = this.#decode(batch.bytes, reader.valueStart, reader.valueLength, row);
-        if (rejection === undefined) this.#encoder.write(rows, rowCount++, row);
-        else this.#rejected.add(this.stream.topic, partition, offset, batch.bytes, reader, rejection);
+    const bytes = batches.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    const count = batches.reduce((sum, { count }) => sum + count, 0);
+    // A count that a header claims allocates no more memory than the records take.
+    this.#rows = this.#encoder.allocate(Math.min(count, Math.ceil(bytes / this.#encoder.rowSize)));
+    this.#rowCount = 0;
+    this.#oldest = undefined;
+    for (const [index, batch] of batches.entries()) {
+      try {
+        this.#decodeBatch(batch, partition, from);
+      } catch (error) {
+        if (!(error instanceof MalformedRecordError)) throw error;
+        this.#rejected.take();
+        if (index > 0) return this.build(partition, from, batch.baseOffset, batches.slice(0, index));
+        throw new CorruptBatchError(error.message, batch.baseOffset, batch.lastOffset, { cause: error });
       }
     }
     const rejected = this.#rejected.take();
-    bytes += rejected.rows.length;
+    const rows = this.#rows;
     let records: RawRecord[] | undefined;
     return {
       stream: this.stream,
       partition,
       from,
       to,
-      rows: rows.subarray(0, rowCount * this.#encoder.rowSize),
-      rowCount,
+      rows: rows.subarray(0, this.#rowCount * this.#encoder.rowSize),
+      rowCount: this.#rowCount,
       records: () => records ??= readRecords(batches, from, rejected),
       rejected,
-      oldest,
-      bytes,
+      oldest: this.#oldest,
+      bytes: bytes + rows.length + rejected.rows.length,
     };
+  }
+
+  #decodeBatch(batch: RecordBatch, partition: number, from: number): void {
+    const reader = this.#reader, row = this.#row;
+    let last = -1;
+    reader.reset(batch.bytes);
+    for (let n = 0; n < batch.count; n++) {
+      reader.next();
+      const offset = batch.baseOffset + reader.offsetDelta;
+      if (reader.offsetDelta <= last || offset > batch.lastOffset) {
+        throw new MalformedRecordError(`Its record ${n} has offset ${offset}, which is out of order`);
+      }
+      last = reader.offsetDelta;
+      if (offset < from) continue;
+      this.#oldest ??= batch.isLogAppendTime
+        ? batch.maxTimestamp
+        : batch.firstTimestamp + reader.timestampDelta;
+      const rejection = this.#decode(batch.bytes, reader.valueStart, reader.valueLength, row);
+      if (rejection === undefined) this.#writeRow(row);
+      else this.#rejected.add(this.stream.topic, partition, offset, batch.bytes, reader, rejection);
+    }
+    reader.finish();
+  }
+
+  #writeRow(row: Float64Array): void {
+    if ((this.#rowCount + 1) * this.#encoder.rowSize > this.#rows.length) {
+      const larger = this.#encoder.allocate(2 * this.#rowCount + 1);
+      larger.set(this.#rows);
+      this.#rows = larger;
+    }
+    this.#encoder.write(this.#rows, this.#rowCount++, row);
   }
 }
 

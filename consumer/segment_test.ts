@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import assert from "assert";
+import { CorruptBatchError } from "../shared/kafka/corrupt_batch.ts";
 import type { RecordBatch } from "../shared/kafka/record_batch.ts";
 import { RecordWriter } from "../shared/kafka/records.ts";
 import { loadStreams } from "../shared/streams.ts";
@@ -105,4 +106,60 @@ Deno.test("rowsToTry() takes the rows before the line that PostgreSQL names, and
   assert.equal(rowsToTry(at(1), 100), 1);
   assert.equal(rowsToTry(new Error(), 100), 50);
   assert.equal(rowsToTry(at(200), 100), 50);
+});
+
+/** Batches with malformed records, as a broker with a corrupt disk, or a faulty producer, sends them. */
+const MALFORMED: Readonly<Record<string, (batch: RecordBatch) => RecordBatch>> = {
+  "a record is cut off": (batch) => ({ ...batch, bytes: batch.bytes.subarray(0, batch.bytes.length - 1) }),
+  "there are more records than the header says": (batch) => ({ ...batch, count: batch.count - 1 }),
+  "there are fewer records than the header says": (batch) => ({
+    ...batch,
+    count: batch.count + 1,
+    lastOffset: batch.lastOffset + 1,
+  }),
+  "a record lies after the last offset": (batch) => ({ ...batch, lastOffset: batch.lastOffset - 1 }),
+  "an offset comes twice": (batch) => {
+    const half = batch.bytes.length / 2;
+    return { ...batch, bytes: Buffer.concat([batch.bytes.subarray(0, half), batch.bytes.subarray(0, half)]) };
+  },
+  "a record is shorter than its length": (batch) => {
+    const bytes = Buffer.from(batch.bytes);
+    // The number of headers, which is the last byte.
+    bytes[bytes.length - 1] = 2;
+    return { ...batch, bytes };
+  },
+};
+
+for (const [what, corrupt] of Object.entries(MALFORMED)) {
+  Deno.test(`SegmentBuilder.build() ends before a batch, and throws at it when it is the first, if ${what}`, () => {
+    const builder = new SegmentBuilder(routes!);
+    const good = batch(10, [valid(1), "nonsense"]);
+    const bad = corrupt(batch(20, [valid(2), valid(3)]));
+    const segment = builder.build(4, 10, 30, [good, bad, batch(25, [valid(4)])]);
+    assert.equal(segment.to, 20);
+    assert.deepEqual(users(segment.rows), [1]);
+    assert.equal(segment.rejected.count, 1);
+    assert.throws(() => builder.build(4, 20, 30, [bad]), (error) => {
+      assert(error instanceof CorruptBatchError);
+      assert.equal(error.baseOffset, 20);
+      return true;
+    });
+    // Nothing of it is left over.
+    assert.equal(builder.build(4, 30, 31, [batch(30, [valid(5)])]).rejected.count, 0);
+  });
+}
+
+Deno.test("SegmentBuilder.build() allocates rows by the bytes that were received, not by a batch's count", () => {
+  const nulls = Array.from({ length: 10_000 }, () => null);
+  const segment = new SegmentBuilder(routes!).build(4, 0, 10_000, [batch(0, nulls)]);
+  assert.equal(segment.rejected.count, 10_000);
+  assert.ok(segment.rows.buffer.byteLength < 10_000 * 46 / 2, `${segment.rows.buffer.byteLength} bytes`);
+  // More rows than the estimate: records without keys, as short as they can be valid.
+  const writer = new RecordWriter();
+  const shortest = '{"userID":1,"timestamp":1,"coordinates":[1,1]}';
+  for (let n = 0; n < 1_000; n++) writer.add(1_000, null, n % 2 === 0 ? shortest : null);
+  const { rows } = new SegmentBuilder(routes!).build(4, 0, 1_000, [
+    { ...batch(0, [null]), lastOffset: 999, count: 1_000, bytes: writer.bytes },
+  ]);
+  assert.deepEqual(users(rows), Array(500).fill(1));
 });

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import "hash-wasm/dist/crc32.umd.min.js";
 import "ini";
 import "kafkajs";
 import "lz4js";

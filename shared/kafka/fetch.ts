@@ -16,23 +16,20 @@
 import { Buffer } from "node:buffer";
 import type { KafkaMessage } from "kafkajs";
 import KafkajsDecoder from "kafkajs/src/protocol/decoder.js";
-import decodeMessageSet from "kafkajs/src/protocol/messageSet/decoder.js";
-import encodeRecord from "kafkajs/src/protocol/recordBatch/record/v0/index.js";
 import { protocol } from "kafkajs/src/protocol/requests/fetch/index.js";
-import {
-  type AbortedTransaction,
-  areVisible,
-  MAGIC_AT,
-  readRecordBatches,
-  type RecordBatch,
-} from "./record_batch.ts";
+import { CorruptBatchError } from "./corrupt_batch.ts";
+import { type ReadOptions, readRecordBatches } from "./read_record_batches.ts";
+import { type AbortedTransaction, areVisible, type RecordBatch } from "./record_batch.ts";
 
 /** A message that stands for a record batch. */
 interface BatchMessage {
   /** The last offset of the batch. */
   readonly offset: string;
-  readonly recordBatch: RecordBatch;
+  readonly recordBatch: RecordBatch | CorruptBatchError;
 }
+
+/** Behind every offset that a fetch can ask for: kafkajs drops messages before that one. */
+const CORRUPT_OFFSET = String(Number.MAX_SAFE_INTEGER);
 
 const NOTHING = Buffer.alloc(0);
 
@@ -40,16 +37,17 @@ const NOTHING = Buffer.alloc(0);
 const VERSIONS = [4, 5, 6, 7, 8, 9, 10, 11];
 
 /** From now on consumers of this process get record batches; {@link recordBatches} takes them out of a batch of kafkajs'. */
-export function fetchRecordBatches(): void {
+export function fetchRecordBatches(options: ReadOptions): void {
   for (const version of VERSIONS) {
     const { response } = protocol({ version })({ topics: [] });
-    response.decode = (data: Buffer) => decodeFetchResponse(data, version);
+    response.decode = (data: Buffer) => decodeFetchResponse(data, version, options);
   }
 }
 
 /**
  * The record batches behind the messages of a batch of kafkajs'. The first one may begin before the offset that was asked for.
  *
+ * @throws {CorruptBatchError} when the first one cannot be read; see {@link readRecordBatches}
  * @throws {Error} where the broker is so old, before Kafka 0.11, that it speaks a version of Fetch without them
  */
 export function recordBatches(messages: readonly KafkaMessage[]): RecordBatch[] {
@@ -58,12 +56,14 @@ export function recordBatches(messages: readonly KafkaMessage[]): RecordBatch[] 
     if (!recordBatch) {
       throw new Error("Kafka sent records in a format from before 0.11. Upgrade the brokers.");
     }
+    if (recordBatch instanceof CorruptBatchError) throw recordBatch;
     return recordBatch;
   });
 }
 
 /** Decodes a Fetch response into what kafkajs' own decoder gives, with a message for each record batch. */
-export async function decodeFetchResponse(data: Buffer, version: number) {
+export async function decodeFetchResponse(data: Buffer, version: number, options: ReadOptions) {
+  const inflated = { bytes: 0 };
   const decoder = new KafkajsDecoder(data);
   const throttle: number = decoder.readInt32();
   const session = version >= 7 ? { errorCode: decoder.readInt16(), sessionId: decoder.readInt32() } : {};
@@ -72,7 +72,7 @@ export async function decodeFetchResponse(data: Buffer, version: number) {
     const topicName: string = decoder.readString();
     const partitions = [];
     for (let count = decoder.readInt32(); count > 0; count--) {
-      partitions.push(await decodePartition(decoder, version));
+      partitions.push(await decodePartition(decoder, version, options, inflated));
     }
     responses.push({ topicName, partitions });
   }
@@ -82,8 +82,13 @@ export async function decodeFetchResponse(data: Buffer, version: number) {
     : { throttleTime: throttle, ...session, responses };
 }
 
-// deno-lint-ignore no-explicit-any -- kafkajs' decoder has no types
-async function decodePartition(decoder: any, version: number) {
+async function decodePartition(
+  // deno-lint-ignore no-explicit-any -- kafkajs' decoder has no types
+  decoder: any,
+  version: number,
+  options: ReadOptions,
+  inflated: { bytes: number },
+) {
   const header = {
     partition: decoder.readInt32(),
     errorCode: decoder.readInt16(),
@@ -97,44 +102,27 @@ async function decodePartition(decoder: any, version: number) {
   }));
   const replica = version >= 11 ? { preferredReadReplica: decoder.readInt32() } : {};
   const data: Buffer = decoder.readBytes() ?? Buffer.alloc(0);
-  const isOld = data.length > MAGIC_AT && data.readInt8(MAGIC_AT) < 2;
-  const batches = isOld ? await readMessageSet(data) : await readRecordBatches(data);
-  const visible = areVisible(batches, aborted);
-  const messages = batches.map((recordBatch, index): BatchMessage => ({
-    offset: String(recordBatch.lastOffset),
-    recordBatch: visible[index]! ? recordBatch : { ...recordBatch, count: 0, bytes: NOTHING },
-  }));
+  const messages = await readMessages(data, aborted, options, inflated);
   // Aborted transactions have been dealt with: kafkajs must not look for them among its messages.
   return { ...header, abortedTransactions: [], ...replica, messages };
 }
 
-/** Messages that brokers before 0.11 stored, and later ones still send as they are: made a record batch here. */
-async function readMessageSet(data: Buffer): Promise<RecordBatch[]> {
-  const messages: KafkaMessage[] = await decodeMessageSet(new KafkajsDecoder(data), data.length);
-  const first = messages[0];
-  if (!first) return [];
-  const baseOffset = Number(first.offset);
-  // Messages of magic 0 have no timestamp.
-  const timestampOf = ({ timestamp }: KafkaMessage) => Number(timestamp ?? -1);
-  const firstTimestamp = timestampOf(first);
-  const records = messages.map((message) =>
-    encodeRecord({
-      offsetDelta: Number(message.offset) - baseOffset,
-      timestampDelta: timestampOf(message) - firstTimestamp,
-      key: message.key,
-      value: message.value,
-    }).buffer as Buffer
-  );
-  return [{
-    baseOffset,
-    lastOffset: Number(messages.at(-1)!.offset),
-    firstTimestamp,
-    maxTimestamp: Math.max(...messages.map(timestampOf)),
-    isLogAppendTime: false,
-    producerId: -1n,
-    isTransactional: false,
-    isControl: false,
-    count: records.length,
-    bytes: Buffer.concat(records),
-  }];
+async function readMessages(
+  data: Buffer,
+  aborted: readonly AbortedTransaction[],
+  options: ReadOptions,
+  inflated: { bytes: number },
+): Promise<BatchMessage[]> {
+  try {
+    const batches = await readRecordBatches(data, options, inflated);
+    const visible = areVisible(batches, aborted);
+    return batches.map((recordBatch, index) => ({
+      offset: String(recordBatch.lastOffset),
+      recordBatch: visible[index]! ? recordBatch : { ...recordBatch, count: 0, bytes: NOTHING },
+    }));
+  } catch (error) {
+    if (!(error instanceof CorruptBatchError)) throw error;
+    // It must not fail the other partitions of the response.
+    return [{ offset: CORRUPT_OFFSET, recordBatch: error }];
+  }
 }

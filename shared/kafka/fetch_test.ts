@@ -5,15 +5,19 @@ import { CompressionTypes, type KafkaMessage } from "kafkajs";
 import KafkajsBatch from "kafkajs/src/consumer/batch.js";
 import Encoder from "kafkajs/src/protocol/encoder.js";
 import encodeMessage from "kafkajs/src/protocol/message/v1/index.js";
+import kafkajsCrc32C from "kafkajs/src/protocol/recordBatch/crc32C/index.js";
 import encodeRecord from "kafkajs/src/protocol/recordBatch/record/v0/index.js";
 import { RecordBatch as encodeBatch } from "kafkajs/src/protocol/recordBatch/v0/index.js";
 import { protocol } from "kafkajs/src/protocol/requests/fetch/index.js";
 import { registerCodecs } from "./codecs.ts";
+import { CorruptBatchError } from "./corrupt_batch.ts";
 import { decodeFetchResponse, fetchRecordBatches, recordBatches } from "./fetch.ts";
+import { readRecordBatches } from "./read_record_batches.ts";
 import { RecordReader } from "./records.ts";
 
 registerCodecs();
 
+const OPTIONS = { checkCrcs: true, inflatedBytesMax: 1_000_000 };
 const VERSIONS = [4, 5, 6, 7, 8, 9, 10, 11];
 const responseOf = (version: number) => protocol({ version })({ topics: [] }).response;
 /** kafkajs' own decoders, before any test replaces them. */
@@ -53,7 +57,13 @@ async function batchBytes(given: Given): Promise<Buffer> {
   });
   const bytes: Buffer = Buffer.from(buffer);
   bytes[22]! |= (marker ? 0x20 : 0) | (given.logAppendTime ? 0x08 : 0);
-  return bytes;
+  return withCrc(bytes);
+}
+
+/** Stores a batch's CRC anew, after a change. */
+function withCrc(batch: Buffer): Buffer {
+  batch.writeUInt32BE(kafkajsCrc32C(batch.subarray(21)), 17);
+  return batch;
 }
 
 interface Aborted {
@@ -104,7 +114,7 @@ async function seenByKafkajs(data: Buffer, version: number, from: number): Promi
 
 /** The same by ours. */
 async function seen(data: Buffer, version: number, from: number): Promise<Seen> {
-  const [topic] = (await decodeFetchResponse(data, version)).responses;
+  const [topic] = (await decodeFetchResponse(data, version, OPTIONS)).responses;
   const batch = new KafkajsBatch("t", String(from), topic!.partitions[0]);
   // Such a batch kafkajs would keep to itself.
   assert(!batch.isEmptyDueToFiltering());
@@ -182,7 +192,7 @@ for (const version of VERSIONS) {
     ) {
       const bytes = response(version, data, 10);
       const expected = await kafkajsDecode.get(version)!(bytes);
-      const actual = await decodeFetchResponse(bytes, version);
+      const actual = await decodeFetchResponse(bytes, version, OPTIONS);
       for (const { responses } of [expected, actual]) {
         for (const { partitions } of responses) {
           for (const partition of partitions) partition.messages.length = 0;
@@ -271,6 +281,41 @@ Deno.test("decodeFetchResponse() goes on behind a batch that compaction emptied 
   assert.equal(lastOffset, "29");
 });
 
+Deno.test("decodeFetchResponse() ends before a batch that cannot be read, and recordBatches() throws when it is the first", async () => {
+  const corrupt = await batchBytes({ baseOffset: 11, deltas: [0, 1], lastOffsetDelta: 1 });
+  corrupt[corrupt.length - 3]! ^= 0x10;
+  const good = await batchBytes({ baseOffset: 10, deltas: [0], lastOffsetDelta: 0 });
+  const { records, lastOffset } = await seen(response(11, Buffer.concat([good, corrupt]), 20), 11, 10);
+  assert.deepEqual(records.map(({ offset }) => offset), ["10"]);
+  assert.equal(lastOffset, "10");
+  // Also when the fetch began in the middle of the batch.
+  await assert.rejects(seen(response(11, corrupt, 20), 11, 12), (error) => {
+    assert(error instanceof CorruptBatchError);
+    assert.deepEqual([error.baseOffset, error.lastOffset], [11, 12]);
+    assert.match(
+      error.message,
+      /offset 11 cannot be read: Its CRC is [0-9a-f]{8}, and [0-9a-f]{8} was stored/,
+    );
+    return true;
+  });
+});
+
+Deno.test("decodeFetchResponse() leaves to the next fetch what exceeds inflatedBytesMax together, in all partitions", async () => {
+  const batch = (baseOffset: number) =>
+    batchBytes({ baseOffset, deltas: [...Array(20).keys()], lastOffsetDelta: 19, compression: 1 });
+  const batches = [await batch(20), await batch(40), await batch(60)];
+  const [records] = await readRecordBatches(batches[0]!, OPTIONS);
+  const max = 2 * records!.bytes.length + 50;
+  const bytes = response(11, Buffer.concat(batches), 80);
+  const decoded = await decodeFetchResponse(bytes, 11, { ...OPTIONS, inflatedBytesMax: max });
+  assert.deepEqual(decoded.responses[0]!.partitions[0]!.messages.map(({ offset }) => offset), ["39", "59"]);
+  // Two topics, as two responses in one: the count of topics, and then each of them.
+  const topics = bytes.subarray(4 + 6 + 4);
+  const both = Buffer.concat([bytes.subarray(0, 10), Buffer.from([0, 0, 0, 2]), topics, topics]);
+  const { responses } = await decodeFetchResponse(both, 11, { ...OPTIONS, inflatedBytesMax: max });
+  assert.deepEqual(responses.map(({ partitions }) => partitions[0]!.messages.length), [2, 0]);
+});
+
 Deno.test("decodeFetchResponse() reads messages from before Kafka 0.11", async () => {
   const data = Buffer.concat([5, 6, 9].map((offset) => {
     const message = encodeMessage({
@@ -291,7 +336,7 @@ Deno.test("fetchRecordBatches() replaces kafkajs' decoders, and recordBatches() 
   const bytes = response(11, await batchBytes({ baseOffset: 1, deltas: [0], lastOffsetDelta: 0 }), 10);
   const before = await kafkajsDecode.get(11)!(bytes);
   assert.throws(() => recordBatches(before.responses[0].partitions[0].messages), /before 0\.11/);
-  fetchRecordBatches();
+  fetchRecordBatches(OPTIONS);
   try {
     for (const version of VERSIONS) {
       const { responses: [{ partitions: [partition] }] } = await responseOf(version).decode(

@@ -1,11 +1,15 @@
 /**
- * Record batches (magic 2) as Kafka stores and sends them: the header of each, and where its records lie.
+ * Record batches as Kafka stores and sends them: the header of each, and where its records lie.
+ *
+ * Nothing is allocated by a number that was received before that number is compared with the bytes that were received.
  *
  * @see https://kafka.apache.org/documentation/#recordbatch
  * @module
  */
 import { Buffer } from "node:buffer";
-import { lookupCodecByAttributes } from "kafkajs/src/protocol/message/compression/index.js";
+import { decompress } from "./codecs.ts";
+import { verifyCrc } from "./corrupt_batch.ts";
+import { crc32c } from "./crc32c.ts";
 import { RecordReader } from "./records.ts";
 
 /** One record batch, its records not decoded yet, but decompressed. */
@@ -28,10 +32,12 @@ export interface RecordBatch {
   readonly bytes: Uint8Array;
 }
 
-/** Where the fields lie in a batch. */
-const AT = {
+/** Where the fields lie in a batch. Offset, length and magic are at the same place in messages of the older formats. */
+export const AT = {
+  baseOffset: 0,
   length: 8,
   magic: 16,
+  crc: 17,
   attributes: 21,
   lastOffsetDelta: 23,
   firstTimestamp: 27,
@@ -39,47 +45,59 @@ const AT = {
   producerId: 43,
   count: 57,
   records: 61,
-};
+} as const;
 /** Bytes before those that the length counts. */
-const LENGTH_END = 12;
+export const LENGTH_END = 12;
+/** A record's length, attributes, two deltas, two lengths and the number of headers take a byte each, or more. */
+const MIN_RECORD_BYTES = 7;
 
 const ATTRIBUTE = { compression: 0x07, logAppendTime: 0x08, transactional: 0x10, control: 0x20 };
 
-/** Where the magic byte lies in batches of every format. */
-export const MAGIC_AT: number = AT.magic;
+/** A batch, and how many bytes its decompression has produced. */
+export interface ReadBatch {
+  readonly batch: RecordBatch;
+  readonly inflatedBytes: number;
+}
 
 /**
- * Reads the batches that follow one another in `data`. The last one may be cut off, since brokers send as many bytes as were asked
- * for; it is left out.
+ * Reads one batch.
  *
- * @throws {RangeError} where a batch is of another format
+ * @param maxBytes largest allowed size of its records, if they are compressed
+ * @throws {TooLargeError} when they are larger
+ * @throws {Error} when the batch cannot be read
  */
-export async function readRecordBatches(data: Buffer): Promise<RecordBatch[]> {
-  const batches: RecordBatch[] = [];
-  for (let at = 0; at + AT.records <= data.length;) {
-    const end = at + LENGTH_END + data.readInt32BE(at + AT.length);
-    if (end > data.length) break;
-    const magic = data.readInt8(at + AT.magic);
-    if (magic !== 2) throw new RangeError(`A record batch of magic ${magic}, where 2 was expected.`);
-    const attributes = data.readInt16BE(at + AT.attributes);
-    const baseOffset = Number(data.readBigInt64BE(at));
-    const compressed = (attributes & ATTRIBUTE.compression) !== 0;
-    const records = data.subarray(at + AT.records, end);
-    batches.push({
-      baseOffset,
-      lastOffset: baseOffset + data.readInt32BE(at + AT.lastOffsetDelta),
-      firstTimestamp: Number(data.readBigInt64BE(at + AT.firstTimestamp)),
-      maxTimestamp: Number(data.readBigInt64BE(at + AT.maxTimestamp)),
-      isLogAppendTime: (attributes & ATTRIBUTE.logAppendTime) !== 0,
-      producerId: data.readBigInt64BE(at + AT.producerId),
-      isTransactional: (attributes & ATTRIBUTE.transactional) !== 0,
-      isControl: (attributes & ATTRIBUTE.control) !== 0,
-      count: data.readInt32BE(at + AT.count),
-      bytes: compressed ? await lookupCodecByAttributes(attributes).decompress(records) : records,
-    });
-    at = end;
+export async function readBatch(bytes: Buffer, checkCrc: boolean, maxBytes: number): Promise<ReadBatch> {
+  const magic = bytes.readInt8(AT.magic);
+  if (magic !== 2) throw new RangeError(`Its magic is ${magic}, which this version does not know`);
+  if (bytes.length < AT.records) throw new RangeError(`It has only ${bytes.length} bytes`);
+  if (checkCrc) verifyCrc(bytes.readUInt32BE(AT.crc), crc32c(bytes.subarray(AT.attributes)));
+  const attributes = bytes.readInt16BE(AT.attributes);
+  const codec = attributes & ATTRIBUTE.compression;
+  const baseOffset = Number(bytes.readBigInt64BE(AT.baseOffset));
+  const stored = bytes.subarray(AT.records);
+  const records = codec === 0 ? stored : await decompress(codec, stored, maxBytes);
+  const batch: RecordBatch = {
+    baseOffset,
+    lastOffset: baseOffset + bytes.readInt32BE(AT.lastOffsetDelta),
+    firstTimestamp: Number(bytes.readBigInt64BE(AT.firstTimestamp)),
+    maxTimestamp: Number(bytes.readBigInt64BE(AT.maxTimestamp)),
+    isLogAppendTime: (attributes & ATTRIBUTE.logAppendTime) !== 0,
+    producerId: bytes.readBigInt64BE(AT.producerId),
+    isTransactional: (attributes & ATTRIBUTE.transactional) !== 0,
+    isControl: (attributes & ATTRIBUTE.control) !== 0,
+    count: bytes.readInt32BE(AT.count),
+    bytes: records,
+  };
+  // Memory is allocated by the count before the records are read.
+  const maxCount = Math.min(batch.lastOffset - baseOffset + 1, Math.floor(records.length / MIN_RECORD_BYTES));
+  if (batch.lastOffset < baseOffset || batch.count < 0 || batch.count > maxCount) {
+    throw new RangeError(
+      `Its header says ${batch.count} records up to offset ${batch.lastOffset}, in ${records.length} bytes`,
+    );
   }
-  return batches;
+  // Markers are read here, the records of other batches by the consumer.
+  if (batch.isControl) isAbortMarker(batch);
+  return { batch, inflatedBytes: codec === 0 ? 0 : records.length };
 }
 
 /** A transaction that was aborted: its producer, and the offset of its first record. */

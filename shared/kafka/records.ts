@@ -141,6 +141,11 @@ export class RecordWriter {
 
 const bytesOf = (field: string | Uint8Array | null) => typeof field === "string" ? Buffer.from(field) : field;
 
+/** Bytes that are no records. */
+export class MalformedRecordError extends RangeError {
+  override readonly name: string = "MalformedRecordError";
+}
+
 /** Reads records one after another. It is its own cursor: the properties are those of the record that {@link next} went to. */
 export class RecordReader {
   #bytes: Uint8Array = new Uint8Array(0);
@@ -168,14 +173,16 @@ export class RecordReader {
   /**
    * Goes to the next record. Headers are passed over.
    *
-   * @throws {RangeError} where the bytes are no record
+   * @throws {MalformedRecordError} where the bytes are no record
    */
   next(): void {
     const length = this.#varint();
     const start = this.#at;
     const end = start + length;
     if (!(length > 0 && end <= this.#end)) {
-      throw new RangeError(`A record of ${length} bytes at ${start} of ${this.#end} in its batch.`);
+      throw new MalformedRecordError(
+        `A record of ${length} bytes at byte ${start} exceeds the ${this.#end} bytes of its batch`,
+      );
     }
     this.#at++;
     this.timestampDelta = this.#varint();
@@ -188,9 +195,32 @@ export class RecordReader {
     if (
       this.valueStart + Math.max(0, this.valueLength) > end || this.keyLength < -1 || this.valueLength < -1
     ) {
-      throw new RangeError(`A record's key or value exceeds its ${length} bytes.`);
+      throw new MalformedRecordError(`A record's key or value exceeds its ${length} bytes`);
     }
-    this.#at = end;
+    this.#at = this.valueStart + Math.max(0, this.valueLength);
+    // Nearly always there are none, which is a zero.
+    if (this.#bytes[this.#at] === 0) this.#at++;
+    else this.#skipHeaders(end);
+    if (this.#at !== end) {
+      throw new MalformedRecordError(`A record of ${length} bytes is ${this.#at - start} bytes long`);
+    }
+  }
+
+  /** @throws {MalformedRecordError} when there are more records than were read */
+  finish(): void {
+    if (this.#at !== this.#end) {
+      throw new MalformedRecordError(`After its last record there are ${this.#end - this.#at} bytes left`);
+    }
+  }
+
+  #skipHeaders(end: number): void {
+    for (let left = this.#varint(); left > 0; left--) {
+      if (!(this.#at < end)) throw new MalformedRecordError("A record's headers exceed it");
+      for (let field = 0; field < 2; field++) {
+        const length = this.#varint();
+        this.#at += Math.max(0, length);
+      }
+    }
   }
 
   /** The key, uncopied. */

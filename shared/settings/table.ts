@@ -165,9 +165,14 @@ export const SETTINGS = {
     },
   ),
 
-  PRODUCER_RATE: real(0)("producer", "100", "Records a second, all streams together; 0: as fast as it can", {
-    flag: "rate",
-  }),
+  PRODUCER_RATE: real(0, 1_000_000_000)(
+    "producer",
+    "100",
+    "Records a second, all streams together; 0: as fast as it can",
+    {
+      flag: "rate",
+    },
+  ),
   PRODUCER_COUNT: integer(0)(
     "producer",
     "0",
@@ -179,7 +184,8 @@ export const SETTINGS = {
   PRODUCER_SEED: text("producer", "", "Seed of the random records: the same seed makes the same records", {
     flag: "seed",
   }),
-  PRODUCER_START_TIME: optionalReal(0)(
+  // Up to the end of the year 9999.
+  PRODUCER_START_TIME: optionalReal(0, 253_402_300_799)(
     "producer",
     "",
     "Timestamp of the first record, Unix seconds; the next follow at PRODUCER_RATE. Empty: the clock",
@@ -264,6 +270,18 @@ export const SETTINGS = {
   CONSUMER_FETCH_BYTES: integer(1_000, 1_000_000_000)("consumer", "4000000", "Most bytes of one fetch", {
     flag: "fetch-bytes",
   }),
+  CONSUMER_CHECK_CRCS: flag(
+    "consumer",
+    "true",
+    "Verify the CRC of each record batch, and stop at one that is wrong",
+    { flag: "check-crcs" },
+  ),
+  CONSUMER_BATCH_INFLATED_BYTES_MAX: integer(1_000, 1_000_000_000)(
+    "consumer",
+    "67108864",
+    "Largest size of a compressed record batch when decompressed, in bytes; the consumer stops at a larger one",
+    { flag: "batch-inflated-bytes-max" },
+  ),
   CONSUMER_SESSION_TIMEOUT_MS: integer(1_000, 1_800_000)(
     "consumer",
     "30000",

@@ -1,0 +1,34 @@
+/**
+ * The error with which the consumer stops at a record batch that cannot be read.
+ *
+ * @module
+ */
+import pg from "pg";
+import { PermanentError } from "../shared/errors.ts";
+import type { CorruptBatchError } from "../shared/kafka/corrupt_batch.ts";
+import type { TopicPartition } from "./progress.ts";
+
+/**
+ * Says which batch cannot be read and why, and how to continue: another replica, or the statement that skips the batch.
+ *
+ * @param nextOffset the offset that the partition was to be read from
+ */
+export function unreadableBatch(
+  { topic, partition }: TopicPartition,
+  group: string,
+  nextOffset: number,
+  error: CorruptBatchError,
+): PermanentError {
+  // The header may be what is corrupt.
+  const skipTo = Math.max(error.lastOffset, nextOffset) + 1;
+  return new PermanentError(
+    `Cannot read ${topic}[${partition}] at offset ${nextOffset}: ${error.message} ` +
+      (error.isTooLarge
+        ? "Raise CONSUMER_BATCH_INFLATED_BYTES_MAX and the container's memory, or skip the batch"
+        : "Inspect the segment with kafka-dump-log --deep-iteration and restore it from another replica, or skip the batch") +
+      ": stop the group's consumers and run " +
+      `UPDATE consumer_progress SET next_offset = ${skipTo} WHERE group_id = ${pg.escapeLiteral(group)} ` +
+      `AND topic = ${pg.escapeLiteral(topic)} AND partition = ${partition};`,
+    { cause: error },
+  );
+}
