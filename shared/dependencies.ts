@@ -4,8 +4,8 @@
  * @module
  */
 import "hash-wasm/dist/crc32.umd.min.js";
-import "ini";
 import "kafkajs";
+import "leven";
 import "lz4js";
 import "pg";
 import "prom-client";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { addressOf } from "../../shared/kafka/address.ts";
 import type { PostgresSettings } from "../../shared/postgres/connection.ts";
 import { checkCa, checkClientCertificate, type NamedFile } from "./certificates.ts";
 import { type Check, type Outcome, skipped } from "./check.ts";
@@ -12,7 +13,7 @@ import { checkBrokers, checkKafkaTls, checkSasl, KAFKA_NAMES } from "./kafka_con
 import { usesTls } from "./kafka_port.ts";
 import { checkKafkaClock, checkKafkaRoundTrip } from "./kafka_timing.ts";
 import { checkTopics } from "./kafka_topics.ts";
-import { checkNames, checkTcp, parseAddress } from "./network.ts";
+import { checkNames, checkTcp } from "./network.ts";
 import { checkDatabase, checkLogin, checkSslMode } from "./postgres_login.ts";
 import { checkPostgresTls, POSTGRES_NAMES, postgresAddress } from "./postgres_port.ts";
 import { checkPrivileges, checkTables } from "./postgres_tables.ts";
@@ -26,8 +27,7 @@ const file = (context: Context, setting: PathSetting): NamedFile => ({
 });
 type PathSetting = `KAFKA_SSL_${"CA" | "CERT" | "KEY"}FILE` | `PGSSL${"ROOTCERT" | "CERT" | "KEY"}`;
 
-const brokers = ({ settings }: Context) =>
-  settings.KAFKA_BOOTSTRAP_SERVERS.flatMap((text) => parseAddress(text) ?? []);
+const brokers = ({ settings }: Context) => settings.KAFKA_BOOTSTRAP_SERVERS.map(addressOf);
 
 /** Kafka's files are read only where TLS is used. */
 const withKafkaTls = (check: (context: Context) => Outcome) => (context: Context): Outcome =>

@@ -8,10 +8,10 @@ import type { Admin } from "kafkajs";
 import { type Loaded, loadSettings, type Sources } from "../../shared/settings/load.ts";
 import type { SettingName, Settings } from "../../shared/settings/table.ts";
 import type { Stream } from "../../shared/stream.ts";
+import type { Address } from "../../shared/kafka/address.ts";
 import type { Ends } from "../../shared/kafka/topic.ts";
 import type { ClusterView } from "./kafka_metadata.ts";
 import type { KafkaWire } from "./kafka_wire.ts";
-import type { Address } from "./network.ts";
 
 /** Longest that the doctor waits for a connection or an answer, milliseconds, where the settings allow more. */
 export const PATIENCE_MS = 5_000;
@@ -66,7 +66,7 @@ export class Context implements AsyncDisposable {
       ...settings,
       KAFKA_CONNECTION_TIMEOUT_MS: Math.min(settings.KAFKA_CONNECTION_TIMEOUT_MS, PATIENCE_MS),
       KAFKA_REQUEST_TIMEOUT_MS: Math.min(settings.KAFKA_REQUEST_TIMEOUT_MS, PATIENCE_MS),
-      PGCONNECT_TIMEOUT: Math.min(settings.PGCONNECT_TIMEOUT, PATIENCE_MS / 1000),
+      PGCONNECT_TIMEOUT: Math.min(settings.PGCONNECT_TIMEOUT || Infinity, PATIENCE_MS / 1000),
     };
   }
 

@@ -5,6 +5,7 @@
  */
 import type { X509Certificate } from "node:crypto";
 import { messageOf } from "../../shared/errors.ts";
+import { type Address, textOf } from "../../shared/kafka/address.ts";
 import type { KafkaSettings } from "../../shared/kafka/connection.ts";
 import { commonName } from "./certificates.ts";
 import { failed, ok, type Outcome, skipped, together } from "./check.ts";
@@ -24,7 +25,7 @@ import {
   withWire,
 } from "./kafka_port.ts";
 import { API_VERSIONS, KafkaWire } from "./kafka_wire.ts";
-import { type Address, connectTcp, type ServerNames, tcpProblem, textOf } from "./network.ts";
+import { connectTcp, type ServerNames, tcpProblem } from "./network.ts";
 import { shownCertificate, startTls } from "./tls_socket.ts";
 import { certificateProblem, handshakeProblem, type TlsAttempt } from "./tls_problem.ts";
 

@@ -59,6 +59,7 @@ Deno.test("checkKafkaTls() names the mistake when port and security protocol don
   const tls = (protocol: string, port: number, more: Env = {}) =>
     outcomeOf(checkKafkaTls, port, {
       KAFKA_SECURITY_PROTOCOL: protocol,
+      ...protocol === "SASL_SSL" && { KAFKA_SASL_PLAIN_USERNAME: "me", KAFKA_SASL_PLAIN_PASSWORD: "hush" },
       KAFKA_SSL_CAFILE: project.certificate,
       ...more,
     });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Address } from "./network.ts";
+import type { Address } from "../../shared/kafka/address.ts";
 import type { Request } from "./kafka_wire.ts";
 
 /** Operations of Kafka's ACLs, by their number (org.apache.kafka.common.acl.AclOperation). */

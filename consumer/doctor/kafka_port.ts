@@ -6,9 +6,10 @@
 import type * as net from "node:net";
 import type * as tls from "node:tls";
 import type { SASLOptions } from "kafkajs";
+import type { Address } from "../../shared/kafka/address.ts";
 import { kafkaConfig, type KafkaSettings } from "../../shared/kafka/connection.ts";
 import { API_VERSIONS, CODES, KafkaWire, saslHandshake } from "./kafka_wire.ts";
-import { type Address, connectTcp } from "./network.ts";
+import { connectTcp } from "./network.ts";
 import { startTls } from "./tls_socket.ts";
 
 /** What a port wants of its clients. */

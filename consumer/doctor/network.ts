@@ -6,23 +6,8 @@
 import { lookup } from "node:dns/promises";
 import * as net from "node:net";
 import { codeOf, messageOf } from "../../shared/errors.ts";
+import { type Address, textOf } from "../../shared/kafka/address.ts";
 import { failed, ok, type Outcome, skipped, together } from "./check.ts";
-
-/** Where a server is. */
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
-
-export const textOf = ({ host, port }: Address): string =>
-  `${host.includes(":") ? `[${host}]` : host}:${port}`;
-
-/** `host:port` taken apart; `undefined` where it is something else, such as a URL. */
-export function parseAddress(text: string): Address | undefined {
-  const [, host, port] = /^(?:\[([^\]]+)\]|[^:/\s]+):(\d+)$/.exec(text) ?? [];
-  if (port === undefined || Number(port) < 1 || Number(port) > 65_535) return undefined;
-  return { host: host ?? text.slice(0, text.lastIndexOf(":")), port: Number(port) };
-}
 
 /** A server's settings by name, for remedies. */
 export interface ServerNames {

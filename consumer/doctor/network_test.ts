@@ -1,18 +1,9 @@
 import assert from "assert";
 import * as net from "node:net";
-import { checkNames, checkTcp, connectTcp, parseAddress, textOf } from "./network.ts";
+import { checkNames, checkTcp, connectTcp } from "./network.ts";
 import { startSilence } from "./server_fixture.ts";
 
 const NAMES = { host: "PGHOST", service: "the PostgreSQL service" };
-
-Deno.test("parseAddress() takes host:port apart, and gives nothing when it is something else", () => {
-  assert.deepEqual(parseAddress("kafka:9092"), { host: "kafka", port: 9092 });
-  assert.deepEqual(parseAddress("[::1]:9092"), { host: "::1", port: 9092 });
-  assert.equal(textOf({ host: "::1", port: 9092 }), "[::1]:9092");
-  for (const text of ["kafka", "kafka:", "https://kafka:9092", "kafka:9092/", "kafka:70000", "::1:9092"]) {
-    assert.equal(parseAddress(text), undefined, text);
-  }
-});
 
 Deno.test("checkNames() fails when there is no such host name, and blocks only when there is none at all", async () => {
   const none = await checkNames([{ host: "nowhere.invalid", port: 1 }], NAMES);

@@ -7,11 +7,12 @@ import { Buffer } from "node:buffer";
 import type { X509Certificate } from "node:crypto";
 import type * as net from "node:net";
 import type * as tls from "node:tls";
+import { type Address, textOf } from "../../shared/kafka/address.ts";
 import { type PostgresSettings, tlsAttempts } from "../../shared/postgres/connection.ts";
 import { commonName } from "./certificates.ts";
 import { failed, ok, type Outcome, skipped } from "./check.ts";
 import type { Context } from "./context.ts";
-import { type Address, connectTcp, type ServerNames, textOf } from "./network.ts";
+import { connectTcp, type ServerNames } from "./network.ts";
 import { shownCertificate, startTls } from "./tls_socket.ts";
 import { certificateProblem, handshakeProblem } from "./tls_problem.ts";
 

@@ -26,7 +26,11 @@ Deno.test("checkPostgresTls() names the mistake when the server's certificate is
 
   const full = await tls(server.port, "verify-full", root);
   assert.equal(full.mark, "ok", full.why);
-  assertFails(await tls(server.port, "verify-full"), /system's CAs don't know.*set PGSSLROOTCERT to it/);
+  const system = { PGSSLROOTCERT: "system" };
+  assertFails(
+    await tls(server.port, "verify-full", system),
+    /system's CAs don't know.*set PGSSLROOTCERT to it/,
+  );
   assertFails(
     await tls(server.port, "verify-ca", { PGSSLROOTCERT: other.certificate }),
     /issued by “Project CA”, and .* is the CA “Other CA”/,
@@ -56,7 +60,10 @@ Deno.test("checkPostgresTls() says that require does not verify when it is set w
 Deno.test("checkPostgresTls() fails when the server offers no TLS, or is no PostgreSQL", async () => {
   await using server = await startDatabase();
   await using silent = await startSilence();
-  assertFails(await tls(server.port, "verify-full"), /offers no TLS, and PGSSLMODE=verify-full asks for it/);
+  assertFails(
+    await tls(server.port, "verify-full", { PGSSLROOTCERT: "system" }),
+    /offers no TLS, and PGSSLMODE=verify-full asks for it/,
+  );
   assertFails(await tls(server.port, "require"), /offers no TLS/);
   assertFails(await tls(silent.port, "require"), /does not speak PostgreSQL.*PGPORT/);
   assert.equal((await tls(server.port, "prefer")).mark, "skipped");

@@ -7,9 +7,8 @@ import type { Setting } from "../../shared/settings/declare.ts";
 import { type Loaded, namesOf } from "../../shared/settings/load.ts";
 import { type SettingName, SETTINGS } from "../../shared/settings/table.ts";
 import { loadStreams } from "../../shared/streams.ts";
-import { failed, ok, type Outcome } from "./check.ts";
+import { ok, type Outcome } from "./check.ts";
 import { type Context, GROUPS } from "./context.ts";
-import { parseAddress } from "./network.ts";
 
 /** Reads the settings and the streams that they name. */
 export async function checkSettings(context: Context): Promise<Outcome> {
@@ -17,16 +16,6 @@ export async function checkSettings(context: Context): Promise<Outcome> {
   const { settings } = loaded;
   context.put("streams", await loadStreams(settings.STREAMS, settings.KAFKA_TOPIC_PREFIX));
   const details = [...settingLines(loaded), ...loaded.warnings];
-  const wrong = settings.KAFKA_BOOTSTRAP_SERVERS.filter((text) => parseAddress(text) === undefined);
-  if (wrong.length > 0) {
-    return failed(
-      `KAFKA_BOOTSTRAP_SERVERS (${loaded.origins.KAFKA_BOOTSTRAP_SERVERS}) has “${
-        wrong.join("”, “")
-      }”, which is not host:port`,
-      "Write host:port, without https:// and path (Aiven: console → the Kafka service → Service URI).",
-      { details },
-    );
-  }
   return ok(summary(loaded), { details });
 }
 

@@ -296,6 +296,9 @@ Deno.test("doctor names what became of the records when progress and topic don't
 Deno.test("doctor names the mistake when PostgreSQL's address, certificate, login or database is not right", async () => {
   const { authority, plain, postgres } = servers;
   await assertNames({ ...right, PGSSLROOTCERT: "" }, {
+    "settings": /PGSSLROOTCERT is not set, and PGSSLMODE=verify-full .* needs it/,
+  });
+  await assertNames({ ...right, PGSSLROOTCERT: "system" }, {
     "postgresql.tls": /system's CAs don't know.*PGSSLROOTCERT/,
   });
   const app = servers.postgresSettings("app", "routes");

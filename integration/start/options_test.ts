@@ -87,6 +87,7 @@ Deno.test("serviceEnvironment() leaves nothing of other servers", () => {
       "DATABASE_URL",
       "DATABASE_URL_FILE",
       "PGPASSWORD_FILE",
+      "PGSERVICE",
       "KAFKA_SSL_CAFILE",
       "KAFKA_TOPIC_REPLICATION_FACTOR",
     ]

@@ -6,9 +6,9 @@
 import { type ISocketFactory, Kafka, type KafkaConfig, type logCreator, type SASLOptions } from "kafkajs";
 import * as net from "node:net";
 import * as tls from "node:tls";
-import { SettingsError } from "../settings/error.ts";
 import { readPem } from "../settings/pem.ts";
 import type { Settings } from "../settings/table.ts";
+import { addressOf } from "./address.ts";
 
 /** The settings that connect to Kafka. */
 export type KafkaSettings = Pick<Settings, Extract<keyof Settings, `KAFKA_${string}`>>;
@@ -20,7 +20,7 @@ export type KafkaSettings = Pick<Settings, Extract<keyof Settings, `KAFKA_${stri
  *
  * Nothing falls back: with `SSL` and `SASL_SSL` the broker's chain and host name are checked, always.
  *
- * @throws {SettingsError} where a certificate file can't be read or settings contradict each other
+ * @throws {SettingsError} if a certificate file can't be read
  */
 export function kafkaClient(
   settings: KafkaSettings,
@@ -45,7 +45,7 @@ export function kafkaConfig(settings: KafkaSettings, clientId: string, log: logC
   const protocol = settings.KAFKA_SECURITY_PROTOCOL;
   const config: KafkaConfig = {
     clientId,
-    brokers: [...settings.KAFKA_BOOTSTRAP_SERVERS],
+    brokers: settings.KAFKA_BOOTSTRAP_SERVERS.map(seedBroker),
     connectionTimeout: settings.KAFKA_CONNECTION_TIMEOUT_MS,
     authenticationTimeout: settings.KAFKA_CONNECTION_TIMEOUT_MS,
     requestTimeout: settings.KAFKA_REQUEST_TIMEOUT_MS,
@@ -57,11 +57,19 @@ export function kafkaConfig(settings: KafkaSettings, clientId: string, log: logC
   return config;
 }
 
+/** A bootstrap server for kafkajs, which takes the host to end at the first colon; {@link socketFactory} decodes it. */
+const seedBroker = (text: string): string => {
+  const { host, port } = addressOf(text);
+  return `${encodeURIComponent(host)}:${port}`;
+};
+
 /**
  * Sockets as kafkajs makes them, with the host's name checked against the certificate also where kafkajs connects to an address
  * that a broker advertised, and Nagle's algorithm off.
  */
-const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
+const socketFactory: ISocketFactory = ({ host: encoded, port, ssl, onConnect }) => {
+  // No host name that DNS may have contains a %, and no IPv6 address that a broker advertises is encoded.
+  const host = /%3A/.test(encoded) ? decodeURIComponent(encoded) : encoded;
   const socket = ssl
     ? tls.connect({ host, port, ...(net.isIP(host) ? {} : { servername: host }), ...ssl }, onConnect)
     : net.connect({ host, port }, onConnect);
@@ -72,11 +80,6 @@ const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
 
 function tlsOptions(settings: KafkaSettings): tls.ConnectionOptions {
   const { KAFKA_SSL_CAFILE: ca, KAFKA_SSL_CERTFILE: cert, KAFKA_SSL_KEYFILE: key } = settings;
-  if ((cert === "") !== (key === "")) {
-    throw new SettingsError([
-      "KAFKA_SSL_CERTFILE and KAFKA_SSL_KEYFILE belong together: set both for mutual TLS, or neither.",
-    ]);
-  }
   return {
     rejectUnauthorized: true,
     ...(ca === "" ? {} : { ca: [readPem("KAFKA_SSL_CAFILE", ca, "CERTIFICATE")] }),
@@ -89,12 +92,6 @@ function tlsOptions(settings: KafkaSettings): tls.ConnectionOptions {
 
 function saslOptions(settings: KafkaSettings): SASLOptions {
   const { KAFKA_SASL_PLAIN_USERNAME: username, KAFKA_SASL_PLAIN_PASSWORD: password } = settings;
-  if (username === "" || password === "") {
-    const missing = username === "" ? "KAFKA_SASL_PLAIN_USERNAME" : "KAFKA_SASL_PLAIN_PASSWORD";
-    throw new SettingsError([
-      `${missing} is not set, and KAFKA_SECURITY_PROTOCOL=${settings.KAFKA_SECURITY_PROTOCOL} needs a user name and a password.`,
-    ]);
-  }
   const mechanism = settings.KAFKA_SASL_MECHANISM.toLowerCase() as
     | "plain"
     | "scram-sha-256"

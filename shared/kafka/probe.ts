@@ -6,6 +6,7 @@
 import { Buffer } from "node:buffer";
 import * as net from "node:net";
 import * as tls from "node:tls";
+import { addressOf } from "./address.ts";
 
 const PATIENCE_MS = 3_000;
 /** ApiVersions, version 0, correlation id 1, no client id, behind its length. Every broker answers it before anything else. */
@@ -27,7 +28,7 @@ function probe(socket: net.Socket, ask: Ask): Promise<boolean> {
 
 /** Whether Kafka answers at an address ("host:port") without TLS. */
 export function speaksPlainly(address: string): Promise<boolean> {
-  const socket = net.connect(partsOf(address), () => socket.write(API_VERSIONS));
+  const socket = net.connect(addressOf(address), () => socket.write(API_VERSIONS));
   return probe(socket, (socket, settle) => {
     socket.on("error", () => settle(false));
     // Length, then the correlation id of the request.
@@ -37,7 +38,7 @@ export function speaksPlainly(address: string): Promise<boolean> {
 
 /** Whether a TLS server answers at an address ("host:port"); one that asks for a client certificate is one, too. */
 export function speaksTls(address: string): Promise<boolean> {
-  const { host, port } = partsOf(address);
+  const { host, port } = addressOf(address);
   // Nothing is said over it, so that it does not matter whom it is.
   const socket = tls.connect({
     host,
@@ -49,12 +50,4 @@ export function speaksTls(address: string): Promise<boolean> {
     socket.on("secureConnect", () => settle(true));
     socket.on("error", (error) => settle(/ALERT/.test((error as { code?: string }).code ?? "")));
   });
-}
-
-function partsOf(address: string): { host: string; port: number } {
-  const colon = address.lastIndexOf(":");
-  return {
-    host: address.slice(0, colon).replace(/^\[(.*)\]$/, "$1"),
-    port: Number(address.slice(colon + 1)),
-  };
 }

@@ -73,6 +73,7 @@ export async function connectPostgres(
       database: options.database ?? settings.PGDATABASE,
       ssl,
       application_name: options.applicationName,
+      options: settings.PGOPTIONS,
       connectionTimeoutMillis: settings.PGCONNECT_TIMEOUT * 1000,
       keepAlive: true,
     });

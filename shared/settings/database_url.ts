@@ -1,54 +1,56 @@
 /**
- * `DATABASE_URL`, the service URI that Aiven's console shows, taken apart into libpq's settings.
+ * `DATABASE_URL`, a connection string of libpq such as the service URI that Aiven's console shows, and libpq's environment variables.
  *
  * @module
  */
-import type { SettingName } from "./table.ts";
-
-/** URI parameters that are settings of ours. The names are libpq's. */
-const PARAMETERS: Readonly<Record<string, SettingName>> = {
-  sslmode: "PGSSLMODE",
-  sslrootcert: "PGSSLROOTCERT",
-  sslcert: "PGSSLCERT",
-  sslkey: "PGSSLKEY",
-  connect_timeout: "PGCONNECT_TIMEOUT",
-};
+import { ConninfoError, parseConninfo } from "./conninfo.ts";
+import type { Draft } from "./draft.ts";
+import { LIBPQ_KEYWORDS, LIBPQ_VARIABLES, refusalOf, settingOf } from "./libpq.ts";
+import { suggestion } from "./nearest.ts";
 
 /**
- * Overwrites the `PG…` texts with what `DATABASE_URL` names, and notes it as their origin. A URI that can't be parsed is
- * a problem; its text is never shown, since it has the password in it.
- *
- * @see https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
+ * Overwrites the `PG…` texts with what `DATABASE_URL` names, and notes it as their origin, unless they come from a source of higher
+ * precedence. Its text is never shown, since the password is in it.
  */
-export function applyDatabaseUrl(
-  texts: Record<SettingName, string>,
-  origins: Record<SettingName, string>,
-  problems: string[],
-): void {
+export function applyDatabaseUrl(draft: Draft): void {
+  const { texts, origins, problems } = draft;
   if (texts.DATABASE_URL === "") return;
-  const url = URL.canParse(texts.DATABASE_URL) ? new URL(texts.DATABASE_URL) : undefined;
-  if (!url || !/^postgres(ql)?:$/.test(url.protocol)) {
-    problems.push(
-      `DATABASE_URL (${origins.DATABASE_URL}) is not a service URI: it must read ` +
-        "postgres://user:password@host:port/database?sslmode=…, with special characters of the password percent-encoded.",
-    );
-    return;
-  }
-  const take = (name: SettingName, text: string) => {
-    if (text === "") return;
-    texts[name] = text;
-    origins[name] = "DATABASE_URL";
-  };
+  const place = `DATABASE_URL (${origins.DATABASE_URL})`;
+  const rank = draft.rankOf("DATABASE_URL");
+  // Otherwise a part of the password may have been taken for the host, port or database.
+  const isClear = /^(?:[^:/]*:\/\/(?:[^/@]*@)?[^@]*|[^@:/]*=.*)$/s.test(texts.DATABASE_URL);
   try {
-    take("PGHOST", decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, "$1"));
-    take("PGPORT", url.port);
-    take("PGUSER", decodeURIComponent(url.username));
-    take("PGPASSWORD", decodeURIComponent(url.password));
-    take("PGDATABASE", decodeURIComponent(url.pathname.slice(1)));
-  } catch {
-    problems.push("DATABASE_URL has a % that is not followed by two hexadecimal digits: write it as %25.");
+    for (const [keyword, value] of parseConninfo(texts.DATABASE_URL)) {
+      if (!LIBPQ_KEYWORDS.includes(keyword)) {
+        const shown = /^\w{1,40}$/.test(keyword) ? ` ${keyword}` : "";
+        problems.push(`${place}: libpq has no parameter${shown}.${suggestion(keyword, LIBPQ_KEYWORDS)}`);
+        continue;
+      }
+      const name = settingOf(keyword);
+      const problem = refusalOf(`${place}: ${keyword}`, keyword, value);
+      if (problem !== undefined) problems.push(problem);
+      if (name === undefined || value === "" || draft.rankOf(name) > rank) continue;
+      texts[name] = value;
+      origins[name] = "DATABASE_URL";
+      if (!isClear) draft.hidden.add(name);
+    }
+  } catch (error) {
+    if (!(error instanceof ConninfoError)) throw error;
+    problems.push(
+      `${place} is not a connection string: ${error.message}. It is written postgres://user:password@host:port/database, with ` +
+        "special characters of user and password percent-encoded.",
+    );
   }
-  for (const [parameter, name] of Object.entries(PARAMETERS)) {
-    take(name, url.searchParams.get(parameter) ?? "");
+}
+
+/** Refuses environment variables of libpq that the services do not follow. PostgreSQL's own programs do. */
+export function checkLibpqVariables(env: (name: string) => string | undefined, problems: string[]): void {
+  for (const [variable, keyword] of Object.entries(LIBPQ_VARIABLES)) {
+    const problem = refusalOf(`${variable} (environment)`, keyword, env(variable) ?? "");
+    if (problem !== undefined) {
+      problems.push(
+        problem.replace(/\b(r)emove it\b/i, (_, r) => `${r === "R" ? "U" : "u"}nset ${variable}`),
+      );
+    }
   }
 }

@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { isIPv6 } from "node:net";
 import { z } from "zod";
+import { isHostName, parseBootstrapServers, textOf } from "../kafka/address.ts";
 
 /**
  * What settings are about. A program reads whole groups, so that a group has what its programs use and nothing else. It also groups
@@ -34,7 +36,7 @@ export interface Setting<T = unknown> {
   readonly default: string;
   /** A secret's value is never printed, and can come from the file named by `NAME_FILE`. */
   readonly secret?: boolean;
-  /** Section and keys in `host_settings.ini`; the first that is there counts. */
+  /** Section and keys in `host_settings.ini`, which are different names for the same. */
   readonly ini?: readonly [section: "kafka" | "postgresql", ...keys: string[]];
   /** Name on the command line, without `--`. */
   readonly flag: string;
@@ -72,6 +74,34 @@ const number = (kind: keyof typeof NUMBER, min: number, max: number) => {
 
 /** Any text; empty means not set. */
 export const text = declare(z.string());
+
+/** Seconds; 0 or less: no limit, which is 0 as a value. */
+export const timeoutSeconds = declare(
+  number("a whole number", -2_147_483_648, 2_147_483).transform((seconds) => Math.max(0, seconds)),
+);
+
+/** A host name or an IP address without brackets. */
+export const host = declare(
+  z.string().superRefine((text, { addIssue }) => {
+    if (isHostName(text) || isIPv6(text)) return;
+    const message = /^[/@]/.test(text)
+      ? "is a directory of Unix sockets, and the services connect by TCP: set a host name or an address, such as localhost"
+      : text.includes(",")
+      ? "names several servers, and the services use one: set the primary's"
+      : "is not a host name or an IP address, which are written without port, brackets and quotes";
+    addIssue({ code: "custom", message });
+  }),
+);
+
+/** Addresses of brokers, at least one; the value has each as `host:port` or `[IPv6]:port`. */
+export const bootstrapServers = declare(
+  z.string().transform((text, { addIssue }) => {
+    const servers = parseBootstrapServers(text);
+    if (typeof servers === "object") return servers.addresses.map(textOf);
+    addIssue({ code: "custom", message: servers });
+    return z.NEVER;
+  }),
+);
 
 /** A path to a file; that it can be read is checked where it is opened. */
 export const path = text;

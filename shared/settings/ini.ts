@@ -1,35 +1,212 @@
 /**
- * Reads `host_settings.ini` as Python's configparser does, for which these files were written.
+ * INI files as Python's `configparser.ConfigParser()` reads them, which is what `host_settings.ini` was written for:
+ * interpolation, continuation lines, `[DEFAULT]`, and the same errors.
  *
+ * @see https://docs.python.org/3/library/configparser.html#supported-ini-file-structure
  * @module
  */
-import { parse } from "ini";
 
-/** Sections of an INI file: names with their keys and values, keys in lower case. */
-export type Ini = Record<string, Record<string, string>>;
+/** The names of configparser's exceptions. */
+export type IniErrorCode =
+  | "MissingSectionHeaderError"
+  | "DuplicateSectionError"
+  | "DuplicateOptionError"
+  | "ParsingError"
+  | "InterpolationSyntaxError"
+  | "InterpolationMissingOptionError"
+  | "InterpolationDepthError";
+
+/** What configparser refuses. The message says how to write it; it contains names and line numbers, never a value. */
+export class IniError extends Error {
+  override readonly name = "IniError";
+  constructor(readonly code: IniErrorCode, message: string) {
+    super(message);
+  }
+}
+
+type Options = Map<string, string>;
+
+const DEFAULT = "DEFAULT";
+const MAX_INTERPOLATION_DEPTH = 10;
+
+/** The characters that Python's `str.strip()` removes, which are not quite those of `String.prototype.trim()`. */
+const SPACE = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
+const STRIP = new RegExp(`^[${SPACE}]+|[${SPACE}]+$`, "g");
+const STRIP_END = new RegExp(`[${SPACE}]+$`);
+const INDENT = new RegExp(`^[${SPACE}]*`);
+const strip = (text: string) => text.replace(STRIP, "");
+const lower = (option: string) => option.toLowerCase();
+
+/** A parsed INI file. Option names are in lower case; section names are not changed. */
+export class Ini {
+  /** Options that another option refers to by `%(name)s`. */
+  readonly referenced: Set<string> = new Set();
+
+  constructor(
+    readonly sections: ReadonlyMap<string, Options>,
+    /** Options of `[DEFAULT]`, which every section has, too. */
+    readonly defaults: Options,
+  ) {}
+
+  /** Names of the options of a section, those of `[DEFAULT]` included. Empty if there is no such section. */
+  optionsOf(section: string): string[] {
+    const options = this.sections.get(section);
+    return options ? [...new Set([...options.keys(), ...this.defaults.keys()])] : [];
+  }
+
+  /**
+   * The value of an option; `undefined` if the section or the option is missing.
+   *
+   * @throws {IniError} if `%` is used for anything but `%%` and `%(option)s`
+   */
+  get(section: string, option: string): string | undefined {
+    const options = this.sections.get(section);
+    const value = options?.get(option) ?? (options && this.defaults.get(option));
+    if (options === undefined || value === undefined) return undefined;
+    const lookUp = (name: string) => options.get(name) ?? this.defaults.get(name);
+    return this.#interpolate(`[${section}] ${option}`, value, lookUp, 1);
+  }
+
+  #interpolate(
+    place: string,
+    value: string,
+    lookUp: (name: string) => string | undefined,
+    depth: number,
+  ): string {
+    if (depth > MAX_INTERPOLATION_DEPTH) {
+      throw new IniError(
+        "InterpolationDepthError",
+        `${place}: its %(…)s references are nested more than ${MAX_INTERPOLATION_DEPTH} deep. Does one refer to itself?`,
+      );
+    }
+    return value.replaceAll(/%(?:(%)|\(([^)]+)\)s)?/g, (_, percent?: string, name?: string) => {
+      if (percent !== undefined) return "%";
+      if (name === undefined) {
+        throw new IniError(
+          "InterpolationSyntaxError",
+          `${place}: a % in a value is written %% (only %(option)s has a meaning of its own).`,
+        );
+      }
+      const option = lower(name);
+      const referenced = lookUp(option);
+      if (referenced === undefined) {
+        throw new IniError(
+          "InterpolationMissingOptionError",
+          `${place}: it refers by %(…)s to an option that is neither in this section nor in [DEFAULT]. ` +
+            "A % that is part of the value is written %%.",
+        );
+      }
+      this.referenced.add(option);
+      return referenced.includes("%") ? this.#interpolate(place, referenced, lookUp, depth + 1) : referenced;
+    });
+  }
+}
 
 /**
- * Parses an INI text the way configparser reads it: `key = value` or `key: value`, keys in any case, comments only
- * on lines of their own, so that a password may have `#` and `;` in it.
+ * Parses an INI text. A byte order mark is skipped.
  *
+ * @throws {IniError} the first of what configparser raises
  * @example
  * ```ts
  * import assert from "assert";
- * assert.deepEqual(parseIni("[kafka]\nBootstrap_Servers: a:1"), { kafka: { bootstrap_servers: "a:1" } });
+ * const ini = parseIni("[kafka]\nBootstrap_Servers: %(host)s:1\nhost = a");
+ * assert.equal(ini.get("kafka", "bootstrap_servers"), "a:1");
  * ```
  */
 export function parseIni(text: string): Ini {
-  const lines = text.replace(/^\uFEFF/, "").split(/\r?\n/).map((line) => {
-    const [, key, value] = /^\s*([^#;[\]=:\s][^=:]*?)\s*[=:]\s*(.*?)\s*$/.exec(line) ?? [];
-    if (key === undefined || value === undefined) return line;
-    // Quoted as JSON, since the library takes `;` and `#` in a bare value for a comment, and `true` for a boolean.
-    const bare = /^(["']).*\1$/.test(value) ? value.slice(1, -1) : value;
-    return `${key.toLowerCase()} = ${JSON.stringify(bare)}`;
-  });
-  const sections: Ini = {};
-  for (const [name, section] of Object.entries(parse(lines.join("\n")))) {
-    if (typeof section !== "object" || section === null) continue;
-    sections[name] = Object.fromEntries(Object.entries(section).map(([key, value]) => [key, String(value)]));
+  const reader = new Reader();
+  text.replace(/^\uFEFF/, "").replaceAll(/\r\n?/g, "\n").split("\n").forEach((line, index) =>
+    reader.line(line, index + 1)
+  );
+  return reader.end();
+}
+
+/** Reads line after line, with the state that configparser keeps between them. */
+class Reader {
+  readonly #sections = new Map<string, Map<string, string[]>>();
+  readonly #defaults = new Map<string, string[]>();
+  #section: { name: string; options: Map<string, string[]> } | undefined;
+  #option = "";
+  #indent = 0;
+  /** Lines that are no option: configparser reads on and reports them at the end. */
+  readonly #unreadable: number[] = [];
+
+  line(line: string, number: number): void {
+    const text = strip(line);
+    if (/^[#;]/.test(text)) return;
+    const values = this.#option === "" ? undefined : this.#section?.options.get(this.#option);
+    if (text === "") {
+      values?.push("");
+      return;
+    }
+    const indent = INDENT.exec(line)![0].length;
+    if (values !== undefined && indent > this.#indent) {
+      values.push(text);
+      return;
+    }
+    this.#indent = indent;
+    const [, header] = /^\[(.+)\]/s.exec(text) ?? [];
+    if (header !== undefined) this.#begin(header, number);
+    else if (this.#section === undefined) {
+      throw new IniError(
+        "MissingSectionHeaderError",
+        `line ${number}: it comes before the first section. Write [kafka] or [postgresql] on a line above it.`,
+      );
+    } else this.#add(text, number);
   }
-  return sections;
+
+  #begin(name: string, number: number): void {
+    this.#option = "";
+    if (name === DEFAULT) {
+      this.#section = { name, options: this.#defaults };
+      return;
+    }
+    if (this.#sections.has(name)) {
+      throw new IniError(
+        "DuplicateSectionError",
+        `line ${number}: the section [${name}] is there twice. Put all of its options below one [${name}].`,
+      );
+    }
+    this.#section = { name, options: new Map() };
+    this.#sections.set(name, this.#section.options);
+  }
+
+  #add(text: string, number: number): void {
+    const [, name, value] = /^(.*?)[=:](.*)$/s.exec(text) ?? [];
+    if (name === undefined || value === undefined) {
+      this.#unreadable.push(number);
+      return;
+    }
+    const { name: section, options } = this.#section!;
+    const option = lower(name.replace(STRIP_END, ""));
+    if (option === "") this.#unreadable.push(number);
+    this.#option = option;
+    if (options.has(option)) {
+      throw new IniError(
+        "DuplicateOptionError",
+        `line ${number}: [${section}] ${option} is there twice. Remove one of them.`,
+      );
+    }
+    options.set(option, [strip(value)]);
+  }
+
+  /** @throws {IniError} if there were lines that are no option */
+  end(): Ini {
+    if (this.#unreadable.length > 0) {
+      const lines = this.#unreadable;
+      throw new IniError(
+        "ParsingError",
+        `line${lines.length > 1 ? "s" : ""} ${
+          lines.join(", ")
+        }: not an option. Write "name = value"; a line that ` +
+          "continues a value is indented, and a comment begins with # or ;.",
+      );
+    }
+    const joined = (options: Map<string, string[]>): Options =>
+      new Map([...options].map(([name, values]) => [name, values.join("\n").replace(STRIP_END, "")]));
+    return new Ini(
+      new Map([...this.#sections].map(([name, options]) => [name, joined(options)])),
+      joined(this.#defaults),
+    );
+  }
 }

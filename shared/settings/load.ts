@@ -4,11 +4,14 @@
  * @module
  */
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import { applyDatabaseUrl } from "./database_url.ts";
+import { applyDatabaseUrl, checkLibpqVariables } from "./database_url.ts";
 import type { Group, Setting } from "./declare.ts";
+import { Draft } from "./draft.ts";
 import { SettingsError, whyUnreadable } from "./error.ts";
-import { type Ini, parseIni } from "./ini.ts";
-import { INI_PATH, type SettingName, SETTINGS, type Settings } from "./table.ts";
+import { IniSettings } from "./ini_settings.ts";
+import { suggestion } from "./nearest.ts";
+import { type SettingName, SETTINGS, type Settings } from "./table.ts";
+import { deriveSettings, validateSettings } from "./validate.ts";
 
 /** Where settings are read from; given as functions so that tests need no process. */
 export interface Sources {
@@ -52,62 +55,49 @@ export const namesOf = (groups: readonly Group[]): SettingName[] =>
  */
 export function loadSettings(groups: readonly Group[], sources: Sources = PROCESS): Loaded {
   const names = namesOf(groups);
-  const problems: string[] = [];
-  const warnings: string[] = [];
+  const ini = IniSettings.read(sources.env("HOST_SETTINGS"), sources.readFile);
+  const draft = new Draft(ini.path);
+  const { texts, origins, problems } = draft;
   const flags = readFlags(names, sources.args, problems);
-  const ini = readIni(sources, problems);
-  const origins = Object.fromEntries(NAMES.map((name) => [name, "default"])) as Record<SettingName, string>;
-  const texts = Object.fromEntries(NAMES.map((name) => [name, setting(name).default])) as Record<
-    SettingName,
-    string
-  >;
-
   for (const name of names) {
     const found = firstSet([
       [`--${setting(name).flag}`, () => flags.values[name]],
       ["environment", () => sources.env(name)],
       [`${name}_FILE`, () => readSecretFile(name, sources, problems)],
-      [ini.path, () => iniValue(ini.sections, name)],
+      [ini.path, () => ini.value(name)],
     ]);
     if (found) [origins[name], texts[name]] = found;
   }
   if (groups.includes("postgresql")) {
-    applyDatabaseUrl(texts, origins, problems);
-    applySystemRoots(texts, origins, problems);
+    applyDatabaseUrl(draft);
+    checkLibpqVariables(sources.env, problems);
   }
-  warnings.push(...unknownIniKeys(ini.sections, ini.path));
+  ini.checkOthers(groups);
+  problems.push(...ini.problems);
+  deriveSettings(draft, groups);
+  validateSettings(draft, groups);
+  const settings = parseTexts(draft);
+  if (problems.length > 0 && !flags.help) throw new SettingsError(problems);
+  return { settings, origins, warnings: [...draft.warnings, ...ini.warnings], help: flags.help };
+}
 
+/** The values of the texts. What is wrong with a text becomes one of the problems. */
+function parseTexts({ texts, origins, problems, hidden }: Draft): Settings {
   const values: Partial<Record<SettingName, unknown>> = {};
   for (const name of NAMES) {
     const result = setting(name).schema.safeParse(texts[name]);
     if (result.success) values[name] = result.data;
-    else {
-      const shown = setting(name).secret ? "(secret)" : JSON.stringify(texts[name]);
-      problems.push(`${name} (${origins[name]}) ${result.error.issues[0]!.message}: ${shown}.`);
-    }
+    else problems.push(`${name} (${origins[name]}) ${result.error.issues[0]!.message}: ${shown(name)}.`);
   }
-  if (problems.length > 0 && !flags.help) throw new SettingsError(problems);
-  return { settings: values as Settings, origins, warnings, help: flags.help };
-}
+  return values as Settings;
 
-/**
- * `PGSSLROOTCERT=system` goes with the strongest check only, and makes it the default.
- *
- * @see https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-SSLROOTCERT
- */
-function applySystemRoots(
-  texts: Record<SettingName, string>,
-  origins: Record<SettingName, string>,
-  problems: string[],
-): void {
-  if (texts.PGSSLROOTCERT !== "system" || texts.PGSSLMODE === "verify-full") return;
-  if (origins.PGSSLMODE === "default") {
-    texts.PGSSLMODE = "verify-full";
-    origins.PGSSLMODE = origins.PGSSLROOTCERT;
-  } else {
-    problems.push(
-      `PGSSLMODE (${origins.PGSSLMODE}) is weaker than PGSSLROOTCERT=system allows: it must be verify-full, or not be set.`,
-    );
+  /** The text of a setting for messages. What is before an `@` may be a password. */
+  function shown(name: SettingName): string {
+    if (setting(name).secret) return "(secret)";
+    if (hidden.has(name)) {
+      return "(a part of DATABASE_URL, in which special characters of user and password are percent-encoded, @ as %40)";
+    }
+    return JSON.stringify(texts[name].replace(/^.*@/s, "•••@"));
   }
 }
 
@@ -166,7 +156,8 @@ function flagProblems(config: ParseArgsConfig): string[] {
       return missing ? [`${rawName} has no value. One that begins with a dash is written ${rawName}=-…`] : [];
     }
     if (type === undefined && typeOf(name.replace(/^no-/, "")) !== "boolean") {
-      return [`Unknown flag ${rawName}. \`--help\` lists the flags.`];
+      const nearest = suggestion(name, Object.keys(config.options ?? {}), (flag) => `--${flag}`);
+      return [`Unknown flag ${rawName}.${nearest} \`--help\` lists the flags.`];
     }
     return value === undefined ? [] : [`${rawName} takes no value. Write ${rawName} or leave it out.`];
   });
@@ -174,20 +165,6 @@ function flagProblems(config: ParseArgsConfig): string[] {
   return found.length > 0
     ? [...new Set(found)]
     : ["The command line cannot be used. `--help` lists the flags."];
-}
-
-function readIni(sources: Sources, problems: string[]): { path: string; sections: Ini } {
-  const named = sources.env("HOST_SETTINGS");
-  const path = named || INI_PATH;
-  try {
-    return { path, sections: parseIni(sources.readFile(path)) };
-  } catch (error) {
-    // The file is optional, unless somebody asked for it by name.
-    if (named || !(error instanceof Deno.errors.NotFound)) {
-      problems.push(`Cannot read ${path} (HOST_SETTINGS): ${whyUnreadable(error)}.`);
-    }
-    return { path, sections: {} };
-  }
 }
 
 function readSecretFile(name: SettingName, sources: Sources, problems: string[]): string | undefined {
@@ -200,25 +177,4 @@ function readSecretFile(name: SettingName, sources: Sources, problems: string[])
     problems.push(`Cannot read the file ${path} named by ${name}_FILE: ${whyUnreadable(error)}.`);
     return undefined;
   }
-}
-
-function iniValue(sections: Ini, name: SettingName): string | undefined {
-  const [section, ...keys] = setting(name).ini ?? [];
-  if (section === undefined) return undefined;
-  for (const key of keys) {
-    const value = sections[section]?.[key];
-    if (value !== undefined) return value;
-  }
-  return undefined;
-}
-
-function unknownIniKeys(sections: Ini, path: string): string[] {
-  const known = new Set(NAMES.flatMap((name) => {
-    const [section, ...keys] = setting(name).ini ?? [];
-    return keys.map((key) => `${section}.${key}`);
-  }));
-  return Object.entries(sections).flatMap(([section, keys]) =>
-    Object.keys(keys).filter((key) => !known.has(`${section}.${key}`))
-      .map((key) => `${path}: [${section}] ${key} is not a setting of this program and is ignored.`)
-  );
 }

@@ -1,44 +1,9 @@
 import assert from "assert";
 import fc from "fast-check";
-import type { Group } from "./declare.ts";
 import { SettingsError } from "./error.ts";
-import { loadSettings, namesOf, type Sources } from "./load.ts";
+import { namesOf } from "./load.ts";
+import { ALL, load, problemsOf } from "./load_fixture.ts";
 import { SETTINGS } from "./table.ts";
-
-const ALL: readonly Group[] = [
-  "kafka",
-  "topics",
-  "postgresql",
-  "streams",
-  "producer",
-  "consumer",
-  "http",
-  "log",
-  "summary",
-];
-interface Given {
-  args?: string[];
-  env?: Record<string, string>;
-  files?: Record<string, string>;
-}
-const sources = ({ args = [], env = {}, files = {} }: Given): Sources => ({
-  args,
-  env: (name) => env[name],
-  readFile: (path) => {
-    if (files[path] === undefined) throw new Deno.errors.NotFound(path);
-    return files[path];
-  },
-});
-const load = (given: Given) => loadSettings(ALL, sources(given));
-const problemsOf = (given: Given): readonly string[] => {
-  try {
-    load(given);
-  } catch (error) {
-    if (error instanceof SettingsError) return error.problems;
-    throw error;
-  }
-  return [];
-};
 
 Deno.test("loadSettings() gives every default when nothing is set", () => {
   const { settings, origins } = load({});
@@ -77,7 +42,7 @@ host = pg.example.com
 port = 23456
 database = other
 user = avnadmin
-password = a;b#c=d%"e
+password = a;b#c=d%%"e
 sslmode = require
 colour = red
 `;
@@ -204,6 +169,10 @@ Deno.test("loadSettings() takes PGSSLROOTCERT=system with the strongest check on
     assert.match(problem!, /PGSSLMODE \(environment\) is weaker than PGSSLROOTCERT=system/);
   }
   assert.equal(load({}).settings.PGSSLMODE, "prefer");
+});
+
+Deno.test("loadSettings() suggests the nearest flag", () => {
+  assert.match(problemsOf({ args: ["--pghots=h"] })[0]!, /^Unknown flag --pghots\. Did you mean --pghost\?/);
 });
 
 Deno.test("loadSettings() takes decimal, finite numbers and refuses other spellings", () => {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Group, Setting } from "./declare.ts";
+import { LIBPQ_VARIABLES } from "./libpq.ts";
 import { namesOf } from "./load.ts";
 import { SETTINGS } from "./table.ts";
 
@@ -15,7 +16,7 @@ const LIBRARIES = {
     "KAFKAJS_LOG_LEVEL",
     "NODE_ENV",
   ],
-  pg: ["PGBINARY", "PGCLIENT_ENCODING", "PGOPTIONS", "PGREPLICATION", "PGSSLNEGOTIATION"],
+  pg: ["PGBINARY", "PGCLIENT_ENCODING", "PGREPLICATION"],
 } as const;
 
 /** Folders whose files a service may read: the settings' files and certificates, and what Docker mounts as secrets. */
@@ -29,7 +30,7 @@ export function environmentOf(groups: readonly Group[]): string[] {
   });
   const libraries = [
     ...(groups.includes("kafka") ? LIBRARIES.kafkajs : []),
-    ...(groups.includes("postgresql") ? LIBRARIES.pg : []),
+    ...(groups.includes("postgresql") ? [...LIBRARIES.pg, ...Object.keys(LIBPQ_VARIABLES)] : []),
   ];
   return [...new Set([...names, ...libraries, "HOST_SETTINGS"])].sort();
 }

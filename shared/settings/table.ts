@@ -5,7 +5,9 @@
  * @module
  */
 import {
+  bootstrapServers,
   flag,
+  host,
   integer,
   list,
   oneOf,
@@ -15,14 +17,15 @@ import {
   real,
   type Setting,
   text,
+  timeoutSeconds,
 } from "./declare.ts";
 
 /** kafka-python's and libpq's own names are kept, so that settings written for them work as they are. */
 export const SETTINGS = {
-  KAFKA_BOOTSTRAP_SERVERS: list(
+  KAFKA_BOOTSTRAP_SERVERS: bootstrapServers(
     "kafka",
     "localhost:9092",
-    "Brokers to start from, host:port, separated by commas",
+    "Brokers to connect to first, separated by commas: host (port 9092), host:port or [IPv6]:port, each with PROTOCOL:// or without",
     {
       flag: "kafka-bootstrap-servers",
       ini: ["kafka", "bootstrap_servers"],
@@ -31,13 +34,13 @@ export const SETTINGS = {
   KAFKA_SECURITY_PROTOCOL: oneOf("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")(
     "kafka",
     "PLAINTEXT",
-    "PLAINTEXT, SSL (TLS, with a client certificate where one is named), SASL_PLAINTEXT or SASL_SSL",
+    "PLAINTEXT, SSL (TLS), SASL_PLAINTEXT or SASL_SSL. If not set: SASL_SSL with a SASL user, SSL with a CA or client certificate",
     { flag: "kafka-security-protocol", ini: ["kafka", "security_protocol"] },
   ),
   KAFKA_SSL_CAFILE: path(
     "kafka",
     "",
-    "CA certificates (PEM) that the brokers' are checked against; empty: the system's",
+    "CA certificates (PEM) that the brokers' are checked against; empty: Mozilla's and the system's",
     {
       flag: "kafka-ssl-cafile",
       ini: ["kafka", "ssl_cafile"],
@@ -76,6 +79,7 @@ export const SETTINGS = {
   ),
   KAFKA_REQUEST_TIMEOUT_MS: integer(100, 600_000)("kafka", "30000", "Time a broker has to answer a request", {
     flag: "kafka-request-timeout-ms",
+    ini: ["kafka", "request_timeout_ms"],
   }),
 
   KAFKA_TOPIC_PARTITIONS: integer(1, 10_000)("topics", "6", "Partitions of a topic that has to be created", {
@@ -91,10 +95,10 @@ export const SETTINGS = {
   DATABASE_URL: text(
     "postgresql",
     "",
-    "A service URI, postgres://user:password@host:port/database?sslmode=…; wins over the PG… settings that it names",
-    { flag: "database-url", secret: true },
+    "A connection string of libpq, postgres://user:password@host:port/database?sslmode=… or host=… port=…; wins over the PG… settings that it names, unless they are set with higher precedence",
+    { flag: "database-url", ini: ["postgresql", "uri", "dsn"], secret: true },
   ),
-  PGHOST: text("postgresql", "localhost", "Host name or address of PostgreSQL", {
+  PGHOST: host("postgresql", "localhost", "Host name or address of PostgreSQL", {
     flag: "pghost",
     ini: ["postgresql", "host"],
   }),
@@ -129,7 +133,7 @@ export const SETTINGS = {
   PGSSLROOTCERT: path(
     "postgresql",
     "",
-    "CA certificates (PEM) for verify-ca and verify-full; `system`: the system's",
+    "CA certificates (PEM) for verify-ca and verify-full, which need them; `system`: Mozilla's and the system's",
     {
       flag: "pgsslrootcert",
       ini: ["postgresql", "sslrootcert"],
@@ -143,10 +147,24 @@ export const SETTINGS = {
     flag: "pgsslkey",
     ini: ["postgresql", "sslkey"],
   }),
-  PGCONNECT_TIMEOUT: integer(1, 3600)("postgresql", "10", "Seconds to connect to PostgreSQL, TLS included", {
-    flag: "pgconnect-timeout",
-    ini: ["postgresql", "connect_timeout"],
-  }),
+  PGCONNECT_TIMEOUT: timeoutSeconds(
+    "postgresql",
+    "10",
+    "Seconds to connect to PostgreSQL, TLS included; 0: no limit",
+    {
+      flag: "pgconnect-timeout",
+      ini: ["postgresql", "connect_timeout"],
+    },
+  ),
+  PGOPTIONS: text(
+    "postgresql",
+    "",
+    "Command-line options for the server's session, such as -c work_mem=8MB",
+    {
+      flag: "pgoptions",
+      ini: ["postgresql", "options"],
+    },
+  ),
 
   STREAMS: list(
     "streams",
@@ -214,6 +232,7 @@ export const SETTINGS = {
     "Compression of batches",
     {
       flag: "compression",
+      ini: ["kafka", "compression_type"],
     },
   ),
   PRODUCER_LINGER_MS: integer(0, 60_000)(
@@ -222,6 +241,7 @@ export const SETTINGS = {
     "How long a record may wait for others of its batch",
     {
       flag: "linger-ms",
+      ini: ["kafka", "linger_ms"],
     },
   ),
   PRODUCER_BATCH_RECORDS: integer(1, 100_000)(
@@ -245,6 +265,7 @@ export const SETTINGS = {
     "Consumer group; each keeps its own progress, so that a new one stores everything again",
     {
       flag: "group-id",
+      ini: ["kafka", "group_id"],
     },
   ),
   CONSUMER_UNTIL_CAUGHT_UP: flag(
@@ -269,12 +290,13 @@ export const SETTINGS = {
   ),
   CONSUMER_FETCH_BYTES: integer(1_000, 1_000_000_000)("consumer", "4000000", "Most bytes of one fetch", {
     flag: "fetch-bytes",
+    ini: ["kafka", "fetch_max_bytes"],
   }),
   CONSUMER_CHECK_CRCS: flag(
     "consumer",
     "true",
     "Verify the CRC of each record batch, and stop at one that is wrong",
-    { flag: "check-crcs" },
+    { flag: "check-crcs", ini: ["kafka", "check_crcs"] },
   ),
   CONSUMER_BATCH_INFLATED_BYTES_MAX: integer(1_000, 1_000_000_000)(
     "consumer",
@@ -286,7 +308,7 @@ export const SETTINGS = {
     "consumer",
     "30000",
     "After this long without a heartbeat the group gives the partitions to others",
-    { flag: "session-timeout-ms" },
+    { flag: "session-timeout-ms", ini: ["kafka", "session_timeout_ms"] },
   ),
   CONSUMER_TRANSACTION_TIMEOUT_MS: integer(100, 3_600_000)(
     "consumer",

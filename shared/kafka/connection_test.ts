@@ -1,0 +1,48 @@
+import assert from "assert";
+import { Buffer } from "node:buffer";
+import * as net from "node:net";
+import { Listening } from "../listening_fixture.ts";
+import { loadSettings, PROCESS } from "../settings/load.ts";
+import { kafkaClient } from "./connection.ts";
+import { speaksPlainly } from "./probe.ts";
+
+const settingsOf = (env: Record<string, string>) =>
+  loadSettings(["kafka"], { ...PROCESS, args: [], env: (name) => env[name] }).settings;
+
+/** Answers ApiVersions of any version with an error, so that the client gives up at once. */
+const answering = (host: string, onRequest: () => void) =>
+  Listening.start(
+    net.createServer((socket) => {
+      socket.on("error", () => {});
+      socket.on("data", (request: Buffer) => {
+        onRequest();
+        socket.end(Buffer.concat([Buffer.from("0000000a", "hex"), request.subarray(8, 12), Buffer.alloc(6)]));
+      });
+    }),
+    host,
+  );
+
+async function listensOnIPv6(): Promise<boolean> {
+  try {
+    await using _ = await answering("::1", () => {});
+    return true;
+  } catch {
+    console.warn("This machine has no ::1, so that connections to IPv6 addresses are not tested");
+    return false;
+  }
+}
+
+for (const host of ["127.0.0.1", "::1"]) {
+  Deno.test(`kafkaClient() connects to a bootstrap server at ${host}`, async () => {
+    if (host === "::1" && !await listensOnIPv6()) return;
+    let requests = 0;
+    await using server = await answering(host, () => requests++);
+    const address = host.includes(":") ? `[${host}]:${server.port}` : `${host}:${server.port}`;
+    const settings = settingsOf({ KAFKA_BOOTSTRAP_SERVERS: address });
+    const admin = kafkaClient(settings, "test", () => () => {}, 0).admin();
+    await admin.connect().catch(() => {});
+    await admin.disconnect();
+    assert.ok(requests > 0, "no request came");
+    assert.equal(await speaksPlainly(settings.KAFKA_BOOTSTRAP_SERVERS[0]!), true);
+  });
+}

@@ -1,0 +1,45 @@
+/**
+ * Settings for tests, read from what a test gives.
+ *
+ * @module
+ */
+import type { Group } from "./declare.ts";
+import { SettingsError } from "./error.ts";
+import { type Loaded, loadSettings, type Sources } from "./load.ts";
+
+export const ALL: readonly Group[] = [
+  "kafka",
+  "topics",
+  "postgresql",
+  "streams",
+  "producer",
+  "consumer",
+  "http",
+  "log",
+  "summary",
+];
+/** What a test gives. */
+export interface Given {
+  args?: string[];
+  env?: Record<string, string>;
+  files?: Record<string, string>;
+}
+export const sources = ({ args = [], env = {}, files = {} }: Given): Sources => ({
+  args,
+  env: (name) => env[name],
+  readFile: (path) => {
+    if (files[path] === undefined) throw new Deno.errors.NotFound(path);
+    return files[path];
+  },
+});
+export const load = (given: Given): Loaded => loadSettings(ALL, sources(given));
+/** What is wrong with the settings; empty: nothing. */
+export const problemsOf = (given: Given): readonly string[] => {
+  try {
+    load(given);
+  } catch (error) {
+    if (error instanceof SettingsError) return error.problems;
+    throw error;
+  }
+  return [];
+};

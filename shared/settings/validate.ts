@@ -1,0 +1,131 @@
+/**
+ * Rules that span several settings.
+ *
+ * @module
+ */
+import { parseBootstrapServers } from "../kafka/address.ts";
+import type { Group } from "./declare.ts";
+import type { Draft } from "./draft.ts";
+import type { SettingName } from "./table.ts";
+
+const SASL = ["KAFKA_SASL_PLAIN_USERNAME", "KAFKA_SASL_PLAIN_PASSWORD", "KAFKA_SASL_MECHANISM"] as const;
+const KAFKA_FILES = ["KAFKA_SSL_CAFILE", "KAFKA_SSL_CERTFILE", "KAFKA_SSL_KEYFILE"] as const;
+
+/** Settings whose defaults depend on others. Call it before the texts are parsed. */
+export function deriveSettings(draft: Draft, groups: readonly Group[]): void {
+  if (groups.includes("kafka")) deriveSecurityProtocol(draft);
+  if (groups.includes("postgresql") && draft.texts.PGSSLROOTCERT === "system" && !draft.isSet("PGSSLMODE")) {
+    // https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-SSLROOTCERT
+    draft.texts.PGSSLMODE = "verify-full";
+    draft.origins.PGSSLMODE = draft.origins.PGSSLROOTCERT;
+  }
+}
+
+/**
+ * Without an explicit protocol, what else is set decides: the Python original's `host_settings.ini` has certificates and no
+ * `security_protocol`. Credentials are never sent, nor certificates left unused, because PLAINTEXT is the default.
+ */
+function deriveSecurityProtocol(draft: Draft): void {
+  const { texts, origins } = draft;
+  if (draft.isSet("KAFKA_SECURITY_PROTOCOL")) return;
+  const sasl = SASL.find((name) => draft.isSet(name));
+  const file = KAFKA_FILES.find((name) => draft.isSet(name));
+  const protocols = prefixesOf(draft);
+  const derived: readonly [protocol: string, because: SettingName] | undefined = sasl
+    ? ["SASL_SSL", sasl]
+    : file
+    ? ["SSL", file]
+    : protocols.length === 1
+    ? [protocols[0]!, "KAFKA_BOOTSTRAP_SERVERS"]
+    : undefined;
+  if (derived === undefined) return;
+  const [protocol, because] = derived;
+  texts.KAFKA_SECURITY_PROTOCOL = protocol;
+  origins.KAFKA_SECURITY_PROTOCOL = because;
+  draft.warnings.push(
+    `KAFKA_SECURITY_PROTOCOL is not set: ${protocol} is used, because of ${
+      draft.named(because)
+    }. Set it to silence this.`,
+  );
+}
+
+/** Security protocols that prefixes of the bootstrap servers name. */
+function prefixesOf({ texts }: Draft): readonly string[] {
+  const servers = parseBootstrapServers(texts.KAFKA_BOOTSTRAP_SERVERS);
+  return typeof servers === "string" ? [] : servers.protocols;
+}
+
+/** Adds to problems and warnings what is wrong with settings that are right each on its own. */
+export function validateSettings(draft: Draft, groups: readonly Group[]): void {
+  if (groups.includes("kafka")) validateKafka(draft);
+  if (groups.includes("postgresql")) validatePostgres(draft);
+}
+
+function validateKafka(draft: Draft): void {
+  const protocol = draft.texts.KAFKA_SECURITY_PROTOCOL.toUpperCase();
+  const used = `KAFKA_SECURITY_PROTOCOL=${protocol} (${draft.origins.KAFKA_SECURITY_PROTOCOL})`;
+  const other = prefixesOf(draft).find((prefix) => prefix !== protocol);
+  if (other !== undefined) {
+    draft.problems.push(
+      `${
+        draft.named("KAFKA_BOOTSTRAP_SERVERS")
+      } has the prefix ${other}://, and ${used} is another protocol. ` +
+        `Set KAFKA_SECURITY_PROTOCOL=${other}, or leave out the prefix.`,
+    );
+  }
+  if (protocol.endsWith("SSL")) requirePair(draft, "KAFKA_SSL_CERTFILE", "KAFKA_SSL_KEYFILE");
+  else warnUnused(draft, KAFKA_FILES, used);
+  if (!protocol.startsWith("SASL")) {
+    warnUnused(draft, SASL, used);
+    return;
+  }
+  for (const name of ["KAFKA_SASL_PLAIN_USERNAME", "KAFKA_SASL_PLAIN_PASSWORD"] as const) {
+    if (draft.texts[name] !== "") continue;
+    const file = name === "KAFKA_SASL_PLAIN_PASSWORD" ? ` or ${name}_FILE` : "";
+    draft.problems.push(`${name} is not set, and ${used} needs user and password. Set ${name}${file}.`);
+  }
+}
+
+function validatePostgres(draft: Draft): void {
+  const mode = draft.texts.PGSSLMODE.toLowerCase();
+  const used = `PGSSLMODE=${mode} (${draft.origins.PGSSLMODE})`;
+  const root = draft.texts.PGSSLROOTCERT;
+  if (mode === "disable") {
+    if (root !== "system") warnUnused(draft, ["PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY"], used);
+  } else {
+    requirePair(draft, "PGSSLCERT", "PGSSLKEY");
+  }
+  if (root === "system" && mode !== "verify-full") {
+    draft.problems.push(
+      `${
+        draft.named("PGSSLMODE")
+      } is weaker than PGSSLROOTCERT=system allows: it must be verify-full, or not be set.`,
+    );
+  } else if (mode.startsWith("verify") && root === "") {
+    // libpq looks for ~/.postgresql/root.crt then, and refuses to connect if it is missing.
+    draft.problems.push(
+      `PGSSLROOTCERT is not set, and ${used} needs it. Set it to the CA certificate of the server (Aiven: ca.pem), or to ` +
+        "system, with verify-full, for a public CA.",
+    );
+  } else if (mode === "allow" || mode === "prefer") {
+    warnUnused(draft, ["PGSSLROOTCERT"], used, " Set PGSSLMODE=verify-full.");
+  }
+}
+
+/** A certificate is of no use without its key, nor a key without its certificate. */
+function requirePair(draft: Draft, certificate: SettingName, key: SettingName): void {
+  const { texts } = draft;
+  if ((texts[certificate] === "") === (texts[key] === "")) return;
+  const [is, missing] = texts[key] === "" ? [certificate, key] : [key, certificate];
+  draft.problems.push(
+    `${missing} is not set, and ${
+      draft.named(is)
+    } is. Set both: the client certificate and its private key, or neither.`,
+  );
+}
+
+function warnUnused(draft: Draft, names: readonly SettingName[], used: string, remedy = ""): void {
+  for (const name of names) {
+    if (draft.isSet(name)) draft.warnings.push(`${draft.named(name)} is not used: ${used}.${remedy}`);
+  }
+}

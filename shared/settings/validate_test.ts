@@ -1,0 +1,84 @@
+import assert from "assert";
+import { load, problemsOf } from "./load_fixture.ts";
+
+const USER = { KAFKA_SASL_PLAIN_USERNAME: "me", KAFKA_SASL_PLAIN_PASSWORD: "hunter2" };
+const CA = { KAFKA_SSL_CAFILE: "ca.pem" };
+const PAIR = { KAFKA_SSL_CERTFILE: "service.cert", KAFKA_SSL_KEYFILE: "service.key" };
+/** What is set, the protocol that is used, and the warnings. */
+const PROTOCOLS: [env: Record<string, string>, protocol: string, ...warnings: RegExp[]][] = [
+  [{}, "PLAINTEXT"],
+  [CA, "SSL", /not set: SSL is used, because of KAFKA_SSL_CAFILE \(environment\)/],
+  [PAIR, "SSL", /because of KAFKA_SSL_CERTFILE/],
+  [USER, "SASL_SSL", /not set: SASL_SSL is used, because of KAFKA_SASL_PLAIN_USERNAME/],
+  [{ ...USER, ...CA, ...PAIR }, "SASL_SSL", /SASL_SSL is used/],
+  [
+    { KAFKA_BOOTSTRAP_SERVERS: "SSL://h:1,SSL://g:1" },
+    "SSL",
+    /SSL is used, because of KAFKA_BOOTSTRAP_SERVERS/,
+  ],
+  [{ KAFKA_BOOTSTRAP_SERVERS: "SASL_SSL://h:1", ...USER }, "SASL_SSL", /SASL_SSL is used/],
+  [{ KAFKA_SECURITY_PROTOCOL: "SSL", ...CA }, "SSL"],
+  [
+    { KAFKA_SECURITY_PROTOCOL: "PLAINTEXT", ...CA },
+    "PLAINTEXT",
+    /^KAFKA_SSL_CAFILE \(environment\) is not used: KAFKA_SEC.*=PLAINTEXT/,
+  ],
+  [{ KAFKA_SECURITY_PROTOCOL: "sasl_plaintext", ...USER }, "SASL_PLAINTEXT"],
+  [{ KAFKA_SECURITY_PROTOCOL: "SSL", ...USER }, "SSL", /USERNAME .*is not used/, /PASSWORD .*is not used/],
+];
+
+for (const [env, protocol, ...expected] of PROTOCOLS) {
+  Deno.test(`loadSettings() uses ${protocol} when ${Object.keys(env).join(", ") || "nothing"} is set`, () => {
+    const { settings, warnings } = load({ env });
+    assert.equal(settings.KAFKA_SECURITY_PROTOCOL, protocol);
+    assert.equal(warnings.length, expected.length, warnings.join("\n"));
+    expected.forEach((warning, index) => assert.match(warnings[index]!, warning));
+    assert.doesNotMatch(warnings.join(), /hunter2/);
+  });
+}
+
+Deno.test("loadSettings() refuses settings that contradict each other", () => {
+  const refused: [env: Record<string, string>, ...problems: RegExp[]][] = [
+    [
+      { KAFKA_SECURITY_PROTOCOL: "SSL", KAFKA_BOOTSTRAP_SERVERS: "PLAINTEXT://h:1" },
+      /prefix PLAINTEXT:\/\/.*=SSL/,
+    ],
+    [{ KAFKA_BOOTSTRAP_SERVERS: "PLAINTEXT://h:1", ...CA }, /prefix PLAINTEXT:\/\//],
+    [{ KAFKA_BOOTSTRAP_SERVERS: "SSL://h:1,PLAINTEXT://g:1" }, /prefix SSL:\/\//],
+    [
+      { ...CA, KAFKA_SSL_CERTFILE: "c" },
+      /^KAFKA_SSL_KEYFILE is not set, and KAFKA_SSL_CERTFILE \(environment\) is/,
+    ],
+    [{ KAFKA_SASL_PLAIN_PASSWORD: "hunter2" }, /^KAFKA_SASL_PLAIN_USERNAME is not set/],
+    [
+      { KAFKA_SECURITY_PROTOCOL: "SASL_SSL" },
+      /^KAFKA_SASL_PLAIN_USERNAME is not set/,
+      /^KAFKA_SASL_PLAIN_PASSWORD is not set.*or KAFKA_SASL_PLAIN_PASSWORD_FILE/,
+    ],
+    [{ PGSSLCERT: "c" }, /^PGSSLKEY is not set, and PGSSLCERT \(environment\) is/],
+    [{ PGSSLKEY: "k" }, /^PGSSLCERT is not set, and PGSSLKEY \(environment\) is/],
+    [
+      { PGSSLMODE: "verify-ca" },
+      /^PGSSLROOTCERT is not set, and PGSSLMODE=verify-ca \(environment\) needs it/,
+    ],
+    [{ PGSSLMODE: "verify-full" }, /^PGSSLROOTCERT is not set/],
+    [{ DATABASE_URL: "postgres://h/d?sslmode=verify-ca" }, /PGSSLMODE=verify-ca \(DATABASE_URL\) needs it/],
+    [
+      { PGHOST: "/var/run/postgresql" },
+      /^PGHOST \(environment\) is a directory of Unix sockets.*"\/var\/run\/postgresql"/,
+    ],
+    [{ PGHOST: "@socket" }, /directory of Unix sockets/],
+    [{ PGHOST: "a,b" }, /names several servers/],
+    [{ PGHOST: "h:5432" }, /is not a host name/],
+    [{ PGSERVICE: "mine" }, /^PGSERVICE \(environment\)=mine is not supported/],
+    [{ PGTARGETSESSIONATTRS: "read-write" }, /^PGTARGETSESSIONATTRS .*unset PGTARGETSESSIONATTRS/],
+    [{ PGCHANNELBINDING: "require" }, /^PGCHANNELBINDING/],
+  ];
+  for (const [env, ...expected] of refused) {
+    const problems = problemsOf({ env });
+    assert.equal(problems.length, expected.length, `${JSON.stringify(env)}: ${problems.join("\n")}`);
+    expected.forEach((problem, index) => assert.match(problems[index]!, problem));
+    assert.doesNotMatch(problems.join(), /hunter2/);
+  }
+  assert.deepEqual(problemsOf({ env: { PGSSLMODE: "disable", PGSSLCERT: "c", PGSSLROOTCERT: "r" } }), []);
+});
