@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { event, sentence } from "../shared/observe/events.ts";
+import { event, sentence, type Tell } from "../shared/observe/events.ts";
 import * as metrics from "./metrics.ts";
 import type { RejectedRows } from "./rejected.ts";
 
@@ -35,6 +35,7 @@ export const EVENTS = {
       metrics.rebalances.inc();
       metrics.assigned.reset();
       metrics.lag.reset();
+      metrics.openTransactionSeconds.reset();
       for (const [topic, list] of Object.entries(partitions)) metrics.assigned.set({ topic }, list.length);
     },
   ),
@@ -110,6 +111,26 @@ export const EVENTS = {
       "Keep records longer (retention.ms, retention.bytes) or add consumers.",
     ({ topic, from, to }) => metrics.records.inc({ topic, outcome: "lost" }, to - from),
   ),
+  open_transaction: event<At & { stable: number; high: number; seconds: number }>(
+    "warn",
+    (at) =>
+      `Waiting for an open transaction of a producer in ${
+        place(at)
+      }: the last stable offset ${at.stable} has not moved for ${
+        Math.round(at.seconds)
+      } s, and the high watermark is ${at.high}. ` +
+      "kafka-transactions find-hanging names transactions that will not end.",
+  ),
+  progress_changed: event<At & { expected: number; found: number | undefined }>(
+    "warn",
+    (at) =>
+      at.found !== undefined && at.found > at.expected
+        ? `Another consumer moved the progress of ${place(at)} from offset ${at.expected} to ${at.found}. ` +
+          "The consumer goes on from there."
+        : `Progress of ${place(at)} in PostgreSQL went back from offset ${at.expected} to ${
+          at.found ?? "none"
+        }, as after a failover to an older state. The consumer stores the records from there again.`,
+  ),
   group_left: sentence("debug"),
   summary: event<{ stored: number; rejected: number; rate: number; lag: number | undefined }>(
     "info",
@@ -129,3 +150,6 @@ export const EVENTS = {
     ({ stored, rejected }) => `Stopped. Stored ${stored} records and rejected ${rejected} since the start.`,
   ),
 };
+
+/** Emits an event of the consumer. */
+export type Emit = Tell<typeof EVENTS>;

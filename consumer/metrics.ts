@@ -64,7 +64,15 @@ export const batches = new Counter({
 
 export const lag = new Gauge({
   name: "consumer_lag_records",
-  help: "Offsets between the committed progress and the end of the partition",
+  help: "Offsets between the committed progress and the high watermark of the partition",
+  labelNames: ["topic", "partition"],
+  registers,
+});
+
+export const openTransactionSeconds = new Gauge({
+  name: "consumer_open_transaction_seconds",
+  help:
+    "Seconds since the last stable offset of a partition moved, while an open transaction of a producer keeps it below the high watermark",
   labelNames: ["topic", "partition"],
   registers,
 });

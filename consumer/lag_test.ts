@@ -1,0 +1,65 @@
+import assert from "assert";
+import type { Emit } from "./events.ts";
+import { LagReporter } from "./lag.ts";
+import { lag, openTransactionSeconds } from "./metrics.ts";
+
+const at = { topic: "routes", partition: 3 };
+
+/** A reporter with a clock that the test sets, and what it has logged. */
+function reporter() {
+  const clock = { now: 0 };
+  const logged: unknown[] = [];
+  const emit = ((name: string, fields: unknown) => logged.push([name, fields])) as Emit;
+  const lagReporter = new LagReporter(emit, () => clock.now);
+  const after = (seconds: number, stored: number, stable: number, high: number) => {
+    clock.now = seconds * 1000;
+    lagReporter.report(at, stored, { low: 0, stable, high });
+    return logged.length;
+  };
+  return { after, logged, lagReporter };
+}
+
+async function valueOf(gauge: typeof lag): Promise<number | undefined> {
+  return (await gauge.get()).values.find(({ labels }) => labels.partition === at.partition)?.value;
+}
+
+Deno.test("LagReporter reports lag relative to the high watermark when an open transaction is below it", async () => {
+  const { after } = reporter();
+  after(0, 91, 91, 100);
+  assert.equal(await valueOf(lag), 9);
+  after(1, 100, 100, 100);
+  assert.equal(await valueOf(lag), 0);
+  // Stored meanwhile: the watermarks are older.
+  after(2, 101, 100, 100);
+  assert.equal(await valueOf(lag), 0);
+});
+
+Deno.test("LagReporter logs a blocked partition after 10 s, then every minute, until the transaction ends", async () => {
+  const { after, logged } = reporter();
+  assert.equal(after(0, 91, 91, 100), 0);
+  assert.equal(after(9, 91, 91, 110), 0);
+  assert.equal(after(10, 91, 91, 120), 1);
+  assert.deepEqual(logged[0], ["open_transaction", { ...at, stable: 91, high: 120, seconds: 10 }]);
+  assert.equal(after(69, 91, 91, 120), 1);
+  assert.equal(after(70, 91, 91, 120), 2);
+  assert.equal(after(131, 91, 91, 120), 3);
+  assert.equal(await valueOf(openTransactionSeconds), 131);
+  after(132, 120, 120, 120);
+  assert.equal(await valueOf(openTransactionSeconds), undefined);
+  assert.equal(after(133, 120, 120, 130), 3);
+});
+
+Deno.test("LagReporter logs nothing when the last stable offset moves", async () => {
+  const { after } = reporter();
+  for (let second = 0; second < 60; second++) assert.equal(after(second, 0, second, 100), 0);
+  assert.equal(await valueOf(openTransactionSeconds), 0);
+});
+
+Deno.test("LagReporter counts anew when a partition was not held meanwhile", () => {
+  const { after, lagReporter } = reporter();
+  after(0, 91, 91, 100);
+  lagReporter.retain([]);
+  assert.equal(after(15, 91, 91, 100), 0);
+  lagReporter.retain([at]);
+  assert.equal(after(25, 91, 91, 100), 1);
+});

@@ -1,0 +1,166 @@
+/**
+ * Watches the partitions that the consumer holds: lag, expired records, recreated topics, and progress in PostgreSQL that is not what
+ * the consumer remembers.
+ *
+ * Fetches and transactions detect most of this by themselves. Polls detect it in partitions to which no records come, which are
+ * neither fetched from successfully nor written to.
+ *
+ * @module
+ */
+import type { TopicMetadata } from "../shared/kafka/metadata.ts";
+import { topicIdToUuid } from "../shared/kafka/topic_id.ts";
+import type { Watermarks } from "../shared/kafka/watermarks.ts";
+import { checkEnd, checkTopicId } from "./assignment.ts";
+import type { Emit } from "./events.ts";
+import type { LagReporter } from "./lag.ts";
+import { keyOf, type ProgressRow, type TopicPartition } from "./progress.ts";
+
+/** A partition that is held, at one moment. */
+export interface HeldPartition extends TopicPartition {
+  /** The offset that the next segment begins at. */
+  readonly nextOffset: number;
+  /** The offset up to which everything is stored; {@link nextOffset} if the partition is idle. */
+  readonly storedOffset: number;
+  /** The topic id that the progress belongs to, as Kafka prints it; `undefined` if it is unknown. */
+  readonly topicId: string | undefined;
+}
+
+/** What holds partitions. Each change takes effect only if the partition is still held, and at the same `nextOffset`. */
+export interface PartitionHolder {
+  /** Partitions whose progress is loaded. */
+  readonly held: readonly HeldPartition[];
+  /** Continues at `offset`, or at what a new load of the progress finds if it is `undefined`. */
+  resume(held: HeldPartition, offset: number | undefined): void;
+  /** Counts the offsets before `to` as lost and stores progress `to`. */
+  skipExpired(held: HeldPartition, to: number): void;
+}
+
+/** What the monitor asks. */
+export interface MonitorSources {
+  /** Metadata of all subscribed topics, in this order. @throws when no broker answers */
+  topics(): Promise<readonly TopicMetadata[]>;
+  /** Watermarks of topics without an error, by topic and partition. */
+  watermarks(
+    topics: readonly TopicMetadata[],
+  ): Promise<ReadonlyMap<string, ReadonlyMap<number, Watermarks>>>;
+  /** The group's rows of some topics. */
+  progress(topics: readonly string[]): Promise<readonly ProgressRow[]>;
+  /** Stores topic ids, as uuid, in rows that have none. */
+  adopt(ids: readonly (TopicPartition & { readonly topicId: string })[]): Promise<void>;
+}
+
+/** Watches partitions by {@link pollKafka} and {@link pollProgress}. */
+export class PartitionMonitor {
+  /** Ids of the topics at the last poll. */
+  readonly #topicIds = new Map<string, string | undefined>();
+  #progressPoll: Promise<void> | undefined;
+
+  constructor(
+    private readonly group: string,
+    private readonly holder: PartitionHolder,
+    private readonly sources: MonitorSources,
+    private readonly lag: LagReporter,
+    private readonly tell: Emit,
+  ) {}
+
+  /**
+   * Polls Kafka: reports lag, skips expired records of idle partitions, and checks that each topic is still the one that is read.
+   *
+   * @throws {PermanentError} if a topic was recreated or lost its end
+   * @throws {KafkaJSError} if no broker answers
+   */
+  async pollKafka(): Promise<void> {
+    const { held } = this.holder;
+    this.lag.retain(held);
+    const topics = await this.sources.topics();
+    for (const { name, id, error } of topics) if (error === undefined) this.#topicIds.set(name, id);
+    for (const at of this.#stillHeld(held)) {
+      const error = checkTopicId(this.#facts(at));
+      if (error) throw error;
+    }
+    const watermarks = await this.sources.watermarks(topics.filter(({ error }) => error === undefined));
+    for (const at of this.#stillHeld(held)) {
+      const found = watermarks.get(at.topic)?.get(at.partition);
+      if (found) this.#check(at, found);
+    }
+    for (const at of this.#unchanged(held)) {
+      const low = watermarks.get(at.topic)?.get(at.partition)?.low ?? 0;
+      if (low > at.nextOffset) this.holder.skipExpired(at, low);
+    }
+  }
+
+  #check(at: HeldPartition, watermarks: Watermarks): void {
+    this.lag.report(at, at.storedOffset, watermarks);
+    const error = checkEnd({
+      ...this.#facts(at),
+      partition: at.partition,
+      nextOffset: at.storedOffset,
+      watermarks,
+    });
+    if (error) throw error;
+  }
+
+  /**
+   * Polls PostgreSQL: compares the stored progress of idle partitions with what the consumer remembers. It differs after a failover to
+   * an older state, which a pooler or proxy may hide, or if another consumer has moved it. A partition with records under way is left to
+   * the fence of its next transaction. A call during a poll waits for that poll.
+   *
+   * @throws {PermanentError} if the stored topic id is not the topic's
+   */
+  pollProgress(): Promise<void> {
+    return this.#progressPoll ??= this.#pollProgress().finally(() => this.#progressPoll = undefined);
+  }
+
+  async #pollProgress(): Promise<void> {
+    const idle = this.holder.held.filter(isIdle);
+    if (idle.length === 0) return;
+    const rows = await this.sources.progress([...new Set(idle.map(({ topic }) => topic))]);
+    const byKey = new Map(rows.map((row) => [keyOf(row), row]));
+    const unnamed: (TopicPartition & { topicId: string })[] = [];
+    for (const at of this.#unchanged(idle)) {
+      const row = byKey.get(keyOf(at));
+      this.#compare(at, row, rows);
+      if (row?.topicId === null && at.topicId !== undefined && row.nextOffset === at.nextOffset) {
+        unnamed.push({ topic: at.topic, partition: at.partition, topicId: topicIdToUuid(at.topicId) });
+      }
+    }
+    if (unnamed.length > 0) await this.sources.adopt(unnamed);
+  }
+
+  #compare(at: HeldPartition, row: ProgressRow | undefined, rows: readonly ProgressRow[]): void {
+    const { topic, partition, nextOffset: expected } = at;
+    const found = row?.nextOffset;
+    const ids = rows.flatMap(({ topic, topicId }) => topic === at.topic && topicId ? [topicId] : []);
+    const error = checkTopicId({ ...this.#facts(at), storedId: row?.topicId, otherIds: ids });
+    if (error) throw error;
+    if (found === expected) return;
+    this.tell("progress_changed", { topic, partition, expected, found });
+    this.holder.resume(at, found);
+  }
+
+  #facts({ topic, topicId }: HeldPartition) {
+    const currentId = this.#topicIds.get(topic);
+    const storedId = topicId === undefined ? undefined : topicIdToUuid(topicId);
+    return { group: this.group, topic, storedId, otherIds: [], currentId };
+  }
+
+  /** Those that were not revoked, or assigned anew, meanwhile. */
+  #stillHeld(partitions: readonly HeldPartition[]): HeldPartition[] {
+    const current = new Map(this.holder.held.map((at) => [keyOf(at), at]));
+    return partitions.filter((at) => {
+      const now = current.get(keyOf(at));
+      return now && now.topicId === at.topicId && now.storedOffset >= at.storedOffset;
+    });
+  }
+
+  /** Those of some partitions that are idle, and were so at the same offset before. */
+  #unchanged(partitions: readonly HeldPartition[]): HeldPartition[] {
+    const current = new Map(this.holder.held.map((at) => [keyOf(at), at]));
+    return partitions.filter((at) => {
+      const now = current.get(keyOf(at));
+      return now && isIdle(at) && isIdle(now) && now.nextOffset === at.nextOffset;
+    });
+  }
+}
+
+const isIdle = ({ nextOffset, storedOffset }: HeldPartition) => nextOffset === storedOffset;
