@@ -104,7 +104,10 @@ export class Picture {
     const now = Date.now();
     let cached = this.#users.get(key);
     if (!cached || now - cached.at > USER_CACHE_MS) {
-      cached = { at: now, answer: this.database.rowsOfUser(stream, user) };
+      const answer = this.database.rowsOfUser(stream, user);
+      cached = { at: now, answer };
+      // A failure is no answer to keep for others.
+      answer.catch(() => this.#users.get(key)?.answer === answer && this.#users.delete(key));
       this.#users.delete(key);
       this.#users.set(key, cached);
       const [oldest] = this.#users.keys();

@@ -13,12 +13,12 @@ function picture() {
     state: { state: "ok" as const, since: 0 },
     status: [],
     rejected: [],
-    rowsOfUser: () => Promise.resolve([]),
+    rowsOfUser: (): Promise<Row[] | undefined> => Promise.resolve([]),
   };
   const result = new Picture(STREAMS, database, { status: [] });
   const saw = (rows: readonly Row[], startedAnew = false) =>
     result.sawDatabase({ rows: new Map([["routes", { rows, sampled: false, startedAnew }]]) });
-  return { result, saw };
+  return { result, saw, database };
 }
 
 Deno.test("Picture.snapshot() leaves out what the next update tells when a page opens between a look and an update", () => {
@@ -52,4 +52,14 @@ Deno.test("Picture.update() tells the latest rows only when too many came, but a
   saw(many);
   const rows = result.update().rows["routes"]!;
   assert.deepEqual([rows.length, rows.at(-1)], [2_500, many.at(-1)]);
+});
+
+Deno.test("Picture.user() keeps an answer for other pages, and no failure", async () => {
+  const { database } = picture();
+  let asked = 0;
+  database.rowsOfUser = () => ++asked === 1 ? Promise.reject(new Error("busy")) : Promise.resolve([]);
+  const result = new Picture(STREAMS, database, { status: [] });
+  await assert.rejects(result.user("routes", 7), /busy/);
+  for (let i = 0; i < 3; i++) assert.deepEqual(await result.user("routes", 7), { rows: [] });
+  assert.equal(asked, 2);
 });

@@ -11,10 +11,13 @@ import { SettingsError } from "../shared/settings/error.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import { loadStreams } from "../shared/streams.ts";
 import { Reader } from "./database/reader.ts";
+import { PROGRESS_TABLES } from "./database/rejected.ts";
+import { CONCURRENT_SEARCHES, SearchPool } from "./database/search_pool.ts";
 import { DatabaseWatch } from "./database/watch.ts";
 import { pollSeconds, registry, viewers } from "./metrics.ts";
 import { Picture } from "./picture.ts";
 import { ServicesWatch } from "./services/watch.ts";
+import { AllowedHosts } from "./web/allowed_hosts.ts";
 import { loadAssets } from "./web/assets.ts";
 import { Broadcast } from "./web/broadcast.ts";
 import { servePage } from "./web/server.ts";
@@ -32,23 +35,34 @@ export async function runDashboard(
 ): Promise<void> {
   for (const text of warnings) log("warn", "settings_warning", text);
   checkUrls(settings.DASHBOARD_SERVICES);
+  const hosts = new AllowedHosts(settings.DASHBOARD_ALLOWED_HOSTS);
   const streams = await loadStreams(settings.STREAMS, settings.KAFKA_TOPIC_PREFIX);
   const assets = await loadAssets();
   const availability = new Availability("dashboard", ["PostgreSQL"], log, registry);
-  let saidPlaintext = false;
-  await using reader = new Reader(settings, (text) => {
-    if (!saidPlaintext) log("warn", "plaintext", text);
-    saidPlaintext = true;
-  });
-  const database = new DatabaseWatch(reader, availability, streams);
+  const told = new Set<string>();
+  const connection = () =>
+    new Reader(settings, {
+      tables: [...streams.map(({ table }) => table), ...PROGRESS_TABLES],
+      onWarning: (event, text) => {
+        if (!told.has(text)) log("warn", event, text);
+        told.add(text);
+      },
+    });
+  await using reader = connection();
+  await using searches = new SearchPool(Array.from({ length: CONCURRENT_SEARCHES }, connection));
+  const database = new DatabaseWatch(reader, searches, availability, streams);
   const services = new ServicesWatch(settings.DASHBOARD_SERVICES);
   const picture = new Picture(streams, database, services);
   const broadcast = new Broadcast(() => picture.snapshot(), (count) => viewers.set(count));
-  await using _probes = serveProbes(settings, { problems: () => availability.problems(), registry });
-  await using _page = servePage(settings, {
+  await using _probes = serveProbes(settings, {
+    problems: () => availability.problems(),
+    registry,
+    accepts: (request) => hosts.accepts(request),
+  });
+  await using _page = servePage(settings, hosts, {
     assets,
-    events: () => broadcast.open(),
-    viewers: () => broadcast.viewers,
+    events: (address) => broadcast.open(address),
+    viewers: (address) => broadcast.viewers(address),
     history: (stream) => picture.history(stream),
     user: (stream, user) => picture.user(stream, user),
   });

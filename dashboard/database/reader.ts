@@ -1,5 +1,5 @@
 /**
- * The dashboard's one connection to PostgreSQL: it may only read, and no statement of it runs long.
+ * One connection of the dashboard to PostgreSQL: it may only read, and no statement of it runs long.
  *
  * @module
  */
@@ -27,43 +27,29 @@ const LIMITS: LocalSettings = {
 };
 /** After this long the connection is given up: the server is frozen, or the network swallows packets. */
 const WORK_TIMEOUT_MS = 6_000;
-/** More work than this waiting is refused. */
-const MOST_WAITING = 20;
 
-/** Too many ask at the same time. */
-export class BusyError extends Error {
-  override readonly name = "BusyError";
+/** How a {@link Reader} is made. */
+export interface ReaderOptions {
+  /** The tables that it reads, as far as they exist. */
+  readonly tables: readonly string[];
+  /** Told what may be worth a warning: a connection without TLS, a role that cannot be used. The same text may come again. */
+  readonly onWarning: (event: "plaintext" | "reader_role", message: string) => void;
 }
 
-/** One read-only connection, one piece of work at a time. */
+/** One read-only connection. Its work must not overlap; `SearchPool` sees to that for searches. */
 export class Reader implements AsyncDisposable {
   #client: pg.Client | undefined;
   #start: TransactionStart | undefined;
-  #last: Promise<unknown> = Promise.resolve();
-  #waiting = 0;
 
-  /** @param onPlaintext told when `PGSSLMODE` lets a connection be made without TLS after TLS was tried */
-  constructor(
-    private readonly settings: PostgresSettings,
-    private readonly onPlaintext: (message: string) => void,
-  ) {}
+  constructor(private readonly settings: PostgresSettings, private readonly options: ReaderOptions) {}
 
   /**
    * Runs `work` in a transaction of its own, so that all its statements see the same rows. It is not tried again.
    *
-   * @throws {BusyError} where too much is waiting
    * @throws {TransientError} {@link PermanentError} where the server can't be reached or refuses
    * @throws whatever `work` throws
    */
-  run<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
-    if (this.#waiting >= MOST_WAITING) return Promise.reject(new BusyError("Too many questions at a time."));
-    this.#waiting++;
-    const result = this.#last.then(() => this.#attempt(work)).finally(() => this.#waiting--);
-    this.#last = result.catch(() => {});
-    return result;
-  }
-
-  async #attempt<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+  async run<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
     const over = new AbortController();
     const timeout = pause(WORK_TIMEOUT_MS, over.signal).then(() => {
       throw new TransientError(
@@ -76,8 +62,7 @@ export class Reader implements AsyncDisposable {
     timeout.catch(() => {});
     try {
       this.#client ??= await this.#connect();
-      const client = this.#client;
-      return await Promise.race([inTransaction(client, this.#start!, () => work(client)), timeout]);
+      return await Promise.race([this.#transaction(this.#client, work), timeout]);
     } catch (error) {
       await this.#close();
       throw error;
@@ -89,7 +74,7 @@ export class Reader implements AsyncDisposable {
   async #connect(): Promise<pg.Client> {
     const client = await connectPostgres(this.settings, {
       applicationName: "dashboard",
-      onPlaintext: this.onPlaintext,
+      onPlaintext: (message) => this.options.onWarning("plaintext", message),
     });
     try {
       const session = await inspectSession(client);
@@ -98,22 +83,32 @@ export class Reader implements AsyncDisposable {
           "The dashboard needs PostgreSQL 14 or later: older ones can't read a range of blocks.",
         );
       }
-      const { rows: [account] } = await client.query<{ reads: boolean }>(
-        "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1 AND pg_has_role(current_user, oid, $2)) AS reads",
-        [READER_ROLE, session.version < 160_000 ? "MEMBER" : "SET"],
-      );
-      const settings = {
-        ...TEXT_FORMAT,
-        ...LIMITS,
-        // Without the role for readers the account's own rights have to do; writing is off all the same.
-        role: account!.reads ? READER_ROLE : undefined,
-      };
-      this.#start = { session, mode: "REPEATABLE READ READ ONLY", settings };
+      // Without the role for readers the account's own rights have to do; writing is off all the same.
+      this.#start = { session, mode: "REPEATABLE READ READ ONLY", settings: { ...TEXT_FORMAT, ...LIMITS } };
       return client;
     } catch (error) {
       client.end().catch(() => {});
       throw error;
     }
+  }
+
+  #transaction<T>(client: pg.Client, work: (client: pg.Client) => Promise<T>): Promise<T> {
+    const start = this.#start!;
+    return inTransaction(client, start, async () => {
+      const { rows: [role] } = await client.query<{ unreadable: string[] }>(
+        takeRoleSql(start.session.version),
+        [READER_ROLE, this.options.tables],
+      );
+      const tables = role?.unreadable.join(", ");
+      if (tables) {
+        this.options.onWarning(
+          "reader_role",
+          `The role ${READER_ROLE} exists and may not read ${tables}. The dashboard reads with the rights of ` +
+            `${this.settings.PGUSER}. To have it take the role: GRANT SELECT ON ${tables} TO ${READER_ROLE}.`,
+        );
+      }
+      return await work(client);
+    });
   }
 
   async #close(): Promise<void> {
@@ -129,3 +124,18 @@ export class Reader implements AsyncDisposable {
     await this.#close();
   }
 }
+
+/**
+ * Takes the role that may only read until the transaction ends, if that role exists, the account may take it, and it may read all of
+ * the tables ($2) that exist here: roles belong to the whole server, so that it may have been created for another database. The
+ * result names the tables that keep the role from being taken; no row: there is no such role, or it is not the account's to take.
+ */
+const takeRoleSql = (version: number) =>
+  `SELECT unreadable, CASE WHEN cardinality(unreadable) = 0 THEN set_config('role', $1, true) END AS taken
+   FROM pg_roles AS r CROSS JOIN LATERAL (
+     SELECT array(
+       SELECT t.name FROM unnest($2::text[]) AS t (name) JOIN pg_class AS c ON c.oid = to_regclass(quote_ident(t.name))
+       WHERE NOT has_schema_privilege(r.oid, c.relnamespace, 'USAGE') OR NOT has_table_privilege(r.oid, c.oid, 'SELECT')
+     )
+   ) AS u (unreadable)
+   WHERE r.rolname = $1 AND pg_has_role(r.oid, '${version < 160_000 ? "MEMBER" : "SET"}')`;

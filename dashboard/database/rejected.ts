@@ -7,6 +7,9 @@ import type { Buffer } from "node:buffer";
 import type pg from "pg";
 import type { RejectedRecord } from "../protocol.ts";
 
+/** The tables that {@link lastRejected} reads. */
+export const PROGRESS_TABLES = ["consumer_progress", "rejected_records"] as const;
+
 /** Records that are shown. */
 export const MOST_REJECTED = 20;
 /** Bytes of a value that are shown. */

@@ -11,6 +11,7 @@ import type { DatabaseState, RejectedRecord, Row, TableStatus } from "../protoco
 import { isPlace } from "../streams.ts";
 import type { Reader } from "./reader.ts";
 import { lastRejected } from "./rejected.ts";
+import type { SearchPool } from "./search_pool.ts";
 import { snapshotOf, tableEnds } from "./rows.ts";
 import { type Found, TableWatch } from "./table_watch.ts";
 
@@ -35,7 +36,8 @@ export class DatabaseWatch {
   #rejectedKey = "[]";
 
   constructor(
-    private readonly reader: Reader,
+    private readonly reader: Pick<Reader, "run">,
+    private readonly searches: Pick<SearchPool, "run">,
     private readonly availability: Availability,
     streams: readonly Stream[],
   ) {
@@ -86,10 +88,10 @@ export class DatabaseWatch {
     }
   }
 
-  /** A user's rows. Throws what {@link Reader.run} throws. */
+  /** A user's rows. Throws what {@link SearchPool.run} throws. */
   async rowsOfUser(stream: string, user: number): Promise<Row[] | undefined> {
     const table = this.tables.find((table) => table.stream.name === stream);
-    return table && await this.reader.run((client) => table.ofUser(client, user));
+    return table && await this.searches.run((client) => table.ofUser(client, user));
   }
 
   #failed(error: unknown): void {

@@ -22,8 +22,11 @@ export class Broadcast<Snapshot, Update> {
   readonly #updates: { version: number; bytes: Uint8Array }[] = [];
   #snapshot: { version: number; bytes: Uint8Array } | undefined;
   #news = Promise.withResolvers<void>();
-  /** Each page's stream, and what ends its waiting. */
-  readonly #viewers = new Map<ReadableStreamDefaultController<Uint8Array>, AbortController>();
+  /** Each page's stream, the address that it goes to, and what ends its waiting. */
+  readonly #viewers = new Map<
+    ReadableStreamDefaultController<Uint8Array>,
+    { readonly address: string; readonly left: AbortController }
+  >();
   #closed = false;
 
   /**
@@ -35,9 +38,10 @@ export class Broadcast<Snapshot, Update> {
     private readonly onViewers: (count: number) => void = () => {},
   ) {}
 
-  /** Pages that are open. */
-  get viewers(): number {
-    return this.#viewers.size;
+  /** Pages that are open: all of them, or those of one address. */
+  viewers(address?: string): number {
+    if (address === undefined) return this.#viewers.size;
+    return [...this.#viewers.values()].filter((viewer) => viewer.address === address).length;
   }
 
   /** Sends news to all pages. */
@@ -51,16 +55,16 @@ export class Broadcast<Snapshot, Update> {
     this.#news = Promise.withResolvers();
   }
 
-  /** The body of one page's answer. */
-  open(): ReadableStream<Uint8Array> {
+  /** The body of one page's answer, which goes to `address`. */
+  open(address: string): ReadableStream<Uint8Array> {
     let at: number | undefined;
     let self: ReadableStreamDefaultController<Uint8Array>;
     return new ReadableStream<Uint8Array>({
       start: (controller) => {
         self = controller;
         if (this.#closed) return controller.close();
-        this.#viewers.set(controller, new AbortController());
-        this.onViewers(this.viewers);
+        this.#viewers.set(controller, { address, left: new AbortController() });
+        this.onViewers(this.#viewers.size);
         controller.enqueue(encoder.encode("retry: 1000\n\n"));
       },
       // Called only when the page has taken what came before.
@@ -90,9 +94,9 @@ export class Broadcast<Snapshot, Update> {
   }
 
   #leave(controller: ReadableStreamDefaultController<Uint8Array>): void {
-    this.#viewers.get(controller)?.abort();
+    this.#viewers.get(controller)?.left.abort();
     this.#viewers.delete(controller);
-    this.onViewers(this.viewers);
+    this.onViewers(this.#viewers.size);
   }
 
   #snapshotNow(): { version: number; bytes: Uint8Array } {
@@ -105,7 +109,7 @@ export class Broadcast<Snapshot, Update> {
   /** @returns false where there is none for {@link KEEP_ALIVE_MS} */
   async #waitForNews(controller: ReadableStreamDefaultController<Uint8Array>): Promise<boolean> {
     const over = new AbortController();
-    const left = this.#viewers.get(controller)?.signal ?? AbortSignal.abort();
+    const left = this.#viewers.get(controller)?.left.signal ?? AbortSignal.abort();
     const news = this.#news.promise.then(() => true);
     const silence = pause(KEEP_ALIVE_MS, AbortSignal.any([over.signal, left])).then(() => false);
     const result = await Promise.race([news, silence]);

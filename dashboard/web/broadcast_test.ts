@@ -1,6 +1,8 @@
 import assert from "assert";
 import { Broadcast } from "./broadcast.ts";
 
+const ADDRESS = "192.0.2.1";
+
 interface Event {
   event: string;
   data: unknown;
@@ -40,14 +42,14 @@ class Page {
 
 Deno.test("Broadcast.open() gives the whole picture first and then what is new", async () => {
   const broadcast = new Broadcast(() => "all");
-  const page = new Page(broadcast.open());
+  const page = new Page(broadcast.open(ADDRESS));
   assert.deepEqual(await page.next(), { event: "snapshot", data: "all" });
   broadcast.publish("one");
   broadcast.publish("two");
   assert.deepEqual(await page.next(), { event: "update", data: "one" });
   assert.deepEqual(await page.next(), { event: "update", data: "two" });
   await page.close();
-  assert.equal(broadcast.viewers, 0);
+  assert.equal(broadcast.viewers(), 0);
 });
 
 Deno.test("Broadcast.open() gives the whole picture again when a page was too slow", async () => {
@@ -57,8 +59,8 @@ Deno.test("Broadcast.open() gives the whole picture again when a page was too sl
     encoded++;
     return state;
   });
-  const slow = new Page(broadcast.open());
-  const fast = new Page(broadcast.open());
+  const slow = new Page(broadcast.open(ADDRESS));
+  const fast = new Page(broadcast.open(ADDRESS));
   await slow.next();
   await fast.next();
   for (state = 1; state <= 1_000; state++) {
@@ -79,6 +81,20 @@ Deno.test("Broadcast.open() gives the whole picture again when a page was too sl
   await fast.close();
 });
 
+Deno.test("Broadcast.viewers() counts the pages of an address while they are open", async () => {
+  const broadcast = new Broadcast(() => "all");
+  const pages = [ADDRESS, ADDRESS, "192.0.2.2"].map((address) => new Page(broadcast.open(address)));
+  assert.deepEqual([broadcast.viewers(), broadcast.viewers(ADDRESS), broadcast.viewers("192.0.2.3")], [
+    3,
+    2,
+    0,
+  ]);
+  await pages[0]!.close();
+  assert.equal(broadcast.viewers(ADDRESS), 1);
+  broadcast.close();
+  assert.equal(broadcast.viewers(ADDRESS), 0);
+});
+
 Deno.test("Broadcast.publish() encodes nothing when nobody looks", () => {
   const broadcast = new Broadcast(() => "all");
   broadcast.publish({
@@ -91,7 +107,7 @@ Deno.test("Broadcast.publish() encodes nothing when nobody looks", () => {
 Deno.test("Broadcast.close() ends every page's stream", async () => {
   const counts: number[] = [];
   const broadcast = new Broadcast(() => "all", (count) => counts.push(count));
-  const page = new Page(broadcast.open());
+  const page = new Page(broadcast.open(ADDRESS));
   await page.next();
   broadcast.close();
   assert.equal(await page.next(), undefined);

@@ -77,6 +77,53 @@ scenario({
 });
 
 scenario({
+  name:
+    "dashboard reads without the reader role until the role may read, and polls while 40 users are searched for",
+  fault:
+    "A role routes_reader of another database without any grant in this one; 40 searches at the same time",
+  outcome:
+    "It reads with the account's rights and logs the GRANT; then it takes the role; searches use two other connections, the rest is told to wait",
+  services: "process",
+}, async (s) => {
+  await s.database.create();
+  await s.database.query(TABLE);
+  await s.database.query(INSERT, [0, 1, 100_000]);
+  // Roles are the whole server's, which other scenarios may share.
+  await s.database.query(
+    "DO $$ BEGIN CREATE ROLE routes_reader NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN END $$",
+  );
+  const { url, service } = await startDashboard(s);
+  await using events = new Events(url);
+  await until("what was there", () => events.rows("routes").length > 0);
+  await service.logged(/"event":"reader_role".*GRANT SELECT ON routes_table TO routes_reader/);
+
+  // Only the role is subject to the policy.
+  await s.database.query(
+    "GRANT SELECT ON routes_table TO routes_reader; ALTER TABLE routes_table ENABLE ROW LEVEL SECURITY; " +
+      "CREATE POLICY one ON routes_table TO routes_reader USING (user_id = 5)",
+  );
+  await s.database.query(INSERT, [6, 1, 10]);
+  await s.database.query(INSERT, [5, 1, 10]);
+  await until("the rows that the role sees", () => events.rows("routes").some(([user]) => user === 5));
+  assert.ok(!events.rows("routes").some(([user]) => user === 6));
+
+  const polls = events.messages.length;
+  const statuses = await Promise.all(Array.from({ length: 40 }, async (_, user) => {
+    const response = await fetch(`${url}/api/user?stream=routes&id=${user}`);
+    await response.text();
+    return response.status;
+  }));
+  assert.ok(statuses.includes(200) && statuses.includes(429), `${statuses}`);
+  assert.ok(statuses.every((status) => status === 200 || status === 429), `${statuses}`);
+  const [sessions] = await s.database.query<{ count: number }>(
+    "SELECT count(*)::int FROM pg_stat_activity WHERE application_name = 'dashboard' AND datname = current_database()",
+  );
+  assert.equal(sessions!.count, 3);
+  await until("more polls", () => events.messages.length > polls + 2);
+  assert.match(await (await fetch(`${service.http}/readyz`)).text(), /"ready"/);
+});
+
+scenario({
   name: "dashboard reads no table whole and writes nothing when tables are large",
   fault: "Two million rows in a table without any index, and ten pages that ask for users and the past",
   outcome: "No sequential scan, a bounded number of blocks for each look, and no right to write",

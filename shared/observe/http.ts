@@ -12,7 +12,16 @@ export interface Probes {
   /** Why the service is not ready; empty: it is. */
   readonly problems: () => readonly string[];
   readonly registry: Registry;
+  /** Whether a request is answered, by its `Host`; default: any is. */
+  readonly accepts?: (request: Request) => boolean;
 }
+
+/**
+ * Path and parameters of a request, whatever its `Host` says: Deno makes the URL from it, and it may be one that no URL can have, such
+ * as an IPv6 address with a zone.
+ */
+export const pathOf = ({ url }: Pick<Request, "url">): URL =>
+  new URL(url.replace(/^https?:\/\/[^/?#]*/, "http://localhost"));
 
 /**
  * Serves the probes until disposed of; with `HTTP_PORT=0` there is nothing to serve.
@@ -24,13 +33,14 @@ export interface Probes {
  */
 export function serveProbes(
   settings: Pick<Settings, "HTTP_HOST" | "HTTP_PORT">,
-  { problems, registry }: Probes,
+  { problems, registry, accepts = () => true }: Probes,
 ): AsyncDisposable {
   const { HTTP_HOST: hostname, HTTP_PORT: port } = settings;
   if (port === 0) return { [Symbol.asyncDispose]: () => Promise.resolve() };
   try {
     const server = Deno.serve({ hostname, port, onListen: () => {} }, async (request) => {
-      switch (new URL(request.url).pathname) {
+      if (!accepts(request)) return new Response("This name is not the service's.\n", { status: 421 });
+      switch (pathOf(request).pathname) {
         case "/healthz":
           return Response.json({ status: "alive" });
         case "/readyz": {

@@ -372,6 +372,18 @@ export const SETTINGS = {
   DASHBOARD_VIEWERS: integer(1, 100_000)("dashboard", "500", "Most pages that are open at a time", {
     flag: "dashboard-viewers",
   }),
+  DASHBOARD_VIEWERS_PER_ADDRESS: integer(1, 100_000)(
+    "dashboard",
+    "50",
+    "Most of them that come from one address; behind a reverse proxy all come from the proxy's",
+    { flag: "dashboard-viewers-per-address" },
+  ),
+  DASHBOARD_ALLOWED_HOSTS: optionalList(
+    "dashboard",
+    "",
+    "Host names the page may be opened under besides localhost, IP addresses and its name in Compose, separated by commas",
+    { flag: "dashboard-allowed-hosts" },
+  ),
 
   HTTP_HOST: text("http", "127.0.0.1", "Address that /healthz, /readyz and /metrics are served on", {
     flag: "http-host",
