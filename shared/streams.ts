@@ -11,14 +11,23 @@ import type { Stream } from "./stream.ts";
  *
  * @param names names of files in `streams/`, without `.ts`
  * @param topicPrefix put before each topic's name
- * @throws {SettingsError} where there is no such stream, or one is named twice
+ * @throws {SettingsError} where there is no such stream, one is named twice, or a topic's name is not legal
  */
 export async function loadStreams(names: readonly string[], topicPrefix = ""): Promise<Stream[]> {
   const streams = await Promise.all(names.map(loadStream));
   if (new Set(names).size < names.length) {
     throw new SettingsError([`STREAMS names a stream twice: ${names.join(",")}.`]);
   }
-  return streams.map((stream) => ({ ...stream, topic: topicPrefix + stream.topic }));
+  return streams.map((stream) => ({ ...stream, topic: legalTopic(topicPrefix + stream.topic) }));
+}
+
+/** @see Kafka's org.apache.kafka.common.internals.Topic#validate */
+function legalTopic(name: string): string {
+  if (/^[a-zA-Z0-9._-]{1,249}$/.test(name) && name !== "." && name !== "..") return name;
+  throw new SettingsError([
+    `KAFKA_TOPIC_PREFIX makes the topic name "${name}", which is not legal: a name has at most 249 letters, digits, ` +
+    "dots, underscores and hyphens.",
+  ]);
 }
 
 async function loadStream(name: string): Promise<Stream> {

@@ -37,15 +37,18 @@ export interface ProtocolRequest {
 
 /** APIs of Kafka by kafkajs' names, as far as they are used here. */
 export type ApiName =
+  | "CreateTopics"
   | "DescribeGroups"
   | "Fetch"
   | "GroupCoordinator"
   | "Heartbeat"
+  | "InitProducerId"
   | "JoinGroup"
   | "LeaveGroup"
   | "ListOffsets"
   | "Metadata"
   | "OffsetCommit"
+  | "Produce"
   | "SyncGroup";
 
 /** The parts of kafkajs' Connection that are used here. */

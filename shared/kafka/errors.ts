@@ -41,9 +41,12 @@ interface KafkaJSError extends Error {
   port?: number;
 }
 
-/** The error and its causes, outermost first. kafkajs wraps errors that were retried in vain. */
+/** The error with its causes and the errors that it aggregates, outermost first. kafkajs wraps errors that were retried in vain. */
 function* chain(error: unknown): Generator<KafkaJSError> {
-  for (let at = error; at instanceof Error; at = at.cause) yield at as KafkaJSError;
+  for (let at = error; at instanceof Error; at = at.cause) {
+    yield at as KafkaJSError;
+    for (const inner of (at as { errors?: readonly unknown[] }).errors ?? []) yield* chain(inner);
+  }
 }
 
 /** What a connection that was closed at once may mean; Kafka itself says nothing. */

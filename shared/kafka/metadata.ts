@@ -36,6 +36,8 @@ export interface TopicMetadata {
 }
 
 interface Metadata {
+  /** Node id; negative while the cluster has no controller. */
+  readonly controllerId: number;
   readonly brokers: readonly (BrokerAddress & { readonly nodeId: number })[];
   readonly topics: readonly TopicMetadata[];
 }
@@ -66,6 +68,18 @@ export async function fetchTopics(
   return topics.map((name) =>
     byName.get(name) ?? { name, id: undefined, error: "UNKNOWN_TOPIC_OR_PARTITION", partitions: [] }
   );
+}
+
+/**
+ * The cluster's controller, connected, or any broker: in KRaft mode every broker forwards what is the controller's.
+ *
+ * @throws {KafkaJSError} when it does not answer
+ */
+export async function fetchController(cluster: KafkaCluster): Promise<KafkaBroker> {
+  const broker = await cluster.any();
+  const { brokers, controllerId }: Metadata = await broker.send(metadataRequest(broker, []));
+  await cluster.update(brokers);
+  return controllerId < 0 ? broker : await cluster.node(controllerId);
 }
 
 /** kafkajs' error of one of Kafka's error codes, by name. */
@@ -99,6 +113,7 @@ function metadataRequest(broker: KafkaBroker, topics: readonly string[]): Protoc
 }
 
 interface OldMetadata {
+  readonly controllerId: number;
   readonly brokers: Metadata["brokers"];
   readonly topicMetadata: readonly {
     readonly topic: string;
@@ -111,7 +126,7 @@ interface OldMetadata {
   }[];
 }
 
-function fromOld({ brokers, topicMetadata }: OldMetadata): Metadata {
+function fromOld({ controllerId, brokers, topicMetadata }: OldMetadata): Metadata {
   const topics = topicMetadata.map(({ topic, topicErrorCode, partitionMetadata }) => ({
     name: topic,
     id: undefined,
@@ -122,7 +137,7 @@ function fromOld({ brokers, topicMetadata }: OldMetadata): Metadata {
       ),
     ),
   }));
-  return { brokers, topics };
+  return { controllerId, brokers, topics };
 }
 
 const partitionOf = (partition: number, errorCode: number, leader: number): PartitionMetadata => ({
@@ -161,9 +176,9 @@ function decodeResponse(payload: Buffer, version: number): Metadata {
     return broker;
   });
   decoder.readUVarIntString();
-  decoder.readInt32();
+  const controllerId = decoder.readInt32();
   const topics = decoder.readUVarIntArray(() => decodeTopic(decoder, version));
-  return { brokers, topics };
+  return { controllerId, brokers, topics };
 }
 
 // deno-lint-ignore no-explicit-any -- kafkajs' decoder has no types

@@ -4,16 +4,16 @@
  * @module
  */
 import type { Admin, Kafka } from "kafkajs";
-import { PermanentError } from "../errors.ts";
+import { PermanentError, TransientError } from "../errors.ts";
 import { pause } from "../lifecycle.ts";
 import type { Log } from "../observe/log.ts";
 import { KafkaCluster } from "./cluster.ts";
 import { kafkaClient, type KafkaSettings } from "./connection.ts";
+import { ensureTopics } from "./create_topics.ts";
 import { kafkaError } from "./errors.ts";
 import { kafkaLog } from "./log.ts";
 import { speaksPlainly, speaksTls } from "./probe.ts";
 import { quietKafkaTimers } from "./quiet.ts";
-import { ensureTopics } from "./topic.ts";
 import { closeUnanswered } from "./unanswered.ts";
 
 /** A connected client. */
@@ -79,12 +79,12 @@ export async function openKafka(settings: KafkaSettings, options: SessionOptions
   const brokers = settings.KAFKA_BOOTSTRAP_SERVERS.join(",");
   try {
     await admin.connect();
-    const created = await ensureTopics(admin, options.topics, settings);
+    const created = await ensureTopics(cluster, options.topics, settings);
     open = true;
     return { kafka, admin, cluster, created, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
-    if (error instanceof PermanentError) throw error;
+    if (error instanceof PermanentError || error instanceof TransientError) throw error;
     throw await otherProtocol(settings) ??
       kafkaError(`Cannot connect to Kafka at ${brokers}`, error, settings);
   }

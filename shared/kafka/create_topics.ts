@@ -1,0 +1,133 @@
+/**
+ * Creates the topics that are missing, if the account is allowed to.
+ *
+ * kafkajs' `createTopics` drops the broker's message, wraps every error in one that names none, and requests the metadata of all topics,
+ * which fails when any partition has no leader.
+ *
+ * @see https://kafka.apache.org/protocol#The_Messages_CreateTopics
+ * @module
+ */
+import { PermanentError, TransientError } from "../errors.ts";
+import { pause } from "../lifecycle.ts";
+import type { KafkaCluster } from "./cluster.ts";
+import type { KafkaSettings } from "./connection.ts";
+import { errorName, fetchController, fetchTopics } from "./metadata.ts";
+
+/** How long a broker may take to create a topic, and its partitions to get leaders. */
+const TIMEOUT_MS = 5_000;
+const LEADER_POLL_INTERVAL_MS = 100;
+
+const TOPIC_ALREADY_EXISTS = 36;
+/** Error codes that pass by themselves, with the names of Kafka's Java client. All others need a person. */
+const TRANSIENT: ReadonlyMap<number, string> = new Map([
+  [5, "LEADER_NOT_AVAILABLE"],
+  [7, "REQUEST_TIMED_OUT"],
+  [8, "BROKER_NOT_AVAILABLE"],
+  [13, "NETWORK_EXCEPTION"],
+  [14, "COORDINATOR_LOAD_IN_PROGRESS"],
+  [15, "COORDINATOR_NOT_AVAILABLE"],
+  [16, "NOT_COORDINATOR"],
+  [41, "NOT_CONTROLLER"],
+  [56, "KAFKA_STORAGE_ERROR"],
+  [89, "THROTTLING_QUOTA_EXCEEDED"],
+]);
+
+/** What to do about an error, by Kafka's name of it. */
+const REMEDY: Readonly<Record<string, string>> = {
+  INVALID_TOPIC_EXCEPTION:
+    "Set KAFKA_TOPIC_PREFIX so that the name is legal and differs from others in more than . and _.",
+  INVALID_REPLICATION_FACTOR: "Set KAFKA_TOPIC_REPLICATION_FACTOR to at most the number of brokers.",
+  INVALID_PARTITIONS: "Set KAFKA_TOPIC_PARTITIONS to a number that the cluster allows.",
+  POLICY_VIOLATION:
+    "Set KAFKA_TOPIC_PARTITIONS and KAFKA_TOPIC_REPLICATION_FACTOR as the cluster's policy requires, or create the topic by hand.",
+  UNSUPPORTED_VERSION:
+    "The broker is too old to choose the number itself: set KAFKA_TOPIC_PARTITIONS and KAFKA_TOPIC_REPLICATION_FACTOR.",
+};
+
+interface CreateTopicsResponse {
+  readonly topicErrors: readonly {
+    readonly errorCode: number;
+    /** The broker's own words. */
+    readonly errorMessage?: string | null;
+  }[];
+}
+
+/**
+ * Creates the topics that are missing, with the number of partitions and replicas that the settings ask for. A topic that exists is used
+ * as it is.
+ *
+ * @returns the names of those that were created
+ * @throws {PermanentError} when the broker refuses a topic for good; the message has the broker's reason and the remedy
+ * @throws {TransientError} when it cannot create the topic now
+ * @throws {KafkaJSError} when no broker answers
+ */
+export async function ensureTopics(
+  cluster: KafkaCluster,
+  topics: readonly string[],
+  settings: KafkaSettings,
+): Promise<string[]> {
+  const created: string[] = [];
+  if (topics.length === 0) return created;
+  for (const { name, partitions } of await fetchTopics(cluster, topics)) {
+    if (partitions.length === 0 && await createTopic(cluster, name, settings)) created.push(name);
+  }
+  await waitForLeaders(cluster, created);
+  return created;
+}
+
+/** @returns false when another client created it at the same time */
+async function createTopic(cluster: KafkaCluster, topic: string, settings: KafkaSettings): Promise<boolean> {
+  const { KAFKA_TOPIC_PARTITIONS: numPartitions, KAFKA_TOPIC_REPLICATION_FACTOR: replicationFactor } =
+    settings;
+  const controller = await fetchController(cluster);
+  const { request, response } = controller.protocol("CreateTopics", {
+    topics: [{ topic, numPartitions, replicationFactor }],
+    timeout: TIMEOUT_MS,
+  });
+  const parse = (data: CreateTopicsResponse) => Promise.resolve(data);
+  const { topicErrors } = await controller.send<CreateTopicsResponse>({
+    request,
+    response: { decode: (payload) => response.decode(payload), parse },
+  });
+  const { errorCode, errorMessage } = topicErrors[0]!;
+  if (errorCode === 0) return true;
+  if (errorCode === TOPIC_ALREADY_EXISTS) return false;
+  throw creationError(topic, errorCode, errorMessage ?? undefined, settings);
+}
+
+function creationError(
+  topic: string,
+  code: number,
+  message: string | undefined,
+  settings: KafkaSettings,
+): PermanentError | TransientError {
+  const name = TRANSIENT.get(code) ?? errorName(code)!;
+  const reason = message ? `${message.replace(/\.$/, "")} (${name})` : name;
+  const action = `Cannot create the topic "${topic}": ${reason}.`;
+  if (TRANSIENT.has(code)) return new TransientError(action, "topic");
+  const byHand = /_AUTHORIZATION_FAILED$/.test(name)
+    ? "This account may not create the topic, or not see it. Create it"
+    : "Create it by hand";
+  return new PermanentError(`${action} ${REMEDY[name] ?? `${byHand}: ${createCommand(topic, settings)}`}`);
+}
+
+/** The command that creates a topic, and the same on Aiven. */
+function createCommand(topic: string, settings: KafkaSettings): string {
+  const { KAFKA_TOPIC_PARTITIONS: partitions, KAFKA_TOPIC_REPLICATION_FACTOR: replicas } = settings;
+  const replication = replicas > 0 ? ` --replication-factor ${replicas}` : "";
+  return `kafka-topics --create --topic ${topic} --partitions ${partitions}${replication}; on Aiven: console → Topics → ` +
+    `Create topic, or \`avn service topic-create SERVICE ${topic} --partitions ${partitions} --replication 3\`.`;
+}
+
+/** Waits until the partitions of new topics have leaders, for at most {@link TIMEOUT_MS}. */
+async function waitForLeaders(cluster: KafkaCluster, topics: readonly string[]): Promise<void> {
+  const deadline = performance.now() + TIMEOUT_MS;
+  while (topics.length > 0 && performance.now() < deadline) {
+    const metadata = await fetchTopics(cluster, topics);
+    const isLed = metadata.every(({ partitions }) =>
+      partitions.length > 0 && partitions.every(({ leader }) => leader !== undefined)
+    );
+    if (isLed) return;
+    await pause(LEADER_POLL_INTERVAL_MS);
+  }
+}

@@ -1,0 +1,114 @@
+import assert from "assert";
+import Encoder from "kafkajs/src/protocol/encoder.js";
+import { PermanentError, TransientError } from "../errors.ts";
+import { FakeBroker, type Handler } from "./broker_fixture.ts";
+import { KafkaCluster } from "./cluster.ts";
+import { testSettings } from "./cluster_fixture.ts";
+import { ensureTopics } from "./create_topics.ts";
+
+const settings = { ...testSettings(), KAFKA_TOPIC_PARTITIONS: 3, KAFKA_TOPIC_REPLICATION_FACTOR: 5 };
+
+/** A cluster of one broker, on which topics exist once they are created. */
+async function withBroker(
+  createTopics: (topic: string) => { code: number; message: string | null },
+  use: (cluster: KafkaCluster, broker: FakeBroker) => Promise<void>,
+): Promise<void> {
+  const existing = new Set(["old"]);
+  const metadata: Handler = (body) => {
+    const names: string[] = body.readArray(() => body.readString());
+    const partition = new Encoder().writeInt16(0).writeInt32(0).writeInt32(1).writeArray([1]).writeArray([1]);
+    const topics = names.map((name) =>
+      new Encoder().writeInt16(existing.has(name) ? 0 : 3).writeString(name).writeBoolean(false)
+        .writeArray(existing.has(name) ? [partition] : [])
+    );
+    const node = new Encoder().writeInt32(1).writeString("127.0.0.1").writeInt32(broker.port).writeString(
+      null,
+    );
+    return new Encoder().writeInt32(0).writeArray([node]).writeString("cluster").writeInt32(1).writeArray(
+      topics,
+    );
+  };
+  const create: Handler = (body) => {
+    body.readInt32();
+    const topic: string = body.readString();
+    const partitions: number = body.readInt32(), replicas: number = body.readInt16();
+    assert.deepEqual([partitions, replicas], [3, 5]);
+    const { code, message } = createTopics(topic);
+    if (code === 0) existing.add(topic);
+    return new Encoder().writeInt32(0)
+      .writeArray([new Encoder().writeString(topic).writeInt16(code).writeString(message)]);
+  };
+  await using broker = await FakeBroker.start({ Metadata: 8, CreateTopics: 7 }, {
+    Metadata: metadata,
+    CreateTopics: create,
+  });
+  using cluster = new KafkaCluster(testSettings(broker.port), "test", () => () => {});
+  await use(cluster, broker);
+}
+
+Deno.test("ensureTopics() creates what is missing and returns it, and asks for nothing when all exists", async () => {
+  await withBroker(() => ({ code: 0, message: null }), async (cluster, broker) => {
+    assert.deepEqual(await ensureTopics(cluster, ["old", "new"], settings), ["new"]);
+    const { length } = broker.requests;
+    assert.deepEqual(await ensureTopics(cluster, ["old", "new"], settings), []);
+    assert.deepEqual(broker.requests.slice(length), ["Metadata"]);
+  });
+});
+
+Deno.test("ensureTopics() does not return a topic that another client created at the same time", async () => {
+  await withBroker(() => ({ code: 36, message: "Topic 'new' already exists." }), async (cluster) => {
+    assert.deepEqual(await ensureTopics(cluster, ["new"], settings), []);
+  });
+});
+
+/** Error codes with what the broker says, and the start of the remedy. */
+const PERMANENT: readonly [code: number, message: string | null, text: RegExp][] = [
+  [
+    17,
+    "Topic name is invalid: 'n w'",
+    /"new": Topic name is invalid: 'n w' \(INVALID_TOPIC_EXCEPTION\)\. Set KAFKA_TOPIC_PREFIX/,
+  ],
+  [
+    37,
+    "Number of partitions must be larger than 0.",
+    /larger than 0 \(INVALID_PARTITIONS\)\. Set KAFKA_TOPIC_PARTITIONS/,
+  ],
+  [
+    38,
+    "Only 1 broker(s) are registered.",
+    /registered \(INVALID_REPLICATION_FACTOR\)\. Set KAFKA_TOPIC_REPLICATION_FACTOR/,
+  ],
+  [
+    40,
+    "Unknown topic config name: x",
+    /INVALID_CONFIG\)\. Create it by hand: kafka-topics --create --topic new --partitions 3 --replication-factor 5/,
+  ],
+  [44, "At most 2 partitions", /At most 2 partitions \(POLICY_VIOLATION\)\. Set KAFKA_TOPIC_PARTITIONS/],
+  [
+    29,
+    "Authorization failed.",
+    /TOPIC_AUTHORIZATION_FAILED\)\. This account may not create .* kafka-topics --create/,
+  ],
+  [31, null, /"new": CLUSTER_AUTHORIZATION_FAILED\. This account may not create/],
+  [-1, "Unexpected", /Unexpected \(UNKNOWN\)\. Create it by hand/],
+];
+
+for (const [code, message, text] of PERMANENT) {
+  Deno.test(`ensureTopics() stops with the broker's reason and the remedy when it answers with error ${code}`, async () => {
+    await withBroker(() => ({ code, message }), async (cluster) => {
+      await assert.rejects(ensureTopics(cluster, ["new"], settings), (error) => {
+        assert(error instanceof PermanentError);
+        assert.match(error.message, text);
+        return true;
+      });
+    });
+  });
+}
+
+for (const code of [5, 7, 8, 13, 14, 15, 16, 41, 56, 89]) {
+  Deno.test(`ensureTopics() lets the caller try again when the broker answers with error ${code}`, async () => {
+    await withBroker(() => ({ code, message: null }), async (cluster) => {
+      await assert.rejects(ensureTopics(cluster, ["new"], settings), TransientError);
+    });
+  });
+}
