@@ -1,17 +1,16 @@
 /**
- * One membership in the consumer group, from joining to leaving: fetch, decode, hand over to the writer.
+ * Consumes the partitions that the group assigns: fetches, decodes, and hands the segments over to the writer.
  *
  * @module
  */
-import type { Admin, Batch, Consumer, EachBatchPayload, Kafka } from "kafkajs";
-import { PermanentError } from "../shared/errors.ts";
-import { pause } from "../shared/lifecycle.ts";
-import { RETRIES, RETRY } from "../shared/kafka/connection.ts";
-import { followCoordinator } from "../shared/kafka/coordinator.ts";
-import { kafkaError } from "../shared/kafka/errors.ts";
+import type { KafkaMessage } from "kafkajs";
 import { CorruptBatchError } from "../shared/kafka/corrupt_batch.ts";
-import { fetchRecordBatches, recordBatches } from "../shared/kafka/fetch.ts";
-import { topicEnds } from "../shared/kafka/topic.ts";
+import { kafkaError } from "../shared/kafka/errors.ts";
+import { recordBatches } from "../shared/kafka/fetch.ts";
+import { fetchTopics } from "../shared/kafka/metadata.ts";
+import type { KafkaSession } from "../shared/kafka/session.ts";
+import { fetchWatermarks, type Watermarks } from "../shared/kafka/watermarks.ts";
+import { pause } from "../shared/lifecycle.ts";
 import type { Availability } from "../shared/observe/availability.ts";
 import type { Tell } from "../shared/observe/events.ts";
 import { untilItWorks } from "../shared/retry.ts";
@@ -19,15 +18,18 @@ import type { Settings } from "../shared/settings/table.ts";
 import type { Stream } from "../shared/stream.ts";
 import { AbandonedError, type Database } from "./database.ts";
 import type { EVENTS } from "./events.ts";
-import { keyOf, loadProgress, recreated, standing, type TopicPartition } from "./progress.ts";
+import { Fetcher } from "./fetcher.ts";
+import { GroupCoordinator } from "./group/coordinator.ts";
+import { GroupMembership } from "./group/membership.ts";
+import type { Assignment } from "./group/subscription.ts";
+import { keyOf, loadProgress, standing, type TopicPartition } from "./progress.ts";
 import { emptySegment, type Segment, SegmentBuilder } from "./segment.ts";
 import { unreadableBatch } from "./unreadable_batch.ts";
 import { Writer } from "./writer.ts";
 
-/** What a membership works with. */
-export interface MembershipOptions {
-  readonly kafka: Kafka;
-  readonly admin: Admin;
+/** What a consumer of a group works with. */
+export interface GroupConsumerOptions {
+  readonly kafka: Pick<KafkaSession, "cluster" | "openCluster">;
   readonly database: Database;
   readonly streams: readonly Stream[];
   readonly settings: Settings;
@@ -35,87 +37,105 @@ export interface MembershipOptions {
   readonly tell: Tell<typeof EVENTS>;
 }
 
-/** A partition that the group gave to this consumer. */
-interface Assigned extends TopicPartition {
+/** A partition that the group assigned to this consumer. */
+interface PartitionState extends TopicPartition {
   readonly builder: SegmentBuilder;
   /** The offset that the next segment begins at; `undefined` until progress is loaded. */
   next: number | undefined;
   /** The offset up to which all is stored. */
   stored: number | undefined;
-  /** The offset of the batch that waits for progress to be loaded. */
-  waiting: number | undefined;
   /** The offset at which a batch could not be read. */
   unreadable: number | undefined;
-  /** Resolves when progress is loaded. */
-  loaded: Promise<void>;
+  /** Fences since this consumer last stored something of the partition. */
+  fences: number;
 }
 
 /** Milliseconds that a broker may wait for records before it answers a fetch with none. */
 const FETCH_WAIT_MS = 500;
-/** The same where the consumer ends by itself: any fetch may be its last, and it ends no sooner than that. */
+/** The same if the consumer ends by itself: any fetch may be its last, and it ends no sooner than that. */
 const BOUNDED_FETCH_WAIT_MS = 25;
+/** For this long, milliseconds, the group waits for a member to join again, at least. */
+const REBALANCE_TIMEOUT_MS = 60_000;
+/** Bytes that a fetch may return of one partition, at most. */
+const PARTITION_BYTES_MAX = 1_048_576;
+/** After so many fences in a row another consumer owns the partition, whatever the group says. */
+const FENCES_MAX = 3;
+/** Milliseconds until partitions without a leader are looked at again. */
+const NO_LEADER_RETRY_MS = 1_000;
+/** After so many attempts in a row to reach the coordinator Kafka counts as unavailable. */
+const COORDINATOR_FAILURES_MAX = 5;
 
 /** A consumer of a group. It ends by {@link stop}, or by `failed`. */
-export class Membership {
-  readonly #consumer: Consumer;
+export class GroupConsumer {
+  readonly #membership: GroupMembership;
+  readonly #coordination;
+  readonly #fetcher: Fetcher<PartitionState>;
   readonly #writer: Writer;
   readonly #builders: ReadonlyMap<string, SegmentBuilder>;
   readonly #failed = Promise.withResolvers<never>();
-  #assigned = new Map<string, Assigned>();
+  #assigned = new Map<string, PartitionState>();
   #stopping = false;
-  /** Aborts when nothing is to be waited for any more. */
+  /** Aborted on stop; cancels all retries. */
   readonly #over = new AbortController();
-  /** Kafka's copy of the progress, to be told at the next commit. */
+  /** Offsets to commit to Kafka, which keeps a copy of the progress. */
   #uncommitted = new Map<string, TopicPartition & { readonly offset: string }>();
 
-  constructor(private readonly options: MembershipOptions) {
-    const { kafka, settings, streams, database, tell } = options;
-    fetchRecordBatches({
-      checkCrcs: settings.CONSUMER_CHECK_CRCS,
-      inflatedBytesMax: settings.CONSUMER_BATCH_INFLATED_BYTES_MAX,
+  constructor(private readonly options: GroupConsumerOptions) {
+    const { kafka, settings, streams, database, tell, availability } = options;
+    this.#builders = new Map(streams.map((stream) => [stream.topic, new SegmentBuilder(stream)]));
+    // Connections of its own: the coordinator holds back JoinGroup until the others have joined.
+    this.#coordination = kafka.openCluster();
+    const coordinator = new GroupCoordinator(this.#coordination, settings.CONSUMER_GROUP_ID);
+    this.#membership = new GroupMembership({
+      coordinator,
+      topics: [...this.#builders.keys()],
+      sessionTimeoutMs: settings.CONSUMER_SESSION_TIMEOUT_MS,
+      rebalanceTimeoutMs: Math.max(REBALANCE_TIMEOUT_MS, settings.CONSUMER_SESSION_TIMEOUT_MS),
+      heartbeatIntervalMs: Math.min(3_000, Math.floor(settings.CONSUMER_SESSION_TIMEOUT_MS / 4)),
+      fetchPartitions: (topics) => this.#fetchPartitions(topics),
+      onAssigned: (assignment, member) => this.#onAssigned(assignment, member),
+      onRevoked: (reason) => this.#onRevoked(reason),
+      onHeartbeat: () => availability.up("Kafka"),
+      onRetry: (error, failures) => {
+        if (failures > COORDINATOR_FAILURES_MAX) {
+          this.#onKafkaFailure("Cannot reach the group's coordinator", error);
+        }
+      },
     });
-    followCoordinator();
-    this.#builders = new Map(
-      streams.map((stream) => [stream.topic, new SegmentBuilder(stream)]),
-    );
     this.#writer = new Writer(database, {
       group: settings.CONSUMER_GROUP_ID,
       batchBytes: settings.CONSUMER_BATCH_BYTES,
       tell,
+      isCurrent: () => this.#membership.isAlive(),
       onStored: (at, next) => this.#onStored(at, next),
       onFenced: (at, next) => this.#onFenced(at, next),
     });
-    this.#consumer = kafka.consumer({
-      groupId: settings.CONSUMER_GROUP_ID,
-      sessionTimeout: settings.CONSUMER_SESSION_TIMEOUT_MS,
-      rebalanceTimeout: Math.max(60_000, settings.CONSUMER_SESSION_TIMEOUT_MS),
-      heartbeatInterval: Math.min(3_000, Math.floor(settings.CONSUMER_SESSION_TIMEOUT_MS / 4)),
+    this.#fetcher = new Fetcher<PartitionState>({
+      cluster: kafka.cluster,
       maxBytes: settings.CONSUMER_FETCH_BYTES,
-      maxBytesPerPartition: Math.min(1_048_576, settings.CONSUMER_FETCH_BYTES),
-      maxWaitTimeInMs: settings.CONSUMER_UNTIL_CAUGHT_UP ? BOUNDED_FETCH_WAIT_MS : FETCH_WAIT_MS,
-      // A topic that somebody deletes while it is read is not to come back by itself.
-      allowAutoTopicCreation: false,
-      metadataMaxAge: 30_000,
-      // Starting again is the service's business: it tells a server that is away from a fault.
-      retry: { ...RETRY, retries: RETRIES.many, restartOnFailure: () => Promise.resolve(false) },
+      partitionMaxBytes: Math.min(PARTITION_BYTES_MAX, settings.CONSUMER_FETCH_BYTES),
+      read: {
+        checkCrcs: settings.CONSUMER_CHECK_CRCS,
+        inflatedBytesMax: settings.CONSUMER_BATCH_INFLATED_BYTES_MAX,
+      },
+      maxWaitMs: settings.CONSUMER_UNTIL_CAUGHT_UP ? BOUNDED_FETCH_WAIT_MS : FETCH_WAIT_MS,
+      isAlive: () => this.#membership.isAlive(),
+      onMessages: (at, messages) => this.#onMessages(at, messages),
+      onOutOfRange: (at, isCurrent) => this.#onOutOfRange(at, isCurrent),
+      capacity: () => this.#writer.below(settings.CONSUMER_BUFFER_BYTES),
+      onRetry: (error) => this.#onKafkaFailure("Cannot fetch", error),
     });
     this.#failed.promise.catch(() => {});
     this.#writer.failed.catch((error) => this.#failed.reject(error));
-    const { CRASH, GROUP_JOIN, HEARTBEAT } = this.#consumer.events;
-    this.#consumer.on(CRASH, ({ payload }) => this.#failed.reject(payload.error));
-    this.#consumer.on(HEARTBEAT, () => options.availability.up("Kafka"));
-    this.#consumer.on(
-      GROUP_JOIN,
-      ({ payload }) => this.#onAssigned(payload.memberAssignment, payload.memberId),
-    );
+    this.#fetcher.failed.catch((error) => this.#failed.reject(error));
   }
 
-  /** Never resolves; rejects when the membership is over and was not stopped. */
+  /** Never resolves; rejects when consuming has ended without {@link stop}. */
   get failed(): Promise<never> {
     return this.#failed.promise;
   }
 
-  /** Partitions that are held, with the offset up to which all is stored. */
+  /** Partitions that are assigned, with the offset up to which all is stored. */
   get positions(): (TopicPartition & { readonly stored: number })[] {
     return [...this.#assigned.values()].flatMap(({ topic, partition, stored }) =>
       stored === undefined ? [] : [{ topic, partition, stored }]
@@ -123,203 +143,208 @@ export class Membership {
   }
 
   /** Joins the group and consumes. */
-  async start(): Promise<void> {
-    await this.#consumer.connect();
-    await this.#consumer.subscribe({ topics: [...this.#builders.keys()], fromBeginning: true });
-    await this.#consumer.run({
-      autoCommit: false,
-      eachBatch: (payload) => this.#onBatch(payload),
-    });
+  start(): void {
+    this.#membership.run().catch((error) => this.#failed.reject(error));
   }
 
   /**
-   * Stops fetching, stores what is in hand, and leaves the group.
+   * Stops fetching, stores what was fetched, and leaves the group. The membership is kept until then.
    *
-   * @param timeoutMs how long storing may take; what is not stored then is read again by whoever comes next
+   * @param timeoutMs how long storing may take; what is not stored then is read again by whoever consumes the partition next
    */
   async stop(timeoutMs: number): Promise<void> {
     this.#stopping = true;
     this.#over.abort();
+    this.#fetcher.stop();
     const timeout = pause(timeoutMs);
     await Promise.race([this.#writer.idle(), this.#writer.failed.catch(() => {}), timeout]);
     if (this.#writer.bytes > 0) this.options.tell("undrained", { bytes: this.#writer.bytes });
-    // Kafka's copy of the progress is worth a second, and no more.
+    // Neither is worth more than a second.
     await Promise.race([this.commit(), pause(1_000)]);
-    // kafkajs waits for its fetch; it must not wait for a broker that is away.
-    await Promise.race([this.#consumer.disconnect().catch(() => {}), pause(2_000)]);
+    await Promise.race([this.#membership.leave(), pause(1_000)]);
+    this.#coordination[Symbol.dispose]();
   }
 
-  /** Tells Kafka how far records are stored, for tools that show a group's lag. Nothing depends on it. */
+  /** Commits to Kafka how far records are stored, for tools that show a group's lag. Nothing depends on it. */
   async commit(): Promise<void> {
     const offsets = [...this.#uncommitted.values()];
-    if (offsets.length === 0) return;
+    if (offsets.length === 0 || this.#membership.state !== "stable") return;
     this.#uncommitted = new Map();
     try {
-      await this.#consumer.commitOffsets(offsets);
+      await this.#membership.commit(offsets);
     } catch (error) {
-      this.options.tell("group_left", {
-        text: `Kafka did not take the copy of the progress: ${(error as Error).message}`,
-      });
+      this.options.tell("group_left", { text: `Offset commit to Kafka failed: ${(error as Error).message}` });
     }
+  }
+
+  #onKafkaFailure(action: string, error: unknown): void {
+    const named = kafkaError(action, error, this.options.settings);
+    if (named.name === "PermanentError") this.#failed.reject(named);
+    else this.options.availability.down("Kafka", named, "connection");
+  }
+
+  /** For the leader of the group. */
+  async #fetchPartitions(topics: readonly string[]): Promise<Map<string, number[]>> {
+    const metadata = await fetchTopics(this.options.kafka.cluster, topics);
+    return new Map(
+      metadata.filter(({ error }) => error === undefined)
+        .map(({ name, partitions }) => [name, partitions.map(({ partition }) => partition)]),
+    );
   }
 
   #onStored({ topic, partition }: TopicPartition, next: number): void {
     const at = this.#assigned.get(keyOf({ topic, partition }));
     if (!at) return;
     at.stored = next;
+    at.fences = 0;
     this.#uncommitted.set(keyOf(at), { topic, partition, offset: String(next) });
   }
 
-  /** The group shared out its partitions: everything in memory is let go, and read again from what is stored. */
-  #onAssigned(partitions: Readonly<Record<string, readonly number[]>>, member: string): void {
+  /** The group assigned partitions: everything in memory is dropped, and read again from what is stored. */
+  #onAssigned(assignment: Assignment, member: string): void {
     this.options.availability.up("Kafka");
-    this.options.tell("assigned", { partitions, member });
+    if (this.#stopping) return;
+    this.options.tell("assigned", { partitions: assignment, member });
     this.#uncommitted = new Map();
-    const loading = Promise.withResolvers<void>();
     this.#assigned = new Map(
-      Object.entries(partitions).flatMap(([topic, list]) =>
-        list.map((partition) => {
-          const builder = this.#builders.get(topic)!;
-          const at = {
-            topic,
-            partition,
-            builder,
-            next: undefined,
-            stored: undefined,
-            waiting: undefined,
-            unreadable: undefined,
-            loaded: loading.promise,
-          };
-          return [keyOf(at), at] as const;
-        })
+      Object.entries(assignment).flatMap(([topic, partitions]) =>
+        partitions.map((partition): [string, PartitionState] => [keyOf({ topic, partition }), {
+          topic,
+          partition,
+          builder: this.#builders.get(topic)!,
+          next: undefined,
+          stored: undefined,
+          unreadable: undefined,
+          fences: 0,
+        }])
       ),
     );
-    this.#load([...this.#assigned.values()]).then(loading.resolve, (error) => {
-      loading.resolve();
+    const partitions = [...this.#assigned.values()];
+    this.#fetcher.start(partitions);
+    this.#load(partitions);
+  }
+
+  /** The assignment has ended. What is queued may still be stored: a fence protects what its next owner stores. */
+  #onRevoked(reason: string): void {
+    this.options.tell("revoked", { reason });
+    this.#fetcher.stop();
+    this.#assigned = new Map();
+  }
+
+  /** Another consumer stored the same offsets: continue where it is now. */
+  #onFenced(at: TopicPartition, next: number | undefined): void {
+    const assigned = this.#assigned.get(keyOf(at));
+    if (!assigned) return;
+    if (next === undefined) this.#reload();
+    else assigned.next = assigned.stored = next;
+    if (++assigned.fences >= FENCES_MAX) {
+      assigned.fences = 0;
+      this.#membership.rejoin(`another consumer stores ${keyOf(at)}`);
+    }
+  }
+
+  /** Somebody deleted progress. */
+  #reload(): void {
+    const partitions = [...this.#assigned.values()];
+    for (const at of partitions) at.next = at.stored = undefined;
+    this.#load(partitions);
+  }
+
+  /** Loads the progress of partitions in the background, and again of those that have no leader, while they are assigned. */
+  #load(partitions: readonly PartitionState[]): void {
+    const work = async () => {
+      await this.#writer.reset();
+      for (let left = partitions; left.length > 0;) {
+        left = (await this.#loadSome(left)).filter((at) => this.#isAssigned(at));
+        this.#fetcher.wake();
+        if (left.length > 0) await pause(NO_LEADER_RETRY_MS, this.#over.signal);
+        if (this.#stopping) return;
+      }
+    };
+    work().catch((error) => {
       if (!(error instanceof AbandonedError)) this.#failed.reject(error);
     });
   }
 
-  /** Another consumer stored what we wanted to: go on where it is now. */
-  #onFenced(at: TopicPartition, next: number | undefined): void {
-    const assigned = this.#assigned.get(keyOf(at));
-    if (!assigned) return;
-    assigned.next = next;
-    assigned.stored = next;
-    if (next === undefined) this.#onAssigned(this.#partitionsByTopic(), "");
-    else this.#seek(assigned, next);
+  #isAssigned(at: PartitionState): boolean {
+    return this.#assigned.get(keyOf(at)) === at;
   }
 
-  #partitionsByTopic(): Record<string, number[]> {
-    const result: Record<string, number[]> = {};
-    for (const { topic, partition } of this.#assigned.values()) (result[topic] ??= []).push(partition);
-    return result;
-  }
-
-  #seek({ topic, partition }: TopicPartition, offset: number): void {
-    this.#consumer.seek({ topic, partition, offset: String(offset) });
-  }
-
-  /** Loads the progress of newly assigned partitions, holds it against their topics, and moves kafkajs there. */
-  async #load(partitions: readonly Assigned[]): Promise<void> {
-    await this.#writer.reset();
-    const ends = new Map<string, Awaited<ReturnType<typeof topicEnds>>>();
-    for (const topic of new Set(partitions.map(({ topic }) => topic))) {
-      ends.set(topic, await this.#ends(topic));
-    }
-    const starts = partitions.map(({ topic, partition }) => ({
-      topic,
-      partition,
-      start: ends.get(topic)?.get(partition)?.low ?? 0,
-    }));
-    const isCurrent = () => partitions.every((at) => this.#assigned.get(keyOf(at)) === at);
+  /**
+   * Loads the progress of newly assigned partitions and compares it with their watermarks.
+   *
+   * @returns the partitions whose watermarks could not be read
+   */
+  async #loadSome(partitions: readonly PartitionState[]): Promise<PartitionState[]> {
+    const topics = [...new Set(partitions.map(({ topic }) => topic))];
+    let watermarks = await this.#watermarks(topics);
+    const of = ({ topic, partition }: TopicPartition) => watermarks.get(topic)?.get(partition);
+    const led = partitions.filter((at) => of(at) !== undefined);
+    if (led.length === 0) return [...partitions];
+    const isCurrent = () => led.every((at) => this.#isAssigned(at));
     const progress = await this.options.database.run(
       "Cannot read consumer_progress",
-      (client) => loadProgress(client, this.options.settings.CONSUMER_GROUP_ID, starts),
+      (client) =>
+        loadProgress(
+          client,
+          this.options.settings.CONSUMER_GROUP_ID,
+          led.map((at) => ({ topic: at.topic, partition: at.partition, start: of(at)!.low })),
+        ),
       { wanted: isCurrent },
     );
-    // Whoever held a partition before may have gone on meanwhile: progress is not to be held against ends that are older than it.
-    const isAhead = ({ topic, partition }: TopicPartition) =>
-      (progress.get(keyOf({ topic, partition })) ?? 0) > (ends.get(topic)?.get(partition)?.high ?? Infinity);
-    for (const topic of new Set(partitions.filter(isAhead).map(({ topic }) => topic))) {
-      ends.set(topic, await this.#ends(topic));
-    }
-    if (!isCurrent()) return;
-    for (const at of partitions) {
-      const next = progress.get(keyOf(at)) ?? 0;
-      const end = ends.get(at.topic)?.get(at.partition);
+    const nextOf = (at: PartitionState) => progress.get(keyOf(at)) ?? 0;
+    // The partition's last owner may have stored more meanwhile: refetch watermarks that are older than the progress.
+    if (led.some((at) => nextOf(at) > of(at)!.high)) watermarks = await this.#watermarks(topics);
+    if (!isCurrent()) return [];
+    for (const at of led) {
+      const end = of(at);
+      if (!end || at.next !== undefined) continue;
+      const next = nextOf(at);
+      const stands = standing(at, next, end);
       at.next = next;
       at.stored = next;
-      const stands = end === undefined ? { kind: "readable" as const } : standing(at, next, end);
       if (stands.kind === "expired") this.#skipExpired(at, next, stands.low);
       this.options.tell("resumed", { topic: at.topic, partition: at.partition, offset: at.next });
-      if (at.waiting !== at.next) this.#seek(at, at.next);
     }
+    return partitions.filter((at) => at.next === undefined);
   }
 
-  async #ends(topic: string): ReturnType<typeof topicEnds> {
-    const { admin, availability, settings } = this.options;
-    const ends = await untilItWorks("Kafka", availability, this.#over.signal, async () => {
+  async #watermarks(topics: readonly string[]): Promise<Map<string, Map<number, Watermarks>>> {
+    const { kafka, availability, settings } = this.options;
+    const action = `Cannot read the offsets of ${topics.join(", ")}`;
+    const watermarks = await untilItWorks("Kafka", availability, this.#over.signal, async () => {
       try {
-        return await topicEnds(admin, topic);
+        return await fetchWatermarks(kafka.cluster, topics);
       } catch (error) {
-        throw kafkaError(`Cannot read the offsets of topic ${topic}`, error, settings);
+        throw kafkaError(action, error, settings);
       }
     });
-    if (ends === undefined) throw new AbandonedError(`read the offsets of topic ${topic}`);
-    return ends;
+    if (watermarks === undefined) throw new AbandonedError(action);
+    return watermarks;
   }
 
-  /** Records expired before they were read: counted, said, and passed over. */
-  #skipExpired(at: Assigned, from: number, low: number): void {
+  /** Skips offsets deleted by retention: logs them, counts them as lost, and advances. */
+  #skipExpired(at: PartitionState, from: number, low: number): void {
     const { topic, partition } = at;
     this.options.tell("lost", { topic, partition, from, to: low });
     this.#writer.add(emptySegment(at.builder.stream, partition, from, low));
     at.next = low;
   }
 
-  async #onBatch(payload: EachBatchPayload): Promise<void> {
-    try {
-      await this.#take(payload);
-    } catch (error) {
-      // kafkajs would try it again, and name it after its own giving up.
-      if (error instanceof PermanentError) this.#failed.reject(error);
-      throw error;
-    }
-  }
-
-  async #take({ batch, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
-    const at = this.#assigned.get(keyOf(batch));
-    if (!at || this.#stopping) return;
-    const fetched = Number((batch as Batch & { fetchedOffset: string }).fetchedOffset);
-    // The assignment may change while something is waited for, or a fence may move us.
-    const isOurs = () =>
-      at === this.#assigned.get(keyOf(batch)) && !this.#stopping && isRunning() && !isStale();
-    if (at.next === undefined) {
-      at.waiting = fetched;
-      await this.#meanwhile(at.loaded, heartbeat);
-    }
-    if (at.next === undefined || !isOurs()) return;
-    if (fetched !== at.next) {
-      await this.#meanwhile(this.#reconcile(at, fetched, isOurs), heartbeat);
-      if (fetched !== at.next || !isOurs()) return;
-    }
-
-    const to = Number(batch.lastOffset()) + 1;
-    const segment = this.#decode(at, at.next, to, batch.messages);
+  #onMessages(at: PartitionState, messages: readonly KafkaMessage[]): void {
+    const from = at.next!;
+    const segment = this.#decode(at, from, messages);
     if (segment === undefined) return;
+    const { to } = segment;
     this.options.tell("fetched", {
       topic: at.topic,
       partition: at.partition,
       records: segment.rowCount + segment.rejected.count,
-      from: at.next,
-      to: segment.to,
+      from,
+      to,
     });
-    at.next = segment.to;
-    if (segment.to < to) this.#seek(at, segment.to);
+    at.next = to;
     this.#writer.add(segment);
-    const most = this.options.settings.CONSUMER_BUFFER_BYTES;
-    if (this.#writer.bytes > most) await this.#meanwhile(this.#writer.below(most), heartbeat);
   }
 
   /**
@@ -329,53 +354,28 @@ export class Membership {
    * the way
    * @throws {PermanentError} when it cannot be read a second time
    */
-  #decode(at: Assigned, from: number, to: number, messages: Batch["messages"]): Segment | undefined {
+  #decode(at: PartitionState, from: number, messages: readonly KafkaMessage[]): Segment | undefined {
     try {
-      return at.builder.build(at.partition, from, to, recordBatches(messages));
+      const batches = recordBatches(messages);
+      return at.builder.build(at.partition, from, batches.at(-1)!.lastOffset + 1, batches);
     } catch (error) {
       if (!(error instanceof CorruptBatchError)) throw error;
       if (at.unreadable === from || error.isTooLarge) {
         throw unreadableBatch(at, this.options.settings.CONSUMER_GROUP_ID, from, error);
       }
       at.unreadable = from;
-      this.#seek(at, from);
       return undefined;
     }
   }
 
   /**
-   * kafkajs fetched from another place than the one it was sent to. It does so of its own accord only when the broker has said that
-   * the offset is out of range: records expired, or the topic is not the one it was.
-   *
-   * Where the batch can be used all the same, it begins at `next` then.
-   *
-   * @throws {PermanentError} where it is not
+   * The broker does not have the offset that comes next: records expired (skip), the topic was recreated (throw), or its leader is
+   * behind (fetch again later).
    */
-  async #reconcile(at: Assigned, fetched: number, isOurs: () => boolean): Promise<void> {
-    const ends = await this.#ends(at.topic);
-    const next = at.next;
-    if (next === undefined || !isOurs()) return;
-    const end = ends.get(at.partition);
-    if (end && standing(at, next, end).kind === "expired") {
-      if (fetched >= end.low) this.#skipExpired(at, next, fetched);
-      return;
-    }
-    if (fetched < next) throw recreated(at, next, `was out of range at offset ${next}`);
-    // Ahead of us with nothing expired: a position left from an earlier assignment.
-    this.#seek(at, next);
-  }
-
-  /** Waits for something while the group hears from us. */
-  async #meanwhile(something: Promise<void>, heartbeat: () => Promise<void>): Promise<void> {
-    let done = false;
-    const finished = something.then(() => {
-      done = true;
-    });
-    // Heard below, unless it is not waited for any more.
-    finished.catch(() => {});
-    while (!done && !this.#stopping) {
-      await Promise.race([finished, pause(500)]);
-      await heartbeat();
-    }
+  async #onOutOfRange(at: PartitionState, isCurrent: () => boolean): Promise<void> {
+    const end = (await this.#watermarks([at.topic])).get(at.topic)?.get(at.partition);
+    if (!end || !isCurrent()) return;
+    const next = at.next!;
+    if (standing(at, next, end).kind === "expired") this.#skipExpired(at, next, end.low);
   }
 }

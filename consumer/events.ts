@@ -39,6 +39,10 @@ export const EVENTS = {
       for (const [topic, list] of Object.entries(partitions)) metrics.assigned.set({ topic }, list.length);
     },
   ),
+  revoked: event<{ reason: string }>(
+    "debug",
+    ({ reason }) => `Stopped fetching: ${reason}.`,
+  ),
   resumed: event<At & { offset: number }>("debug", (at) => `Going on at ${place(at)}, offset ${at.offset}.`),
   fetched: event<At & { records: number; from: number; to: number }>(
     "debug",

@@ -1,11 +1,11 @@
 /**
- * The consumer's life: servers waited for, tables and topics made, memberships in the group one after another, until it is
+ * Runs the consumer: waits for the servers, creates missing tables and topics, and consumes until it is
  * stopped.
  *
  * @module
  */
 import { RETRIES } from "../shared/kafka/connection.ts";
-import { isTransientKafka, kafkaError } from "../shared/kafka/errors.ts";
+import { kafkaError } from "../shared/kafka/errors.ts";
 import { type KafkaSession, openKafka } from "../shared/kafka/session.ts";
 import { registerCodecs } from "../shared/kafka/codecs.ts";
 import { topicEnds } from "../shared/kafka/topic.ts";
@@ -20,7 +20,7 @@ import { upgradeTables } from "../shared/schema/upgrade.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import type { Stream } from "../shared/stream.ts";
 import { loadStreams } from "../shared/streams.ts";
-import { Membership } from "./consume.ts";
+import { GroupConsumer } from "./consume.ts";
 import { AbandonedError, Database, type DatabaseOptions } from "./database.ts";
 import { EVENTS } from "./events.ts";
 import { lag, records, registry } from "./metrics.ts";
@@ -33,8 +33,6 @@ const UPKEEP_MS = 2_000;
 const CAUGHT_UP_LOOK_MS = 25;
 /** Between two questions to PostgreSQL whether the others of its group have, too. */
 const CAUGHT_UP_POLL_MS = 100;
-/** A membership that lasted as long had begun well: what ends it is no failure to begin. */
-const LASTING_MS = 60_000;
 
 /** What the parts of the consumer share. */
 interface Context {
@@ -150,56 +148,32 @@ async function connect(
   return session;
 }
 
-/** Memberships in the group, one after another as servers come and go. */
-async function consume(context: Context, database: Database, first: KafkaSession): Promise<void> {
-  const { settings, availability, signal } = context;
-  const targets = settings.CONSUMER_UNTIL_CAUGHT_UP ? await endsOf(first, context.streams) : undefined;
-  let session: KafkaSession | undefined = first;
-  for (let failures = 0; session && !signal.aborted; failures++) {
-    const started = performance.now();
-    try {
-      await using current = session;
-      return await oneMembership(context, database, current, targets);
-    } catch (error) {
-      if (!isTransientKafka(error)) {
-        // A message of ours where there is one; else the fault itself, so that its stack is logged.
-        const named = kafkaError("Cannot consume", error, settings);
-        throw named.name === "PermanentError" ? named : error;
-      }
-      availability.down("Kafka", kafkaError("Cannot consume", error, settings), "connection");
-      if (performance.now() - started > LASTING_MS) failures = 0;
-      await pause(Math.min(5_000, 200 * 2 ** failures), signal);
-      // A topic that somebody has deleted meanwhile is not to come back by itself.
-      session = await connect(context, []);
-    }
-  }
-}
-
-async function oneMembership(
-  context: Context,
-  database: Database,
-  { kafka, admin }: KafkaSession,
-  targets: readonly Target[] | undefined,
-): Promise<void> {
+/** Consumes until it is stopped or, if the settings ask for it, has caught up. The servers may come and go meanwhile. */
+async function consume(context: Context, database: Database, session: KafkaSession): Promise<void> {
   const { settings, streams, availability, tell, signal } = context;
-  const membership = new Membership({ kafka, admin, database, streams, settings, availability, tell });
+  await using kafka = session;
+  const targets = settings.CONSUMER_UNTIL_CAUGHT_UP ? await endsOf(kafka, streams) : undefined;
+  const consumer = new GroupConsumer({ kafka, database, streams, settings, availability, tell });
   const over = new AbortController();
   const until = AbortSignal.any([signal, over.signal]);
   const upkeep = repeat(UPKEEP_MS, until, async () => {
-    await membership.commit();
-    await measureLag(membership, admin, streams);
+    await consumer.commit();
+    await measureLag(consumer, kafka.admin, streams);
   });
   try {
-    // A stop must not wait for a broker that does not let us in.
+    consumer.start();
     await Promise.race([
       aborted(signal),
-      membership.start().then(() => membership.failed),
-      membership.failed,
-      ...targets ? [caughtUp(context, membership, database, targets, until)] : [],
+      consumer.failed,
+      ...targets ? [caughtUp(context, consumer, database, targets, until)] : [],
     ]);
+  } catch (error) {
+    // A message of ours if there is one; else the fault itself, so that its stack is logged.
+    const named = kafkaError("Cannot consume", error, settings);
+    throw named.name === "PermanentError" ? named : error;
   } finally {
     over.abort();
-    await membership.stop(settings.CONSUMER_SHUTDOWN_TIMEOUT_MS);
+    await consumer.stop(settings.CONSUMER_SHUTDOWN_TIMEOUT_MS);
     // It may wait for a broker that is away.
     await Promise.race([upkeep, pause(200)]);
   }
@@ -221,13 +195,13 @@ async function endsOf({ admin }: KafkaSession, streams: readonly Stream[]): Prom
 /** Resolves when the group has stored everything before the targets, whichever of its consumers did. */
 async function caughtUp(
   { settings, tell }: Context,
-  membership: Membership,
+  consumer: GroupConsumer,
   database: Database,
   targets: readonly Target[],
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
-    const stored = new Map(membership.positions.map((at) => [keyOf(at), at.stored]));
+    const stored = new Map(consumer.positions.map((at) => [keyOf(at), at.stored]));
     // Behind in a partition of its own it knows the answer, and asking would keep the next transaction waiting.
     if (targets.some((target) => (stored.get(keyOf(target)) ?? Infinity) < target.high)) {
       await pause(CAUGHT_UP_LOOK_MS, signal);
@@ -246,11 +220,11 @@ async function caughtUp(
 }
 
 async function measureLag(
-  membership: Membership,
+  consumer: GroupConsumer,
   admin: KafkaSession["admin"],
   streams: readonly Stream[],
 ): Promise<void> {
-  const { positions } = membership;
+  const { positions } = consumer;
   for (const { topic } of streams) {
     const mine = positions.filter((at) => at.topic === topic);
     if (mine.length === 0) continue;

@@ -34,6 +34,8 @@ export interface WriterOptions {
   /** Most bytes of segments in a transaction (a single segment may be larger). */
   readonly batchBytes: number;
   readonly tell: Tell<typeof EVENTS>;
+  /** Whether the consumer is a valid member of its group; what is queued while it is not is dropped. */
+  readonly isCurrent: () => boolean;
   /** All of a partition before `next` is stored. */
   readonly onStored: (at: { topic: string; partition: number }, next: number) => void;
   /** Another consumer has moved a partition on: go on from `next`, or from what is stored where that is unknown. */
@@ -152,7 +154,7 @@ export class Writer {
   /** One transaction, tried until it is stored, not ours to store any more, or refused. */
   async #attempt(batch: readonly Segment[], epoch: number): Promise<Outcome> {
     let quarantineBySql = false;
-    const wanted = () => epoch === this.#epoch;
+    const wanted = () => epoch === this.#epoch && this.options.isCurrent();
     for (;;) {
       try {
         const started = performance.now();

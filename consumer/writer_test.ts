@@ -19,6 +19,7 @@ Deno.test("Writer stores what comes in one turn of the event loop in one transac
     group: "g",
     batchBytes: 1_000,
     tell: () => {},
+    isCurrent: () => true,
     onStored: ({ partition }, next) => stored.push([partition, next]),
     onFenced: () => assert.fail("nothing is fenced"),
   });

@@ -1,5 +1,8 @@
 import { type Admin, logLevel } from "kafkajs";
 import { Kafka } from "kafkajs";
+import type { Address } from "../../shared/kafka/address.ts";
+import { KafkaCluster } from "../../shared/kafka/cluster.ts";
+import type { KafkaSettings } from "../../shared/kafka/connection.ts";
 import type { KafkaServer } from "../servers/mod.ts";
 import { until } from "./wait.ts";
 
@@ -122,6 +125,29 @@ export async function partitionStates(bootstrapServers: string, topic: string): 
 export async function writtenRecords(bootstrapServers: string, topic: string): Promise<number> {
   return await withAdmin(bootstrapServers, async (admin) => {
     return (await admin.fetchTopicOffsets(topic)).reduce((sum, { high }) => sum + Number(high), 0);
+  });
+}
+
+/** Removes all members from a consumer group, as its administrator does. They notice at their next heartbeat. */
+export async function removeMembers(bootstrapServers: string, group: string): Promise<void> {
+  await withAdmin(bootstrapServers, async (admin) => {
+    const { groups } = await admin.describeGroups([group]);
+    const settings = {
+      KAFKA_BOOTSTRAP_SERVERS: bootstrapServers.split(","),
+      KAFKA_SECURITY_PROTOCOL: "PLAINTEXT",
+      KAFKA_CONNECTION_TIMEOUT_MS: 10_000,
+      KAFKA_REQUEST_TIMEOUT_MS: 10_000,
+    } as unknown as KafkaSettings;
+    using cluster = new KafkaCluster(settings, "integration", () => () => {});
+    const broker = await cluster.any();
+    const { coordinator } = await broker.request<{ coordinator: Address & { nodeId: number } }>(
+      "GroupCoordinator",
+      { groupId: group, coordinatorType: 0 },
+    );
+    await cluster.update([coordinator]);
+    for (const { memberId } of groups[0]!.members) {
+      await (await cluster.node(coordinator.nodeId)).request("LeaveGroup", { groupId: group, memberId });
+    }
   });
 }
 

@@ -2,6 +2,7 @@ import assert from "assert";
 import { type Scenario, scenario } from "../harness/scenario.ts";
 import type { Service, ServiceSettings } from "../harness/service.ts";
 import { send } from "../harness/produce.ts";
+import { removeMembers } from "../harness/topic.ts";
 import { until } from "../harness/wait.ts";
 
 const LOCK = "BEGIN; LOCK TABLE routes_table IN ACCESS EXCLUSIVE MODE";
@@ -10,12 +11,13 @@ const SESSION = { CONSUMER_SESSION_TIMEOUT_MS: 2_000 };
 scenario({
   name: "consumer can't write when it wakes up after another has taken over",
   fault:
-    "Consumer stopped (SIGSTOP) with records in hand for longer than the session time-out; another takes " +
-    "over; then it goes on (SIGCONT)",
+    "Consumer stopped (SIGSTOP) with records in hand, and removed from the group; another takes over; then it goes on " +
+    "(SIGCONT) before its session timeout",
   outcome: "It tries to write what the other has written, and is fenced",
 }, async (s) => {
   const load = await s.load(0);
-  const zombie = await s.consumer(SESSION);
+  // It takes itself for a member until it has sent a heartbeat.
+  const zombie = await s.consumer({ CONSUMER_SESSION_TIMEOUT_MS: 300_000 });
   await s.flowing([zombie, load]);
   const inHand = async () => (await zombie.metrics()).sum("consumer_buffer_bytes");
   await s.database.connected(async (lock) => {
@@ -30,6 +32,7 @@ scenario({
     await zombie.signal("SIGSTOP");
     await lock.query("ROLLBACK");
   });
+  await removeMembers(s.kafka.bootstrapServers, s.group);
   const heir = await takesOver(s, load);
 
   await zombie.signal("SIGCONT");

@@ -16,15 +16,10 @@ import { KafkaJSBrokerNotFound, KafkaJSConnectionClosedError } from "kafkajs/src
 import { createLogger } from "kafkajs/src/loggers/index.js";
 import apiKeys from "kafkajs/src/protocol/requests/apiKeys.js";
 import { requests } from "kafkajs/src/protocol/requests/index.js";
+import { type Address, addressOf } from "./address.ts";
 import { kafkaConfig, type KafkaSettings } from "./connection.ts";
 import { quietKafkaTimers } from "./quiet.ts";
 import { closeUnanswered } from "./unanswered.ts";
-
-/** Where a broker listens. */
-export interface BrokerAddress {
-  readonly host: string;
-  readonly port: number;
-}
 
 /** A request as kafkajs' connections send it; `T` is what `response.parse` returns. */
 export interface ProtocolRequest {
@@ -62,7 +57,7 @@ interface Connection {
 /** One broker, with two connections: Fetch has its own, so that it does not delay other requests. */
 export class KafkaBroker {
   constructor(
-    readonly address: BrokerAddress,
+    readonly address: Address,
     // deno-lint-ignore no-explicit-any -- kafkajs' Broker has no types
     private readonly broker: any,
   ) {}
@@ -120,7 +115,7 @@ export class KafkaBroker {
 export class KafkaCluster implements Disposable {
   readonly #builder;
   readonly #logger;
-  readonly #bootstrap: readonly BrokerAddress[];
+  readonly #bootstrap: readonly Address[];
   readonly #connectionTimeout: number;
   readonly #byNode = new Map<number, KafkaBroker>();
   #seed: KafkaBroker | undefined;
@@ -131,7 +126,7 @@ export class KafkaCluster implements Disposable {
     quietKafkaTimers();
     closeUnanswered();
     const config = kafkaConfig(settings, clientId, log);
-    this.#bootstrap = settings.KAFKA_BOOTSTRAP_SERVERS.map(parseAddress);
+    this.#bootstrap = settings.KAFKA_BOOTSTRAP_SERVERS.map(addressOf);
     this.#logger = createLogger({ logCreator: log });
     this.#connectionTimeout = settings.KAFKA_CONNECTION_TIMEOUT_MS;
     this.#builder = connectionPoolBuilder({ ...config, logger: this.#logger, enforceRequestTimeout: true });
@@ -185,7 +180,7 @@ export class KafkaCluster implements Disposable {
   }
 
   /** Records where brokers listen. A broker that moved to another address gets a new connection. */
-  async update(brokers: readonly (BrokerAddress & { readonly nodeId: number })[]): Promise<void> {
+  async update(brokers: readonly (Address & { readonly nodeId: number })[]): Promise<void> {
     for (const { nodeId, host, port } of brokers) {
       const known = this.#byNode.get(nodeId);
       if (known && isSame(known.address, { host, port })) continue;
@@ -204,7 +199,7 @@ export class KafkaCluster implements Disposable {
     for (const [nodeId, known] of this.#byNode) if (known === broker) this.#byNode.delete(nodeId);
   }
 
-  async #create(address: BrokerAddress): Promise<KafkaBroker> {
+  async #create(address: Address): Promise<KafkaBroker> {
     if (this.#isClosed) throw new KafkaJSConnectionClosedError("The client is closed", address);
     const connectionPool = await this.#builder.build(address);
     return new KafkaBroker(
@@ -227,13 +222,4 @@ export class KafkaCluster implements Disposable {
   }
 }
 
-const isSame = (a: BrokerAddress, b: BrokerAddress) => a.host === b.host && a.port === b.port;
-
-/** "host:port" or "[IPv6]:port". */
-function parseAddress(address: string): BrokerAddress {
-  const colon = address.lastIndexOf(":");
-  return {
-    host: address.slice(0, colon).replace(/^\[(.*)\]$/, "$1"),
-    port: Number(address.slice(colon + 1)),
-  };
-}
+const isSame = (a: Address, b: Address) => a.host === b.host && a.port === b.port;

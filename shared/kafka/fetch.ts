@@ -1,14 +1,12 @@
 /**
- * Takes record batches from kafkajs as they came from the broker.
+ * Decodes Fetch responses into record batches.
  *
- * kafkajs makes an object of every record, with an offset and a timestamp as text by way of Long and BigInt, two Buffers and a context:
- * most of what a consumer's CPU did. Here its decoder of Fetch responses is replaced by one that gives it one message for each
- * record batch: the message's offset is the batch's last one, so that kafkajs goes on behind it. A batch that is not for applications
- * (a transaction's marker, an aborted transaction) comes as one without records: kafkajs would pass over it without asking whether the
- * consumer has meanwhile been sent elsewhere, and progress has to pass over it as over any other.
- * Connections, groups, offsets, retries and errors stay kafkajs' own.
+ * kafkajs' own decoder makes an object of every record, with an offset and a timestamp as text by way of Long and BigInt, two Buffers and
+ * a context: most of a consumer's CPU time. Here a response has one message for each record batch, whose offset is the batch's last one.
+ * A batch that is not for applications (a transaction's marker, an aborted transaction) comes as one without records, since progress has
+ * to pass over it as over any other.
  *
- * This file is the one place that knows; `fetch_test.ts` holds it against kafkajs' own decoding of the same responses.
+ * Depends on kafkajs 2.2.4 internals; `fetch_test.ts` compares it with kafkajs' own decoding of the same responses.
  *
  * @see kafkajs/src/protocol/requests/fetch, kafkajs/src/consumer/batch.js
  * @module
@@ -16,7 +14,6 @@
 import { Buffer } from "node:buffer";
 import type { KafkaMessage } from "kafkajs";
 import KafkajsDecoder from "kafkajs/src/protocol/decoder.js";
-import { protocol } from "kafkajs/src/protocol/requests/fetch/index.js";
 import { CorruptBatchError } from "./corrupt_batch.ts";
 import { type ReadOptions, readRecordBatches } from "./read_record_batches.ts";
 import { type AbortedTransaction, areVisible, type RecordBatch } from "./record_batch.ts";
@@ -33,35 +30,20 @@ const CORRUPT_OFFSET = String(Number.MAX_SAFE_INTEGER);
 
 const NOTHING = Buffer.alloc(0);
 
-/** Versions of Fetch that send record batches and that kafkajs speaks. */
-const VERSIONS = [4, 5, 6, 7, 8, 9, 10, 11];
-
-/** From now on consumers of this process get record batches; {@link recordBatches} takes them out of a batch of kafkajs'. */
-export function fetchRecordBatches(options: ReadOptions): void {
-  for (const version of VERSIONS) {
-    const { response } = protocol({ version })({ topics: [] });
-    response.decode = (data: Buffer) => decodeFetchResponse(data, version, options);
-  }
-}
-
 /**
- * The record batches behind the messages of a batch of kafkajs'. The first one may begin before the offset that was asked for.
+ * The record batches of a decoded partition. The first one may begin before the offset that was asked for.
  *
  * @throws {CorruptBatchError} when the first one cannot be read; see {@link readRecordBatches}
- * @throws {Error} where the broker is so old, before Kafka 0.11, that it speaks a version of Fetch without them
  */
 export function recordBatches(messages: readonly KafkaMessage[]): RecordBatch[] {
   return messages.map((message) => {
     const { recordBatch } = message as unknown as BatchMessage;
-    if (!recordBatch) {
-      throw new Error("Kafka sent records in a format from before 0.11. Upgrade the brokers.");
-    }
     if (recordBatch instanceof CorruptBatchError) throw recordBatch;
     return recordBatch;
   });
 }
 
-/** Decodes a Fetch response into what kafkajs' own decoder gives, with a message for each record batch. */
+/** Decodes a Fetch response (version 4 to 11) into what kafkajs' own decoder gives, with a message for each record batch. */
 export async function decodeFetchResponse(data: Buffer, version: number, options: ReadOptions) {
   const inflated = { bytes: 0 };
   const decoder = new KafkajsDecoder(data);

@@ -13,7 +13,8 @@ import Encoder from "kafkajs/src/protocol/encoder.js";
 import { createErrorFromCode } from "kafkajs/src/protocol/error.js";
 import apiKeys from "kafkajs/src/protocol/requests/apiKeys.js";
 import { requests } from "kafkajs/src/protocol/requests/index.js";
-import type { BrokerAddress, KafkaBroker, KafkaCluster, ProtocolRequest } from "./cluster.ts";
+import type { Address } from "./address.ts";
+import type { KafkaBroker, KafkaCluster, ProtocolRequest } from "./cluster.ts";
 
 /** A partition in a topic's metadata. */
 export interface PartitionMetadata {
@@ -38,7 +39,7 @@ export interface TopicMetadata {
 interface Metadata {
   /** Node id; negative while the cluster has no controller. */
   readonly controllerId: number;
-  readonly brokers: readonly (BrokerAddress & { readonly nodeId: number })[];
+  readonly brokers: readonly (Address & { readonly nodeId: number })[];
   readonly topics: readonly TopicMetadata[];
 }
 

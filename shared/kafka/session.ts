@@ -22,6 +22,8 @@ export interface KafkaSession extends AsyncDisposable {
   readonly admin: Admin;
   /** For requests of our own: metadata, watermarks. Connects when it is first used. */
   readonly cluster: KafkaCluster;
+  /** More connections of the same kind; the caller disposes of them. */
+  openCluster(): KafkaCluster;
   /** Topics that were missing and have been created. */
   readonly created: readonly string[];
 }
@@ -70,7 +72,8 @@ export async function openKafka(settings: KafkaSettings, options: SessionOptions
   const kafka = kafkaClient(settings, options.clientId, log, options.retries);
   // A client of its own, since what is wrong at the start is to be said at once.
   const admin = kafkaClient(settings, options.clientId, log).admin();
-  const cluster = new KafkaCluster(settings, options.clientId, log);
+  const openCluster = () => new KafkaCluster(settings, options.clientId, log);
+  const cluster = openCluster();
   // kafkajs waits for what a broker that is away still owes it.
   const close = async () => {
     cluster[Symbol.dispose]();
@@ -81,7 +84,7 @@ export async function openKafka(settings: KafkaSettings, options: SessionOptions
     await admin.connect();
     const created = await ensureTopics(cluster, options.topics, settings);
     open = true;
-    return { kafka, admin, cluster, created, [Symbol.asyncDispose]: close };
+    return { kafka, admin, cluster, openCluster, created, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
     if (error instanceof PermanentError || error instanceof TransientError) throw error;

@@ -1,0 +1,279 @@
+/**
+ * Fetches record batches of assigned partitions, with one loop for each broker that leads some of them.
+ *
+ * @see Kafka's org.apache.kafka.clients.consumer.internals.AbstractFetch and FetchCollector
+ * @module
+ */
+import type { Buffer } from "node:buffer";
+import type { KafkaMessage } from "kafkajs";
+import { createErrorFromCode } from "kafkajs/src/protocol/error.js";
+import { PermanentError } from "../shared/errors.ts";
+import type { KafkaCluster } from "../shared/kafka/cluster.ts";
+import { isTransientKafka } from "../shared/kafka/errors.ts";
+import { decodeFetchResponse } from "../shared/kafka/fetch.ts";
+import { errorName, fetchTopics } from "../shared/kafka/metadata.ts";
+import type { ReadOptions } from "../shared/kafka/read_record_batches.ts";
+import { backoffMs, pause } from "../shared/lifecycle.ts";
+import { keyOf, type TopicPartition } from "./progress.ts";
+
+/** A partition to fetch from. */
+export interface FetchPosition extends TopicPartition {
+  /** The offset to fetch next; `undefined` while nothing is to be fetched. */
+  readonly next: number | undefined;
+}
+
+/** What a fetcher works with and whom it gives what it fetched. */
+export interface FetcherOptions<P extends FetchPosition> {
+  readonly cluster: KafkaCluster;
+  /** Bytes of a response, and of each partition in it; a larger batch is sent whole. */
+  readonly maxBytes: number;
+  readonly partitionMaxBytes: number;
+  /** Milliseconds for which a broker may wait for records. */
+  readonly maxWaitMs: number;
+  /** Whether the membership is valid at this moment. */
+  readonly isAlive: () => boolean;
+  readonly read: ReadOptions;
+  /** Takes what was fetched at `next`, at least one message for a record batch, and moves `next` on. */
+  readonly onMessages: (at: P, messages: readonly KafkaMessage[]) => void;
+  /** The broker has no offset `next`: the caller moves it, or throws. */
+  readonly onOutOfRange: (at: P, isCurrent: () => boolean) => Promise<void>;
+  /** Resolves when more may be fetched. */
+  readonly capacity: () => Promise<void>;
+  /** A transient failure. */
+  readonly onRetry: (error: unknown) => void;
+}
+
+/** Milliseconds after which leaders are looked up again, also without an error; and when a partition has none. */
+const METADATA_MAX_AGE_MS = 30_000, NO_LEADER_MS = 250;
+/** Milliseconds between attempts with a broker or a partition that failed. */
+const RETRY_MS = 100, RETRY_MS_MAX = 1_000;
+
+/** Errors of a partition that pass when its leader is looked up again. */
+const MOVED = [
+  "UNKNOWN_TOPIC_OR_PARTITION",
+  "LEADER_NOT_AVAILABLE",
+  "NOT_LEADER_FOR_PARTITION",
+  "REPLICA_NOT_AVAILABLE",
+  "KAFKA_STORAGE_ERROR",
+  "FENCED_LEADER_EPOCH",
+  "UNKNOWN_LEADER_EPOCH",
+  "OFFSET_NOT_AVAILABLE",
+  "UNKNOWN",
+];
+
+/** A Fetch response as `decodeFetchResponse` returns it. */
+interface FetchResponse {
+  readonly responses: readonly {
+    readonly topicName: string;
+    readonly partitions: readonly {
+      readonly partition: number;
+      readonly errorCode: number;
+      readonly messages: readonly KafkaMessage[];
+    }[];
+  }[];
+}
+
+/** What belongs to one assignment. */
+class Run<P extends FetchPosition> {
+  readonly over = new AbortController();
+  /** Leaders by partition, as of the last metadata. */
+  leaders = new Map<string, number>();
+  readonly loops = new Set<number>();
+  /** When a partition that failed may be fetched again. */
+  readonly retryAt = new Map<string, number>();
+  failures = 0;
+  constructor(readonly partitions: readonly P[]) {}
+
+  get isOver(): boolean {
+    return this.over.signal.aborted;
+  }
+
+  /** The partitions that a broker leads. */
+  of(node: number): P[] {
+    return this.partitions.filter((at) => this.leaders.get(keyOf(at)) === node);
+  }
+}
+
+/** Fetches for one assignment after another. */
+export class Fetcher<P extends FetchPosition> {
+  readonly #failed = Promise.withResolvers<never>();
+  #run: Run<P> | undefined;
+  /** Resolves at the next {@link wake}. */
+  #woken = Promise.withResolvers<void>();
+  /** The request in flight to each broker: kafkajs' connection for Fetch is not to be opened twice. */
+  readonly #inFlight = new Map<number, Promise<unknown>>();
+  /** Rotates the partitions of a request, since the first ones may use up its bytes. */
+  #turn = 0;
+
+  constructor(private readonly options: FetcherOptions<P>) {
+    this.#failed.promise.catch(() => {});
+  }
+
+  /** Never resolves; rejects with an error that does not pass by itself. */
+  get failed(): Promise<never> {
+    return this.#failed.promise;
+  }
+
+  /** Fetches from these partitions, as soon as they have a position, and from no others. */
+  start(partitions: readonly P[]): void {
+    this.stop();
+    if (partitions.length === 0) return;
+    const run = this.#run = new Run(partitions);
+    this.#supervise(run).catch((error) => this.#fail(run, error));
+  }
+
+  /** Ends fetching. Responses that are still to come are dropped. */
+  stop(): void {
+    this.#run?.over.abort();
+    this.#run = undefined;
+    this.wake();
+  }
+
+  /** To be called when a position changed from `undefined`. */
+  wake(): void {
+    this.#woken.resolve();
+    this.#woken = Promise.withResolvers();
+  }
+
+  #fail(run: Run<P>, error: unknown): void {
+    if (!run.isOver) this.#failed.reject(error);
+  }
+
+  /** Keeps the leaders up to date, and a loop for each of them. */
+  async #supervise(run: Run<P>): Promise<void> {
+    const topics = [...new Set(run.partitions.map(({ topic }) => topic))];
+    const { signal } = run.over;
+    while (!run.isOver) {
+      try {
+        const metadata = await fetchTopics(this.options.cluster, topics);
+        run.failures = 0;
+        run.leaders = new Map(
+          metadata.flatMap(({ name, partitions }) =>
+            partitions.flatMap(({ partition, leader }) =>
+              leader === undefined ? [] : [[keyOf({ topic: name, partition }), leader] as const]
+            )
+          ),
+        );
+        for (const node of new Set(run.leaders.values())) this.#startLoop(run, node);
+      } catch (error) {
+        if (!isTransientKafka(error)) throw error;
+        this.options.onRetry(error);
+        await pause(backoffMs(run.failures++, RETRY_MS, RETRY_MS_MAX), signal);
+        continue;
+      }
+      const hasAll = () => run.partitions.every((at) => run.leaders.has(keyOf(at)));
+      for (let waited = 0; !run.isOver && waited < METADATA_MAX_AGE_MS; waited += NO_LEADER_MS) {
+        await pause(NO_LEADER_MS, signal);
+        // A loop that failed removes its partitions from the leaders.
+        if (!hasAll()) break;
+      }
+    }
+  }
+
+  #startLoop(run: Run<P>, node: number): void {
+    if (run.loops.has(node) || run.of(node).length === 0) return;
+    run.loops.add(node);
+    this.#loop(run, node).catch((error) => this.#fail(run, error)).finally(() => run.loops.delete(node));
+  }
+
+  async #loop(run: Run<P>, node: number): Promise<void> {
+    while (!run.isOver) {
+      const led = run.of(node);
+      if (led.length === 0) return;
+      const now = performance.now();
+      const ready = led.filter((at) => at.next !== undefined && (run.retryAt.get(keyOf(at)) ?? 0) <= now);
+      if (ready.length === 0 || !this.options.isAlive()) {
+        await Promise.race([this.#woken.promise, pause(RETRY_MS, run.over.signal)]);
+        continue;
+      }
+      const offsets = new Map(ready.map((at) => [keyOf(at), at.next!]));
+      let response: FetchResponse;
+      try {
+        response = await this.#fetch(node, ready, run);
+      } catch (error) {
+        if (run.isOver) return;
+        if (error instanceof PermanentError || !isTransientKafka(error)) throw error;
+        this.options.onRetry(error);
+        for (const at of led) run.leaders.delete(keyOf(at));
+        return await pause(RETRY_MS, run.over.signal);
+      }
+      await this.#handOver(run, response, ready, offsets);
+      if (!run.isOver) await this.options.capacity();
+    }
+  }
+
+  async #fetch(node: number, ready: readonly P[], run: Run<P>): Promise<FetchResponse> {
+    const { cluster, maxBytes, maxWaitMs, partitionMaxBytes } = this.options;
+    await this.#inFlight.get(node)?.catch(() => {});
+    if (run.isOver) return { responses: [] };
+    const first = this.#turn++ % ready.length;
+    const topics: { topic: string; partitions: Record<string, unknown>[] }[] = [];
+    for (const { topic, partition, next } of [...ready.slice(first), ...ready.slice(0, first)]) {
+      if (topics.at(-1)?.topic !== topic) topics.push({ topic, partitions: [] });
+      topics.at(-1)!.partitions.push({ partition, fetchOffset: next, maxBytes: partitionMaxBytes });
+    }
+    const broker = await cluster.node(node);
+    const request = broker.protocol("Fetch", {
+      maxWaitTime: maxWaitMs,
+      minBytes: 1,
+      maxBytes,
+      topics,
+      rackId: "",
+    });
+    const { apiVersion } = request.request as { apiVersion: number };
+    const sent = broker.send<FetchResponse>({
+      ...request,
+      response: {
+        decode: (data: Buffer) => decodeFetchResponse(data, apiVersion, this.options.read),
+        parse: (data: FetchResponse) => Promise.resolve(data),
+      },
+    });
+    this.#inFlight.set(node, sent);
+    try {
+      return await sent;
+    } catch (error) {
+      cluster.drop(broker);
+      throw error;
+    }
+  }
+
+  /** Gives the caller what came, unless the assignment has ended or the partition was moved elsewhere meanwhile. */
+  async #handOver(
+    run: Run<P>,
+    { responses }: FetchResponse,
+    ready: readonly P[],
+    offsets: ReadonlyMap<string, number>,
+  ): Promise<void> {
+    const byKey = new Map(ready.map((at) => [keyOf(at), at]));
+    for (const { topicName: topic, partitions } of responses) {
+      for (const { partition, errorCode, messages } of partitions) {
+        const key = keyOf({ topic, partition });
+        const at = byKey.get(key);
+        const isCurrent = () => !run.isOver && at?.next === offsets.get(key) && this.options.isAlive();
+        if (!at || !isCurrent()) continue;
+        if (errorCode !== 0) await this.#afterError(run, at, errorCode, isCurrent);
+        else if (messages.length > 0) this.options.onMessages(at, messages);
+      }
+    }
+  }
+
+  /** @throws the error of a partition that does not pass by itself */
+  async #afterError(run: Run<P>, at: P, errorCode: number, isCurrent: () => boolean): Promise<void> {
+    const name = errorName(errorCode) ?? "UNKNOWN";
+    run.retryAt.set(keyOf(at), performance.now() + RETRY_MS_MAX);
+    if (name === "OFFSET_OUT_OF_RANGE") {
+      const { next } = at;
+      await this.options.onOutOfRange(at, isCurrent);
+      if (at.next !== next) run.retryAt.delete(keyOf(at));
+    } else if (MOVED.includes(name)) run.leaders.delete(keyOf(at));
+    else if (name === "CORRUPT_MESSAGE") throw corrupt(at);
+    else throw createErrorFromCode(errorCode);
+  }
+}
+
+function corrupt({ topic, partition, next }: FetchPosition): PermanentError {
+  return new PermanentError(
+    `The broker cannot read topic "${topic}", partition ${partition}, at offset ${next}: the record batch is corrupt. ` +
+      "Restore the partition from another replica, or delete the records up to there with kafka-delete-records.",
+  );
+}
