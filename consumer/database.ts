@@ -217,7 +217,9 @@ export class Database implements AsyncDisposable {
     this.#client = undefined;
     if (!client) return;
     // A connection that broke may never say that it ended.
-    await Promise.race([client.end().catch(() => {}), pause(500)]);
+    const over = new AbortController();
+    await Promise.race([client.end().catch(() => {}), pause(500, over.signal)]);
+    over.abort();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -40,7 +40,7 @@ const startServer = (answer: () => Buffer | undefined, known = false): Promise<L
       if (bytes[0] === 0) return void socket.write(Buffer.concat([message("R", "\0\0\0\0"), ready]));
       if (bytes[0] === "X".charCodeAt(0)) return void socket.end();
       const answered = bytes.includes("pg_backend_pid") && known
-        ? row({ pid: "0", version: "180000", path: "public" })
+        ? row({ pid: 0, version: 180_000, path: "public" })
         : answer();
       if (answered === undefined) return void socket.destroy();
       socket.write(Buffer.concat([answered, ready]));

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import {
   type KafkaCluster,
   type KafkaServer,
+  pgbouncerAvailable,
   type PostgresServer,
   startKafkaCluster,
 } from "../servers/mod.ts";
@@ -39,8 +40,8 @@ export interface ScenarioAbout {
   fault: string;
   /** What comes of it, in a few words. */
   outcome: string;
-  /** What processes alone can't show; without containers the scenario is skipped, and its name printed. */
-  needs?: "containers";
+  /** What not every machine has; without it the scenario is skipped, and its name printed. */
+  needs?: "containers" | "pgbouncer";
   /** It stops and starts the shared servers: what they are made of is then not what it was when the scenario began. */
   restartsServers?: boolean;
   /** Services run as programs of this machine, also where others run as containers. */
@@ -59,11 +60,14 @@ Deno.test.afterAll(() => {
     `Compared ${
       compared.records.toLocaleString("en")
     } records of ${compared.scenarios.size} scenarios row for row; ` +
-      `${skipped.length} skipped${skipped.map(({ name }) => `\n  ${name} (needs containers)`).join("")}.`,
+      `${skipped.length} skipped${
+        skipped.map(({ name, needs }) => `\n  ${name} (needs ${needs})`).join("")
+      }.`,
   );
 });
 
-const isSkipped = ({ needs }: ScenarioAbout) => needs === "containers" && SERVICES !== "container";
+const isSkipped = ({ needs }: ScenarioAbout) =>
+  needs === "containers" && SERVICES !== "container" || needs === "pgbouncer" && !pgbouncerAvailable();
 
 /** Declares a scenario as a test. */
 export function scenario(about: ScenarioAbout, run: (scenario: Scenario) => Promise<void>): void {
@@ -217,10 +221,11 @@ export class Scenario implements AsyncDisposable {
   }
 
   /** Runs `deno task rejects` as a program of this machine, waits until it has ended well, and returns what it prints. */
-  async rejects(args: string[] = []): Promise<string> {
+  async rejects(args: string[] = [], settings: ServiceSettings = {}): Promise<string> {
     const rejects = await this.#start("rejects", {
       ...kafkaSettings(this.kafka, "process"),
       ...postgresSettings(this.postgres, this.database.name, "process"),
+      ...settings,
     }, args);
     await this.finished(rejects);
     return rejects.log;

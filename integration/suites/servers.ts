@@ -11,3 +11,4 @@ import "./link_test.ts";
 import "./kafka_test.ts";
 import "./kafka_link_test.ts";
 import "./proxy_test.ts";
+import "./pooler_test.ts";

@@ -14,13 +14,15 @@ export function message(type: string, body: string): Buffer {
   return Buffer.concat([head, Buffer.from(body)]);
 }
 
-/** The answer to a query: one row of columns with text values. */
-export function row(values: Readonly<Record<string, string>>): Buffer {
+/** The answer to a query: one row of columns, each text or integer. */
+export function row(values: Readonly<Record<string, string | number>>): Buffer {
   const count = (number: number) => String.fromCharCode(0, number);
   const columns = Object.entries(values);
-  // Table, attribute, type text (25) of any length (-1 would not be valid UTF-8: 0), no modifier, text format.
-  const description = columns.map(([name]) => `${name}\0${"\0".repeat(9)}\x19${"\0".repeat(8)}`).join("");
-  const data = columns.map(([, value]) => `\0\0${count(Buffer.byteLength(value))}${value}`).join("");
+  // Each of no table and no attribute, of type int4 (23) or text (25), of size and modifier 0, in text format.
+  const description = columns.map(([name, value]) =>
+    `${name}\0${"\0".repeat(9)}${typeof value === "number" ? "\x17" : "\x19"}${"\0".repeat(8)}`
+  ).join("");
+  const data = columns.map(([, value]) => `\0\0${count(Buffer.byteLength(`${value}`))}${value}`).join("");
   return Buffer.concat([
     message("T", count(columns.length) + description),
     message("D", count(columns.length) + data),

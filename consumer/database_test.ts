@@ -1,0 +1,70 @@
+import assert from "assert";
+import { Buffer } from "node:buffer";
+import * as net from "node:net";
+import { Registry } from "prom-client";
+import { Listening } from "../shared/listening_fixture.ts";
+import { Availability } from "../shared/observe/availability.ts";
+import { message, row } from "../shared/postgres/message_fixture.ts";
+import type { PostgresSettings } from "../shared/postgres/connection.ts";
+import { Database } from "./database.ts";
+
+const PID = 0;
+
+/** A server with the process id {@link PID} that refuses a record in each transaction that is one message. */
+async function startServer(keyPid: number) {
+  const connections: string[][] = [];
+  const server = await Listening.start(net.createServer((socket) => {
+    const said: string[] = [];
+    socket.on("error", () => {});
+    socket.on("data", (data) => {
+      const bytes = Buffer.from(data), ready = message("Z", "I");
+      if (bytes[0] === 0) {
+        connections.push(said);
+        const key = message("K", `\0\0\0${String.fromCharCode(keyPid)}\0\0\0\0`);
+        return void socket.write(Buffer.concat([message("R", "\0\0\0\0"), key, ready]));
+      }
+      if (bytes[0] === "X".charCodeAt(0)) return void socket.end();
+      const text = bytes.toString("latin1");
+      said.push(text);
+      const answer = text.includes("pg_backend_pid")
+        ? row({ pid: PID, version: 180_000, path: "public" })
+        : text.includes("COPY")
+        ? message("E", "SERROR\0VERROR\0C23514\0Mrefused\0\0")
+        : message("C", "SET\0");
+      socket.write(Buffer.concat([answer, ready]));
+    });
+  }));
+  return { server, connections };
+}
+
+function databaseAt(port: number): Database {
+  const settings = {
+    ...{ PGHOST: "127.0.0.1", PGPORT: port, PGUSER: "u", PGPASSWORD: "", PGDATABASE: "d" },
+    ...{ PGSSLMODE: "disable", PGSSLROOTCERT: "", PGSSLCERT: "", PGSSLKEY: "", PGCONNECT_TIMEOUT: 5 },
+  } as PostgresSettings;
+  const availability = new Availability("consumer", ["PostgreSQL"], () => {}, new Registry());
+  const options = { applicationName: "g", group: "g", statementTimeoutMs: 1_000 };
+  return new Database(settings, options, availability, new AbortController().signal);
+}
+
+for (
+  const [what, keyPid, connectionCount] of [["a pooler", PID + 1, 2], ["the server itself", PID, 1]] as const
+) {
+  Deno.test(`Database ${connectionCount === 2 ? "closes" : "keeps"} the connection when a COPY fails on one of ${what}`, async () => {
+    const { server, connections } = await startServer(keyPid);
+    await using _server = server;
+    await using database = databaseAt(server.port);
+    const copy = database.run("copy", (client, start) => client.query(`${start}COPY`), {
+      isOneMessage: true,
+    });
+    await assert.rejects(copy, { code: "23514" });
+    await database.run("read", (client) => client.query("SELECT 1"));
+    assert.equal(connections.length, connectionCount);
+    const [first] = connections;
+    assert.match(
+      first!.find((sql) => sql.includes("COPY"))!,
+      /\/\* COPY of consumer group [0-9a-f]{16} \*\/ SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL .*;\nCOPY/,
+    );
+    assert.deepEqual(connections.flat().filter((sql) => /\bSET (?!LOCAL|TRANSACTION)/.test(sql)), []);
+  });
+}

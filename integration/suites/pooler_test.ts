@@ -1,0 +1,139 @@
+import assert from "assert";
+import { Client, type Submittable } from "pg";
+import { Events, startDashboard } from "../dashboard/dashboard.ts";
+import { type Scenario, scenario } from "../harness/scenario.ts";
+import type { ServiceSettings } from "../harness/service.ts";
+import { until } from "../harness/wait.ts";
+import { Pgbouncer } from "../servers/mod.ts";
+
+/** How many transactions are fenced, and how many records are rejected, at least. */
+const TRANSACTIONS = Deno.env.get("MATRIX") === "full" ? 1_000 : 100;
+const POOL_SIZE = 2;
+
+/** The scenario's database, and a pooler in front of it. */
+async function pooled(s: Scenario): Promise<{ pgbouncer: Pgbouncer; settings: ServiceSettings }> {
+  await s.database.create();
+  const pgbouncer = s.use(await Pgbouncer.start(s.postgres, POOL_SIZE));
+  return { pgbouncer, settings: { PGHOST: pgbouncer.host, PGPORT: pgbouncer.port } };
+}
+
+/** From now on every other transaction finds that its progress has moved. A sequence does not take part in a rollback. */
+const FENCE_EVERY_OTHER = `
+  CREATE SEQUENCE fences;
+  CREATE FUNCTION fence() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN IF nextval(''fences'') % 2 = 1 THEN RETURN NULL; END IF; RETURN NEW; END';
+  CREATE TRIGGER fence BEFORE UPDATE ON consumer_progress FOR EACH ROW EXECUTE FUNCTION fence()`;
+
+/** Settings that a session has of its own, besides those that pgbouncer sets for each client and BEGIN for each transaction. */
+const OWN_SETTINGS = `SELECT current_user = session_user AS "isItself", array(
+  SELECT name || '=' || setting FROM pg_settings WHERE source = 'session' AND name NOT IN
+    ('application_name', 'client_encoding', 'DateStyle', 'standard_conforming_strings', 'TimeZone', 'transaction_isolation')) AS own`;
+
+/** What each of the pooler's server connections answers; they answer at the same time, so that none answers twice. */
+async function ofEachServer(s: Scenario, { host, port }: Pgbouncer, sql: string): Promise<unknown[]> {
+  const clients = Array.from({ length: POOL_SIZE }, () => {
+    return new Client({ host, port, user: s.postgres.user, database: s.database.name });
+  });
+  try {
+    return await Promise.all(clients.map(async (client) => {
+      await client.connect();
+      await client.query("BEGIN");
+      const { rows: [row] } = await client.query(sql);
+      // Until both have answered.
+      await client.query("SELECT pg_sleep(0.3)");
+      return row;
+    }));
+  } finally {
+    await Promise.all(clients.map((client) => client.end()));
+  }
+}
+
+/** Waits until no server connection works for anybody. */
+async function noneOccupied(s: Scenario, pgbouncer: Pgbouncer): Promise<void> {
+  await until("all server connections to be idle", async () => {
+    const busy = await s.database.number(
+      `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'
+         AND backend_type = 'client backend'`,
+    );
+    return busy === 0 && (await pgbouncer.servers(s.database.name)).every(({ state }) => state === "idle");
+  }, { timeoutMs: 10_000 });
+}
+
+scenario({
+  name: "consumer, dashboard and rejects leave nothing on a pooler's connections when transactions fail",
+  fault:
+    "pgbouncer in transaction mode with two server connections; transactions fenced and records rejected by turns",
+  outcome: "Every record is stored once; no server connection stays occupied or keeps a setting of a service",
+  needs: "pgbouncer",
+  services: "process",
+}, async (s) => {
+  const { pgbouncer, settings } = await pooled(s);
+  const consumer = await s.consumer({ ...settings, CONSUMER_BATCH_BYTES: 20_000 });
+  await s.produce(1_000);
+  await s.oracle({ unless: () => consumer.assertRunning() });
+  await s.database.query(
+    "ALTER TABLE routes_table ADD CONSTRAINT northern CHECK (latitude >= -85) NOT VALID",
+  );
+  await s.database.query(FENCE_EVERY_OTHER);
+
+  const dashboard = await startDashboard(s, [], settings);
+  await using events = new Events(dashboard.url);
+  const load = await s.load(TRANSACTIONS * 40, { PRODUCER_SEED: "another", PRODUCER_RATE: 0 });
+  await s.finished(load);
+  const fenced = () => s.database.number("SELECT last_value / 2 FROM fences");
+  const rejected = () =>
+    s.database.number("SELECT count(*) FROM rejected_records WHERE detail LIKE '%northern%'");
+  const isRunning = () => [consumer, dashboard.service].forEach((service) => service.assertRunning());
+  await until(
+    "transactions to fail",
+    async () => await fenced() >= TRANSACTIONS && await rejected() >= TRANSACTIONS,
+    { timeoutMs: 300_000, unless: isRunning },
+  );
+  assert.match(await s.rejects(["--limit", "1"], settings), /northern/);
+  await s.oracle({ refusable: ([, , latitude]) => latitude! < -85, unless: isRunning });
+  await until("the dashboard to show rows", () => events.rows("routes").length > 0, { unless: isRunning });
+  s.note(`${await fenced()} transactions fenced, ${await rejected()} records rejected`);
+
+  await noneOccupied(s, pgbouncer);
+  await dashboard.service.stop();
+  await consumer.stop();
+  await noneOccupied(s, pgbouncer);
+  const untouched = { isItself: true, own: [] };
+  assert.deepEqual(await ofEachServer(s, pgbouncer, OWN_SETTINGS), [untouched, untouched]);
+});
+
+scenario({
+  name: "consumer ends the stalled COPY of a peer when both are behind a pooler",
+  fault: "A member of the group stalled in mid-COPY behind a pooler, its row locks held",
+  outcome: "Another member finds the stalled session, ends it and goes on",
+  needs: "pgbouncer",
+  services: "process",
+}, async (s) => {
+  const { settings } = await pooled(s);
+  const consumer = await s.consumer({ ...settings, CONSUMER_TRANSACTION_TIMEOUT_MS: 1_500 });
+  await s.produce(1_000);
+  await s.oracle({ unless: () => consumer.assertRunning() });
+  const [last] = await s.database.query<{ comment: string }>(
+    String.raw`SELECT substring(query FROM '^/\*.*?\*/') AS comment FROM pg_stat_activity
+      WHERE datname = current_database() AND query ~ '^/\*'`,
+  );
+  const sql = `${
+    last!.comment
+  } UPDATE consumer_progress SET next_offset = next_offset; COPY routes_table FROM STDIN`;
+  await s.database.connected(async (peer) => {
+    peer.query(withoutData(sql));
+    await s.produce(1_000, { PRODUCER_SEED: "another" });
+    await consumer.logged(/"event":"frozen"/);
+  });
+  await s.oracle({ unless: () => consumer.assertRunning() });
+});
+
+/** A query whose COPY never gets its data. */
+function withoutData(sql: string): Submittable {
+  const nothing = () => {};
+  return {
+    submit: (connection: { query(sql: string): void }) => connection.query(sql),
+    ...{ handleError: nothing, handleReadyForQuery: nothing, handleCommandComplete: nothing },
+    ...{ handleCopyInResponse: nothing, handleRowDescription: nothing, handleDataRow: nothing },
+  } as unknown as Submittable;
+}
