@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { EXIT, TransientError } from "../shared/errors.ts";
+import { CommandOutput } from "../shared/observe/command_output.ts";
 import { helpText } from "../shared/settings/describe.ts";
 import { PROCESS } from "../shared/settings/load.ts";
 import { type Result, runChecks } from "./doctor/check.ts";
@@ -13,20 +15,31 @@ import { reportJson, resultText, summaryText } from "./doctor/report.ts";
 const USAGE = `deno task doctor [--json] [flags]
 
 Checks settings, certificates, Kafka, PostgreSQL and the progress between them, and says what is wrong and what to do. It changes
-nothing anywhere. The consumer's other settings can be given, too: whether their values can be used is said. ✓ is right, ✗ is wrong, – was not checked or is not used. Exit code: 0 where nothing is wrong, else 1.
+nothing anywhere. The consumer's other settings can be given, too: whether their values can be used is said. ✓ is right, ✗ is wrong, – was not checked or is not used. Exit code: 0 if nothing is wrong, else 1; 141 if the reader of the report closed it.
 With --json the report is one JSON object.`;
 
 /**
  * Runs all checks and prints what they found.
  *
- * @returns the exit code: 1 where one failed, else 0
+ * @returns the exit code: 1 if one failed or the report cannot be written, 141 if the reader of the report closed it, else 0
  */
-export async function doctor(all: readonly string[]): Promise<number> {
+export async function doctor(args: readonly string[]): Promise<number> {
+  const output = new CommandOutput();
+  try {
+    return output.exitCode(await report(args, output));
+  } catch (error) {
+    if (!(error instanceof TransientError)) throw error;
+    await Deno.stderr.write(new TextEncoder().encode(`${error.message}\n`)).catch(() => {});
+    return EXIT.crash;
+  }
+}
+
+async function report(all: readonly string[], output: CommandOutput): Promise<number> {
   const json = all.includes("--json");
   const args = all.filter((arg) => arg !== "--json");
   if (args.includes("--help") || args.includes("-h")) {
-    console.log(helpText(USAGE, GROUPS));
-    return 0;
+    await output.print(helpText(USAGE, GROUPS));
+    return EXIT.ok;
   }
   const terminal = Deno.stdout.isTerminal();
   const layout = {
@@ -38,12 +51,15 @@ export async function doctor(all: readonly string[]): Promise<number> {
   const results: Result[] = [];
   await using context = new Context({ ...PROCESS, args });
   for await (const result of runChecks(CHECKS, context)) {
-    if (!json && result.section !== results.at(-1)?.section) console.log(`\n${result.section}`);
+    if (!json && result.section !== results.at(-1)?.section) await output.print(`\n${result.section}`);
     results.push(result);
-    if (!json) console.log(resultText(result, layout));
+    if (!json) await output.print(resultText(result, layout));
+    if (output.isClosed) break;
   }
-  console.log(json ? reportJson(results) : `\n${summaryText(results, (performance.now() - start) / 1000)}`);
-  return results.some(({ mark }) => mark === "failed") ? 1 : 0;
+  await output.print(
+    json ? reportJson(results) : `\n${summaryText(results, (performance.now() - start) / 1000)}`,
+  );
+  return results.some(({ mark }) => mark === "failed") ? EXIT.crash : EXIT.ok;
 }
 
 if (import.meta.main) Deno.exit(await doctor(Deno.args));

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { PermanentError, TransientError } from "../shared/errors.ts";
+import { EXIT, PermanentError, TransientError } from "../shared/errors.ts";
 import { pause } from "../shared/lifecycle.ts";
 import { connectPostgres } from "../shared/postgres/connection.ts";
 import { classify, explain, retryClass } from "../shared/postgres/errors.ts";
@@ -13,6 +13,7 @@ import {
   TEXT_FORMAT,
   type TransactionStart,
 } from "../shared/postgres/session.ts";
+import { CommandOutput } from "../shared/observe/command_output.ts";
 import type { Log } from "../shared/observe/log.ts";
 import { runService } from "../shared/service.ts";
 import type { Settings } from "../shared/settings/table.ts";
@@ -31,8 +32,9 @@ await runService({
 });
 
 /**
- * Lists or replays, once.
+ * Lists or replays, once. A closed standard output ends the list, but not a replay.
  *
+ * @returns the exit code
  * @throws {PermanentError} where a person has to mend something
  * @throws {TransientError} where PostgreSQL is away, or breaks off
  */
@@ -41,13 +43,14 @@ async function runRejects(
   warnings: readonly string[],
   log: Log,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<number> {
   for (const text of warnings) log("warn", "settings_warning", text);
   const streams = await loadStreams(settings.STREAMS, settings.KAFKA_TOPIC_PREFIX);
   const client = await connectPostgres(settings, {
     applicationName: "rejects",
     onPlaintext: (text) => log("warn", "plaintext", text),
   });
+  const output = new CommandOutput();
   const filter = { topics: streams.map(({ topic }) => topic), reason: settings.REJECTS_REASON };
   try {
     if (settings.REJECTS_REPLAY) {
@@ -56,11 +59,11 @@ async function runRejects(
           `Cannot move the rejected records of ${stream.topic} into ${stream.table}`,
           () => replay(client, stream, settings.REJECTS_REASON, signal),
         );
-        console.log(
+        await output.print(
           `${stream.topic}: moved ${moved} records into ${stream.table}; ${kept} stay in quarantine.`,
         );
       }
-      return;
+      return output.exitCode(EXIT.ok);
     }
     const [records, counts] = await orSayWhy("Cannot read rejected_records", async () => {
       const session = await inspectSession(client);
@@ -77,11 +80,13 @@ async function runRejects(
         ] as const);
     });
     if (settings.REJECTS_FORMAT === "json") {
-      return records.forEach((record) => console.log(formatJson(record)));
+      for (const record of records) await output.print(formatJson(record));
+      return output.exitCode(EXIT.ok);
     }
-    counts.forEach((count) => console.log(formatCount(count)));
-    if (records.length === 0) console.log(`No rejected records of ${filter.topics.join(", ")}.`);
-    records.forEach((record) => console.log(formatText(record)));
+    for (const count of counts) await output.print(formatCount(count));
+    if (records.length === 0) await output.print(`No rejected records of ${filter.topics.join(", ")}.`);
+    for (const record of records) await output.print(formatText(record));
+    return output.exitCode(EXIT.ok);
   } finally {
     // A connection that broke may never say that it ended.
     await Promise.race([client.end().catch(() => {}), pause(500)]);

@@ -5,7 +5,13 @@
  */
 
 /** Exit codes of the services; the README lists them. */
-export const EXIT = { ok: 0, crash: 1, permanent: 2 } as const;
+export const EXIT = {
+  ok: 0,
+  crash: 1,
+  permanent: 2,
+  /** The reader of a command's output has closed it: 128 + SIGPIPE, as a shell reports a program that SIGPIPE ended. */
+  outputClosed: 141,
+} as const;
 
 /**
  * A failure that trying again does not mend: wrong credentials, an untrusted certificate, a missing table. The service stops at

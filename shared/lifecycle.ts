@@ -7,7 +7,8 @@ import { EXIT, messageOf, PermanentError, TransientError } from "./errors.ts";
 import type { Log } from "./observe/log.ts";
 import { SettingsError } from "./settings/error.ts";
 
-const SIGNALS = ["SIGTERM", "SIGINT"] as const;
+/** SIGHUP comes from a terminal or an SSH session that was closed. */
+const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 
 /**
  * A terminal sends Ctrl-C to all of its processes, and `deno task` passes it on to the service besides, as `timeout` does with SIGTERM:
@@ -16,10 +17,12 @@ const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 const SAME_SIGNAL_MS = 500;
 
 /**
- * A signal that aborts at the first SIGTERM or SIGINT. The second, unless it comes within half a second, ends the process at once, with
- * exit code 1: what was in hand is not lost, since nothing counts as done before it is committed.
+ * A signal that aborts at the first SIGTERM, SIGINT or SIGHUP. The second, unless it comes within half a second, ends the process at once,
+ * with exit code 1: what was in hand is not lost, since nothing counts as done before it is committed.
+ *
+ * @param exit ends the process
  */
-export function stopSignal(log: Log): AbortSignal & Disposable {
+export function stopSignal(log: Log, exit: (code: number) => unknown = Deno.exit): AbortSignal & Disposable {
   const controller = new AbortController();
   let first = 0;
   const listeners = SIGNALS.map((name) => {
@@ -27,7 +30,8 @@ export function stopSignal(log: Log): AbortSignal & Disposable {
       if (controller.signal.aborted) {
         if (performance.now() - first < SAME_SIGNAL_MS) return;
         log("warn", "stopped_at_once", `A second signal, ${name}: stopping at once.`);
-        Deno.exit(EXIT.crash);
+        exit(EXIT.crash);
+        return;
       }
       log(
         "info",

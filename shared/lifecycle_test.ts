@@ -36,7 +36,10 @@ Deno.test("exitCodeOf() is 1, with a stack, when the error is a fault of ours", 
 });
 
 /** A service that waits for a signal and then for ever; what it logs, by event, and how it ended. */
-async function signalled(delays: readonly number[]): Promise<{ events: string[]; code: number }> {
+async function signalled(
+  delays: readonly number[],
+  signal: Deno.Signal = "SIGINT",
+): Promise<{ events: string[]; code: number }> {
   const script = `
     import { stopSignal } from "${import.meta.resolve("./lifecycle.ts")}";
     stopSignal((_level, event) => console.log(event));
@@ -52,7 +55,7 @@ async function signalled(delays: readonly number[]): Promise<{ events: string[];
   for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
     events.push(...text.trim().split("\n"));
     if (!text.includes("ready")) continue;
-    for (const delay of delays) setTimeout(() => Deno.kill(child.pid, "SIGINT"), delay);
+    for (const delay of delays) setTimeout(() => Deno.kill(child.pid, signal), delay);
   }
   return { events, code: (await child.status).code };
 }
@@ -66,4 +69,8 @@ Deno.test("stopSignal() ends the process at the second signal", async () => {
     events: ["ready", "stopping", "stopped_at_once"],
     code: 1,
   });
+});
+
+Deno.test("stopSignal() stops in order at SIGHUP, which a closed terminal sends", async () => {
+  assert.deepEqual(await signalled([0], "SIGHUP"), { events: ["ready", "stopping"], code: 7 });
 });

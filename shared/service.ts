@@ -1,15 +1,21 @@
 /**
- * What the entry points of both services have in common: settings, help, log, signals, exit code.
+ * What the entry points of all services have in common: settings, help, log, signals, exit code.
  *
  * @module
  */
-import { EXIT } from "./errors.ts";
-import { exitCodeOf, stopSignal } from "./lifecycle.ts";
-import { createLog, linesTo, type Log, type LogSettings } from "./observe/log.ts";
+import process from "node:process";
+import { EXIT, messageOf } from "./errors.ts";
+import { exitCodeOf, pause, stopSignal } from "./lifecycle.ts";
+import { CommandOutput } from "./observe/command_output.ts";
+import { createLog, type Log, type LogSettings } from "./observe/log.ts";
+import { LogOutput } from "./observe/log_output.ts";
 import type { Group } from "./settings/declare.ts";
 import { helpText } from "./settings/describe.ts";
 import { loadSettings } from "./settings/load.ts";
 import type { Settings } from "./settings/table.ts";
+
+/** How long an exit waits for the last log lines to be written. */
+const FLUSH_TIMEOUT_MS = 500;
 
 /** A service. */
 export interface Service {
@@ -19,33 +25,71 @@ export interface Service {
   readonly groups: readonly Group[];
   /** One sentence for `--help`. */
   readonly about: string;
-  /** Where its log goes. `stderr`: its standard output is what it was asked for. Default: `stdout`. */
+  /** Where its log goes. `stderr`: for commands whose result goes to stdout. Default: `stdout`. */
   readonly logTo?: "stdout" | "stderr";
+  /** @returns the exit code; default: 0 */
   readonly run: (
     settings: Settings,
     warnings: readonly string[],
     log: Log,
     signal: AbortSignal,
-  ) => Promise<void>;
+  ) => Promise<number | void>;
 }
 
 /** Runs a service and ends the process with its exit code. */
 export async function runService({ name, groups, about, logTo = "stdout", run }: Service): Promise<never> {
+  const output = new LogOutput(
+    Deno[logTo],
+    (count) =>
+      log("warn", "log_lines_dropped", `${count} log lines were dropped: ${logTo} could not be written.`, {
+        count,
+      }),
+  );
   const logAs = (settings: LogSettings) =>
-    createLog(name, settings, linesTo(Deno[logTo]), Deno[logTo].isTerminal());
+    createLog(name, settings, (line, level) => output.write(line, level), Deno[logTo].isTerminal());
   // For problems with the settings, those of the log among them.
   let log = logAs({ LOG_LEVEL: "info", LOG_FORMAT: "auto" });
+  const exit = (code: number) => exitAfterFlush(output, logTo, code);
+  const crash = (error: unknown) => exit(exitCodeOf(error, log));
+  redirectDiagnostics((...entry) => log(...entry), crash);
   try {
     const { settings, warnings, help } = loadSettings(groups);
     if (help) {
-      console.log(helpText(`deno task ${name} [flags]\n\n${about}`, groups));
-      Deno.exit(EXIT.ok);
+      const result = new CommandOutput();
+      await result.print(helpText(`deno task ${name} [flags]\n\n${about}`, groups));
+      return await exit(result.exitCode(EXIT.ok));
     }
     log = logAs(settings);
-    using signal = stopSignal(log);
-    await run(settings, warnings, log, signal);
-    Deno.exit(EXIT.ok);
+    using signal = stopSignal(log, exit);
+    return await exit(await run(settings, warnings, log, signal) ?? EXIT.ok);
   } catch (error) {
-    Deno.exit(exitCodeOf(error, log));
+    return await crash(error);
   }
+}
+
+/**
+ * Ends the process when its log is written, or after a short time if it cannot be written. Errors that the log did not take are
+ * printed to stderr.
+ */
+async function exitAfterFlush(output: LogOutput, logTo: "stdout" | "stderr", code: number): Promise<never> {
+  const unwritten = await output.close(FLUSH_TIMEOUT_MS);
+  if (unwritten !== "" && logTo === "stdout") {
+    const written = Deno.stderr.write(new TextEncoder().encode(unwritten)).catch(() => {});
+    await Promise.race([written, pause(FLUSH_TIMEOUT_MS)]);
+  }
+  Deno.exit(code);
+}
+
+/** Logs process warnings and uncaught errors. Deno would print them to stderr, which can block or fail as any output can. */
+function redirectDiagnostics(log: Log, crash: (error: unknown) => Promise<never>): void {
+  process.removeAllListeners("warning");
+  process.on("warning", (warning) => log("warn", "process_warning", messageOf(warning)));
+  globalThis.addEventListener("error", (event) => {
+    event.preventDefault();
+    void crash(event.error);
+  });
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    void crash(event.reason);
+  });
 }

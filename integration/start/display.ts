@@ -9,11 +9,15 @@ export interface Output {
   width(): number;
 }
 
-/** Standard output. */
+/** Standard output. What cannot be written is dropped: a closed terminal or pipe must not prevent an orderly stop. */
 export const STANDARD_OUTPUT: Output = {
   write: (text) => {
     const bytes = new TextEncoder().encode(text);
-    for (let done = 0; done < bytes.length;) done += Deno.stdout.writeSync(bytes.subarray(done));
+    try {
+      for (let done = 0; done < bytes.length;) done += Deno.stdout.writeSync(bytes.subarray(done));
+    } catch {
+      // Nobody sees it.
+    }
   },
   isTerminal: () => Deno.stdout.isTerminal(),
   width: () => Deno.consoleSize().columns,

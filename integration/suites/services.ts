@@ -9,6 +9,7 @@ import "./equality_test.ts";
 import "./quarantine_test.ts";
 import "./codecs_test.ts";
 import "./restart_test.ts";
+import "./log_test.ts";
 import "./kill_test.ts";
 import "./scale_test.ts";
 import "./zombie_test.ts";

@@ -17,14 +17,9 @@ export type Fields = Readonly<Record<string, unknown>>;
 export type Log = (level: Level, event: string, message: string | (() => string), fields?: Fields) => void;
 
 const COLOURS: Readonly<Record<Level, string>> = { debug: "90", info: "32", warn: "33", error: "31" };
-const encoder = new TextEncoder();
 
 /** The settings that a log is made by. */
 export type LogSettings = Pick<Settings, "LOG_LEVEL" | "LOG_FORMAT">;
-
-/** Writes lines to one of the process' outputs. */
-export const linesTo = (output: typeof Deno.stdout | typeof Deno.stderr): (line: string) => void => (line) =>
-  void output.writeSync(encoder.encode(line));
 
 /**
  * A log as the settings ask for. Control characters in texts of servers are escaped, in JSON the invisible ones too, so that no line
@@ -36,8 +31,8 @@ export const linesTo = (output: typeof Deno.stdout | typeof Deno.stderr): (line:
 export function createLog(
   service: string,
   settings: LogSettings,
-  write: (line: string) => void = linesTo(Deno.stdout),
-  isTerminal = Deno.stdout.isTerminal(),
+  write: (line: string, level: Level) => void,
+  isTerminal: boolean,
 ): Log {
   const least = LEVELS.indexOf(settings.LOG_LEVEL);
   const readable = settings.LOG_FORMAT === "text" || (settings.LOG_FORMAT === "auto" && isTerminal);
@@ -55,6 +50,7 @@ export function createLog(
             ),
           )
         }\n`,
+        level,
       );
     }
     const label = level.toUpperCase().padEnd(5);
@@ -62,6 +58,7 @@ export function createLog(
       `${time.slice(11, 23)} ${isTerminal ? `\x1b[${COLOURS[level]}m${label}\x1b[0m` : label} ${
         escapeUnprintable(message)
       }\n`,
+      level,
     );
   };
 }

@@ -5,8 +5,9 @@
  */
 import process from "node:process";
 import { Counter, Gauge, type Registry } from "prom-client";
+import { droppedLogLines } from "./log_output.ts";
 
-/** Registers CPU time, memory, start time. `collectDefaultMetrics` reads /proc, which the services may not. */
+/** Registers CPU time, memory, start time and dropped log lines. `collectDefaultMetrics` reads /proc, which the services may not. */
 export function registerProcessMetrics(registry: Registry): void {
   const registers = [registry];
   const started = Date.now() / 1000 - performance.now() / 1000;
@@ -18,6 +19,15 @@ export function registerProcessMetrics(registry: Registry): void {
       const { user, system } = process.cpuUsage();
       this.reset();
       this.inc((user + system) / 1e6);
+    },
+  });
+  new Counter({
+    name: "log_lines_dropped_total",
+    help: "Log lines dropped because the output could not be written and 1 MiB of them was waiting",
+    registers,
+    collect() {
+      this.reset();
+      this.inc(droppedLogLines());
     },
   });
   new Gauge({

@@ -1,0 +1,29 @@
+import assert from "assert";
+import { kafkaSettings, postgresSettings } from "../harness/addresses.ts";
+import { PROJECT } from "../harness/project.ts";
+import { scenario } from "../harness/scenario.ts";
+import { processLaunch, Service } from "../harness/service.ts";
+
+scenario({
+  name: "consumer stores every record once when its log cannot be written",
+  fault: "Standard output and standard error of the consumer are full",
+  outcome: "It stores the records, stays ready, and ends with exit code 0 at SIGTERM",
+  services: "process",
+}, async (s) => {
+  await s.produce(10_000);
+  const launch = processLaunch("consumer", [], {
+    CONSUMER_GROUP_ID: s.group,
+    KAFKA_TOPIC_PREFIX: s.topicPrefix,
+    LOG_LEVEL: "debug",
+    LOG_SUMMARY_SECONDS: 1,
+    ...kafkaSettings(s.kafka, "process"),
+    ...postgresSettings(s.postgres, s.database.name, "process"),
+  }, PROJECT);
+  const redirected = ["-c", 'exec "$@" > /dev/full 2>&1', "sh", launch.command, ...launch.args];
+  const consumer = s.use(
+    new Service("consumer-full", { ...launch, command: "/bin/sh", args: redirected }, s.folder),
+  );
+  await s.oracle({ unless: () => consumer.assertRunning() });
+  await consumer.ready();
+  assert.equal((await consumer.stop()).code, 0);
+});
