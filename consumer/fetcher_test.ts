@@ -1,0 +1,137 @@
+import assert from "assert";
+import type { KafkaMessage } from "kafkajs";
+import type { KafkaCluster } from "../shared/kafka/cluster.ts";
+import { Fetcher } from "./fetcher.ts";
+
+interface Position {
+  readonly topic: string;
+  readonly partition: number;
+  next: number | undefined;
+}
+
+/** A cluster of one broker. The test answers each Fetch request itself. */
+class Cluster {
+  /** Offsets that were asked for, of each request that is not answered yet. */
+  readonly requests: { offsets: number[]; answer: (messages: readonly string[]) => void }[] = [];
+
+  /** Waits for a Fetch request and takes it. */
+  async request() {
+    for (let tries = 0; this.requests.length === 0; tries++) {
+      if (tries > 200) assert.fail("no Fetch request came");
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    return this.requests.shift()!;
+  }
+
+  asCluster(): KafkaCluster {
+    const metadata = {
+      brokers: [],
+      controllerId: 1,
+      topics: [{ name: "t", partitions: [{ partition: 0, leader: 1 }] }],
+    };
+    const broker = {
+      maxVersion: () => 4,
+      protocol: (_: string, fields: unknown) => ({ request: { apiVersion: 4, fields }, response: {} }),
+      send: ({ request }: { request: { apiName?: string; fields: Fields } }) => {
+        if (request.apiName === "Metadata") return Promise.resolve(metadata);
+        const { promise, resolve } = Promise.withResolvers<unknown>();
+        const offsets = request.fields.topics.flatMap(({ partitions }) =>
+          partitions.map(({ fetchOffset }) => fetchOffset)
+        );
+        const answer = (messages: readonly string[]) =>
+          resolve({
+            responses: [{ topicName: "t", partitions: [{ partition: 0, errorCode: 0, messages }] }],
+          });
+        this.requests.push({ offsets, answer });
+        return promise;
+      },
+    };
+    return {
+      any: () => Promise.resolve(broker),
+      node: () => Promise.resolve(broker),
+      update: () => Promise.resolve(),
+      drop: () => {},
+    } as unknown as KafkaCluster;
+  }
+}
+
+interface Fields {
+  readonly topics: readonly { readonly partitions: readonly { readonly fetchOffset: number }[] }[];
+}
+
+function setUp() {
+  const cluster = new Cluster();
+  const member = { isAlive: true };
+  const received: (readonly KafkaMessage[])[] = [];
+  const at: Position = { topic: "t", partition: 0, next: 5 };
+  const fetcher = new Fetcher<Position>({
+    cluster: cluster.asCluster(),
+    maxBytes: 1_000,
+    partitionMaxBytes: 1_000,
+    maxWaitMs: 10,
+    isAlive: () => member.isAlive,
+    read: { checkCrcs: true, inflatedBytesMax: 1_000 },
+    onMessages: (position, messages) => {
+      received.push(messages);
+      position.next = position.next! + messages.length;
+    },
+    onOutOfRange: () => assert.fail("out of range"),
+    capacity: () => Promise.resolve(),
+    onRetry: (error) => assert.fail(String(error)),
+  });
+  fetcher.start([at]);
+  /** Ends the fetcher, and the request that it may have sent. */
+  const end = async () => {
+    fetcher.stop();
+    cluster.requests.shift()?.answer([]);
+    // What waits for the next metadata or attempt.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  };
+  return { cluster, member, received, at, fetcher, end };
+}
+
+Deno.test("Fetcher hands over what it fetched and continues behind it", async () => {
+  const { cluster, received, end } = setUp();
+  const first = await cluster.request();
+  assert.deepEqual(first.offsets, [5]);
+  first.answer(["a", "b"]);
+  const second = await cluster.request();
+  assert.deepEqual([second.offsets, received], [[7], [["a", "b"]]]);
+  second.answer([]);
+  await end();
+});
+
+Deno.test("Fetcher drops a response when the position was moved while it was under way", async () => {
+  const { cluster, received, at, end } = setUp();
+  const first = await cluster.request();
+  // As after a fence, or when progress is loaded anew.
+  at.next = 100;
+  first.answer(["a", "b"]);
+  const second = await cluster.request();
+  assert.deepEqual([second.offsets, received, at.next], [[100], [], 100]);
+  second.answer([]);
+  await end();
+});
+
+Deno.test("Fetcher drops a response when the assignment ended while it was under way", async () => {
+  const { cluster, received, fetcher, end } = setUp();
+  const first = await cluster.request();
+  fetcher.stop();
+  first.answer(["a", "b"]);
+  await end();
+  assert.deepEqual([received, cluster.requests], [[], []]);
+});
+
+Deno.test("Fetcher neither hands over nor fetches when the membership has expired", async () => {
+  const { cluster, member, received, end } = setUp();
+  const first = await cluster.request();
+  member.isAlive = false;
+  first.answer(["a", "b"]);
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  assert.deepEqual([received, cluster.requests], [[], []]);
+  member.isAlive = true;
+  const second = await cluster.request();
+  assert.deepEqual(second.offsets, [5]);
+  second.answer([]);
+  await end();
+});
