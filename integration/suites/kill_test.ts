@@ -1,6 +1,8 @@
+import assert from "assert";
+import { progressSum, terminateSessions, whileLocked } from "../harness/postgres_faults.ts";
 import { scenario } from "../harness/scenario.ts";
 import type { Service } from "../harness/service.ts";
-import { lasting } from "../harness/wait.ts";
+import { lasting, until } from "../harness/wait.ts";
 
 /** As short as may be: after a kill the group waits as long for the dead member. */
 const SESSION = { CONSUMER_SESSION_TIMEOUT_MS: 1_500 };
@@ -43,4 +45,34 @@ scenario({
   }
   await s.stopped(load);
   await s.oracle({ unless: () => consumers.forEach((consumer) => consumer.assertRunning()) });
+});
+
+scenario({
+  name: "consumer stores every record once when it is killed between the fence and the rows of a transaction",
+  fault:
+    "Consumer killed (kill -9) and its session ended while a transaction has moved progress and waits to write rows",
+  outcome: "Progress is where it was, and the rows are read again: both are committed together or not at all",
+}, async (s) => {
+  await s.produce(2_000);
+  const consumer = await s.consumer(SESSION);
+  await s.flowing([consumer]);
+  await until("all of it to be stored", async () => await progressSum(s.database) >= 2_000);
+  await whileLocked(s.database, "routes_table", async () => {
+    const before = await progressSum(s.database);
+    await s.produce(2_000, { PRODUCER_SEED: "another" });
+    const waits = `wait_event_type = 'Lock' AND query LIKE '%COPY%'`;
+    // The fence comes first in the message: whoever waits for the table is past it.
+    await until("a transaction to wait for the table", async () => {
+      return await s.database.number(
+        `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND ${waits}`,
+      ) > 0;
+    }, { unless: () => consumer.assertRunning() });
+    await consumer.stop("SIGKILL");
+    // Its backend has the whole message, and would write the rows when the lock is gone.
+    const ended = await terminateSessions(s.database, waits);
+    assert(ended.some(({ wrote }) => wrote), "no transaction had moved progress");
+    assert.equal(await progressSum(s.database), before, "progress was committed without its rows");
+  });
+  const next = await s.consumer(SESSION);
+  await s.oracle({ unless: () => next.assertRunning() });
 });
