@@ -1,0 +1,148 @@
+/**
+ * The guards that tests are known to notice the absence of. A change of the guarded code moves the text here along with it; the unit
+ * test beside this file says when it does not apply any more.
+ *
+ * @module
+ */
+import type { Mutation } from "./mutation.ts";
+
+/** All mutations. */
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: "commit-before-copy",
+    why: "Progress and rows are committed together: a crash in between would lose the rows.",
+    file: "consumer/transaction.ts",
+    find: "[fence, ...statements, ...copies",
+    replace: '[fence, "COMMIT", ...statements, ...copies',
+    test: "integration/suites/kill_test.ts",
+    filter: "killed between the fence and the rows",
+  },
+  {
+    name: "no-fence",
+    why:
+      "Progress moves only from where it is expected: a consumer that slept would store what another has stored.",
+    file: "consumer/transaction.ts",
+    find: "AND p.next_offset = v.expected",
+    replace: "",
+    test: "integration/suites/zombie_test.ts",
+    filter: "can't write when it wakes up",
+  },
+  {
+    name: "response-of-old-position",
+    why: "A response that was requested before a fence moved the position must not be stored at the new one.",
+    file: "consumer/fetcher.ts",
+    find: "!run.isOver && at?.next === offsets.get(key) && this.options.isAlive();",
+    replace: "!run.isOver && this.options.isAlive();",
+    test: "consumer/fetcher_test.ts",
+    filter: "the position was moved while it was under way",
+  },
+  {
+    name: "response-of-old-assignment",
+    why: "What was fetched for an assignment that has ended belongs to the next owner of the partition.",
+    file: "consumer/fetcher.ts",
+    find: "!run.isOver && at?.next === offsets.get(key) && this.options.isAlive();",
+    replace: "at?.next === offsets.get(key) && this.options.isAlive();",
+    test: "consumer/fetcher_test.ts",
+    filter: "the assignment ended while it was under way",
+  },
+  {
+    name: "response-without-membership",
+    why: "A consumer that was frozen for a session timeout must not store what it fetched before.",
+    file: "consumer/fetcher.ts",
+    find: "!run.isOver && at?.next === offsets.get(key) && this.options.isAlive();",
+    replace: "!run.isOver && at?.next === offsets.get(key);",
+    test: "consumer/fetcher_test.ts",
+    filter: "when the membership has expired",
+  },
+  {
+    name: "fetch-without-membership",
+    why: "Without a valid membership others may own the partitions: nothing is fetched.",
+    file: "consumer/fetcher.ts",
+    find: "if (ready.length === 0 || !this.options.isAlive()) {",
+    replace: "if (ready.length === 0) {",
+    test: "consumer/fetcher_test.ts",
+    filter: "when the membership has expired",
+  },
+  {
+    name: "no-crc-check",
+    why: "A flipped bit must not be stored as a valid row.",
+    file: "shared/kafka/record_batch.ts",
+    find: "if (checkCrc) verifyCrc(",
+    replace: "if (false) verifyCrc(",
+    test: "shared/kafka/read_record_batches_test.ts",
+    filter: "finds every flipped bit that the CRC covers",
+  },
+  {
+    name: "no-inflated-limit",
+    why: "A small batch that decompresses to hundreds of megabytes must not exhaust the memory.",
+    file: "shared/kafka/record_batch.ts",
+    find: "decompress(codec, stored, maxBytes)",
+    replace: "decompress(codec, stored, 1e9)",
+    test: "shared/kafka/read_record_batches_test.ts",
+    filter: "refuses a Zstandard frame that declares too much",
+  },
+  {
+    name: "no-topic-id-check",
+    why: "A recreated topic that has grown past the progress must not be read from the middle.",
+    file: "consumer/assignment.ts",
+    find: ".find((id) => id !== uuid);",
+    replace: ".find(() => false);",
+    test: "consumer/assignment_test.ts",
+    filter: "seeks, skips or fails as each combination",
+  },
+  {
+    name: "idle-progress-not-compared",
+    why:
+      "A failover to an older state is seen in partitions without new records only by reading progress again.",
+    file: "consumer/partition_monitor.ts",
+    find: "this.holder.resume(at, found);",
+    replace: "",
+    test: "consumer/partition_monitor_test.ts",
+    filter: "resumes an idle partition at the stored offset",
+  },
+  {
+    name: "expired-records-not-skipped",
+    why: "A partition whose records all expired would keep its lag, and a bounded run would never end.",
+    file: "consumer/partition_monitor.ts",
+    find: "if (low > at.nextOffset) this.holder.skipExpired(at, low);",
+    replace: "",
+    test: "consumer/partition_monitor_test.ts",
+    filter: "skips expired records of a partition that waits",
+  },
+  {
+    name: "session-settings",
+    why: "Behind a connection pooler a setting of the session is the next client's, too.",
+    file: "shared/postgres/session.ts",
+    find: "`SET LOCAL ${name} = ",
+    replace: "`SET ${name} = ",
+    test: "shared/postgres/session_test.ts",
+    filter: "sets nothing beyond the transaction",
+  },
+  {
+    name: "no-host-check",
+    why: "A page of another site must not read the dashboard through DNS rebinding.",
+    file: "dashboard/web/server.ts",
+    find: "if (!limits.hosts.accepts(request)) {",
+    replace: "if (false) {",
+    test: "dashboard/web/server_test.ts",
+    filter: "answers no request for another host",
+  },
+  {
+    name: "no-search-limit",
+    why: "Searches must not take more connections and memory than they are given.",
+    file: "dashboard/database/search_pool.ts",
+    find: "if (this.#waiting.length >= MAX_WAITING)",
+    replace: "if (this.#waiting.length >= Infinity)",
+    test: "dashboard/database/search_pool_test.ts",
+    filter: "runs two searches at a time",
+  },
+  {
+    name: "unescaped-log",
+    why: "A server's text must not control the terminal.",
+    file: "shared/observe/log.ts",
+    find: "escapeUnprintable(message)",
+    replace: "(message)",
+    test: "shared/observe/log_test.ts",
+    filter: "writes one line without control characters",
+  },
+];
