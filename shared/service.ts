@@ -13,6 +13,7 @@ import type { Group } from "./settings/declare.ts";
 import { helpText } from "./settings/describe.ts";
 import { loadSettings } from "./settings/load.ts";
 import type { Settings } from "./settings/table.ts";
+import { checkTlsFiles } from "./settings/tls_files.ts";
 
 /** How long an exit waits for the last log lines to be written. */
 const FLUSH_TIMEOUT_MS = 500;
@@ -60,6 +61,7 @@ export async function runService({ name, groups, about, logTo = "stdout", run }:
       return await exit(result.exitCode(EXIT.ok));
     }
     log = logAs(settings);
+    checkTlsFiles(settings, groups);
     using signal = stopSignal(log, exit);
     return await exit(await run(settings, warnings, log, signal) ?? EXIT.ok);
   } catch (error) {

@@ -3,23 +3,10 @@
  *
  * @module
  */
-import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readPem } from "../../shared/settings/pem.ts";
+import type { X509Certificate } from "node:crypto";
+import { type NamedFile, readCertificates, readPrivateKey } from "../../shared/settings/pem.ts";
+import { pairProblem } from "../../shared/settings/tls_files.ts";
 import { failed, ok, type Outcome, skipped } from "./check.ts";
-
-/** A file, and the setting that names it. */
-export interface NamedFile {
-  readonly setting: string;
-  /** Empty: not set. */
-  readonly path: string;
-}
-
-/** Reads the certificates of a PEM file, in its order. @throws {SettingsError} where there are none */
-export function readCertificates({ setting, path }: NamedFile): X509Certificate[] {
-  const blocks = readPem(setting, path, "CERTIFICATE")
-    .match(/-----BEGIN CERTIFICATE-----[^]+?-----END CERTIFICATE-----/g) ?? [];
-  return blocks.map((block) => new X509Certificate(block));
-}
 
 /** The common name of a certificate's subject or issuer, or all of it where it has none. */
 export const commonName = (name: string): string =>
@@ -49,8 +36,7 @@ export function checkCa(file: NamedFile, now: number): Outcome {
   } catch (error) {
     return unreadable(error);
   }
-  const first = certificates[0];
-  if (first === undefined) return truncated(file);
+  const first = certificates[0]!;
   const leaf = certificates.find((each) => !each.ca && !each.checkIssued(each));
   if (leaf) {
     return failed(
@@ -93,10 +79,13 @@ export function checkClientCertificate(
   } catch (error) {
     return unreadable(error);
   }
-  const leaf = certificates[0];
-  if (leaf === undefined) return truncated(certificate);
-  const keyOutcome = checkKey(leaf, certificate, key);
-  if (keyOutcome) return keyOutcome;
+  const leaf = certificates[0]!;
+  try {
+    const problem = pairProblem(certificate, certificates, key, readPrivateKey(key));
+    if (problem !== undefined) return failed(problem, "");
+  } catch (error) {
+    return unreadable(error);
+  }
   const problem = dateProblem(leaf, now);
   const who = `${certificate.path}: “${commonName(leaf.subject)}”`;
   if (problem) {
@@ -114,31 +103,6 @@ export function checkClientCertificate(
     );
   }
   return ok(`${who}, belongs to its key, valid until ${date(leaf.validToDate)}`);
-}
-
-/** What is wrong with the key of a certificate. */
-function checkKey(leaf: X509Certificate, certificate: NamedFile, key: NamedFile): Outcome | undefined {
-  let text: string;
-  try {
-    text = readPem(key.setting, key.path, "PRIVATE KEY");
-  } catch (error) {
-    return unreadable(error);
-  }
-  if (/BEGIN ENCRYPTED PRIVATE KEY|Proc-Type: 4,ENCRYPTED/.test(text)) {
-    return failed(
-      `${key.path} (${key.setting}) is encrypted with a passphrase, which the services can't ask for`,
-      `Decrypt it: openssl pkey -in ${key.path} -out service.key; and keep the result secret.`,
-    );
-  }
-  try {
-    if (leaf.checkPrivateKey(createPrivateKey(text))) return undefined;
-  } catch {
-    return failed(`${key.path} (${key.setting}) is not a readable private key`, "Download service.key anew.");
-  }
-  return failed(
-    `${key.path} is not the key of ${certificate.path}`,
-    `${certificate.setting} and ${key.setting} must be a pair: download service.cert and service.key together.`,
-  );
 }
 
 /** Whether one of the CA certificates has signed the first certificate, or the last of the chain that comes with it. */
@@ -160,6 +124,3 @@ function issuedBy(chain: readonly X509Certificate[], ca: NamedFile): boolean {
 
 /** The error's own sentences say what to do. */
 const unreadable = (error: unknown) => failed((error as Error).message, "");
-
-const truncated = ({ path, setting }: NamedFile) =>
-  failed(`${path} (${setting}) holds no whole certificate`, "It was cut off: download it anew.");

@@ -34,7 +34,7 @@ Deno.test("checkCa() fails with the reason when the file is not a CA's, and pass
 
   const half = files.path("half.pem");
   await Deno.writeTextFile(half, (await Deno.readTextFile(project.certificate)).slice(0, 200));
-  assertFails(checkCa(ca(half), now), /no whole certificate.*cut off/);
+  assertFails(checkCa(ca(half), now), /no whole block.*cut off/);
   assert.match(checkCa(ca(""), now).why, /not set, so the system's CAs count/);
 });
 
@@ -48,7 +48,10 @@ Deno.test("checkClientCertificate() fails with the reason when certificate, key 
 
   const right = client(user.certificate, user.key, project.certificate);
   assert.equal(right.mark, "ok", right.why);
-  assertFails(client(user.certificate, stranger.key, project.certificate), /stranger\.key is not the key of/);
+  assertFails(
+    client(user.certificate, stranger.key, project.certificate),
+    /stranger\.key \(KAFKA_SSL_KEYFILE\) is not the key of/,
+  );
   const mixed = client(stranger.certificate, stranger.key, project.certificate);
   assertFails(mixed, /“stranger” was issued by “Other CA”, which is not the CA in/);
   assert.equal(mixed.blocks, false);

@@ -5,7 +5,8 @@
  */
 import { addressOf } from "../../shared/kafka/address.ts";
 import type { PostgresSettings } from "../../shared/postgres/connection.ts";
-import { checkCa, checkClientCertificate, type NamedFile } from "./certificates.ts";
+import type { NamedFile } from "../../shared/settings/pem.ts";
+import { checkCa, checkClientCertificate } from "./certificates.ts";
 import { type Check, type Outcome, skipped } from "./check.ts";
 import type { Context } from "./context.ts";
 import { checkGroupAccess, checkTopicAccess } from "./kafka_access.ts";

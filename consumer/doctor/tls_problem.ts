@@ -6,7 +6,8 @@
 import type { X509Certificate } from "node:crypto";
 import * as net from "node:net";
 import { codeOf, messageOf, tlsProblem } from "../../shared/errors.ts";
-import { commonName, dateProblem, type NamedFile, readCertificates } from "./certificates.ts";
+import { type NamedFile, readCertificates } from "../../shared/settings/pem.ts";
+import { commonName, dateProblem } from "./certificates.ts";
 import { failed, type Outcome } from "./check.ts";
 
 /** What the handshake was made with. */

@@ -13,5 +13,7 @@ export function taskArguments(name: ServiceTask, project = PROJECT): string[] {
   const { tasks }: { tasks: Record<ServiceTask, string> } = JSON.parse(
     Deno.readTextFileSync(join(project, "deno.json")),
   );
-  return tasks[name].split(" && ").at(-1)!.split(" ").slice(1);
+  const words = tasks[name].split(" && ").at(-1)!.split(" ");
+  // Variables for the program are before it.
+  return words.slice(words.indexOf("deno") + 1);
 }

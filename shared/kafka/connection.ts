@@ -6,8 +6,8 @@
 import { type ISocketFactory, Kafka, type KafkaConfig, type logCreator, type SASLOptions } from "kafkajs";
 import * as net from "node:net";
 import * as tls from "node:tls";
-import { readPem } from "../settings/pem.ts";
 import type { Settings } from "../settings/table.ts";
+import { kafkaTlsFiles, readTlsFiles } from "../settings/tls_files.ts";
 import { addressOf } from "./address.ts";
 
 /** The settings that connect to Kafka. */
@@ -52,7 +52,9 @@ export function kafkaConfig(settings: KafkaSettings, clientId: string, log: logC
     socketFactory,
     logCreator: log,
   };
-  if (protocol === "SSL" || protocol === "SASL_SSL") config.ssl = tlsOptions(settings);
+  if (protocol === "SSL" || protocol === "SASL_SSL") {
+    config.ssl = { rejectUnauthorized: true, ...readTlsFiles(kafkaTlsFiles(settings)) };
+  }
   if (protocol === "SASL_PLAINTEXT" || protocol === "SASL_SSL") config.sasl = saslOptions(settings);
   return config;
 }
@@ -77,18 +79,6 @@ const socketFactory: ISocketFactory = ({ host: encoded, port, ssl, onConnect }) 
   socket.setNoDelay(true);
   return socket;
 };
-
-function tlsOptions(settings: KafkaSettings): tls.ConnectionOptions {
-  const { KAFKA_SSL_CAFILE: ca, KAFKA_SSL_CERTFILE: cert, KAFKA_SSL_KEYFILE: key } = settings;
-  return {
-    rejectUnauthorized: true,
-    ...(ca === "" ? {} : { ca: [readPem("KAFKA_SSL_CAFILE", ca, "CERTIFICATE")] }),
-    ...(cert === "" ? {} : {
-      cert: readPem("KAFKA_SSL_CERTFILE", cert, "CERTIFICATE"),
-      key: readPem("KAFKA_SSL_KEYFILE", key, "PRIVATE KEY"),
-    }),
-  };
-}
 
 function saslOptions(settings: KafkaSettings): SASLOptions {
   const { KAFKA_SASL_PLAIN_USERNAME: username, KAFKA_SASL_PLAIN_PASSWORD: password } = settings;

@@ -6,8 +6,8 @@
 import pg from "pg";
 import type * as tls from "node:tls";
 import { messageOf } from "../errors.ts";
-import { readPem } from "../settings/pem.ts";
 import type { Settings } from "../settings/table.ts";
+import { postgresTlsFiles, readTlsFiles, verifiesPostgres } from "../settings/tls_files.ts";
 import { connectError, NoPasswordError } from "./errors.ts";
 
 /** The settings that connect to PostgreSQL. */
@@ -27,27 +27,18 @@ export interface ConnectOptions {
  * The TLS options that an `sslmode` stands for, one after another as they are tried; `false`: no TLS.
  *
  * @see https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-SSLMODE-STATEMENTS
- * @throws {SettingsError} where a certificate file can't be read
+ * @throws {SettingsError} if a certificate or key file can't be used
  */
 export function tlsAttempts(settings: PostgresSettings): (tls.ConnectionOptions | false)[] {
-  const { PGSSLMODE: mode, PGSSLROOTCERT: root, PGSSLCERT: cert, PGSSLKEY: key } = settings;
+  const { PGSSLMODE: mode } = settings;
   if (mode === "disable") return [false];
-  const client = cert === "" ? {} : {
-    cert: readPem("PGSSLCERT", cert, "CERTIFICATE"),
-    key: readPem("PGSSLKEY", key, "PRIVATE KEY"),
+  const files = readTlsFiles(postgresTlsFiles(settings));
+  const options: tls.ConnectionOptions = {
+    ...files,
+    rejectUnauthorized: verifiesPostgres(settings),
+    // The chain without the name, as verify-ca; `system` comes with verify-full only, see `settings/validate.ts`.
+    ...verifiesPostgres(settings) && mode !== "verify-full" && { checkServerIdentity: () => undefined },
   };
-  // As libpq: a root certificate makes `require` check the chain. `system` comes with verify-full only, see `settings/load.ts`.
-  const checks = mode === "verify-full" || mode === "verify-ca" || (mode === "require" && root !== "");
-  const ca = root === "" || root === "system" ? {} : { ca: [readPem("PGSSLROOTCERT", root, "CERTIFICATE")] };
-  const checksName = mode === "verify-full";
-  const options: tls.ConnectionOptions = checks
-    ? {
-      ...client,
-      ...ca,
-      rejectUnauthorized: true,
-      ...(checksName ? {} : { checkServerIdentity: () => undefined }),
-    }
-    : { ...client, rejectUnauthorized: false };
   if (mode === "allow") return [false, options];
   return mode === "prefer" ? [options, false] : [options];
 }

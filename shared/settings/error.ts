@@ -15,6 +15,8 @@ export class SettingsError extends Error {
 /** Why a file can't be read. The services may read below `res` and `/run/secrets` only (`permissions` in deno.json). */
 export function whyUnreadable(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "there is no such file";
+  if (error instanceof Deno.errors.IsADirectory) return "it is a directory";
+  if (error instanceof Deno.errors.NotADirectory) return "a part of its path is not a directory";
   if (error instanceof Deno.errors.NotCapable) {
     return "the service may read files below res/ and /run/secrets/ only; put it there";
   }

@@ -1,0 +1,248 @@
+import assert from "assert";
+import { join } from "node:path";
+import { Listening } from "../listening_fixture.ts";
+import { SettingsError } from "./error.ts";
+import { load } from "./load_fixture.ts";
+import { readCertificates, readPrivateKey } from "./pem.ts";
+import { checkTlsFiles, readTlsFiles } from "./tls_files.ts";
+import * as tls from "node:tls";
+
+async function openssl(...args: string[]): Promise<void> {
+  const { success, stderr } = await new Deno.Command("openssl", { args, stdin: "null", stderr: "piped" })
+    .output();
+  assert.ok(success, new TextDecoder().decode(stderr));
+}
+
+/** A folder of files for one test. */
+class Folder implements AsyncDisposable {
+  private constructor(readonly path: string) {}
+
+  static async create(): Promise<Folder> {
+    return new Folder(await Deno.makeTempDir({ prefix: "pem-" }));
+  }
+
+  at = (name: string): string => join(this.path, name);
+  read = (name: string): string => Deno.readTextFileSync(this.at(name));
+
+  write(name: string, content: string | Uint8Array): string {
+    if (typeof content === "string") Deno.writeTextFileSync(this.at(name), content);
+    else Deno.writeFileSync(this.at(name), content);
+    return this.at(name);
+  }
+
+  /** A certificate that is its own CA, with its key: `NAME.pem` and `NAME.key`. */
+  async certificate(name: string): Promise<void> {
+    await openssl(
+      ...["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", `/CN=${name}`],
+      ...["-keyout", this.at(`${name}.key`), "-out", this.at(`${name}.pem`)],
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.path, { recursive: true });
+  }
+}
+
+const file = (path: string, setting = "KAFKA_SSL_CAFILE") => ({ setting, path });
+const utf16 = (text: string) =>
+  new Uint8Array(Uint16Array.from(`\uFEFF${text}`, (each) => each.charCodeAt(0)).buffer);
+
+function problemsOf(read: () => unknown): string {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof SettingsError) return error.message;
+    throw error;
+  }
+  return "";
+}
+
+Deno.test("readCertificates() reads what OpenSSL reads, and refuses the rest with the remedy", async () => {
+  await using folder = await Folder.create();
+  await Promise.all([folder.certificate("a"), folder.certificate("b")]);
+  const [a, b] = [folder.read("a.pem"), folder.read("b.pem")];
+  await openssl("x509", "-in", folder.at("a.pem"), "-outform", "DER", "-out", folder.at("a.der"));
+  await openssl("x509", "-in", folder.at("a.pem"), "-trustout", "-out", folder.at("trusted.pem"));
+  await openssl("req", "-new", "-key", folder.at("a.key"), "-subj", "/CN=a", "-out", folder.at("a.csr"));
+  await openssl(
+    ...["pkcs12", "-export", "-in", folder.at("a.pem"), "-inkey", folder.at("a.key"), "-passout", "pass:x"],
+    ...["-out", folder.at("a.p12")],
+  );
+
+  const right: Record<string, [text: string, subjects: string[]]> = {
+    "one": [a, ["CN=a"]],
+    "several": [a + b, ["CN=a", "CN=b"]],
+    "a byte order mark": ["\uFEFF" + a, ["CN=a"]],
+    "CRLF": [(a + b).replaceAll("\n", "\r\n"), ["CN=a", "CN=b"]],
+    "CR": [a.replaceAll("\n", "\r"), ["CN=a"]],
+    "text around them": [`Bag Attributes\n  a: b\n${a}\n# next\n${b}end`, ["CN=a", "CN=b"]],
+    "no line end": [a.trimEnd(), ["CN=a"]],
+    "spaces at the ends of lines": [a.replaceAll("\n", " \t\n"), ["CN=a"]],
+    "an old label": [a.replaceAll("CERTIFICATE", "X509 CERTIFICATE"), ["CN=a"]],
+    "a key beside it": [folder.read("a.key") + a, ["CN=a"]],
+  };
+  for (const [what, [text, subjects]] of Object.entries(right)) {
+    const certificates = readCertificates(file(folder.write("some.pem", text)));
+    assert.deepEqual(certificates.map(({ subject }) => subject), subjects, what);
+  }
+
+  const wrong: [content: string | Uint8Array, problem: RegExp][] = [
+    ["", /some\.pem \(KAFKA_SSL_CAFILE\) is empty/],
+    ["no certificate", /holds no PEM block "BEGIN CERTIFICATE"\. Is it the right file\?/],
+    [
+      folder.read("a.key"),
+      /holds no PEM block "BEGIN CERTIFICATE".*"BEGIN PRIVATE KEY": were certificate and key swapped/,
+    ],
+    [folder.read("a.csr"), /holds no PEM block.*"BEGIN CERTIFICATE REQUEST", which is something else/],
+    [a.slice(0, 200), /"BEGIN CERTIFICATE" has no "END CERTIFICATE".*cut off/],
+    [a.slice(0, 200) + "\n" + b, /"BEGIN CERTIFICATE" has no "END CERTIFICATE"/],
+    [a + b.replace(/^MII.{20}/m, ""), /Certificate 2 in .* can't be read/],
+    [a.replaceAll("\n", ""), /not a line of its own.*line breaks/],
+    [a.replaceAll(/^/gm, "  "), /not a line of its own/],
+    [folder.read("trusted.pem"), /TRUSTED CERTIFICATE.*openssl x509 -in/],
+    [Deno.readFileSync(folder.at("a.der")), /in the format DER, not PEM.*openssl x509 -inform DER/],
+    [Deno.readFileSync(folder.at("a.p12")), /in the format PKCS #12.*openssl pkcs12/],
+    [utf16(a), /in the format UTF-16.*Save it as UTF-8/],
+    [Uint8Array.of(0xfe, 0xed, 0xfe, 0xed), /Java keystore/],
+  ];
+  for (const [content, problem] of wrong) {
+    assert.match(problemsOf(() => readCertificates(file(folder.write("some.pem", content)))), problem);
+  }
+  assert.match(problemsOf(() => readCertificates(file(folder.path))), /Cannot read .*: it is a directory/);
+  assert.match(problemsOf(() => readCertificates(file(folder.at("x.pem")))), /there is no such file/);
+});
+
+Deno.test("readPrivateKey() reads every kind of key, and refuses one with a passphrase", async () => {
+  await using folder = await Folder.create();
+  const key = folder.at("rsa.key");
+  await openssl("genpkey", "-algorithm", "rsa", "-out", key);
+  await openssl("rsa", "-in", key, "-traditional", "-out", folder.at("rsa-old.key"));
+  await openssl("ecparam", "-name", "prime256v1", "-genkey", "-out", folder.at("ec-old.key"));
+  await openssl("pkey", "-in", folder.at("ec-old.key"), "-out", folder.at("ec.key"));
+  await openssl("genpkey", "-algorithm", "ed25519", "-out", folder.at("ed25519.key"));
+  await openssl("genpkey", "-algorithm", "x25519", "-out", folder.at("x25519.key"));
+  await openssl("pkey", "-in", key, "-aes256", "-passout", "pass:secret", "-out", folder.at("encrypted.key"));
+  await openssl(
+    ...[
+      "rsa",
+      "-in",
+      key,
+      "-traditional",
+      "-aes128",
+      "-passout",
+      "pass:secret",
+      "-out",
+      folder.at("encrypted-old.key"),
+    ],
+  );
+  await openssl("pkey", "-in", key, "-outform", "DER", "-out", folder.at("der.key"));
+  await openssl("pkey", "-in", key, "-pubout", "-out", folder.at("public.key"));
+
+  const read = (name: string) => readPrivateKey(file(folder.at(name), "PGSSLKEY"));
+  for (const name of ["rsa", "rsa-old", "ec", "ec-old", "ed25519"]) {
+    assert.equal(read(`${name}.key`).asymmetricKeyType, name.replace("-old", ""), name);
+  }
+  folder.write("bom.key", "\uFEFF" + folder.read("ec-old.key").replaceAll("\n", "\r\n"));
+  assert.equal(read("bom.key").asymmetricKeyType, "ec");
+
+  folder.write("one-line.key", folder.read("rsa.key").replaceAll("\n", ""));
+  const wrong: Record<string, RegExp> = {
+    "one-line.key": /^[^\n]{1,100}one-line\.key \(PGSSLKEY\) holds no PEM block, since [^\n]{1,120}$/,
+    "encrypted.key": /encrypted\.key \(PGSSLKEY\) is encrypted with a passphrase.*openssl pkey -in/,
+    "encrypted-old.key": /is encrypted with a passphrase/,
+    "der.key": /in the format DER.*openssl pkey -inform DER/,
+    "public.key": /holds no PEM block "BEGIN PRIVATE KEY".*"BEGIN PUBLIC KEY", which is something else/,
+    "x25519.key": /of the type x25519/,
+  };
+  for (const [name, problem] of Object.entries(wrong)) assert.match(problemsOf(() => read(name)), problem);
+  folder.write("cut.key", folder.read("rsa.key").replace(/^.{64}\n/m, ""));
+  assert.match(problemsOf(() => read("cut.key")), /cut\.key \(PGSSLKEY\) is not a readable private key/);
+});
+
+Deno.test("checkTlsFiles() reports all files together, and a key that is another certificate's", async () => {
+  await using folder = await Folder.create();
+  await Promise.all([folder.certificate("a"), folder.certificate("b")]);
+  const settingsOf = (env: Record<string, string>) => load({ env }).settings;
+  const check = (env: Record<string, string>) =>
+    problemsOf(() => checkTlsFiles(settingsOf(env), ["kafka", "postgresql"]));
+  const kafka = { KAFKA_SECURITY_PROTOCOL: "SSL", KAFKA_SSL_CAFILE: folder.at("a.pem") };
+  const postgres = { PGSSLMODE: "verify-ca", PGSSLROOTCERT: folder.at("b.pem") };
+  const pair = (certificate: string, key: string) => ({
+    KAFKA_SSL_CERTFILE: folder.at(certificate),
+    KAFKA_SSL_KEYFILE: folder.at(key),
+  });
+
+  assert.equal(check({ ...kafka, ...postgres, ...pair("a.pem", "a.key") }), "");
+  assert.match(
+    check({ ...kafka, ...pair("a.pem", "b.key") }),
+    /b\.key \(KAFKA_SSL_KEYFILE\) is not the key of .*a\.pem/,
+  );
+  folder.write("chain.pem", folder.read("b.pem") + folder.read("a.pem"));
+  assert.match(
+    check({ ...kafka, ...pair("chain.pem", "a.key") }),
+    /but of its certificate 2\. Put this one first/,
+  );
+  const swapped = check({ ...kafka, ...pair("a.key", "a.pem") }).split("\n");
+  assert.equal(swapped.length, 2);
+  assert.match(swapped.join(), /swapped.*swapped/);
+  const all = check({
+    ...kafka,
+    ...pair("nowhere.cert", "nowhere.key"),
+    ...postgres,
+    PGSSLROOTCERT: folder.at("nowhere.pem"),
+  });
+  assert.equal(all.split("\n").length, 3);
+
+  // What is not used is not read.
+  assert.equal(
+    check({ KAFKA_SECURITY_PROTOCOL: "PLAINTEXT", KAFKA_SSL_CAFILE: folder.at("nowhere.pem") }),
+    "",
+  );
+  assert.equal(check({ PGSSLMODE: "disable", PGSSLROOTCERT: folder.at("nowhere.pem") }), "");
+});
+
+Deno.test("readTlsFiles() gives Deno what it connects with when the files have a byte order mark, text and CRLF", async () => {
+  await using folder = await Folder.create();
+  await folder.certificate("ca");
+  await openssl(
+    ...["req", "-newkey", "rsa:2048", "-nodes", "-keyout", folder.at("user.key"), "-subj", "/CN=user"],
+    ...["-out", folder.at("user.csr")],
+  );
+  folder.write("user.ext", "subjectAltName=IP:127.0.0.1\n");
+  await openssl(
+    ...[
+      "x509",
+      "-req",
+      "-in",
+      folder.at("user.csr"),
+      "-CA",
+      folder.at("ca.pem"),
+      "-CAkey",
+      folder.at("ca.key"),
+    ],
+    ...["-extfile", folder.at("user.ext"), "-days", "2", "-out", folder.at("user.pem")],
+  );
+  await openssl("rsa", "-in", folder.at("user.key"), "-traditional", "-out", folder.at("user-old.key"));
+  const odd = (name: string) =>
+    folder.write(`odd-${name}`, "\uFEFF" + ("subject=x\n" + folder.read(name)).replaceAll("\n", "\r\n"));
+  const files = readTlsFiles({
+    ca: file(odd("ca.pem")),
+    certificate: file(odd("user.pem")),
+    key: file(odd("user-old.key")),
+  });
+  let subject: unknown;
+  await using server = await Listening.start(
+    tls.createServer({ ...files, requestCert: true, rejectUnauthorized: true }, (socket) => {
+      subject = socket.getPeerCertificate().subject?.CN;
+      socket.on("error", () => {});
+      socket.end("hello");
+    }),
+  );
+  const answer = await new Promise<string>((resolve, reject) => {
+    const socket = tls.connect({ host: "127.0.0.1", port: server.port, ...files });
+    socket.once("data", (data) => resolve(`${data}`));
+    socket.once("error", reject);
+  });
+  assert.equal(answer, "hello");
+  assert.equal(subject, "user");
+});

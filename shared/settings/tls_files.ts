@@ -1,0 +1,118 @@
+/**
+ * The certificate and key files that connections to Kafka and PostgreSQL use.
+ *
+ * @module
+ */
+import type { KeyObject, X509Certificate } from "node:crypto";
+import type { ConnectionOptions } from "node:tls";
+import type { Group } from "./declare.ts";
+import { SettingsError } from "./error.ts";
+import { type NamedFile, readCertificates, readPrivateKey } from "./pem.ts";
+import type { Settings } from "./table.ts";
+
+/** Files of a connection. A path that is empty is not read. */
+export interface TlsFiles {
+  /** CA certificates; empty: those that Deno trusts. */
+  readonly ca: NamedFile;
+  readonly certificate: NamedFile;
+  readonly key: NamedFile;
+}
+
+type KafkaFiles = Pick<Settings, `KAFKA_SSL_${"CA" | "CERT" | "KEY"}FILE`>;
+type PostgresFiles = Pick<Settings, "PGSSLMODE" | `PGSSL${"ROOTCERT" | "CERT" | "KEY"}`>;
+
+/** The files of connections to Kafka with TLS. */
+export const kafkaTlsFiles = (settings: KafkaFiles): TlsFiles => ({
+  ca: { setting: "KAFKA_SSL_CAFILE", path: settings.KAFKA_SSL_CAFILE },
+  certificate: { setting: "KAFKA_SSL_CERTFILE", path: settings.KAFKA_SSL_CERTFILE },
+  key: { setting: "KAFKA_SSL_KEYFILE", path: settings.KAFKA_SSL_KEYFILE },
+});
+
+/**
+ * Whether the server's certificate is verified. As in libpq, a root certificate makes `require` verify the chain.
+ *
+ * @see https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-SSLMODE-STATEMENTS
+ */
+export const verifiesPostgres = ({ PGSSLMODE: mode, PGSSLROOTCERT: root }: PostgresFiles): boolean =>
+  mode === "verify-full" || mode === "verify-ca" || (mode === "require" && root !== "");
+
+/** The files of connections to PostgreSQL with TLS. */
+export const postgresTlsFiles = (settings: PostgresFiles): TlsFiles => ({
+  ca: {
+    setting: "PGSSLROOTCERT",
+    path: verifiesPostgres(settings) && settings.PGSSLROOTCERT !== "system" ? settings.PGSSLROOTCERT : "",
+  },
+  certificate: { setting: "PGSSLCERT", path: settings.PGSSLCERT },
+  key: { setting: "PGSSLKEY", path: settings.PGSSLKEY },
+});
+
+/**
+ * Reads the files of a connection.
+ *
+ * @throws {SettingsError} with all that is wrong with them: one can't be read or used, or the key is another certificate's
+ */
+export function readTlsFiles(
+  { ca, certificate, key }: TlsFiles,
+): Pick<ConnectionOptions, "ca" | "cert" | "key"> {
+  const problems: string[] = [];
+  const attempt = <T>(file: NamedFile, read: (file: NamedFile) => T): T | undefined => {
+    if (file.path === "") return undefined;
+    try {
+      return read(file);
+    } catch (error) {
+      if (!(error instanceof SettingsError)) throw error;
+      problems.push(...error.problems);
+      return undefined;
+    }
+  };
+  const authorities = attempt(ca, readCertificates);
+  const chain = attempt(certificate, readCertificates);
+  const privateKey = attempt(key, readPrivateKey);
+  const problem = chain && privateKey && pairProblem(certificate, chain, key, privateKey);
+  if (problem !== undefined) problems.push(problem);
+  if (problems.length > 0) throw new SettingsError(problems);
+  return {
+    ...authorities && { ca: authorities.map(String) },
+    ...chain && { cert: chain.map(String).join("") },
+    ...privateKey && { key: privateKey.export({ type: "pkcs8", format: "pem" }) },
+  };
+}
+
+/** Why a key is not that of the first certificate, which is the client's. */
+export function pairProblem(
+  certificate: NamedFile,
+  chain: readonly X509Certificate[],
+  key: NamedFile,
+  privateKey: KeyObject,
+): string | undefined {
+  const index = chain.findIndex((each) => each.checkPrivateKey(privateKey));
+  if (index === 0) return undefined;
+  const what = `${key.path} (${key.setting}) is not the key of ${certificate.path} (${certificate.setting})`;
+  return index < 0
+    ? `${what}. They must be a pair: download both from the same page (Aiven: service.cert and service.key).`
+    : `${what}, but of its certificate ${index + 1}. Put this one first, and those of its issuers after it.`;
+}
+
+/**
+ * Reads all certificate and key files that the settings of `groups` use, so that all problems are reported together at the start.
+ *
+ * @throws {SettingsError} with all of them
+ */
+export function checkTlsFiles(settings: Settings, groups: readonly Group[]): void {
+  const all = [
+    ...groups.includes("kafka") && settings.KAFKA_SECURITY_PROTOCOL.endsWith("SSL")
+      ? [kafkaTlsFiles(settings)]
+      : [],
+    ...groups.includes("postgresql") && settings.PGSSLMODE !== "disable" ? [postgresTlsFiles(settings)] : [],
+  ];
+  const problems = all.flatMap((files) => {
+    try {
+      readTlsFiles(files);
+      return [];
+    } catch (error) {
+      if (error instanceof SettingsError) return error.problems;
+      throw error;
+    }
+  });
+  if (problems.length > 0) throw new SettingsError(problems);
+}
