@@ -26,7 +26,8 @@ await runService({
   name: "rejects",
   groups: ["postgresql", "streams", "rejects", "log"],
   about:
-    "Lists the rejected records of the streams. With --replay, moves those that are valid by now into their tables, each once.",
+    "Lists the rejected records of the streams. With --replay, moves those that are valid by now into their tables. " +
+    "A rejected record exists once, however many consumer groups have read it, and it is stored once.",
   logTo: "stderr",
   run: runRejects,
 });
@@ -57,7 +58,7 @@ async function runRejects(
       for (const stream of streams) {
         const { moved, kept } = await orSayWhy(
           `Cannot move the rejected records of ${stream.topic} into ${stream.table}`,
-          () => replay(client, stream, settings.REJECTS_REASON, signal),
+          async () => replay(client, await inspectSession(client), stream, settings.REJECTS_REASON, signal),
         );
         await output.print(
           `${stream.topic}: moved ${moved} records into ${stream.table}; ${kept} stay in quarantine.`,

@@ -1,90 +1,157 @@
 /**
- * Sends rejected records through again: those that are valid by now leave quarantine and enter their table in one transaction, so
- * that none is lost and none is doubled, whatever happens in between and whoever else replays.
+ * Replays rejected records: those that are valid by now leave `rejected_records` and enter their table in one transaction, so that
+ * none is lost and none is stored twice, whatever happens in between and whoever else replays.
+ *
+ * A rejected record exists once per topic, partition and offset, however many consumer groups have rejected it, and it is stored once.
  *
  * @module
  */
 import type pg from "pg";
 import { decoder } from "../shared/codec/decode.ts";
+import { reject, type Rejection } from "../shared/codec/rejection.ts";
+import { PermanentError } from "../shared/errors.ts";
 import { classify } from "../shared/postgres/errors.ts";
+import { inTransaction, type SessionInfo } from "../shared/postgres/session.ts";
 import type { Stream } from "../shared/stream.ts";
 import type { RejectedRow } from "./list_rejects.ts";
+import { refusalText } from "./refusal.ts";
 import { streamTarget } from "./tables.ts";
 
-/** Records looked at in one transaction. */
+/** Records in one transaction, at most. */
 const BATCH = 1_000;
 
 /** What became of the records. */
 export interface Replayed {
   /** Now in the table. */
   moved: number;
-  /** Still not valid, or still refused by the database. */
+  /** Still not valid, or still rejected by the database; `rejected_records` has the current reason. */
   kept: number;
 }
 
+/** A record of `rejected_records`, with the columns' values if it is valid by now, else with the current reason. */
+interface Candidate {
+  readonly partition: number;
+  /** INT8, as decimal text. */
+  readonly offset: string;
+  readonly decoded: readonly number[] | Rejection;
+}
+
+const isRejected = (decoded: Candidate["decoded"]): decoded is Rejection => "reason" in decoded;
+
 /**
- * Replays a stream's rejected records, in the order of their partitions and offsets.
+ * Replays a stream's rejected records, in the order of their partitions and offsets. When the database rejects a transaction, by a
+ * statement or at COMMIT, it is repeated with fewer records until the record is found that is rejected.
  *
  * @param reason only those that were rejected for it; empty: all
  * @param signal stops after the transaction in hand
+ * @throws {Error} pg's, unless it is about a record
  */
 export async function replay(
   client: pg.Client,
+  session: SessionInfo,
   stream: Stream,
   reason: string,
   signal: AbortSignal,
 ): Promise<Replayed> {
-  const decode = decoder(stream);
-  const row = new Float64Array(stream.fields.length);
-  const insert = `INSERT INTO ${streamTarget(stream)} VALUES (${
-    stream.fields.map((_, f) => `$${f + 1}`).join(", ")
-  })`;
+  const read = candidateReader(stream, reason);
+  const transaction = <T>(work: () => Promise<T>) =>
+    inTransaction(client, { session, settings: { statement_timeout: 0 } }, work);
   const result: Replayed = { moved: 0, kept: 0 };
   let after = { partition: -1, offset: "-1" };
-  while (!signal.aborted) {
-    await client.query("BEGIN");
+  for (let limit = BATCH; !signal.aborted;) {
+    let candidates: Candidate[] = [];
     try {
-      // A record that another replay holds is left to it.
-      const { rows } = await client.query<RejectedRow>(
-        `SELECT partition, "offset", value FROM rejected_records
-         WHERE topic = $1 AND ($2 = '' OR reason = $2) AND (partition, "offset") > ($3, $4)
-         ORDER BY partition, "offset" LIMIT ${BATCH} FOR UPDATE SKIP LOCKED`,
-        [stream.topic, reason, after.partition, after.offset],
-      );
-      let moved = 0;
-      for (const { partition, offset, value } of rows) {
-        if (decode(value, row) !== undefined || !(await accepted(client, insert, [...row]))) continue;
-        await client.query(
-          `DELETE FROM rejected_records WHERE topic = $1 AND partition = $2 AND "offset" = $3`,
-          [stream.topic, partition, offset],
-        );
-        moved++;
-      }
-      await client.query("COMMIT");
+      const moved = await transaction(async () => {
+        candidates = await read(client, after, limit);
+        return await move(client, stream, candidates);
+      });
       result.moved += moved;
-      result.kept += rows.length - moved;
-      const last = rows.at(-1);
-      if (!last) break;
-      after = last;
+      result.kept += candidates.length - moved;
     } catch (error) {
-      await client.query("ROLLBACK").catch(() => {});
-      throw error;
+      if (classify(error) !== "record" || candidates.length === 0) throw error;
+      if (candidates.length > 1) {
+        limit = Math.ceil(candidates.length / 2);
+        continue;
+      }
+      const rejection = reject("refused by the database", refusalText(error));
+      await transaction(() => keep(client, stream, [{ ...candidates[0]!, decoded: rejection }]));
+      result.kept++;
     }
+    const last = candidates.at(-1);
+    if (!last) break;
+    after = last;
+    limit = Math.min(BATCH, 2 * limit);
   }
   return result;
 }
 
-/** Inserts a row, unless the database refuses it; the transaction goes on either way. */
-async function accepted(client: pg.Client, insert: string, numbers: readonly number[]): Promise<boolean> {
-  await client.query("SAVEPOINT record");
-  try {
+/** Reads and locks the next records; one that another replay holds is left to it. */
+function candidateReader(stream: Stream, reason: string) {
+  const decode = decoder(stream);
+  const row = new Float64Array(stream.fields.length);
+  return async (
+    client: pg.Client,
+    after: { partition: number; offset: string },
+    limit: number,
+  ): Promise<Candidate[]> => {
+    const { rows } = await client.query<RejectedRow>(
+      `SELECT partition, "offset", value FROM rejected_records
+       WHERE topic = $1 AND ($2 = '' OR reason = $2) AND (partition, "offset") > ($3, $4)
+       ORDER BY partition, "offset" LIMIT $5 FOR UPDATE SKIP LOCKED`,
+      [stream.topic, reason, after.partition, after.offset, limit],
+    );
+    return rows.map(({ partition, offset, value }) => ({
+      ...{ partition, offset },
+      decoded: decode(value, row) ?? [...row],
+    }));
+  };
+}
+
+/** Moves the valid ones into the table and updates the reason of the others. Returns how many were moved. */
+async function move(client: pg.Client, stream: Stream, candidates: readonly Candidate[]): Promise<number> {
+  await keep(client, stream, candidates);
+  const valid = candidates.filter(({ decoded }) => !isRejected(decoded));
+  if (valid.length === 0) return 0;
+  const { fields, topic } = stream;
+  const columns = fields.map((_, f) =>
     // As text, -0 would lose its sign.
-    await client.query(insert, numbers.map((number) => Object.is(number, -0) ? "-0" : number));
-    await client.query("RELEASE SAVEPOINT record");
-    return true;
-  } catch (error) {
-    if (classify(error) !== "record") throw error;
-    await client.query("ROLLBACK TO SAVEPOINT record");
-    return false;
-  }
+    valid.map(({ decoded }) => (decoded as number[])[f]!).map((number) =>
+      Object.is(number, -0) ? "-0" : number
+    )
+  );
+  const types = fields.map(({ type }, f) => `$${f + 1}::${type}[]`).join(", ");
+  await client.query(`INSERT INTO ${streamTarget(stream)} SELECT * FROM unnest(${types})`, columns);
+  const { rowCount } = await client.query(
+    `DELETE FROM rejected_records AS r USING unnest($2::int[], $3::bigint[]) AS v (partition, "offset")
+     WHERE r.topic = $1 AND r.partition = v.partition AND r."offset" = v."offset"`,
+    [topic, valid.map(({ partition }) => partition), valid.map(({ offset }) => offset)],
+  );
+  if (rowCount === valid.length) return valid.length;
+  throw new PermanentError(
+    `Cannot delete ${
+      valid.length - (rowCount ?? 0)
+    } replayed records of ${topic} from rejected_records: a trigger, a rule or a ` +
+      "row-level security policy keeps them. Nothing of them was moved. Drop it, then replay again.",
+  );
+}
+
+/** Updates reason and detail of those that stay, if they are others now. */
+async function keep(client: pg.Client, { topic }: Stream, candidates: readonly Candidate[]): Promise<void> {
+  const kept = candidates.flatMap(({ partition, offset, decoded }) =>
+    isRejected(decoded) ? { partition, offset, ...decoded } : []
+  );
+  if (kept.length === 0) return;
+  await client.query(
+    `UPDATE rejected_records AS r SET reason = v.reason, detail = v.detail
+     FROM unnest($2::int[], $3::bigint[], $4::text[], $5::text[]) AS v (partition, "offset", reason, detail)
+     WHERE r.topic = $1 AND r.partition = v.partition AND r."offset" = v."offset"
+       AND (r.reason, r.detail) IS DISTINCT FROM (v.reason, v.detail)`,
+    [
+      topic,
+      kept.map(({ partition }) => partition),
+      kept.map(({ offset }) => offset),
+      kept.map(({ reason }) => reason),
+      kept.map(({ detail }) => detail),
+    ],
+  );
 }

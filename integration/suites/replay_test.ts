@@ -44,3 +44,49 @@ scenario({
   );
   await s.oracle();
 });
+
+scenario({
+  name: "rejects() moves a record that two groups have rejected once, and keeps those that COMMIT rejects",
+  fault:
+    "Records rejected by two groups, with other messages; replayed while a deferred constraint rejects some of them at COMMIT",
+  outcome:
+    "Each is kept once, with the first reason; those that COMMIT rejects stay with the new reason, the others are moved once",
+}, async (s) => {
+  await s.database.create();
+  await s.database.query(
+    `CREATE TABLE routes_table (user_id INT NOT NULL, timestamp FLOAT8 NOT NULL, latitude FLOAT8 NOT NULL, longitude FLOAT8 NOT NULL,
+       CONSTRAINT northern CHECK (latitude >= -70))`,
+  );
+  const southern = ([, , latitude]: readonly number[]) => latitude! < -70;
+  const groups = [`${s.group}-a`, `${s.group}-b`];
+  const run = async (group: string) => {
+    await s.finished(await s.consumer({ CONSUMER_GROUP_ID: group, CONSUMER_UNTIL_CAUGHT_UP: "true" }));
+  };
+  await s.produce(2_000);
+  await run(groups[0]!);
+  await s.database.query("ALTER TABLE routes_table RENAME CONSTRAINT northern TO boreal");
+  await run(groups[1]!);
+  const { reasons, rejected } = await s.oracle({ groups, refusable: southern });
+  const refused = reasons["refused by the database"]!;
+  const withDetail = (words: string) =>
+    s.database.number("SELECT count(*) FROM rejected_records WHERE detail LIKE $1", [`%${words}%`]);
+  assert.equal(await withDetail("northern"), refused);
+
+  await s.database.query(
+    `ALTER TABLE routes_table DROP CONSTRAINT boreal;
+     CREATE FUNCTION pole() RETURNS trigger LANGUAGE plpgsql AS
+       $$BEGIN IF NEW.latitude < -89 THEN RAISE 'too near to the pole' USING ERRCODE = '23514'; END IF; RETURN NULL; END$$;
+     CREATE CONSTRAINT TRIGGER pole AFTER INSERT ON routes_table DEFERRABLE INITIALLY DEFERRED
+       FOR EACH ROW EXECUTE FUNCTION pole()`,
+  );
+  const stored = () => s.database.number("SELECT count(*) FROM routes_table WHERE latitude < -70");
+  const replayed = await s.rejects(["--replay"]);
+  const kept = await withDetail("too near to the pole");
+  assert(kept > 0 && kept < refused, `${kept} of ${refused} are too near to the pole`);
+  assert.match(replayed, new RegExp(`moved ${refused - kept} records .*; ${rejected - refused + kept} stay`));
+  assert.equal(await stored(), refused - kept);
+
+  await s.database.query("DROP TRIGGER pole ON routes_table");
+  assert.match(await s.rejects(["--replay"]), new RegExp(`moved ${kept} records`));
+  assert.equal(await stored(), refused, "each is stored once, and not once for each group");
+});
