@@ -9,7 +9,7 @@ import type { ScenarioAbout } from "../harness/scenario.ts";
 /** The parts of the page, and the suites that each is of. */
 const PARTS: Readonly<Record<string, readonly string[]>> = {
   "The whole way": ["equality"],
-  "Consumers": ["restart", "kill", "scale", "zombie"],
+  "Consumers": ["restart", "kill", "scale", "zombie", "upgrade"],
   "PostgreSQL": ["database"],
   "Kafka": ["kafka", "kafka_link", "topic"],
   "Streams": ["codecs"],

@@ -21,6 +21,7 @@ import type { Proxied } from "./proxy.ts";
 import { ROUTES, type Rules } from "./rules.ts";
 import { chosenSeed, type Random, seeded } from "./seed.ts";
 import {
+  type Launch,
   processLaunch,
   Service,
   type ServiceKind,
@@ -46,6 +47,8 @@ export interface ScenarioAbout {
   restartsServers?: boolean;
   /** Services run as programs of this machine, also where others run as containers. */
   services?: "process";
+  /** The scenario is skipped. */
+  ignore?: boolean;
 }
 
 /** Everything that was declared, in order. */
@@ -74,7 +77,7 @@ export function scenario(about: ScenarioAbout, run: (scenario: Scenario) => Prom
   scenarios.push(about);
   Deno.test({
     name: about.name,
-    ignore: isSkipped(about),
+    ignore: about.ignore === true || isSkipped(about),
     ...about.restartsServers && { sanitizeOps: false, sanitizeResources: false },
     fn: async () => {
       await using context = await Scenario.begin(about, theWorld());
@@ -209,6 +212,25 @@ export class Scenario implements AsyncDisposable {
       ...postgresSettings(this.postgres, this.database.name, this.#kind),
       ...settings,
     }, args);
+  }
+
+  /**
+   * Starts the consumer of another version, as a program of this machine.
+   *
+   * @param project Folder of that version's files.
+   */
+  consumerOf(project: string, settings: ServiceSettings = {}): Service {
+    const all: ServiceSettings = {
+      CONSUMER_GROUP_ID: this.group,
+      CONSUMER_SESSION_TIMEOUT_MS: 6_000,
+      ...kafkaSettings(this.kafka, "process"),
+      ...postgresSettings(this.postgres, this.database.name, "process"),
+      ...this.#common(settings),
+    };
+    const launch = processLaunch("consumer", [], all, project);
+    // Its packages come from Deno's cache, so that it needs no node_modules of its own.
+    const [run, ...args] = launch.args;
+    return this.#add("consumer", { ...launch, args: [run!, "--node-modules-dir=none", ...args] });
   }
 
   /** Starts a producer; it is ended with the scenario. */
@@ -347,18 +369,27 @@ export class Scenario implements AsyncDisposable {
     await this.#stack.disposeAsync();
   }
 
-  async #start(name: ServiceName, settings: ServiceSettings, args: string[]): Promise<Service> {
-    const all: ServiceSettings = {
+  /** Settings of all services of a scenario. */
+  #common(settings: ServiceSettings): ServiceSettings {
+    return {
       KAFKA_TOPIC_PREFIX: this.topicPrefix,
       KAFKA_TOPIC_PARTITIONS: PARTITIONS,
       LOG_FORMAT: "json",
       LOG_SUMMARY_SECONDS: 1,
       ...settings,
     };
-    const number = this.#services.filter((service) => service.name.startsWith(name)).length + 1;
+  }
+
+  async #start(name: ServiceName, settings: ServiceSettings, args: string[]): Promise<Service> {
+    const all = this.#common(settings);
     const launch = this.#kind === "container" && (name === "producer" || name === "consumer")
       ? await (await import("./container_service.ts")).containerLaunch(name, args, all, this.world.network!)
       : processLaunch(name, args, all, PROJECT);
+    return this.#add(name, launch);
+  }
+
+  #add(name: ServiceName, launch: Launch): Service {
+    const number = this.#services.filter((service) => service.name.startsWith(name)).length + 1;
     const service = new Service(`${name}-${number}`, launch, this.folder);
     this.#services.push(service);
     return service;

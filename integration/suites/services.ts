@@ -13,6 +13,7 @@ import "./log_test.ts";
 import "./kill_test.ts";
 import "./scale_test.ts";
 import "./zombie_test.ts";
+import "./upgrade_test.ts";
 import "./topic_test.ts";
 import "./replay_test.ts";
 import "./refusal_test.ts";

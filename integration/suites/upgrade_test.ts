@@ -1,0 +1,64 @@
+import assert from "assert";
+import { extractPreviousVersion, hasPreviousVersion, PREVIOUS_VERSION } from "../harness/previous_version.ts";
+import { PARTITIONS, type Scenario, scenario } from "../harness/scenario.ts";
+import type { Service } from "../harness/service.ts";
+import { until } from "../harness/wait.ts";
+
+const isThere = await hasPreviousVersion();
+if (!isThere) {
+  console.log(
+    `Skipped, since the commit ${PREVIOUS_VERSION} is not in this clone (git fetch --unshallow): upgrade_test.`,
+  );
+}
+
+/** Waits until each of some consumers has stored further records. */
+async function storing(consumers: readonly Service[]): Promise<void> {
+  const unless = () => consumers.forEach((consumer) => consumer.assertRunning());
+  await Promise.all(consumers.map(async (consumer) => {
+    const stored = async () =>
+      (await consumer.metrics().catch(() => undefined))?.sum("consumer_records_total", {
+        outcome: "stored",
+      }) ?? 0;
+    const before = await stored();
+    await until(`${consumer.name} to store records`, async () => await stored() > before, { unless });
+  }));
+}
+
+const withTopicId = (s: Scenario) =>
+  s.database.number("SELECT count(*) FROM consumer_progress WHERE topic_id IS NOT NULL");
+
+scenario({
+  name:
+    "consumers of the previous version and of this one share a group when they are upgraded and rolled back",
+  fault:
+    "Under load, a consumer of the previous version beside one of this version: upgraded, then rolled back",
+  outcome: "Both store records of their partitions in the same tables; nothing missing, nothing doubled",
+  services: "process",
+  ignore: !isThere && Deno.env.get("CI") !== "true",
+}, async (s) => {
+  const { folder } = s.use(await extractPreviousVersion());
+  const previous = s.consumerOf(folder);
+  const load = await s.load(0);
+  await storing([previous]);
+
+  // Upgrade: the previous version's tables, its progress and its group.
+  const upgraded = await s.consumer();
+  await storing([previous, upgraded]);
+  assert.equal((await previous.stop()).code, 0);
+  await storing([upgraded]);
+  await until("all partitions to have a topic id", async () => await withTopicId(s) === PARTITIONS, {
+    unless: () => upgraded.assertRunning(),
+  });
+
+  // Roll back, with a crash.
+  const again = s.consumerOf(folder);
+  await storing([upgraded, again]);
+  await upgraded.signal("SIGKILL");
+  await upgraded.exited;
+  await storing([again]);
+
+  const sent = await s.stopped(load);
+  const { records } = await s.oracle({ unless: () => again.assertRunning() });
+  assert.equal(records, sent);
+  assert.equal(await withTopicId(s), PARTITIONS);
+});
