@@ -7,8 +7,9 @@ import type { KafkaMessage } from "kafkajs";
 import { CorruptBatchError } from "../shared/kafka/corrupt_batch.ts";
 import { kafkaError } from "../shared/kafka/errors.ts";
 import { recordBatches } from "../shared/kafka/fetch.ts";
-import { fetchTopics } from "../shared/kafka/metadata.ts";
+import { fetchTopics, type TopicMetadata } from "../shared/kafka/metadata.ts";
 import type { KafkaSession } from "../shared/kafka/session.ts";
+import { topicIdToUuid } from "../shared/kafka/topic_id.ts";
 import { fetchWatermarks, type Watermarks } from "../shared/kafka/watermarks.ts";
 import { pause } from "../shared/lifecycle.ts";
 import type { Availability } from "../shared/observe/availability.ts";
@@ -16,13 +17,21 @@ import type { Tell } from "../shared/observe/events.ts";
 import { untilItWorks } from "../shared/retry.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import type { Stream } from "../shared/stream.ts";
+import { checkTopicId, decideStart, type Decision } from "./assignment.ts";
 import { AbandonedError, type Database } from "./database.ts";
 import type { EVENTS } from "./events.ts";
 import { Fetcher } from "./fetcher.ts";
 import { GroupCoordinator } from "./group/coordinator.ts";
 import { GroupMembership } from "./group/membership.ts";
 import type { Assignment } from "./group/subscription.ts";
-import { keyOf, loadProgress, standing, type TopicPartition } from "./progress.ts";
+import type { HeldPartition, PartitionHolder } from "./partition_monitor.ts";
+import {
+  adoptTopicIds,
+  keyOf,
+  loadTopicProgress,
+  type ProgressRow,
+  type TopicPartition,
+} from "./progress.ts";
 import { emptySegment, type Segment, SegmentBuilder } from "./segment.ts";
 import { unreadableBatch } from "./unreadable_batch.ts";
 import { Writer } from "./writer.ts";
@@ -44,6 +53,8 @@ interface PartitionState extends TopicPartition {
   next: number | undefined;
   /** The offset up to which all is stored. */
   stored: number | undefined;
+  /** The id of the topic that `next` belongs to, as Kafka prints it; `undefined` if it is unknown. */
+  topicId: string | undefined;
   /** The offset at which a batch could not be read. */
   unreadable: number | undefined;
   /** Fences since this consumer last stored something of the partition. */
@@ -66,7 +77,7 @@ const NO_LEADER_RETRY_MS = 1_000;
 const COORDINATOR_FAILURES_MAX = 5;
 
 /** A consumer of a group. It ends by {@link stop}, or by `failed`. */
-export class GroupConsumer {
+export class GroupConsumer implements PartitionHolder {
   readonly #membership: GroupMembership;
   readonly #coordination;
   readonly #fetcher: Fetcher<PartitionState>;
@@ -122,6 +133,7 @@ export class GroupConsumer {
       isAlive: () => this.#membership.isAlive(),
       onMessages: (at, messages) => this.#onMessages(at, messages),
       onOutOfRange: (at, isCurrent) => this.#onOutOfRange(at, isCurrent),
+      onMetadata: (metadata) => this.#checkTopics(metadata),
       capacity: () => this.#writer.below(settings.CONSUMER_BUFFER_BYTES),
       onRetry: (error) => this.#onKafkaFailure("Cannot fetch", error),
     });
@@ -135,11 +147,35 @@ export class GroupConsumer {
     return this.#failed.promise;
   }
 
-  /** Partitions that are assigned, with the offset up to which all is stored. */
-  get positions(): (TopicPartition & { readonly stored: number })[] {
-    return [...this.#assigned.values()].flatMap(({ topic, partition, stored }) =>
-      stored === undefined ? [] : [{ topic, partition, stored }]
+  /** Partitions that are assigned and whose progress is loaded. */
+  get held(): HeldPartition[] {
+    return [...this.#assigned.values()].flatMap(({ topic, partition, next, stored, topicId }) =>
+      next === undefined || stored === undefined
+        ? []
+        : [{ topic, partition, nextOffset: next, storedOffset: stored, topicId }]
     );
+  }
+
+  /** Continues at `offset`, or at what a new load of the progress finds, unless the partition moved since `held` was read. */
+  resume(held: HeldPartition, offset: number | undefined): void {
+    const at = this.#unmoved(held);
+    if (!at) return;
+    if (offset === undefined) this.#reload();
+    else at.next = at.stored = offset;
+    this.#fetcher.wake();
+  }
+
+  /** Counts offsets as lost and advances, unless the partition moved since `held` was read. */
+  skipExpired(held: HeldPartition, to: number): void {
+    const at = this.#unmoved(held);
+    if (!at) return;
+    this.#skipExpired(at, held.nextOffset, to);
+    this.#fetcher.wake();
+  }
+
+  #unmoved(held: HeldPartition): PartitionState | undefined {
+    const at = this.#assigned.get(keyOf(held));
+    return at && at.next === held.nextOffset && at.stored === held.storedOffset ? at : undefined;
   }
 
   /** Joins the group and consumes. */
@@ -214,6 +250,7 @@ export class GroupConsumer {
           builder: this.#builders.get(topic)!,
           next: undefined,
           stored: undefined,
+          topicId: undefined,
           unreadable: undefined,
           fences: 0,
         }])
@@ -271,56 +308,94 @@ export class GroupConsumer {
   }
 
   /**
-   * Loads the progress of newly assigned partitions and compares it with their watermarks.
+   * Loads the progress of newly assigned partitions and decides where each starts.
    *
    * @returns the partitions whose watermarks could not be read
+   * @throws {PermanentError} if a topic is not the one that the progress belongs to
    */
   async #loadSome(partitions: readonly PartitionState[]): Promise<PartitionState[]> {
     const topics = [...new Set(partitions.map(({ topic }) => topic))];
-    let watermarks = await this.#watermarks(topics);
-    const of = ({ topic, partition }: TopicPartition) => watermarks.get(topic)?.get(partition);
-    const led = partitions.filter((at) => of(at) !== undefined);
+    let kafka = await this.#topicFacts(topics);
+    const led = partitions.filter((at) => kafka.watermarks(at) !== undefined);
     if (led.length === 0) return [...partitions];
     const isCurrent = () => led.every((at) => this.#isAssigned(at));
-    const progress = await this.options.database.run(
+    const { database, settings: { CONSUMER_GROUP_ID: group } } = this.options;
+    const starts = led.map((at) => ({
+      topic: at.topic,
+      partition: at.partition,
+      start: kafka.watermarks(at)!.low,
+    }));
+    const rows = await database.run(
       "Cannot read consumer_progress",
-      (client) =>
-        loadProgress(
-          client,
-          this.options.settings.CONSUMER_GROUP_ID,
-          led.map((at) => ({ topic: at.topic, partition: at.partition, start: of(at)!.low })),
-        ),
+      (client) => loadTopicProgress(client, group, starts),
       { wanted: isCurrent },
     );
-    const nextOf = (at: PartitionState) => progress.get(keyOf(at)) ?? 0;
+    const nextOf = new Map(rows.map((row) => [keyOf(row), row.nextOffset]));
     // The partition's last owner may have stored more meanwhile: refetch watermarks that are older than the progress.
-    if (led.some((at) => nextOf(at) > of(at)!.high)) watermarks = await this.#watermarks(topics);
-    if (!isCurrent()) return [];
-    for (const at of led) {
-      const end = of(at);
-      if (!end || at.next !== undefined) continue;
-      const next = nextOf(at);
-      const stands = standing(at, next, end);
-      at.next = next;
-      at.stored = next;
-      if (stands.kind === "expired") this.#skipExpired(at, next, stands.low);
-      this.options.tell("resumed", { topic: at.topic, partition: at.partition, offset: at.next });
+    if (led.some((at) => (nextOf.get(keyOf(at)) ?? 0) > kafka.watermarks(at)!.high)) {
+      kafka = await this.#topicFacts(topics);
     }
+    if (!isCurrent()) return [];
+    const decided = led.filter((at) => at.next === undefined && kafka.watermarks(at) !== undefined)
+      .map((at) => ({ at, decision: decide(group, at, rows, kafka) }));
+    await this.#adopt(decided, kafka, isCurrent);
+    if (!isCurrent()) return [];
+    for (const { at, decision } of decided) this.#startAt(at, decision, kafka.ids.get(at.topic));
     return partitions.filter((at) => at.next === undefined);
   }
 
-  async #watermarks(topics: readonly string[]): Promise<Map<string, Map<number, Watermarks>>> {
-    const { kafka, availability, settings } = this.options;
+  /** Stores the topic ids of partitions that have none. */
+  async #adopt(
+    decided: readonly { readonly at: PartitionState; readonly decision: Start }[],
+    { ids }: TopicFacts,
+    wanted: () => boolean,
+  ): Promise<void> {
+    const adopted = decided.filter(({ decision }) => decision.adopt)
+      .map(({ at: { topic, partition } }) => ({ topic, partition, topicId: topicIdToUuid(ids.get(topic)!) }));
+    if (adopted.length === 0) return;
+    const { database, settings } = this.options;
+    await database.run(
+      "Cannot update consumer_progress",
+      (client) => adoptTopicIds(client, settings.CONSUMER_GROUP_ID, adopted),
+      { wanted },
+    );
+  }
+
+  #startAt(at: PartitionState, decision: Start, topicId: string | undefined): void {
+    at.topicId = topicId;
+    at.next = at.stored = decision.kind === "seek" ? decision.offset : decision.from;
+    if (decision.kind === "skip") this.#skipExpired(at, decision.from, decision.to);
+    this.options.tell("resumed", { topic: at.topic, partition: at.partition, offset: at.next });
+  }
+
+  async #topicFacts(topics: readonly string[]): Promise<TopicFacts> {
+    const { kafka: { cluster }, availability, settings } = this.options;
     const action = `Cannot read the offsets of ${topics.join(", ")}`;
-    const watermarks = await untilItWorks("Kafka", availability, this.#over.signal, async () => {
+    const facts = await untilItWorks("Kafka", availability, this.#over.signal, async () => {
       try {
-        return await fetchWatermarks(kafka.cluster, topics);
+        const metadata = await fetchTopics(cluster, topics);
+        return { metadata, watermarks: await fetchWatermarks(cluster, metadata) };
       } catch (error) {
         throw kafkaError(action, error, settings);
       }
     });
-    if (watermarks === undefined) throw new AbandonedError(action);
-    return watermarks;
+    if (facts === undefined) throw new AbandonedError(action);
+    return {
+      ids: new Map(facts.metadata.map(({ name, id }) => [name, id])),
+      watermarks: ({ topic, partition }) => facts.watermarks.get(topic)?.get(partition),
+    };
+  }
+
+  /** @throws {PermanentError} if a topic that is fetched from was recreated */
+  #checkTopics(metadata: readonly TopicMetadata[]): void {
+    const ids = new Map(metadata.map(({ name, id }) => [name, id]));
+    for (const { topic, topicId } of this.#assigned.values()) {
+      if (topicId === undefined) continue;
+      const storedId = topicIdToUuid(topicId);
+      const group = this.options.settings.CONSUMER_GROUP_ID;
+      const error = checkTopicId({ group, topic, storedId, otherIds: [], currentId: ids.get(topic) });
+      if (error) throw error;
+    }
   }
 
   /** Skips offsets deleted by retention: logs them, counts them as lost, and advances. */
@@ -373,9 +448,50 @@ export class GroupConsumer {
    * behind (fetch again later).
    */
   async #onOutOfRange(at: PartitionState, isCurrent: () => boolean): Promise<void> {
-    const end = (await this.#watermarks([at.topic])).get(at.topic)?.get(at.partition);
-    if (!end || !isCurrent()) return;
-    const next = at.next!;
-    if (standing(at, next, end).kind === "expired") this.#skipExpired(at, next, end.low);
+    const { topic, partition, topicId } = at;
+    const facts = await this.#topicFacts([topic]);
+    const watermarks = facts.watermarks(at);
+    if (!watermarks || !isCurrent()) return;
+    const decision = orThrow(decideStart({
+      group: this.options.settings.CONSUMER_GROUP_ID,
+      topic,
+      partition,
+      nextOffset: at.next!,
+      storedId: topicId === undefined ? undefined : topicIdToUuid(topicId),
+      otherIds: [],
+      currentId: facts.ids.get(topic),
+      watermarks,
+    }));
+    if (decision.kind === "skip") this.#skipExpired(at, decision.from, decision.to);
   }
+}
+
+/** Where to start in a partition that can be read. */
+type Start = Exclude<Decision, { kind: "fail" }>;
+
+/** What Kafka says of some topics: their ids, and the watermarks of partitions whose leader answers. */
+interface TopicFacts {
+  readonly ids: ReadonlyMap<string, string | undefined>;
+  readonly watermarks: (at: TopicPartition) => Watermarks | undefined;
+}
+
+/** Where a partition starts that was just assigned. @throws {PermanentError} if it cannot be read */
+function decide(group: string, at: TopicPartition, rows: readonly ProgressRow[], kafka: TopicFacts) {
+  const { topic, partition } = at;
+  const row = rows.find((row) => row.topic === topic && row.partition === partition);
+  return orThrow(decideStart({
+    group,
+    topic,
+    partition,
+    nextOffset: row?.nextOffset ?? 0,
+    storedId: row?.topicId,
+    otherIds: rows.flatMap(({ topic: other, topicId }) => other === topic && topicId ? [topicId] : []),
+    currentId: kafka.ids.get(topic),
+    watermarks: kafka.watermarks(at)!,
+  }));
+}
+
+function orThrow(decision: Decision): Start {
+  if (decision.kind === "fail") throw decision.error;
+  return decision;
 }

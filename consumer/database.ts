@@ -73,6 +73,8 @@ export class Database implements AsyncDisposable {
   #session: SessionInfo | undefined;
   #last: Promise<unknown> = Promise.resolve();
   readonly #comment: string;
+  /** Called when a connection replaced a previous one, perhaps to another server: what is stored there may be older. */
+  onReconnect: (() => void) | undefined;
 
   constructor(
     private readonly settings: PostgresSettings,
@@ -185,6 +187,7 @@ export class Database implements AsyncDisposable {
     const client = await connectPostgres(this.settings, this.options);
     try {
       const session = await this.#answered(inspectSession(client));
+      if (this.#session) this.onReconnect?.();
       // The first connection decides: the tables are the same ones as long as the process lives.
       this.#session = { ...session, searchPath: this.#session?.searchPath ?? session.searchPath };
       return client;

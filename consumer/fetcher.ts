@@ -11,7 +11,7 @@ import { PermanentError } from "../shared/errors.ts";
 import type { KafkaCluster } from "../shared/kafka/cluster.ts";
 import { isTransientKafka } from "../shared/kafka/errors.ts";
 import { decodeFetchResponse } from "../shared/kafka/fetch.ts";
-import { errorName, fetchTopics } from "../shared/kafka/metadata.ts";
+import { errorName, fetchTopics, type TopicMetadata } from "../shared/kafka/metadata.ts";
 import type { ReadOptions } from "../shared/kafka/read_record_batches.ts";
 import { backoffMs, pause } from "../shared/lifecycle.ts";
 import { keyOf, type TopicPartition } from "./progress.ts";
@@ -37,6 +37,8 @@ export interface FetcherOptions<P extends FetchPosition> {
   readonly onMessages: (at: P, messages: readonly KafkaMessage[]) => void;
   /** The broker has no offset `next`: the caller moves it, or throws. */
   readonly onOutOfRange: (at: P, isCurrent: () => boolean) => Promise<void>;
+  /** Takes the topics' metadata before it is used to fetch; throws if they are not the topics they were. */
+  readonly onMetadata?: (metadata: readonly TopicMetadata[]) => void;
   /** Resolves when more may be fetched. */
   readonly capacity: () => Promise<void>;
   /** A transient failure. */
@@ -146,6 +148,8 @@ export class Fetcher<P extends FetchPosition> {
     while (!run.isOver) {
       try {
         const metadata = await fetchTopics(this.options.cluster, topics);
+        if (run.isOver) return;
+        this.options.onMetadata?.(metadata);
         run.failures = 0;
         run.leaders = new Map(
           metadata.flatMap(({ name, partitions }) =>

@@ -7,10 +7,13 @@
  *
  * @module
  */
+import { isTransientKafka } from "../shared/kafka/errors.ts";
 import type { TopicMetadata } from "../shared/kafka/metadata.ts";
 import { topicIdToUuid } from "../shared/kafka/topic_id.ts";
 import type { Watermarks } from "../shared/kafka/watermarks.ts";
+import { pause } from "../shared/lifecycle.ts";
 import { checkEnd, checkTopicId } from "./assignment.ts";
+import { AbandonedError } from "./database.ts";
 import type { Emit } from "./events.ts";
 import type { LagReporter } from "./lag.ts";
 import { keyOf, type ProgressRow, type TopicPartition } from "./progress.ts";
@@ -54,6 +57,8 @@ export class PartitionMonitor {
   /** Ids of the topics at the last poll. */
   readonly #topicIds = new Map<string, string | undefined>();
   #progressPoll: Promise<void> | undefined;
+  /** Resolves at the next {@link wake}. */
+  #woken = Promise.withResolvers<void>();
 
   constructor(
     private readonly group: string,
@@ -62,6 +67,32 @@ export class PartitionMonitor {
     private readonly lag: LagReporter,
     private readonly tell: Emit,
   ) {}
+
+  /**
+   * Polls Kafka and PostgreSQL every so often until `signal` aborts. Neither waits for the other: while PostgreSQL is away, lag is
+   * reported all the same. A poll that fails because a server is away is repeated at the next interval.
+   *
+   * @throws {PermanentError} if a topic was recreated or lost its end
+   * @throws {Error} of any other error than a transient one
+   */
+  async run(intervalMs: number, signal: AbortSignal): Promise<void> {
+    const repeat = async (poll: () => Promise<void>) => {
+      while (!signal.aborted) {
+        await Promise.race([pause(intervalMs, signal), this.#woken.promise]);
+        if (signal.aborted) return;
+        this.#woken = Promise.withResolvers();
+        await poll().catch((error) => {
+          if (!isTransientKafka(error) && !(error instanceof AbandonedError)) throw error;
+        });
+      }
+    };
+    await Promise.all([repeat(() => this.pollKafka()), repeat(() => this.pollProgress())]);
+  }
+
+  /** Has {@link run} poll at once: the connection to PostgreSQL was replaced, perhaps by one to another server. */
+  wake(): void {
+    this.#woken.resolve();
+  }
 
   /**
    * Polls Kafka: reports lag, skips expired records of idle partitions, and checks that each topic is still the one that is read.

@@ -160,3 +160,28 @@ Deno.test("PartitionMonitor polls PostgreSQL once at a time", async () => {
   await Promise.all([monitor.pollProgress(), monitor.pollProgress()]);
   assert.equal(polls, 1);
 });
+
+Deno.test("PartitionMonitor polls until it is stopped, at once when it is woken, and again after a transient failure", async () => {
+  const { state, monitor } = world();
+  const stop = new AbortController();
+  let polls = 0;
+  state.meanwhile = () => {
+    if (++polls === 1) {
+      throw Object.assign(new Error("away"), { name: "KafkaJSConnectionError", retriable: true });
+    }
+    if (polls === 4) stop.abort();
+  };
+  const running = monitor.run(60_000, stop.signal);
+  monitor.wake();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(polls, 2, "Kafka and PostgreSQL");
+  monitor.wake();
+  await running;
+  assert.equal(polls, 4);
+});
+
+Deno.test("PartitionMonitor ends with an error that is not transient", async () => {
+  const { state, monitor } = world();
+  state.topicId = OTHER;
+  await assert.rejects(monitor.run(1, new AbortController().signal), /was deleted and recreated/);
+});

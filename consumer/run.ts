@@ -8,7 +8,6 @@ import { RETRIES } from "../shared/kafka/connection.ts";
 import { kafkaError } from "../shared/kafka/errors.ts";
 import { type KafkaSession, openKafka } from "../shared/kafka/session.ts";
 import { registerCodecs } from "../shared/kafka/codecs.ts";
-import { topicEnds } from "../shared/kafka/topic.ts";
 import { aborted, pause } from "../shared/lifecycle.ts";
 import { Availability } from "../shared/observe/availability.ts";
 import { type Tell, teller } from "../shared/observe/events.ts";
@@ -20,19 +19,20 @@ import { upgradeTables } from "../shared/schema/upgrade.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import type { Stream } from "../shared/stream.ts";
 import { loadStreams } from "../shared/streams.ts";
+import { catchUp, fetchTargets, type Target } from "./catch_up.ts";
 import { GroupConsumer } from "./consume.ts";
 import { AbandonedError, Database, type DatabaseOptions } from "./database.ts";
 import { EVENTS } from "./events.ts";
+import { LagReporter } from "./lag.ts";
 import { lag, records, registry } from "./metrics.ts";
-import { keyOf, readProgress, type TopicPartition } from "./progress.ts";
+import { type MonitorSources, PartitionMonitor } from "./partition_monitor.ts";
+import { catchUpSources, monitorSources, type SourceOptions } from "./sources.ts";
 import { ensureDatabase, ensureTables } from "./tables.ts";
 
-/** Between two looks at the ends of the topics, and two commits of the copy of the progress. */
-const UPKEEP_MS = 2_000;
-/** Between two looks at whether this consumer has stored all that was there at the start. */
-const CAUGHT_UP_LOOK_MS = 25;
-/** Between two questions to PostgreSQL whether the others of its group have, too. */
-const CAUGHT_UP_POLL_MS = 100;
+/** Between two polls of the topics' watermarks and of the stored progress. */
+const LAG_POLL_INTERVAL_MS = 2_000;
+/** Between two commits of the progress to Kafka. */
+const COMMIT_INTERVAL_MS = 2_000;
 
 /** What the parts of the consumer share. */
 interface Context {
@@ -152,20 +152,34 @@ async function connect(
 async function consume(context: Context, database: Database, session: KafkaSession): Promise<void> {
   const { settings, streams, availability, tell, signal } = context;
   await using kafka = session;
-  const targets = settings.CONSUMER_UNTIL_CAUGHT_UP ? await endsOf(kafka, streams) : undefined;
+  const group = settings.CONSUMER_GROUP_ID;
+  const options: SourceOptions = {
+    cluster: kafka.cluster,
+    database,
+    group,
+    topics: streams.map(({ topic }) => topic),
+  };
+  const sources = monitorSources(options);
+  const targets = settings.CONSUMER_UNTIL_CAUGHT_UP ? await waitForTargets(context, sources) : [];
   const consumer = new GroupConsumer({ kafka, database, streams, settings, availability, tell });
+  const monitor = new PartitionMonitor(group, consumer, sources, new LagReporter(tell), tell);
+  database.onReconnect = () => monitor.wake();
   const over = new AbortController();
   const until = AbortSignal.any([signal, over.signal]);
-  const upkeep = repeat(UPKEEP_MS, until, async () => {
-    await consumer.commit();
-    await measureLag(consumer, kafka.admin, streams);
-  });
+  const upkeep = repeat(COMMIT_INTERVAL_MS, until, () => consumer.commit());
   try {
     consumer.start();
     await Promise.race([
       aborted(signal),
       consumer.failed,
-      ...targets ? [caughtUp(context, consumer, database, targets, until)] : [],
+      monitor.run(LAG_POLL_INTERVAL_MS, until),
+      ...settings.CONSUMER_UNTIL_CAUGHT_UP
+        ? [
+          catchUp(targets, catchUpSources(options, consumer), until).then((is) =>
+            is && tell("caught_up", {})
+          ),
+        ]
+        : [],
     ]);
   } catch (error) {
     // A message of ours if there is one; else the fault itself, so that its stack is logged.
@@ -173,67 +187,27 @@ async function consume(context: Context, database: Database, session: KafkaSessi
     throw named.name === "PermanentError" ? named : error;
   } finally {
     over.abort();
+    database.onReconnect = undefined;
     await consumer.stop(settings.CONSUMER_SHUTDOWN_TIMEOUT_MS);
     // It may wait for a broker that is away.
     await Promise.race([upkeep, pause(200)]);
   }
 }
 
-type Target = TopicPartition & { readonly high: number };
-
-/** The ends of all partitions. Partitions that hold nothing are not among them. */
-async function endsOf({ admin }: KafkaSession, streams: readonly Stream[]): Promise<Target[]> {
-  const targets = await Promise.all(
-    streams.map(async ({ topic }) =>
-      [...await topicEnds(admin, topic)].filter(([, { low, high }]) => high > low)
-        .map(([partition, { high }]) => ({ topic, partition, high }))
-    ),
-  );
-  return targets.flat();
-}
-
-/** Resolves when the group has stored everything before the targets, whichever of its consumers did. */
-async function caughtUp(
-  { settings, tell }: Context,
-  consumer: GroupConsumer,
-  database: Database,
-  targets: readonly Target[],
-  signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted) {
-    const stored = new Map(consumer.positions.map((at) => [keyOf(at), at.stored]));
-    // Behind in a partition of its own it knows the answer, and asking would keep the next transaction waiting.
-    if (targets.some((target) => (stored.get(keyOf(target)) ?? Infinity) < target.high)) {
-      await pause(CAUGHT_UP_LOOK_MS, signal);
-      continue;
+/** The high watermarks at the start of a bounded run. */
+async function waitForTargets(
+  { availability, signal, settings }: Context,
+  sources: MonitorSources,
+): Promise<Target[]> {
+  const targets = await untilItWorks("Kafka", availability, signal, async () => {
+    try {
+      return await fetchTargets(sources);
+    } catch (error) {
+      throw kafkaError("Cannot read the ends of the topics", error, settings);
     }
-    const progress = await database.run(
-      "Cannot read consumer_progress",
-      (client) => readProgress(client, settings.CONSUMER_GROUP_ID, targets),
-    );
-    if (targets.every((target) => (progress.get(keyOf(target)) ?? 0) >= target.high)) {
-      tell("caught_up", {});
-      return;
-    }
-    await pause(CAUGHT_UP_POLL_MS, signal);
-  }
-}
-
-async function measureLag(
-  consumer: GroupConsumer,
-  admin: KafkaSession["admin"],
-  streams: readonly Stream[],
-): Promise<void> {
-  const { positions } = consumer;
-  for (const { topic } of streams) {
-    const mine = positions.filter((at) => at.topic === topic);
-    if (mine.length === 0) continue;
-    const ends = await topicEnds(admin, topic).catch(() => undefined);
-    for (const { partition, stored } of mine) {
-      const high = ends?.get(partition)?.high;
-      if (high !== undefined) lag.set({ topic, partition }, Math.max(0, high - stored));
-    }
-  }
+  });
+  if (targets === undefined) throw new AbandonedError("read the ends of the topics");
+  return targets;
 }
 
 /** Does something every so often until `signal` aborts. Never rejects. */

@@ -1,0 +1,45 @@
+/**
+ * What the monitor and the end of a bounded run ask of Kafka and PostgreSQL.
+ *
+ * @module
+ */
+import type { KafkaCluster } from "../shared/kafka/cluster.ts";
+import { fetchTopics } from "../shared/kafka/metadata.ts";
+import { fetchWatermarks } from "../shared/kafka/watermarks.ts";
+import type { CatchUpSources } from "./catch_up.ts";
+import type { Database } from "./database.ts";
+import type { MonitorSources, PartitionHolder } from "./partition_monitor.ts";
+import { adoptTopicIds, keyOf, readProgress, readTopicProgress } from "./progress.ts";
+
+/** What is asked, and for whom. */
+export interface SourceOptions {
+  readonly cluster: KafkaCluster;
+  readonly database: Database;
+  readonly group: string;
+  /** The subscribed topics. */
+  readonly topics: readonly string[];
+}
+
+/** Sources of the monitor. */
+export const monitorSources = ({ cluster, database, group, topics }: SourceOptions): MonitorSources => ({
+  topics: () => fetchTopics(cluster, topics),
+  watermarks: (metadata) => fetchWatermarks(cluster, metadata),
+  progress: (topics) =>
+    database.run("Cannot read consumer_progress", (client) => readTopicProgress(client, group, topics)),
+  adopt: (ids) =>
+    database.run("Cannot update consumer_progress", (client) => adoptTopicIds(client, group, ids)),
+});
+
+/** Sources of the end of a bounded run, in which `holder` takes part. */
+export const catchUpSources = (
+  options: SourceOptions,
+  holder: Pick<PartitionHolder, "held">,
+): CatchUpSources => ({
+  ...monitorSources(options),
+  progress: (partitions) =>
+    options.database.run(
+      "Cannot read consumer_progress",
+      (client) => readProgress(client, options.group, partitions),
+    ),
+  stored: () => new Map(holder.held.map((at) => [keyOf(at), at.storedOffset])),
+});
