@@ -65,6 +65,35 @@ export async function sendTransactions(
   }
 }
 
+/** An open transaction. */
+export interface OpenTransaction {
+  /** Commits or aborts it. */
+  end(commit: boolean): Promise<void>;
+}
+
+/** Sends records in a transaction that stays open. */
+export async function openTransaction(
+  bootstrapServers: string,
+  topic: string,
+  records: readonly RawRecord[],
+): Promise<OpenTransaction> {
+  const producer = kafkaClient(bootstrapServers).producer({
+    ...ONCE,
+    createPartitioner,
+    transactionalId: uniqueName("integration"),
+    transactionTimeout: 60_000,
+  });
+  await producer.connect();
+  const transaction = await producer.transaction();
+  await transaction.send({ topic, messages: records.map(message) });
+  return {
+    async end(commit) {
+      await (commit ? transaction.commit() : transaction.abort());
+      await producer.disconnect();
+    },
+  };
+}
+
 function message({ key = null, value, partition, headers }: RawRecord): Message {
   return {
     key: key instanceof Uint8Array ? Buffer.from(key) : key,

@@ -55,3 +55,19 @@ scenario({
   const { records } = await s.oracle({ unless: () => consumer.assertRunning() });
   assert.equal(records, 20_001);
 });
+
+scenario({
+  name: "consumer stores records again when PostgreSQL fails over to an older state while no records come",
+  fault: "Rows and progress back at an earlier state under a running consumer that waits for records",
+  outcome: "It compares the stored progress with its own at each poll, says so, and stores what is missing",
+}, async (s) => {
+  const consumer = await s.consumer();
+  await s.produce(2_000);
+  await s.oracle({ unless: () => consumer.assertRunning() });
+  await s.database.query(
+    `BEGIN; TRUNCATE routes_table, rejected_records; UPDATE consumer_progress SET next_offset = 0; COMMIT`,
+  );
+  const { records } = await s.oracle({ unless: () => consumer.assertRunning() });
+  assert.equal(records, 2_000);
+  await consumer.logged(/"event":"progress_changed"/);
+});

@@ -1,7 +1,8 @@
 import assert from "assert";
-import { send } from "../harness/produce.ts";
+import { openTransaction, send } from "../harness/produce.ts";
 import { readTopic } from "../harness/read_topic.ts";
-import { PARTITIONS, scenario } from "../harness/scenario.ts";
+import { PARTITIONS, type Scenario, scenario } from "../harness/scenario.ts";
+import type { Service } from "../harness/service.ts";
 import { addPartitions, createTopic, deleteRecords, deleteTopic } from "../harness/topic.ts";
 import { until, within } from "../harness/wait.ts";
 
@@ -11,42 +12,86 @@ const record = (user: number, partition: number) => ({
   partition,
 });
 
-scenario({
-  name: "consumer stops and names the topic when it was deleted and made again while the consumer was away",
-  fault: "The topic deleted and made again while no consumer runs",
-  outcome: "Stops with exit code 2 and a message that names the topic and what to do; stores nothing wrong",
-}, async (s) => {
-  const { bootstrapServers } = s.kafka;
-  await s.produce(10_000);
-  await s.finished(await s.consumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" }));
-  await s.oracle();
-  const before = await s.stored();
-  await deleteTopic(bootstrapServers, s.topic());
-  await createTopic(bootstrapServers, s.topic(), PARTITIONS);
-  await s.produce(1_000);
+/** Settings with which every record is valid. */
+const VALID = { PRODUCER_MALFORMED_RATIO: 0 };
 
-  const next = await s.consumer();
-  assert.equal(await within("the consumer to end", 60_000, next.exited), 2);
-  assert.match(next.log, new RegExp(`${s.topic()}.*(deleted|made again|recreated|consumer_progress)`));
-  assert.equal(await s.stored(), before);
+/** Makes the topic again, with more records than the progress in the old one. */
+async function recreate(s: Scenario): Promise<void> {
+  await deleteTopic(s.kafka.bootstrapServers, s.topic());
+  await createTopic(s.kafka.bootstrapServers, s.topic(), PARTITIONS);
+  await s.produce(3_000, { ...VALID, PRODUCER_SEED: "another" });
+}
+
+/** Waits until a consumer has stopped because of a recreated topic; returns the statement that its message ends with. */
+async function stopsAtRecreated(s: Scenario, consumer: Service): Promise<string> {
+  assert.equal(await within("the consumer to end", 60_000, consumer.exited), 2);
+  const line = consumer.lines.find((line) => /was deleted and recreated/.test(line))!;
+  const { msg, message = msg } = JSON.parse(line);
+  assert.match(message, new RegExp(`"${s.topic()}" was deleted.*DELETE FROM consumer_progress WHERE`));
+  return message.match(/UPDATE consumer_progress SET topic_id = .*;$/)[0];
+}
+
+scenario({
+  name:
+    "consumer stops and names the topic when it was recreated while the consumer was away, and goes on when its id is adopted",
+  fault:
+    "The topic deleted and made again while no consumer runs, with more records than are stored of the old one",
+  outcome:
+    "Stops with exit code 2 and the statements that start it over and that adopt the new topic id; stores nothing wrong",
+}, async (s) => {
+  const bounded = { CONSUMER_UNTIL_CAUGHT_UP: "true" };
+  await s.produce(1_000, VALID);
+  await s.finished(await s.consumer(bounded));
+  await s.oracle();
+  await recreate(s);
+  const adopt = await stopsAtRecreated(s, await s.consumer());
+  assert.equal(await s.stored(), 1_000);
+
+  // As after a migration to another cluster with the offsets: what lies behind the progress is stored.
+  await s.database.query(adopt);
+  await s.finished(await s.consumer(bounded));
+  assert.equal(await s.stored(), 3_000);
 });
 
 scenario({
-  name: "consumer stops and names the topic when it is deleted and made again while the consumer runs",
-  fault: "The topic deleted and made again while a consumer runs",
+  name: "consumer stops and names the topic when it is recreated while the consumer runs",
+  fault:
+    "The topic deleted and made again while a consumer runs, with more records than are stored of the old one",
   outcome: "Stops with exit code 2 and a message that names the topic and what to do; stores nothing wrong",
 }, async (s) => {
-  const { bootstrapServers } = s.kafka;
   const consumer = await s.consumer();
-  await s.produce(10_000);
+  await s.produce(1_000, VALID);
   await s.oracle({ unless: () => consumer.assertRunning() });
-  const before = await s.stored();
-  await deleteTopic(bootstrapServers, s.topic());
-  await createTopic(bootstrapServers, s.topic(), PARTITIONS);
-  await s.produce(1_000);
-  assert.equal(await within("the consumer to end", 60_000, consumer.exited), 2);
-  assert.match(consumer.log, new RegExp(`${s.topic()}.*(deleted|made again|recreated|consumer_progress)`));
-  assert.equal(await s.stored(), before);
+  await recreate(s);
+  await stopsAtRecreated(s, consumer);
+  assert.equal(await s.stored(), 1_000);
+});
+
+scenario({
+  name: "consumer counts lost records and catches up when all of them expire while it waits",
+  fault: "All records deleted up to the high watermark while a consumer waits for its progress",
+  outcome:
+    "They are counted as lost; the progress moves to the high watermark, and `--until-caught-up` exits 0",
+}, async (s) => {
+  await s.produce(1_000, VALID);
+  const earlier = await readTopic(s.kafka, s.topic());
+  // An earlier run has created the tables.
+  await s.database.create();
+  const consumer = await s.database.connected(async (client) => {
+    await client.query(
+      `CREATE TABLE consumer_progress (group_id TEXT, topic TEXT, partition INT, next_offset BIGINT,
+      topic_id UUID, PRIMARY KEY (group_id, topic, partition))`,
+    );
+    await client.query("BEGIN; LOCK TABLE consumer_progress IN ACCESS EXCLUSIVE MODE");
+    const consumer = await s.consumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" });
+    await consumer.logged(/"event":"assigned"/);
+    await deleteRecords(s.kafka.bootstrapServers, s.topic(), earlier.ends);
+    await client.query("COMMIT");
+    return consumer;
+  });
+  await s.finished(consumer);
+  const { lost } = await s.oracle({ earlier, lost: () => true });
+  assert.equal(lost, 1_000);
 });
 
 scenario({
@@ -75,6 +120,33 @@ scenario({
   assert(lost > 1_000);
   assert.equal((await consumer.metrics()).sum("consumer_records_total", { outcome: "lost" }), lost);
   assert.match(consumer.log, /lost/);
+});
+
+scenario({
+  name:
+    "consumer waits for an open transaction when it is bounded, and passes over an aborted one at the end",
+  fault:
+    "A bounded consumer started while a transaction of another producer is open, which then commits, or aborts",
+  outcome: "Lag counts the open transaction and what lies behind it; exit code 0 comes after its end",
+}, async (s) => {
+  const { bootstrapServers } = s.kafka;
+  await createTopic(bootstrapServers, s.topic(), PARTITIONS);
+  for (const [user, commit] of [[1_000, true], [2_000, false]] as const) {
+    const records = (from: number, count: number) =>
+      Array.from({ length: count }, (_, i) => record(user + from + i, 1));
+    await send(bootstrapServers, s.topic(), records(0, 91));
+    const transaction = await openTransaction(bootstrapServers, s.topic(), records(100, 5));
+    if (commit) await send(bootstrapServers, s.topic(), records(200, 4));
+    const consumer = await s.consumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" });
+    await until("lag to be what cannot be read yet", async () => {
+      const lag = await consumer.metrics().then((metrics) => metrics.sum("consumer_lag_records"), () => 0);
+      return lag === (commit ? 9 : 5);
+    }, { unless: () => consumer.assertRunning() });
+    await transaction.end(commit);
+    await s.finished(consumer);
+  }
+  const { records } = await s.oracle();
+  assert.equal(records, 100 + 91);
 });
 
 scenario({
