@@ -7,7 +7,6 @@ import { pause } from "../shared/lifecycle.ts";
 import { Availability } from "../shared/observe/availability.ts";
 import { serveProbes } from "../shared/observe/http.ts";
 import type { Log } from "../shared/observe/log.ts";
-import { SettingsError } from "../shared/settings/error.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import { loadStreams } from "../shared/streams.ts";
 import { Reader } from "./database/reader.ts";
@@ -16,6 +15,7 @@ import { CONCURRENT_SEARCHES, SearchPool } from "./database/search_pool.ts";
 import { DatabaseWatch } from "./database/watch.ts";
 import { pollSeconds, registry, viewers } from "./metrics.ts";
 import { Picture } from "./picture.ts";
+import { checkMetricsUrls } from "./services/metrics_urls.ts";
 import { ServicesWatch } from "./services/watch.ts";
 import { AllowedHosts } from "./web/allowed_hosts.ts";
 import { loadAssets } from "./web/assets.ts";
@@ -34,7 +34,7 @@ export async function runDashboard(
   signal: AbortSignal,
 ): Promise<void> {
   for (const text of warnings) log("warn", "settings_warning", text);
-  checkUrls(settings.DASHBOARD_SERVICES);
+  checkMetricsUrls(settings.DASHBOARD_SERVICES);
   const hosts = new AllowedHosts(settings.DASHBOARD_ALLOWED_HOSTS);
   const streams = await loadStreams(settings.STREAMS, settings.KAFKA_TOPIC_PREFIX);
   const assets = await loadAssets();
@@ -86,16 +86,6 @@ export async function runDashboard(
   // Before the server, which would wait for the pages to leave.
   broadcast.close();
   log("info", "stopped", "Stopped.");
-}
-
-function checkUrls(urls: readonly string[]): void {
-  const wrong = urls.filter((url) => !URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol));
-  if (wrong.length === 0) return;
-  throw new SettingsError(
-    wrong.map((url) =>
-      `DASHBOARD_SERVICES names "${url}", which is no URL: it must read http://host:port/metrics.`
-    ),
-  );
 }
 
 /** Does something every so often, counted from start to start, until `signal` aborts. */
