@@ -85,15 +85,23 @@ export function topicsOf(members: readonly Member[]): string[] {
   return [...new Set(members.flatMap(({ topics }) => topics))].sort(compare);
 }
 
+/** By member, then by topic. Maps, since a topic may be named "constructor". */
 class Assignments {
-  readonly byMember: Map<string, Record<string, number[]>>;
+  readonly #byMember: Map<string, Map<string, number[]>>;
 
   constructor(members: readonly Member[]) {
-    this.byMember = new Map(members.map(({ memberId }) => [memberId, {}]));
+    this.#byMember = new Map(members.map(({ memberId }) => [memberId, new Map()]));
   }
 
   add(memberId: string, topic: string, partition: number): void {
-    (this.byMember.get(memberId)![topic] ??= []).push(partition);
+    const byTopic = this.#byMember.get(memberId)!;
+    const partitions = byTopic.get(topic);
+    if (partitions) partitions.push(partition);
+    else byTopic.set(topic, [partition]);
+  }
+
+  get byMember(): Map<string, Assignment> {
+    return new Map([...this.#byMember].map(([memberId, byTopic]) => [memberId, Object.fromEntries(byTopic)]));
   }
 }
 

@@ -184,7 +184,7 @@ export class GroupMembership {
     if (this.#sinceConfirmed() >= this.options.heartbeatIntervalMs) await this.#heartbeat(sessionTimeoutMs);
     const assignment = decodeAssignment(memberAssignment);
     return Object.fromEntries(
-      topics.flatMap((topic) => topic in assignment ? [[topic, assignment[topic]!]] : []),
+      topics.flatMap((topic) => Object.hasOwn(assignment, topic) ? [[topic, assignment[topic]!]] : []),
     );
   }
 
