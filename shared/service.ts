@@ -5,11 +5,13 @@
  */
 import process from "node:process";
 import { EXIT, messageOf } from "./errors.ts";
+import { hold, readHoldSettings } from "./hold.ts";
 import { exitCodeOf, pause, stopSignal } from "./lifecycle.ts";
 import { CommandOutput } from "./observe/command_output.ts";
 import { createLog, type Log, type LogSettings } from "./observe/log.ts";
 import { LogOutput } from "./observe/log_output.ts";
 import type { Group } from "./settings/declare.ts";
+import { SettingsError } from "./settings/error.ts";
 import { helpText } from "./settings/describe.ts";
 import { loadSettings } from "./settings/load.ts";
 import type { Settings } from "./settings/table.ts";
@@ -51,7 +53,14 @@ export async function runService({ name, groups, about, logTo = "stdout", run }:
   // For problems with the settings, those of the log among them.
   let log = logAs({ LOG_LEVEL: "info", LOG_FORMAT: "auto" });
   const exit = (code: number) => exitAfterFlush(output, logTo, code);
-  const crash = (error: unknown) => exit(exitCodeOf(error, log));
+  const crash = async (error: unknown) => {
+    const code = exitCodeOf(error, log);
+    if (code === EXIT.permanent && groups.includes("http")) {
+      const settings = readHoldSettings();
+      if (settings.ON_CONFIGURATION_ERROR === "hold") await hold(reasonsOf(error), settings, log, exit);
+    }
+    return await exit(code);
+  };
   redirectDiagnostics((...entry) => log(...entry), crash);
   try {
     const { settings, warnings, help } = loadSettings(groups);
@@ -68,6 +77,9 @@ export async function runService({ name, groups, about, logTo = "stdout", run }:
     return await crash(error);
   }
 }
+
+const reasonsOf = (error: unknown): readonly string[] =>
+  error instanceof SettingsError ? error.problems : [messageOf(error)];
 
 /**
  * Ends the process when its log is written, or after a short time if it cannot be written. Errors that the log did not take are

@@ -125,12 +125,11 @@ Deno.test({
     });
 
     await step(t, "runs a service once, with flags", async () => {
-      const once = (...command: string[]) => stack.composed(["run", "--rm", "--no-TTY", ...command], UP);
       const [sent, rejects, doctor, unknown] = await Promise.all([
-        once("producer", "--count", "3"),
-        once("rejects", "--limit", "1", "--format", "json"),
-        once("consumer", "doctor"),
-        once("consumer", "--no-such-flag"),
+        stack.once("producer", "--count", "3"),
+        stack.once("rejects", "--limit", "1", "--format", "json"),
+        stack.once("consumer", "doctor"),
+        stack.once("consumer", "--no-such-flag"),
       ]);
       assert.equal(sent.code, 0, sent.stdout + sent.stderr);
       assert.match(sent.stdout, /Sent 3 records/);
@@ -148,7 +147,7 @@ Deno.test({
       assert.equal(said.length, 2);
       const produced = await servers.produced();
       assert.equal(sent, produced, "records that the producers sent, and that Kafka has");
-      const caughtUp = await stack.composed(["run", "--rm", "--no-TTY", "consumer", "--until-caught-up"], UP);
+      const caughtUp = await stack.once("consumer", "--until-caught-up");
       assert.equal(caughtUp.code, 0, caughtUp.stdout + caughtUp.stderr);
       await stops(stack, "consumer", 3);
       const { rows, rejected, progress } = await servers.stored();
@@ -224,7 +223,7 @@ Deno.test({
         filledIn(example, { ...values, KAFKA_SSL_CERTFILE: undefined, KAFKA_SSL_KEYFILE: undefined }),
       );
       stack.options = ["--env-file", "res/no-certificate.env"];
-      const refused = await stack.composed(["run", "--rm", "--no-TTY", "producer", "--count", "1"], UP);
+      const refused = await stack.once("producer", "--count", "1");
       stack.options = ["--env-file", "res/aiven.env"];
       assert.equal(refused.code, 2, refused.stdout + refused.stderr);
       assert.match(refused.stdout + refused.stderr, /KAFKA_SSL_CERTFILE/);
@@ -249,16 +248,30 @@ Deno.test({
       await stops(stack, "producer", 1);
       await stops(stack, "consumer", 1);
     });
+
+    await step(t, "stays up, not ready, with the reason when it may not read a key", async () => {
+      Deno.chmodSync(stack.file("res/ssl/service.key"), 0o600);
+      await stack.compose(["up", "--detach", "consumer"], UP);
+      const [consumer] = await stack.containers("consumer");
+      const ready = await until("the reason on /readyz", async () => {
+        const answer = await stack.ask(consumer!, "/readyz");
+        return answer.stdout.includes("service.key") && answer;
+      }, { everyMs: 200 });
+      assert.equal(ready.code, 1, "the health check fails");
+      assert.match(ready.stdout, /service\.key.*mode 600.*CONTAINER_USER/);
+      assert.equal((await stack.inspect(consumer!)).RestartCount, 0);
+      await stops(stack, "consumer", 1, 2);
+    });
   },
 });
 
-/** Stops a service's containers: all end by themselves, with exit code 0, in good time. */
-async function stops(stack: Stack, service: string, count: number): Promise<void> {
+/** Stops a service's containers: all end by themselves, with this exit code, in good time. */
+async function stops(stack: Stack, service: string, count: number, code = 0): Promise<void> {
   const start = performance.now();
   await within(`${service} to stop`, STOP_MS, stack.compose(["stop", service]));
   const ended = await stack.containers(service);
   console.log(`${service} stopped in ${((performance.now() - start) / 1000).toFixed(1)} s`);
-  assert.deepEqual(ended.map(({ ExitCode }) => ExitCode), Array(count).fill(0));
+  assert.deepEqual(ended.map(({ ExitCode }) => ExitCode), Array(count).fill(code));
 }
 
 /** A container is what compose.yaml promises: by what the engine was told, and by what the process really has. */

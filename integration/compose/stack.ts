@@ -39,6 +39,7 @@ export interface Container {
 
 /** What `docker inspect` shows of a container; more is there. */
 export interface Inspected {
+  readonly RestartCount: number;
   readonly Config: { readonly User: string; readonly Entrypoint: string[]; readonly Env: string[] };
   readonly HostConfig: {
     readonly ReadonlyRootfs: boolean;
@@ -78,6 +79,19 @@ export class Stack implements AsyncDisposable {
     return await docker(this.#arguments(args), this.#with(options));
   }
 
+  /** Runs a service once; a configuration error ends it. */
+  async once(...command: string[]): Promise<Output> {
+    return await this.composed(["run", "--rm", "--no-TTY", ...command], {
+      timeoutMs: 90_000,
+      env: { ON_CONFIGURATION_ERROR: "exit" },
+    });
+  }
+
+  /** Asks the service in a container how it is, as its health check does. */
+  async ask({ ID }: Container, path: string): Promise<Output> {
+    return await docker(["exec", ID, ...ASK, path]);
+  }
+
   /** Its containers, also those that have ended; of one service, when one is named. */
   async containers(service?: string): Promise<Container[]> {
     const lines = await this.compose(["ps", "--all", "--format", "json"]);
@@ -101,8 +115,8 @@ export class Stack implements AsyncDisposable {
   }
 
   /** What a service in a container says of its metrics. */
-  async metrics({ ID }: Container): Promise<Metrics> {
-    return new Metrics(await dockerOk(["exec", ID, ...ASK, "/metrics"]));
+  async metrics(container: Container): Promise<Metrics> {
+    return new Metrics((await this.ask(container, "/metrics")).stdout);
   }
 
   /** The log lines of a service, of all its containers. */

@@ -1,9 +1,27 @@
 import assert from "assert";
 import { whyUnreadable } from "./error.ts";
 
-Deno.test("whyUnreadable() names the remedy when a file is missing, out of bounds or another user's", () => {
-  assert.match(whyUnreadable(new Deno.errors.NotFound("x")), /no such file/);
-  assert.match(whyUnreadable(new Deno.errors.NotCapable("x")), /below res\/ and \/run\/secrets\//);
-  assert.match(whyUnreadable(new Deno.errors.PermissionDenied("x")), /CONTAINER_USER/);
-  assert.equal(whyUnreadable(new Error("is a directory")), "is a directory");
+Deno.test("whyUnreadable() names the remedy when a file is missing, out of bounds or a folder", () => {
+  assert.match(whyUnreadable(new Deno.errors.NotFound("x"), "x"), /no such file/);
+  assert.match(whyUnreadable(new Deno.errors.NotCapable("x"), "x"), /below res\/ and \/run\/secrets\//);
+  assert.equal(whyUnreadable(new Error("is a directory"), "x"), "is a directory");
+});
+
+Deno.test("whyUnreadable() names owner, mode and CONTAINER_USER when the file is another user's", () => {
+  const path = Deno.makeTempFileSync();
+  try {
+    Deno.chmodSync(path, 0o600);
+    const { uid } = Deno.statSync(path);
+    const why = whyUnreadable(new Deno.errors.PermissionDenied("x"), path);
+    assert.match(why, new RegExp(`owner is user ${uid} and its mode 600.*CONTAINER_USER`));
+  } finally {
+    Deno.removeSync(path);
+  }
+});
+
+Deno.test("whyUnreadable() names the folder when the path cannot be followed", () => {
+  assert.match(
+    whyUnreadable(new Deno.errors.PermissionDenied("x"), "/no/such/path"),
+    /folder of its path.*CONTAINER_USER/,
+  );
 });

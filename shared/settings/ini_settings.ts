@@ -45,7 +45,7 @@ export class IniSettings {
     } catch (error) {
       problem = error instanceof IniError
         ? `${path}, ${error.message}`
-        : `Cannot read ${path} (HOST_SETTINGS): ${whyUnreadable(error)}.`;
+        : `Cannot read ${path} (HOST_SETTINGS): ${whyUnreadable(error, path)}.`;
       // The file is optional, unless somebody asked for it by name.
       if (!named && error instanceof Deno.errors.NotFound) problem = "";
     }

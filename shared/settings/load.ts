@@ -174,7 +174,7 @@ function readSecretFile(name: SettingName, sources: Sources, problems: string[])
   try {
     return sources.readFile(path).replace(/\r?\n$/, "");
   } catch (error) {
-    problems.push(`Cannot read the file ${path} named by ${name}_FILE: ${whyUnreadable(error)}.`);
+    problems.push(`Cannot read the file ${path} named by ${name}_FILE: ${whyUnreadable(error, path)}.`);
     return undefined;
   }
 }

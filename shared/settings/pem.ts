@@ -119,11 +119,10 @@ function readText(file: NamedFile, command: "x509" | "pkey"): string {
   try {
     bytes = Deno.readFileSync(file.path);
   } catch (error) {
-    throw new SettingsError([
-      `Cannot read ${shown(file)}: ${
-        whyUnreadable(error)
-      }. Download it from the service's page, or correct ${file.setting}.`,
-    ]);
+    const remedy = error instanceof Deno.errors.NotFound
+      ? ` Download it from the service's page, or correct ${file.setting}.`
+      : "";
+    throw new SettingsError([`Cannot read ${shown(file)}: ${whyUnreadable(error, file.path)}.${remedy}`]);
   }
   if (bytes.length === 0) throw new SettingsError([`${shown(file)} is empty. Download it again.`]);
   const format = binaryFormat(bytes);

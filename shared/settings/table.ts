@@ -391,6 +391,12 @@ export const SETTINGS = {
   HTTP_PORT: integer(0, 65_535)("http", "0", "Port of /healthz, /readyz and /metrics; 0: none", {
     flag: "http-port",
   }),
+  ON_CONFIGURATION_ERROR: oneOf("exit", "hold")(
+    "http",
+    "exit",
+    "exit, with code 2, or hold: stay up and not ready, with the reason on /readyz and in the log, until stopped",
+    { flag: "on-configuration-error" },
+  ),
   LOG_LEVEL: oneOf("debug", "info", "warn", "error")("log", "info", "debug, info, warn or error", {
     flag: "log-level",
   }),
