@@ -60,9 +60,9 @@ function parseServer(item: string): { protocol?: string; address: Address } | st
   const [, prefix] = /^([^:/]*):\/\//.exec(item) ?? [];
   const protocol = prefix?.toUpperCase();
   if (protocol !== undefined && !PROTOCOLS.includes(protocol)) {
-    return `has ${shown(item)}, and ${
-      shown(prefix!)
-    }:// is not a security protocol: write host:port, or one of ${PROTOCOLS.join("://, ")}:// before it`;
+    return `has ${shown(item)}, and ${prefix}:// is not a security protocol: write host:port, or one of ${
+      PROTOCOLS.join("://, ")
+    }:// before it`;
   }
   const address = parseHostPort(prefix === undefined ? item : item.slice(prefix.length + 3));
   if (typeof address === "string") return `has ${shown(item)}, ${address}`;

@@ -47,7 +47,7 @@ const WRONG: [text: string, problem: RegExp][] = [
   ["a:1,,b:1", /has an empty item/],
   ["a:1,", /has an empty item/],
   [",a:1", /has an empty item/],
-  ["kafka://h:1", /"kafka":\/\/ is not a security protocol/],
+  ["kafka://h:1", /and kafka:\/\/ is not a security protocol/],
   ["https://h:1", /is not a security protocol/],
   ["://h:1", /is not a security protocol/],
   ["SSL://", /not host:port/],

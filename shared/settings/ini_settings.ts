@@ -41,7 +41,7 @@ export class IniSettings {
     try {
       const text = readFile(path);
       if (!text.includes("\uFFFD")) return new IniSettings(path, parseIni(text));
-      problem = `${path} is not text in UTF-8. Save it in this encoding, without special characters or anew.`;
+      problem = `${path} is not text in UTF-8. Save it as UTF-8.`;
     } catch (error) {
       problem = error instanceof IniError
         ? `${path}, ${error.message}`

@@ -87,7 +87,11 @@ function parseTexts({ texts, origins, problems, hidden }: Draft): Settings {
   for (const name of NAMES) {
     const result = setting(name).schema.safeParse(texts[name]);
     if (result.success) values[name] = result.data;
-    else problems.push(`${name} (${origins[name]}) ${result.error.issues[0]!.message}: ${shown(name)}.`);
+    else {
+      const { message } = result.error.issues[0]!;
+      const value = shown(name);
+      problems.push(`${name} (${origins[name]}) ${message}${message.includes(value) ? "" : `: ${value}`}.`);
+    }
   }
   return values as Settings;
 
@@ -172,7 +176,10 @@ function readSecretFile(name: SettingName, sources: Sources, problems: string[])
   const path = sources.env(`${name}_FILE`);
   if (!path) return undefined;
   try {
-    return sources.readFile(path).replace(/\r?\n$/, "");
+    const text = sources.readFile(path);
+    if (!text.includes("\uFFFD")) return text.replace(/^\uFEFF/, "").replace(/\r?\n$/, "");
+    problems.push(`The file ${path} named by ${name}_FILE is not text in UTF-8. Save it as UTF-8.`);
+    return undefined;
   } catch (error) {
     problems.push(`Cannot read the file ${path} named by ${name}_FILE: ${whyUnreadable(error, path)}.`);
     return undefined;

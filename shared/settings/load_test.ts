@@ -203,3 +203,15 @@ Deno.test("loadSettings() takes decimal, finite numbers and refuses other spelli
     assert.ok(Object.is(load({ env: { PRODUCER_RATE: value } }).settings.PRODUCER_RATE, number), value);
   }
 });
+
+Deno.test("loadSettings() skips a byte order mark in the file of a secret, and refuses what is not UTF-8", () => {
+  const problemOrPassword = (text: string) => {
+    const given = { env: { PGPASSWORD_FILE: "/run/secrets/pg" }, files: { "/run/secrets/pg": text } };
+    return problemsOf(given)[0] ?? load(given).settings.PGPASSWORD;
+  };
+  assert.equal(problemOrPassword("\uFEFFs3cret\r\n"), "s3cret");
+  assert.match(
+    problemOrPassword("s3cr\uFFFDt"),
+    /^The file \/run\/secrets\/pg named by PGPASSWORD_FILE is not text in UTF-8/,
+  );
+});
