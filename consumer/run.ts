@@ -103,7 +103,7 @@ async function openDatabase(context: Context): Promise<Database | undefined> {
     "PostgreSQL",
     availability,
     signal,
-    () => ensureDatabase(settings, options),
+    () => ensureDatabase(settings, { ...options, signal }),
   );
   if (created === undefined) return undefined;
   if (created) tell("created", { what: `database ${settings.PGDATABASE}` });

@@ -26,6 +26,7 @@ export async function untilItWorks<T>(
       return result;
     } catch (error) {
       if (!(error instanceof TransientError)) throw error;
+      if (signal.aborted) break;
       availability.down(server, error, error.class_);
       await pause(backoffMs(failures), signal);
     }

@@ -21,6 +21,8 @@ export interface ConnectOptions {
   readonly database?: string;
   /** Told when `sslmode` lets a connection be made without TLS after TLS was tried. */
   readonly onPlaintext?: (message: string) => void;
+  /** Ends the attempt to connect. `PGCONNECT_TIMEOUT` may be longer than a stop may take. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -71,7 +73,7 @@ export async function connectPostgres(
     // Without a listener an error between two queries would end the process; the next query reports it.
     client.on("error", () => {});
     try {
-      await client.connect();
+      await connect(client, options.signal);
       return client;
     } catch (error) {
       // Not awaited: ending a client that failed to connect may never settle.
@@ -89,6 +91,19 @@ export async function connectPostgres(
     }
   }
   throw new Error("unreachable: there is always an attempt");
+}
+
+/** Connects, and gives up when the signal aborts. */
+async function connect(client: pg.Client, signal: AbortSignal | undefined): Promise<void> {
+  const giveUp = () => client.connection.stream.destroy();
+  const connected = client.connect();
+  if (signal?.aborted) giveUp();
+  signal?.addEventListener("abort", giveUp);
+  try {
+    await connected;
+  } finally {
+    signal?.removeEventListener("abort", giveUp);
+  }
 }
 
 /** Called when the server asks for it. */

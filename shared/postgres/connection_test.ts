@@ -1,6 +1,6 @@
 import assert from "assert";
 import * as net from "node:net";
-import { PermanentError } from "../errors.ts";
+import { PermanentError, TransientError } from "../errors.ts";
 import { Listening } from "../listening_fixture.ts";
 import { loadSettings, PROCESS } from "../settings/load.ts";
 import { connectPostgres } from "./connection.ts";
@@ -37,3 +37,20 @@ for (const [how, bytes] of Object.entries(ASKING)) {
     });
   });
 }
+
+Deno.test("connectPostgres() gives up when its signal aborts, also without a time limit", async () => {
+  await using server = await answering(new Uint8Array());
+  for (const mode of ["disable", "require"]) {
+    const env: Record<string, string> = {
+      PGHOST: "127.0.0.1",
+      PGPORT: `${server.port}`,
+      PGSSLMODE: mode,
+      PGCONNECT_TIMEOUT: "0",
+    };
+    const { settings } = loadSettings(["postgresql"], { ...PROCESS, args: [], env: (name) => env[name] });
+    const stop = new AbortController();
+    const attempt = connectPostgres(settings, { applicationName: "test", signal: stop.signal });
+    setTimeout(() => stop.abort(), 50);
+    await assert.rejects(attempt, TransientError);
+  }
+});
