@@ -6,6 +6,11 @@
 import { event, sentence } from "../shared/observe/events.ts";
 import * as metrics from "./metrics.ts";
 
+// A type and not an interface, so that it counts as a record of fields.
+type At = { readonly topic: string; readonly partition: number };
+
+const place = ({ topic, partition }: At) => `${topic}[${partition}]`;
+
 export const EVENTS = {
   started: event<{ streams: readonly string[]; brokers: readonly string[]; rate: number; count: number }>(
     "info",
@@ -26,6 +31,23 @@ export const EVENTS = {
       metrics.batches.inc({ topic });
       metrics.sendSeconds.observe(seconds);
     },
+  ),
+  leaderless: event<At & { buffered: number }>(
+    "warn",
+    (at) =>
+      `${place(at)} has no leader: ${at.buffered} records wait for one. Other partitions are not affected.`,
+  ),
+  led: event<At & { seconds: number }>(
+    "info",
+    (at) => `${place(at)} has a leader again, after ${at.seconds.toFixed(1)} s.`,
+  ),
+  withheld: event<At & { seconds: number; buffered: number }>(
+    "warn",
+    (at) =>
+      `No more records are generated for ${place(at)}, for ${
+        at.seconds.toFixed(0)
+      } s now: ${at.buffered} wait for ` +
+      "Kafka to take them, and partitions that are stuck may use a quarter of the buffer.",
   ),
   renewed: event<{ why: string; unknown: number }>(
     "warn",

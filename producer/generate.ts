@@ -51,11 +51,20 @@ export class Generator {
     this.#step = settings.PRODUCER_RATE > 0 ? Math.min(1 / settings.PRODUCER_RATE, MAX_STEP) : 0.001;
   }
 
-  /** The next record. */
-  next(): Generated {
+  /**
+   * The next record.
+   *
+   * @param accepts whether a record with a key may be generated
+   * @returns `undefined` if it may not
+   */
+  next(): Generated;
+  next(accepts: ((key: string) => boolean) | undefined): Generated | undefined;
+  next(accepts?: (key: string) => boolean): Generated | undefined {
     const { PRODUCER_USERS, PRODUCER_PATTERN, PRODUCER_START_TIME, PRODUCER_MALFORMED_RATIO } = this.settings;
     const random = this.#random;
     const userID = Math.floor(random() * PRODUCER_USERS);
+    const key = keyOf(userID);
+    if (accepts && !accepts(key)) return undefined;
     const timestamp = PRODUCER_START_TIME === undefined
       ? this.clock()
       : Math.round((PRODUCER_START_TIME + this.#made * this.#step) * 1e6) / 1e6;
@@ -67,7 +76,7 @@ export class Generator {
     } else record = this.stream.uniform({ userID, timestamp, random });
     const text = this.#encode(record);
     const spoiled = PRODUCER_MALFORMED_RATIO > 0 && random() < PRODUCER_MALFORMED_RATIO;
-    return { userID, key: keyOf(userID), value: spoiled ? malform(text, random) : text };
+    return { userID, key, value: spoiled ? malform(text, random) : text };
   }
 }
 

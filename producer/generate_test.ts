@@ -97,3 +97,14 @@ Deno.test("Generator makes finite timestamps however small the rate is", () => {
     assert.ok(Number.isFinite(JSON.parse(value as string).timestamp), String(value));
   }
 });
+
+Deno.test("Generator makes nothing of a key that is not accepted, and goes on as if it had not come", () => {
+  const generator = new Generator(streams[0]!, { ...SETTINGS, PRODUCER_PATTERN: "walk" });
+  const keys = new Set<string>();
+  const records = Array.from({ length: 200 }, () => generator.next((key) => (keys.add(key), key !== "3")));
+  const made = records.filter((record) => record !== undefined);
+  assert.ok(keys.has("3") && made.length < 200);
+  assert.ok(made.every(({ key }) => key !== "3"));
+  const timestamps = made.map(({ value }) => JSON.parse(value as string).timestamp);
+  assert.deepEqual(timestamps, made.map((_, n) => 1_700_000_000 + n / 100));
+});

@@ -17,6 +17,14 @@ export const generated = new Counter({
   registers,
 });
 
+export const withheld = new Counter({
+  name: "producer_records_withheld_total",
+  help:
+    "Records that were not generated because their partition does not take any (no leader), and its records fill their share of the buffer",
+  labelNames: ["topic", "partition"],
+  registers,
+});
+
 export const sent = new Counter({
   name: "producer_records_sent_total",
   help: "Records that all in-sync replicas acknowledged (OpenTelemetry: messaging.client.sent.messages)",
@@ -48,6 +56,6 @@ export const buffered = new Gauge({
 export const renewals = new Counter({
   name: "producer_renewals_total",
   help:
-    "Times that the idempotent producer was given a new identity, because Kafka had forgotten the old one or it was used up",
+    "Times that the idempotent producer got a new identity, because Kafka had forgotten the old one or it was used up",
   registers,
 });

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { Admin } from "kafkajs";
 import { registerCodecs } from "../shared/kafka/codecs.ts";
 import { RETRIES } from "../shared/kafka/connection.ts";
 import { kafkaError } from "../shared/kafka/errors.ts";
+import { produceClient } from "../shared/kafka/idempotent.ts";
 import { openKafka } from "../shared/kafka/session.ts";
 import { aborted, pause } from "../shared/lifecycle.ts";
 import { Availability } from "../shared/observe/availability.ts";
@@ -25,8 +25,6 @@ import { Sender } from "./send.ts";
 
 /** Records made at one go, before the event loop gets its turn. */
 const BURST = 2_000;
-/** Between two looks at how many partitions the topics have, and which brokers lead them. */
-const METADATA_MS = 30_000;
 /** Longest pause: a timer of more than 2³¹ ms would end at once. */
 const MAX_PAUSE_MS = 60_000;
 /** How long a stop may wait for Kafka to acknowledge what was made. */
@@ -68,11 +66,16 @@ export async function runProducer(
   await using session = connected;
   for (const topic of session.created) tell("created", { what: `topic ${topic}` });
 
-  const sender = new Sender({ kafka: session.kafka, settings, availability, tell });
+  using sender = new Sender({
+    client: produceClient(session.cluster),
+    topics: streams.map(({ topic }) => topic),
+    settings,
+    availability,
+    tell,
+  });
   await untilItWorks("Kafka", availability, signal, async () => {
     try {
       await sender.start();
-      await refreshLeaders(session.admin, streams, sender);
     } catch (error) {
       throw kafkaError("Cannot start to produce", error, settings);
     }
@@ -88,10 +91,6 @@ export async function runProducer(
     });
     before = now;
   }, settings.LOG_SUMMARY_SECONDS * 1000);
-  const metadata = setInterval(
-    () => refreshLeaders(session.admin, streams, sender).catch(() => {}),
-    METADATA_MS,
-  );
   try {
     await Promise.race([produce(settings, streams, sender, signal), sender.failed]);
     // A count that is reached may wait as long as it takes; a stop may not.
@@ -104,8 +103,6 @@ export async function runProducer(
     }
   } finally {
     clearInterval(summary);
-    clearInterval(metadata);
-    await sender.stop();
   }
   tell("stopped", { sent: await total() });
 }
@@ -131,33 +128,43 @@ async function produce(
       continue;
     }
     const due = pace.take(performance.now(), Math.min(room, left, BURST));
-    const timestamp = Date.now();
-    for (let n = 0; n < due; n++) {
-      const { topic, generator } = generators[turn++ % generators.length]!;
-      sender.add(topic, generator.next(), timestamp);
-    }
-    left -= due;
-    if (due > 0) countGenerated(generators.map(({ topic }) => topic), turn, due);
+    const added = addRecords(generators, sender, due, turn);
+    turn += due;
+    left -= added;
     sender.poll();
     const now = performance.now();
-    const idle = due === BURST ? 0 : Math.max(1, Math.min(pace.wait(now), sender.dueIn(), MAX_PAUSE_MS));
+    const isFast = due === BURST && added > 0;
+    const idle = isFast ? 0 : Math.max(1, Math.min(pace.wait(now), sender.dueIn(), MAX_PAUSE_MS));
     await pause(idle, signal);
   }
 }
 
-function countGenerated(topics: readonly string[], turn: number, due: number): void {
-  topics.forEach((topic, index) => {
-    const first = turn - due;
-    const upTo = (n: number) => Math.floor((n - index + topics.length - 1) / topics.length);
-    generated.inc({ topic }, upTo(turn) - upTo(first));
-  });
+/** A stream's generator, and its topic. */
+interface TopicGenerator {
+  readonly topic: string;
+  readonly generator: Generator;
 }
 
-async function refreshLeaders(admin: Admin, streams: readonly Stream[], sender: Sender): Promise<void> {
-  const { topics } = await admin.fetchTopicMetadata({ topics: streams.map(({ topic }) => topic) });
-  for (const { name, partitions } of topics) {
-    const leaders: number[] = [];
-    for (const { partitionId, leader } of partitions) leaders[partitionId] = leader;
-    sender.setLeaders(name, leaders);
+/** Generates `count` records, of one stream after the other, and adds those that the sender accepts. @returns how many */
+function addRecords(
+  generators: readonly TopicGenerator[],
+  sender: Sender,
+  count: number,
+  turn: number,
+): number {
+  const timestamp = Date.now();
+  const accepts = generators.map(({ topic }) =>
+    sender.queues.isPartlyStuck ? (key: string) => sender.queues.accepts(topic, key) : undefined
+  );
+  const added = generators.map(() => 0);
+  for (let n = 0; n < count; n++) {
+    const index = (turn + n) % generators.length;
+    const { topic, generator } = generators[index]!;
+    const record = generator.next(accepts[index]);
+    if (record === undefined) continue;
+    sender.add(topic, record, timestamp);
+    added[index]!++;
   }
+  generators.forEach(({ topic }, index) => generated.inc({ topic }, added[index]));
+  return added.reduce((sum, records) => sum + records, 0);
 }

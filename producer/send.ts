@@ -1,29 +1,28 @@
 /**
  * Sends records: each partition's in order, one batch at a time, until Kafka has acknowledged it.
  *
- * Why one batch a partition at a time: kafkajs gives a batch its sequence number when it is sent, and takes it back when sending
- * fails. A second batch in flight could then get the number of the first, and Kafka would take it for a repetition and drop it.
- *
  * Batches that are due at the same time and go to the same broker share a request: at some thousand records a second, requests are
- * what a producer, a broker and a consumer spend their time on. kafkajs repeats a request to several brokers only to those that have
- * not answered, and so forgets a partition whose leader moves to one that has: what it did not tell of is sent again, by itself.
+ * what a producer, a broker and a consumer spend their time on. Each partition has its own result: one that fails is sent again by
+ * itself, with the same sequence number, so that Kafka recognizes a batch that it has stored already. Partitions without a leader wait
+ * and hold up no other.
  *
  * @module
  */
-import { CompressionTypes, type Kafka, type Producer, type RecordMetadata } from "kafkajs";
+import { CompressionTypes } from "kafkajs";
 import type { Availability } from "../shared/observe/availability.ts";
 import type { Tell } from "../shared/observe/events.ts";
 import { backoffMs, pause } from "../shared/lifecycle.ts";
-import { RETRIES, RETRY } from "../shared/kafka/connection.ts";
 import { isSequenceLost, kafkaError } from "../shared/kafka/errors.ts";
-import { encodedMessages } from "../shared/kafka/produce.ts";
+import type { ProduceClient, ProducerIdentity } from "../shared/kafka/idempotent.ts";
 import { RecordWriter } from "../shared/kafka/records.ts";
 import type { Settings } from "../shared/settings/table.ts";
-import { PermanentError } from "../shared/errors.ts";
+import { PermanentError, type TransientError } from "../shared/errors.ts";
 import type { EVENTS } from "./events.ts";
 import type { Generated } from "./generate.ts";
+import { LeaderRefresh } from "./leader_refresh.ts";
 import { buffered } from "./metrics.ts";
-import { KeyPartitioner } from "./partition.ts";
+import type { PartitionQueue } from "./partition_queue.ts";
+import { PartitionQueues } from "./partition_queues.ts";
 
 const COMPRESSION: Readonly<Record<Settings["PRODUCER_COMPRESSION"], CompressionTypes>> = {
   none: CompressionTypes.None,
@@ -33,32 +32,21 @@ const COMPRESSION: Readonly<Record<Settings["PRODUCER_COMPRESSION"], Compression
   zstd: CompressionTypes.ZSTD,
 };
 
-/** Before a partition's INT32 sequence number runs out, which kafkajs gets wrong, the producer gets a new identity. */
-const MOST_SEQUENCE = 2_000_000_000;
+/** Before a partition's INT32 sequence number runs out, the producer gets a new identity. */
+const MAX_SEQUENCE = 2_000_000_000;
 
 /** A batch is full at this many bytes too: Kafka refuses one of more than `max.message.bytes`, which is 1,048,588 by default. */
-const MOST_BYTES = 900_000;
+const MAX_BATCH_BYTES = 900_000;
 
 /** Buffers that are kept for use in later batches. */
-const MOST_SPARE = 32;
+const MAX_SPARE = 32;
 
-/** One partition's records that wait, and whether a batch is under way. */
-interface Lane {
-  readonly topic: string;
-  readonly partition: number;
-  /** The broker that led it when that was last asked; one that has moved since is found by kafkajs. */
-  leader: number;
-  /** The batches that wait, oldest first. All but the last are full. */
-  readonly waiting: RecordWriter[];
-  /** Since when the last one waits, on the clock of `performance.now()`. The others are full. */
-  since: number;
-  busy: boolean;
-  sequence: number;
-}
+/** Longest pause before a batch is sent again. */
+const MAX_BACKOFF_MS = 1_000;
 
-/** A batch that is under way. */
+/** A batch in flight. */
 interface Delivery {
-  readonly lane: Lane;
+  readonly queue: PartitionQueue;
   readonly batch: RecordWriter;
   /** On the clock of `performance.now()`. */
   readonly started: number;
@@ -66,27 +54,33 @@ interface Delivery {
 
 /** What a sender works with. */
 export interface SenderOptions {
-  readonly kafka: Kafka;
+  readonly client: ProduceClient;
+  readonly topics: readonly string[];
   readonly settings: Settings;
   readonly availability: Availability;
   readonly tell: Tell<typeof EVENTS>;
 }
 
 /** Takes records and sends them, with bounded memory. */
-export class Sender {
-  readonly #lanes = new Map<string, Lane[]>();
-  readonly #partitioners = new Map<string, KeyPartitioner>();
+export class Sender implements Disposable {
+  readonly #queues: PartitionQueues;
   readonly #failed = Promise.withResolvers<never>();
-  #producer: Producer;
+  readonly #over = new AbortController();
   readonly #spare: RecordWriter[] = [];
-  readonly #users = new Map<Producer, number>();
+  #identity: ProducerIdentity | undefined;
   #renewing: Promise<void> | undefined;
+  #leaders: LeaderRefresh | undefined;
   #buffered = 0;
   #waiters: (() => void)[] = [];
 
   constructor(private readonly options: SenderOptions) {
-    this.#producer = this.#newProducer();
+    this.#queues = new PartitionQueues(options.settings.PRODUCER_BUFFER_RECORDS, options.tell);
     this.#failed.promise.catch(() => {});
+  }
+
+  /** By partition. */
+  get queues(): PartitionQueues {
+    return this.#queues;
   }
 
   /** Records taken and not acknowledged yet. */
@@ -99,26 +93,42 @@ export class Sender {
     return this.#failed.promise;
   }
 
-  /** Connects. */
+  /** Gets an identity and the partitions' leaders. @throws {KafkaJSError} */
   async start(): Promise<void> {
-    await this.#producer.connect();
+    this.#identity = await this.options.client.initProducerId();
+    await this.refreshLeaders();
+    this.#leaders ??= new LeaderRefresh(() => this.#tryRefreshLeaders());
   }
 
   /**
-   * Sets which brokers lead a topic's partitions. They may move, and partitions may be added, while it runs.
+   * Fetches which brokers lead the partitions. They may move, and partitions may be added, while it runs.
    *
-   * @param leaders their ids, for partition 0, 1, 2 …
+   * @throws {KafkaJSError} when no broker answers
    */
-  setLeaders(topic: string, leaders: readonly number[]): void {
-    let partitioner = this.#partitioners.get(topic);
-    if (!partitioner) this.#partitioners.set(topic, partitioner = new KeyPartitioner(topic));
-    partitioner.partitions = leaders.length;
-    const lanes = this.#lanes.get(topic) ?? [];
-    for (const [partition, leader] of leaders.entries()) {
-      lanes[partition] ??= { topic, partition, leader, waiting: [], since: 0, busy: false, sequence: 0 };
-      lanes[partition].leader = leader;
+  async refreshLeaders(): Promise<void> {
+    for (const { name, partitions, error } of await this.options.client.fetchTopics(this.options.topics)) {
+      // A topic with an error has none: it keeps those that it had, without leaders.
+      const count = Math.max(this.#queues.countOf(name), partitions.length);
+      if (count === 0) throw new Error(`The topic ${name} has no partitions (${error})`);
+      this.setLeaders(name, Array.from({ length: count }, (_, partition) => partitions[partition]?.leader));
     }
-    this.#lanes.set(topic, lanes);
+  }
+
+  /** See {@link PartitionQueues.setLeaders}. What waits for a leader is sent at once. */
+  setLeaders(topic: string, leaders: readonly (number | undefined)[]): void {
+    this.#queues.setLeaders(topic, leaders);
+    this.#sendDue(performance.now());
+  }
+
+  async #tryRefreshLeaders(): Promise<boolean> {
+    try {
+      await this.refreshLeaders();
+    } catch (error) {
+      const failure = kafkaError("Cannot read the topics' metadata", error, this.options.settings);
+      this.options.availability.down("Kafka", failure, "connection");
+      return false;
+    }
+    return this.#queues.all.every(({ leader }) => leader !== undefined);
   }
 
   /**
@@ -127,22 +137,23 @@ export class Sender {
    * @param timestamp Unix milliseconds; Kafka keeps it as the record's
    */
   add(topic: string, { key, value }: Generated, timestamp: number): void {
-    const partition = this.#partitioners.get(topic)!.partitionOf(key);
-    const lane = this.#lanes.get(topic)![partition]!;
-    const { waiting } = lane;
-    let batch = waiting.at(-1);
-    if (!batch || this.#isFull(batch)) {
+    const queue = this.#queues.of(topic, key);
+    let batch = queue.waiting.at(-1);
+    // One that was sent already must not change.
+    const isSent = queue.failures > 0 && queue.waiting.length === 1;
+    if (!batch || isSent || this.#isFull(batch)) {
       batch = this.#spare.pop() ?? new RecordWriter();
-      lane.since = performance.now();
-      waiting.push(batch);
+      queue.lingerStartedAt = performance.now();
+      queue.waiting.push(batch);
     }
     batch.add(timestamp, key, value);
+    queue.buffered++;
     this.#buffered++;
-    if (!lane.busy && this.#isFull(batch)) this.#send([lane]);
+    if (this.#isFull(batch) && queue.canSend(performance.now())) this.#send([queue]);
   }
 
   #isFull(batch: RecordWriter): boolean {
-    return batch.count >= this.options.settings.PRODUCER_BATCH_RECORDS || batch.size >= MOST_BYTES;
+    return batch.count >= this.options.settings.PRODUCER_BATCH_RECORDS || batch.size >= MAX_BATCH_BYTES;
   }
 
   /** Sends what has lingered long enough; `all`: everything. */
@@ -151,20 +162,19 @@ export class Sender {
     buffered.set(this.#buffered);
   }
 
-  /** Milliseconds until {@link poll} has something to send, unless more is added; Infinity where nothing waits. */
+  /** Milliseconds until {@link poll} has something to send, unless more is added; Infinity if nothing waits. */
   dueIn(): number {
     const now = performance.now();
-    let least = Infinity;
-    for (const lanes of this.#lanes.values()) {
-      for (const lane of lanes) if (!lane.busy) least = Math.min(least, this.#dueIn(lane, now));
-    }
-    return Math.max(0, least);
+    const due = this.#queues.all.filter((queue) => queue.canSend(now)).map((queue) =>
+      this.#dueIn(queue, now)
+    );
+    return Math.max(0, due.reduce((least, ms) => Math.min(least, ms), Infinity));
   }
 
-  /** Milliseconds until a lane's oldest batch is to be sent, if none is under way: 0 or less when it is full or has lingered. */
-  #dueIn({ waiting, since }: Lane, now: number): number {
-    if (waiting.length === 0) return Infinity;
-    return this.#isFull(waiting[0]!) ? 0 : since + this.options.settings.PRODUCER_LINGER_MS - now;
+  /** Milliseconds until a queue's oldest batch is to be sent: 0 or less when it is full, has lingered, or was sent before. */
+  #dueIn({ waiting, failures, lingerStartedAt }: PartitionQueue, now: number): number {
+    if (failures > 0 || this.#isFull(waiting[0]!)) return 0;
+    return lingerStartedAt + this.options.settings.PRODUCER_LINGER_MS - now;
   }
 
   /**
@@ -194,143 +204,157 @@ export class Sender {
     }
   }
 
-  /** Disconnects; what is buffered is given up. */
-  async stop(): Promise<void> {
-    await Promise.race([this.#producer.disconnect().catch(() => {}), pause(1_000)]);
-  }
-
-  #newProducer(): Producer {
-    return this.options.kafka.producer({
-      idempotent: true,
-      allowAutoTopicCreation: false,
-      metadataMaxAge: 30_000,
-      // Never asked (records come by partition), but without one kafkajs looks for an environment variable to warn of its default.
-      createPartitioner: () => () => 0,
-      retry: { ...RETRY, retries: RETRIES.endless },
-    });
+  /** Ends retries; what is buffered is given up. */
+  [Symbol.dispose](): void {
+    this.#over.abort();
+    this.#leaders?.[Symbol.dispose]();
   }
 
   /**
-   * Sends the oldest batches that are due, in as few requests as they fit in. Where one has lingered, all that waits for the same broker
+   * Sends the oldest batches that are due, in as few requests as they fit in. When one has lingered, all that waits for the same broker
    * goes with it: soon it would need a request of its own.
    */
   #sendDue(now: number): void {
-    const groups = new Map<string, { lanes: Lane[]; lingered: boolean }>();
-    for (const lane of [...this.#lanes.values()].flat()) {
-      if (lane.busy || lane.waiting.length === 0) continue;
-      const key = `${lane.leader} ${lane.topic}`;
+    if (this.#over.signal.aborted) return;
+    const groups = new Map<string, { queues: PartitionQueue[]; lingered: boolean }>();
+    const clock = performance.now();
+    for (const queue of this.#queues.all) {
+      if (!queue.canSend(clock)) continue;
+      const repeatedAs = queue.failures > 0 ? this.#identityFor(queue).producerId : "";
+      const key = `${queue.leader} ${repeatedAs} ${queue.topic}`;
       let group = groups.get(key);
-      if (!group) groups.set(key, group = { lanes: [], lingered: false });
-      group.lanes.push(lane);
-      group.lingered ||= !this.#isFull(lane.waiting[0]!) && this.#dueIn(lane, now) <= 0;
+      if (!group) groups.set(key, group = { queues: [], lingered: false });
+      group.queues.push(queue);
+      group.lingered ||= !this.#isFull(queue.waiting[0]!) && this.#dueIn(queue, now) <= 0;
     }
-    for (const { lanes, lingered } of groups.values()) {
-      const going = lingered ? lanes : lanes.filter((lane) => this.#dueIn(lane, now) <= 0);
+    for (const { queues, lingered } of groups.values()) {
+      const going = lingered ? queues : queues.filter((queue) => this.#dueIn(queue, now) <= 0);
       for (const request of requestsOf(going)) this.#send(request);
     }
   }
 
-  /** Sends the oldest batches of lanes of one topic, in one request; there must be one in each, and none under way. */
-  #send(lanes: readonly Lane[]): void {
-    const batches = lanes.map((lane) => {
-      lane.busy = true;
-      return { lane, batch: lane.waiting.shift()!, started: performance.now() };
+  /** A batch that was sent before keeps its identity, by which Kafka recognizes it. */
+  #identityFor({ identity, failures }: PartitionQueue): ProducerIdentity {
+    return failures > 0 && identity !== undefined ? identity : this.#identity!;
+  }
+
+  /** Sends the oldest batches of queues of one topic, leader and identity, in one request. */
+  #send(queues: readonly PartitionQueue[]): void {
+    const started = performance.now();
+    const deliveries = queues.map((queue) => {
+      queue.sentAt = started;
+      return { queue, batch: queue.waiting.shift()!, started };
     });
-    this.#deliver(batches).then(
+    this.#deliver(deliveries).then(
       () => this.#sendDue(performance.now()),
       (error) => this.#failed.reject(error),
     );
   }
 
-  async #deliver(batches: readonly Delivery[]): Promise<void> {
-    if (batches.some(({ lane, batch }) => lane.sequence + batch.count > MOST_SEQUENCE)) {
+  async #deliver(deliveries: readonly Delivery[]): Promise<void> {
+    if (
+      deliveries.some(({ queue, batch }) =>
+        queue.sequence + batch.count > MAX_SEQUENCE && queue.failures === 0
+      )
+    ) {
       await this.#renew("its sequence numbers are nearly used up", 0);
     }
-    const { topic, partition } = batches[0]!.lane;
-    for (let failures = 0;; failures++) {
-      const producer = this.#producer;
-      let told: RecordMetadata[];
-      try {
-        // kafkajs itself tries again, without end, whatever passes by itself.
-        told = await this.#inUse(producer, () => this.#request(producer, batches));
-      } catch (error) {
-        // By itself each has the same sequence number again, so that Kafka knows those that it has stored, and it shows which one fails.
-        if (batches.length > 1) return await this.#deliverEach(batches);
-        const failure = kafkaError(`Cannot send to ${topic}[${partition}]`, error, this.options.settings);
-        if (failure instanceof PermanentError) throw failure;
-        this.options.availability.down("Kafka", failure, failure.class_);
-        await pause(backoffMs(failures));
-        // The same batch by the same producer has the same sequence number, so that Kafka knows a repetition when it sees one. Only
-        // when Kafka has lost count is there no other way than to begin anew.
-        if (isSequenceLost(error) && producer === this.#producer) {
-          await this.#renew(failure.message.replace(/\.$/, ""), batches[0]!.batch.count);
-        }
-        continue;
-      }
-      const isTold = ({ lane }: Delivery) => told.some(({ partition }) => partition === lane.partition);
-      for (const delivery of batches) if (isTold(delivery)) this.#acknowledged(delivery);
-      return await this.#deliverEach(batches.filter((delivery) => !isTold(delivery)));
+    const { topic, leader } = deliveries[0]!.queue;
+    const identity = this.#identityFor(deliveries[0]!.queue);
+    for (const { queue } of deliveries) {
+      if (queue.identity !== identity) queue.sequence = 0;
+      queue.identity = identity;
+    }
+    let results: ReadonlyMap<number, Error | undefined>;
+    try {
+      results = await this.options.client.produce(leader!, {
+        identity,
+        topic,
+        compression: COMPRESSION[this.options.settings.PRODUCER_COMPRESSION],
+        batches: deliveries.map(({ queue: { partition, sequence }, batch }) => ({
+          partition,
+          sequence,
+          records: batch,
+        })),
+      });
+    } catch (error) {
+      results = new Map(deliveries.map(({ queue: { partition } }) => [partition, error as Error]));
+    }
+    for (const delivery of deliveries) {
+      const { partition } = delivery.queue;
+      const error = results.has(partition)
+        ? results.get(partition)
+        : new Error("The broker did not answer for it");
+      if (error === undefined) this.#acknowledged(delivery);
+      else await this.#onFailure(delivery, error);
     }
   }
 
-  async #deliverEach(batches: readonly Delivery[]): Promise<void> {
-    await Promise.all(batches.map((delivery) => this.#deliver([delivery])));
-  }
-
-  /** One send of kafkajs'. What it gives back tells which partitions have been acknowledged. */
-  #request(producer: Producer, batches: readonly Delivery[]): Promise<RecordMetadata[]> {
-    return producer.send({
-      topic: batches[0]!.lane.topic,
-      messages: encodedMessages(new Map(batches.map(({ lane, batch }) => [lane.partition, batch]))),
-      acks: -1,
-      compression: COMPRESSION[this.options.settings.PRODUCER_COMPRESSION],
-    });
-  }
-
-  #acknowledged({ lane, batch, started }: Delivery): void {
-    const { topic, partition } = lane;
+  #acknowledged({ queue, batch, started }: Delivery): void {
+    const { topic, partition } = queue;
     const records = batch.count;
     this.options.availability.up("Kafka");
-    lane.sequence += records;
+    queue.sequence += records;
+    queue.buffered -= records;
+    queue.sentAt = undefined;
+    queue.failures = 0;
+    queue.withheldSince = undefined;
+    queue.withheldLoggedAt = -Infinity;
     this.options.tell("sent", { topic, partition, records, seconds: (performance.now() - started) / 1000 });
-    lane.busy = false;
     this.#release(records);
-    if (this.#spare.length < MOST_SPARE) {
+    if (this.#spare.length < MAX_SPARE) {
       batch.clear();
       this.#spare.push(batch);
     }
   }
 
-  /** Counts who uses a producer, and disconnects one that was replaced when the last batch on it is through. */
-  async #inUse<T>(producer: Producer, send: () => Promise<T>): Promise<T> {
-    this.#users.set(producer, (this.#users.get(producer) ?? 0) + 1);
-    try {
-      return await send();
-    } finally {
-      const users = this.#users.get(producer)! - 1;
-      this.#users.set(producer, users);
-      if (users === 0 && producer !== this.#producer) {
-        this.#users.delete(producer);
-        producer.disconnect().catch(() => {});
-      }
-    }
+  /**
+   * Puts a batch back to the front of its queue, to be sent again.
+   *
+   * @throws {PermanentError} when a person has to mend something
+   */
+  async #onFailure({ queue, batch }: Delivery, error: Error): Promise<void> {
+    const { topic, partition } = queue;
+    const failure = kafkaError(`Cannot send to ${topic}[${partition}]`, error, this.options.settings);
+    if (failure instanceof PermanentError) throw failure;
+    const backoff = backoffMs(queue.failures, undefined, MAX_BACKOFF_MS);
+    queue.waiting.unshift(batch);
+    queue.sentAt = undefined;
+    queue.retryAt = performance.now() + backoff;
+    queue.failures++;
+    this.#reportDown(failure);
+    this.#leaders?.request();
+    pause(backoff, this.#over.signal).then(() =>
+      this.#over.signal.aborted || this.#sendDue(performance.now())
+    );
+    // The same batch with the same sequence number is a repetition that Kafka recognizes. Only when Kafka has lost count is there no
+    // other way than to begin anew.
+    if (!isSequenceLost(error)) return;
+    const unknown = queue.failures > 1 ? batch.count : 0;
+    if (queue.identity === this.#identity) await this.#renew(failure.message.replace(/\.$/, ""), unknown);
+    // Never the same identity with sequence number 0: Kafka could take the batch for an earlier one.
+    if (queue.identity !== this.#identity) queue.identity = undefined;
+  }
+
+  /** Kafka counts as away when no partition's records get there; of single partitions other events tell. */
+  #reportDown(failure: PermanentError | TransientError): void {
+    const now = performance.now();
+    if (!this.#queues.all.every((queue) => queue.buffered === 0 || queue.isStuck(now))) return;
+    this.options.availability.down("Kafka", failure, "connection");
   }
 
   /** Gives the producer a new identity, once for all who ask at the same time. */
   async #renew(why: string, unknown: number): Promise<void> {
     this.#renewing ??= (async () => {
-      const producer = this.#newProducer();
-      await producer.connect();
+      this.#identity = await this.options.client.initProducerId();
       this.options.tell("renewed", { why, unknown });
-      this.#producer = producer;
-      for (const lane of [...this.#lanes.values()].flat()) lane.sequence = 0;
     })().finally(() => this.#renewing = undefined);
     try {
       await this.#renewing;
     } catch (error) {
-      const failure = kafkaError("Cannot connect to Kafka", error, this.options.settings);
+      const failure = kafkaError("Cannot get a producer id from Kafka", error, this.options.settings);
       if (failure instanceof PermanentError) throw failure;
-      this.options.availability.down("Kafka", failure, failure.class_);
+      this.#reportDown(failure);
     }
   }
 
@@ -342,17 +366,17 @@ export class Sender {
   }
 }
 
-/** Lanes as they share requests, none of which is too large unless one batch is. */
-function requestsOf(lanes: readonly Lane[]): Lane[][] {
-  const requests: Lane[][] = [];
+/** Queues as they share requests, none of which is too large unless one batch is. */
+function requestsOf(queues: readonly PartitionQueue[]): PartitionQueue[][] {
+  const requests: PartitionQueue[][] = [];
   let size = Infinity;
-  for (const lane of lanes) {
-    const batch = lane.waiting[0]!;
-    if (size + batch.size > MOST_BYTES) {
+  for (const queue of queues) {
+    const batch = queue.waiting[0]!;
+    if (size + batch.size > MAX_BATCH_BYTES) {
       requests.push([]);
       size = 0;
     }
-    requests.at(-1)!.push(lane);
+    requests.at(-1)!.push(queue);
     size += batch.size;
   }
   return requests;

@@ -2,7 +2,7 @@ import assert from "assert";
 import { PARTITIONS, type Scenario, scenario } from "../harness/scenario.ts";
 import { assertSentOnce } from "../harness/sent_once.ts";
 import type { Service } from "../harness/service.ts";
-import { partitionStates } from "../harness/topic.ts";
+import { createTopic, partitionStates } from "../harness/topic.ts";
 import { lasting, until } from "../harness/wait.ts";
 
 scenario({
@@ -65,6 +65,45 @@ scenario({
   assert(led > 0, "a leader died");
   await advances(t, [consumer, load]);
   const count = await t.stopped(load);
+  const { content } = await t.oracle({ unless: () => consumer.assertRunning() });
+  assertSentOnce(content, count);
+});
+
+scenario({
+  name: "producer sends to the other partitions when one has no leader, and to it when it has one again",
+  fault: "Three brokers, replication factor 1: one is killed (kill -9), and comes back after a while",
+  outcome:
+    "The other partitions keep their rate; records of its partitions wait, in a quarter of the buffer; every record is in the topic once",
+}, async (s) => {
+  const { t, cluster } = await s.onCluster(3);
+  await createTopic(t.kafka.bootstrapServers, t.topic(), PARTITIONS);
+  const buffer = 2_000;
+  const load = await t.load(0, { PRODUCER_RATE: 1_000, PRODUCER_BUFFER_RECORDS: buffer });
+  const metric = async (name: string) => (await load.metrics()).sum(`producer_${name}`);
+  const unless = () => load.assertRunning();
+  const rate = async () => {
+    const before = await metric("records_sent_total"), started = performance.now();
+    await lasting(3_000);
+    return (await metric("records_sent_total") - before) / (performance.now() - started) * 1_000;
+  };
+  await until("the producer to send", async () => await metric("records_sent_total") > 1_000, { unless });
+  const whole = await rate();
+  const led = (await partitionStates(t.kafka.bootstrapServers, t.topic())).map(({ leader }) => leader);
+  const dead = led[s.random.between(0, PARTITIONS - 1)]!;
+  const others = led.filter((leader) => leader !== dead).length / PARTITIONS;
+  assert(others > 0 && others < 1, `leaders ${led}`);
+  await cluster.brokers.get(dead)!.kill();
+  await until("records to be withheld", async () => await metric("records_withheld_total") > 0, { unless });
+  const rest = await rate();
+  s.note(`${whole.toFixed(0)}/s before, ${rest.toFixed(0)}/s with ${others} of the partitions`);
+  assert(rest > 0.8 * others * whole, `${rest}/s of ${whole}/s with ${others} of the partitions`);
+  assert(await metric("buffer_records") < buffer / 2);
+  await load.ready(true);
+  await cluster.brokers.get(dead)!.start();
+  await until("what waited to be sent", async () => await metric("buffer_records") < buffer / 10, { unless });
+  const count = await t.stopped(load);
+  assert.match(load.log, /has no leader: .*has a leader again/s);
+  const consumer = await t.consumer();
   const { content } = await t.oracle({ unless: () => consumer.assertRunning() });
   assertSentOnce(content, count);
 });

@@ -22,7 +22,7 @@ interface Probe {
 }
 
 /** Records of one partition, in the place of an array of messages. */
-class EncodedMessages {
+export class EncodedMessages {
   readonly length: number;
 
   constructor(private readonly records: RecordWriter) {
