@@ -94,7 +94,7 @@ export class Database implements AsyncDisposable {
    * @throws {AbandonedError} where it is not wanted any more, or the signal given to the constructor aborts in a pause
    * @throws {PermanentError} where a person has to mend something
    * @throws {TooLongError} where it took longer than it may, and is `divisible`
-   * @throws whatever else `work` throws that is not a failure of PostgreSQL's, or one of class `record`
+   * @throws whatever else `work` throws that is not a failure of PostgreSQL's, or one of class `record` or `internal`
    */
   run<T>(action: string, work: Work<T>, attempts: Attempts = {}): Promise<T> {
     const result = this.#last.then(() => this.#attempts(action, work, attempts));
@@ -146,12 +146,12 @@ export class Database implements AsyncDisposable {
           if (!isPostgres(error)) throw error;
           const kind = classify(error);
           // A statement that failed leaves a connection that works; anything else leaves none.
-          if (kind === "record") throw error;
+          if (kind === "record" || kind === "internal") throw error;
           const timedOut = codeOf(error) === TIMED_OUT;
           if (timedOut) await this.#endFrozenPeers();
           if (timedOut && divisible) throw new TooLongError(messageOf(error), { cause: error });
           if (!timedOut) await this.close();
-          if (kind === "permanent") throw new PermanentError(explain(action, error), { cause: error });
+          if (kind === "environment") throw new PermanentError(explain(action, error), { cause: error });
           this.availability.down("PostgreSQL", new Error(explain(action, error)), retryClass(error));
           if (error instanceof SilentError && divisible) {
             throw new TooLongError(messageOf(error), { cause: error });

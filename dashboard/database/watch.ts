@@ -96,11 +96,11 @@ export class DatabaseWatch {
 
   #failed(error: unknown): void {
     const known = error instanceof TransientError ||
-      classify(error) === "permanent" && error instanceof Error;
+      isLasting(error) && error instanceof Error;
     const message = known && !("code" in error && error.code)
       ? messageOf(error)
       : explain("Cannot read the tables", error);
-    const transient = error instanceof TransientError || classify(error) !== "permanent";
+    const transient = error instanceof TransientError || !isLasting(error);
     const kind = error instanceof TransientError ? error.class_ : transient ? retryClass(error) : "permanent";
     this.availability.down("PostgreSQL", new Error(message), kind);
     this.#become(transient ? "away" : "refused", message);
@@ -112,3 +112,6 @@ export class DatabaseWatch {
     this.#message = message;
   }
 }
+
+/** Whether polling again does not help until somebody corrects something. */
+const isLasting = (error: unknown) => ["environment", "internal"].includes(classify(error));

@@ -5,55 +5,54 @@
  */
 import { codeOf, messageOf, PermanentError, tlsProblem, TransientError } from "../errors.ts";
 import type { Settings } from "../settings/table.ts";
-
-/**
- * - `transient`: passes by itself; wait and try again.
- * - `record`: one record of the batch is refused; find it, quarantine it, store the rest.
- * - `permanent`: trying again does not mend it; stop and say what to do.
- */
-export type FailureClass = "transient" | "record" | "permanent";
+import { classOfRaisedSqlState, classOfSqlState, type ErrorClass, isSqlState } from "./sqlstate.ts";
 
 /** The server asks for a password, and there is none. */
 export class NoPasswordError extends PermanentError {}
 
-/** SQLSTATEs (or their first two characters) that pass by themselves. */
-const TRANSIENT = [
-  "08", // connection exception
-  "25006", // read-only transaction: a failover is under way
-  "40", // transaction rollback: serialization failure, deadlock
-  "53", // insufficient resources: disk full, too many connections, out of memory
-  "55", // object not in prerequisite state: lock not available, object in use
-  "57", // operator intervention: shutdown, crash recovery, cancelled
-  "58", // system error: I/O
-  "XX", // internal error
-];
+/** The fields of PostgreSQL's error message that are used here, as pg names them. */
+export interface PostgresErrorFields {
+  readonly code?: string;
+  readonly detail?: string;
+  /** The call stack: "COPY table, line 5", and the functions and statements that the error occurred in, in the server's language. */
+  readonly where?: string;
+  readonly schema?: string;
+  readonly table?: string;
+  readonly column?: string;
+  readonly dataType?: string;
+  readonly constraint?: string;
+  /** Name of the C function that reported the error; it is not translated. */
+  readonly routine?: string;
+}
 
-/** Data of a record that the table refuses. */
-const RECORD = [
-  "22", // data exception, such as a number out of range
-  "23", // integrity constraint violation
-  "44", // view's check option
-  "P0", // raised by a trigger
-];
-
-/** Of class 22, but the format of the whole table's data is meant: a column has another type than the stream's. */
-const FORMAT = ["22P03", "22P04"];
-
-/** Codes of Node's such as EPIPE are as long, but have no digit. */
-const SQLSTATE = /^(?=.*\d)[0-9A-Z]{5}$/;
-
-const startsWithOneOf = (code: string, prefixes: readonly string[]) =>
-  prefixes.some((prefix) => code.startsWith(prefix));
+/** Reports PL/pgSQL's RAISE. */
+const RAISE_ROUTINE = "exec_stmt_raise";
 
 /** The class of an error that a statement or a connection ended with. */
-export function classify(error: unknown): FailureClass {
-  if (error instanceof PermanentError) return "permanent";
+export function classify(error: unknown): ErrorClass {
+  if (error instanceof PermanentError) return "environment";
   const code = codeOf(error);
-  if (tlsProblem(code, "", "") !== undefined) return "permanent";
+  if (tlsProblem(code, "", "") !== undefined) return "environment";
   // No SQLSTATE: the connection broke, timed out or was refused.
-  if (code === undefined || !SQLSTATE.test(code) || startsWithOneOf(code, TRANSIENT)) return "transient";
-  if (startsWithOneOf(code, RECORD) && !FORMAT.includes(code)) return "record";
-  return "permanent";
+  if (!isSqlState(code)) return "transient";
+  // A trigger that rejects rows chooses the code itself, also one of its own.
+  if ((error as PostgresErrorFields).routine === RAISE_ROUTINE) return classOfRaisedSqlState(code);
+  const errorClass = classOfSqlState(code);
+  // Statements of a function are not ours; and 55000 passes only when the server reports it for a connection.
+  const isOfFunction = functionOf(error) !== undefined && (errorClass === "internal" || code === "55000");
+  return isOfFunction ? "environment" : errorClass;
+}
+
+/**
+ * The function or trigger that an error occurred in, from the error's context.
+ *
+ * @returns its name and parameter types if the context has them, else the context's first line; `undefined`: in none
+ */
+export function functionOf(error: unknown): string | undefined {
+  const { where } = error as PostgresErrorFields;
+  const lines = where?.split("\n").filter((line) => !line.startsWith("COPY ")) ?? [];
+  const inProcedure = lines.find((line) => /^[^"]*PL\/\w+/.test(line));
+  return /[^\s"()]+\([^()]*\)/.exec(inProcedure ?? "")?.[0] ?? inProcedure ?? lines[0];
 }
 
 /** What the label `class` of the metric of retries says of a transient failure. */
@@ -78,13 +77,29 @@ const REMEDIES: Readonly<Record<string, string>> = {
   "42501": "Grant the account what the README's “Privileges” lists.",
   "22P03": "A column has another type than the stream: correct it as the README's “Tables” shows.",
   "22P04": "The table has other columns than the stream: correct it as the README's “Tables” shows.",
+  "2200H":
+    "Give it room: ALTER SEQUENCE … MAXVALUE …, and a column that it is too small for: ALTER TABLE … ALTER COLUMN … TYPE bigint.",
+  "428C9": "The stream writes this column: drop its GENERATED ALWAYS, or make it GENERATED BY DEFAULT.",
+  "XX001": "PostgreSQL's data is damaged: look into its log.",
+  "XX002": "An index is damaged: REINDEX it, and look into PostgreSQL's log.",
 };
 
 /** Says what could not be done, why, and what to do: the sentence that a service stops or waits with. */
 export function explain(action: string, error: unknown): string {
   const code = codeOf(error);
-  const remedy = code === undefined ? undefined : REMEDIES[code];
+  const remedy = remedyOf(error, code);
   return `${action}: ${messageOf(error)}.${remedy ? ` ${remedy}` : ""}`.replace(/\.\.+/, ".");
+}
+
+function remedyOf(error: unknown, code: string | undefined): string | undefined {
+  if (code === undefined) return undefined;
+  const cause = error instanceof Error && !(error as PostgresErrorFields).where
+    ? error.cause ?? error
+    : error;
+  const inFunction = isSqlState(code) && classify(cause) === "environment" ? functionOf(cause) : undefined;
+  if (inFunction === undefined) return REMEDIES[code];
+  return `It occurred in ${inFunction}, a trigger or function of the table: correct or drop it.` +
+    (code === "42501" ? " A function declared SECURITY DEFINER runs with its owner's privileges." : "");
 }
 
 /** What to check when a connection is refused or not answered, by Node's code. */
@@ -110,7 +125,7 @@ export function connectError(error: unknown, settings: Pick<Settings, "PGHOST" |
       { cause: error },
     );
   }
-  if (classify(error) === "permanent") return new PermanentError(explain(action, error), { cause: error });
+  if (classify(error) !== "transient") return new PermanentError(explain(action, error), { cause: error });
   const hint = message.includes("timeout") ? NETWORK["ETIMEDOUT"] : NETWORK[code ?? ""];
   return new TransientError(explain(action, error) + (hint ? ` ${hint}` : ""), retryClass(error), {
     cause: error,
