@@ -116,6 +116,7 @@ export class GroupConsumer implements PartitionHolder {
     this.#writer = new Writer(database, {
       group: settings.CONSUMER_GROUP_ID,
       batchBytes: settings.CONSUMER_BATCH_BYTES,
+      rejectStreakMax: settings.CONSUMER_REJECT_STREAK_MAX,
       tell,
       isCurrent: () => this.#membership.isAlive(),
       onStored: (at, next) => this.#onStored(at, next),

@@ -6,6 +6,7 @@
 import { event, sentence, type Tell } from "../shared/observe/events.ts";
 import * as metrics from "./metrics.ts";
 import type { RejectedRows } from "./rejected.ts";
+import type { RejectedByDatabase } from "./store/rejection_log.ts";
 
 // A type and not an interface, so that it counts as a record of fields.
 type At = { readonly topic: string; readonly partition: number };
@@ -80,8 +81,9 @@ export const EVENTS = {
     (at) =>
       `Wrote nothing of ${place(at)}: progress was expected at offset ${at.expected} and is at ${
         at.found ?? "none"
-      }. ` +
-      "Another consumer has moved on; going on from there.",
+      }. ` + ((at.found ?? -1) > at.expected
+        ? "Another consumer has moved on; going on from there."
+        : "It was reset, or PostgreSQL was restored or failed over to an earlier state; going on from there."),
     () => metrics.transactions.inc({ outcome: "fenced" }),
   ),
   refused: event<At & { rows: number; text: string }>(
@@ -92,9 +94,14 @@ export const EVENTS = {
       }: ${at.text}. Looking for the records that it means.`,
     () => metrics.transactions.inc({ outcome: "refused" }),
   ),
-  quarantined: event<At & { offset: number; text: string }>(
+  rejected_by_database: event<RejectedByDatabase>(
     "warn",
-    (at) => `PostgreSQL refused ${place(at)}@${at.offset}, which is in quarantine now: ${at.text}.`,
+    ({ count, examples, ...at }) => {
+      const first = examples.map(({ offset, text }) => `@${offset}: ${text}`).join("; ");
+      return `PostgreSQL rejected ${count} record${count === 1 ? "" : "s"} of ${
+        place(at)
+      }, now in rejected_records: ${first}${count > examples.length ? "; …" : "."}`;
+    },
   ),
   transaction_failed: event<{ text: string; class: string }>(
     "debug",

@@ -82,7 +82,7 @@ export async function loadTopicProgress(
   if (missing.length === 0) return found;
   await client.query(
     `INSERT INTO consumer_progress (group_id, topic, partition, next_offset)
-     SELECT $1, * FROM unnest($2::text[], $3::int[], $4::bigint[]) ON CONFLICT DO NOTHING`,
+     SELECT $1, * FROM unnest($2::text[], $3::int[], $4::bigint[]) ORDER BY 2, 3 ON CONFLICT DO NOTHING`,
     [
       group,
       missing.map(({ topic }) => topic),

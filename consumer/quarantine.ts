@@ -5,6 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import pg from "pg";
+import type { PostgresErrorFields } from "../shared/postgres/errors.ts";
 import { QUARANTINE_COLUMNS, type RejectedRows } from "./rejected.ts";
 
 /** What a COPY of rejected records is into. */
@@ -33,19 +34,15 @@ export function quarantineSql(rejected: readonly RejectedRows[]): string {
       WHEN r.key IS NOT DISTINCT FROM excluded.key AND r.value IS NOT DISTINCT FROM excluded.value THEN r.reason END`;
 }
 
-interface DatabaseError {
-  readonly code?: string;
-  readonly table?: string;
-}
-
 /** Whether a COPY failed because a record is in quarantine already: then {@link quarantineSql} is the way. */
 export const isAlreadyQuarantined = (error: unknown): boolean => {
-  const { code, table } = error as DatabaseError;
-  return code === "23505" && table === "rejected_records";
+  const { code, table, where } = error as PostgresErrorFields;
+  // In a partitioned table the error names the partition.
+  return code === "23505" && (table === "rejected_records" || /^COPY rejected_records,/m.test(where ?? ""));
 };
 
 /** Whether {@link quarantineSql} found another record in a record's place. */
 export const isQuarantineConflict = (error: unknown): boolean => {
-  const { code, table } = error as DatabaseError;
-  return code === "23502" && table === "rejected_records";
+  const { code, table, column } = error as PostgresErrorFields;
+  return code === "23502" && table === "rejected_records" && column === "reason";
 };

@@ -6,7 +6,8 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import type { Rejection } from "../shared/codec/rejection.ts";
+import type { Reason, Rejection } from "../shared/codec/rejection.ts";
+import { escapeNonAscii } from "../shared/escape.ts";
 
 /** The columns of the rows here, as SQL. */
 export const QUARANTINE_COLUMNS = `topic, partition, "offset", key, value, reason, detail`;
@@ -17,8 +18,8 @@ export interface Rejected {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
   readonly reason: string;
   readonly detail: string;
 }
@@ -53,6 +54,13 @@ export class RejectedRows implements Iterable<Rejected> {
   /** These and, behind them, others. */
   concat(others: RejectedRows): RejectedRows {
     return new RejectedRows(Buffer.concat([this.rows, others.rows]), this.count + others.count);
+  }
+
+  /** These with details in ASCII, which a database of any encoding can store. Topics and reasons are ASCII in any case. */
+  toAscii(): RejectedRows {
+    const writer = new RejectedWriter();
+    for (const record of this) writer.addRecord({ ...record, detail: escapeNonAscii(record.detail) });
+    return writer.take();
   }
 
   /** What a log line says of them. */
@@ -101,6 +109,7 @@ const UNIT_BYTES = 3;
 /** Up to this many bytes a loop takes less time than a call out of JavaScript. */
 const SHORT = 256;
 const FIRST_SIZE = 65_536;
+const NO_BYTES = new Uint8Array(0);
 
 const viewOf = ({ buffer, byteOffset, length }: Uint8Array) => new DataView(buffer, byteOffset, length);
 
@@ -138,6 +147,14 @@ export class RejectedWriter {
     this.#text(reason);
     this.#text(detail);
     this.#count++;
+  }
+
+  /** Adds a record with its key and value. */
+  addRecord({ topic, partition, offset, key, value, reason, detail }: Rejected): void {
+    const bytes = Buffer.concat([key ?? NO_BYTES, value ?? NO_BYTES]);
+    const keyLength = key?.length ?? -1, valueStart = key?.length ?? 0, valueLength = value?.length ?? -1;
+    const place = { keyStart: 0, keyLength, valueStart, valueLength };
+    this.add(topic, partition, offset, bytes, place, { reason: reason as Reason, detail });
   }
 
   /** What was added since the last time, copied. */

@@ -8,13 +8,16 @@
  */
 import type pg from "pg";
 import { decoder } from "../shared/codec/decode.ts";
-import { reject, type Rejection } from "../shared/codec/rejection.ts";
+import type { Rejection } from "../shared/codec/rejection.ts";
 import { PermanentError } from "../shared/errors.ts";
-import { classify } from "../shared/postgres/errors.ts";
+import { escapeNonAscii } from "../shared/escape.ts";
+import { classify, type PostgresErrorFields } from "../shared/postgres/errors.ts";
 import { inTransaction, type SessionInfo } from "../shared/postgres/session.ts";
 import type { Stream } from "../shared/stream.ts";
 import type { RejectedRow } from "./list_rejects.ts";
-import { refusalText } from "./refusal.ts";
+import { lookUpViolation } from "./store/constraint_errors.ts";
+import { assertAboutRecord, isViolation, tablesOf } from "./store/record_errors.ts";
+import { firstRejection } from "./store/reject_streaks.ts";
 import { streamTarget } from "./tables.ts";
 
 /** Records in one transaction, at most. */
@@ -73,8 +76,11 @@ export async function replay(
         limit = Math.ceil(candidates.length / 2);
         continue;
       }
-      const rejection = reject("refused by the database", refusalText(error));
-      await transaction(() => keep(client, stream, [{ ...candidates[0]!, decoded: rejection }]));
+      const violation = isViolation(error)
+        ? await transaction(() => lookUpViolation(client, error as PostgresErrorFields, tablesOf([stream])))
+        : undefined;
+      assertAboutRecord(error, [stream], violation);
+      await transaction(() => keep(client, stream, [{ ...candidates[0]!, decoded: firstRejection(error) }]));
       result.kept++;
     }
     const last = candidates.at(-1);
@@ -135,23 +141,28 @@ async function move(client: pg.Client, stream: Stream, candidates: readonly Cand
   );
 }
 
-/** Updates reason and detail of those that stay, if they are others now. */
+/** Updates reason and detail of those that stay, if they are others now; not for another position in a streak, see RejectStreaks. */
 async function keep(client: pg.Client, { topic }: Stream, candidates: readonly Candidate[]): Promise<void> {
   const kept = candidates.flatMap(({ partition, offset, decoded }) =>
     isRejected(decoded) ? { partition, offset, ...decoded } : []
   );
   if (kept.length === 0) return;
+  const { rows: [server] } = await client.query<{ encoding: string }>(
+    "SELECT current_setting('server_encoding') AS encoding",
+  );
+  const fitting = server?.encoding === "UTF8" ? (text: string) => text : escapeNonAscii;
   await client.query(
     `UPDATE rejected_records AS r SET reason = v.reason, detail = v.detail
      FROM unnest($2::int[], $3::bigint[], $4::text[], $5::text[]) AS v (partition, "offset", reason, detail)
      WHERE r.topic = $1 AND r.partition = v.partition AND r."offset" = v."offset"
-       AND (r.reason, r.detail) IS DISTINCT FROM (v.reason, v.detail)`,
+       AND (r.reason, regexp_replace(r.detail, ', [0-9]+ in a row', '')) IS DISTINCT FROM
+         (v.reason, regexp_replace(v.detail, ', [0-9]+ in a row', ''))`,
     [
       topic,
       kept.map(({ partition }) => partition),
       kept.map(({ offset }) => offset),
       kept.map(({ reason }) => reason),
-      kept.map(({ detail }) => detail),
+      kept.map(({ detail }) => fitting(detail)),
     ],
   );
 }

@@ -166,11 +166,24 @@ export const emptySegment = (stream: Stream, partition: number, from: number, to
 
 /** The part of a segment that has its rows `first` to `end` (exclusive, at least one), and the rejected records in between. */
 export function slice(segment: Segment, first: number, end: number): Segment {
+  const records = segment.records();
+  return part(
+    segment,
+    first === 0 ? segment.from : records[first]!.offset,
+    end === segment.rowCount ? segment.to : records[end]!.offset,
+  );
+}
+
+/** The part of a segment with the offsets `from` (inclusive) to `to` (exclusive): its rows and its rejected records. */
+export function part(segment: Segment, from: number, to: number): Segment {
   const { rows, rowCount } = segment;
   const rowSize = rowCount === 0 ? 0 : rows.length / rowCount;
   const records = segment.records();
-  const from = first === 0 ? segment.from : records[first]!.offset;
-  const to = end === rowCount ? segment.to : records[end]!.offset;
+  const indexOf = (at: number) => {
+    const index = records.findIndex(({ offset }) => offset >= at);
+    return index < 0 ? records.length : index;
+  };
+  const first = indexOf(from), end = indexOf(to);
   return {
     ...segment,
     from,
@@ -180,4 +193,16 @@ export function slice(segment: Segment, first: number, end: number): Segment {
     records: () => records.slice(first, end),
     rejected: segment.rejected.between(from, to),
   };
+}
+
+/** How many records a segment has, those that are rejected among them. */
+export const recordCount = ({ rowCount, rejected }: Segment): number => rowCount + rejected.count;
+
+/** A segment of at least two records in two parts, of as many records each, whether they have rows or are rejected. */
+export function halve(segment: Segment): [Segment, Segment] {
+  const offsets = [...segment.records(), ...segment.rejected].map(({ offset }) => offset).sort((a, b) =>
+    a - b
+  );
+  const middle = offsets[Math.ceil(offsets.length / 2)]!;
+  return [part(segment, segment.from, middle), part(segment, middle, segment.to)];
 }

@@ -38,20 +38,27 @@ const literal = pg.escapeLiteral;
 /**
  * The statement that moves progress on, and that fails where any partition is not where it is expected.
  *
+ * Its rows are locked in the order of their keys: an UPDATE alone locks them in the order that its plan happens to have, and two
+ * consumers that claim the same partitions could deadlock.
+ *
  * A cast of text to a number is the one error that plain SQL can raise at will; its text is how it is known again.
  */
 export function fenceSql(group: string, advances: readonly Advance[]): string {
   const values = advances.map(({ topic, partition, expected, next }) =>
     `(${literal(topic)}, ${partition}, ${expected}::bigint, ${next}::bigint)`
   );
+  const count = advances.length;
   return `WITH moved AS (
-    UPDATE consumer_progress AS p SET next_offset = v.next_offset
-    FROM (VALUES ${values.join(", ")}) AS v (topic, partition, expected, next_offset)
-    WHERE p.group_id = ${
-    literal(group)
-  } AND p.topic = v.topic AND p.partition = v.partition AND p.next_offset = v.expected
+    UPDATE consumer_progress AS p SET next_offset = l.next_offset
+    FROM (
+      SELECT p.group_id, p.topic, p.partition, v.next_offset FROM consumer_progress AS p
+      JOIN (VALUES ${values.join(", ")}) AS v (topic, partition, expected, next_offset)
+      ON p.topic = v.topic AND p.partition = v.partition AND p.next_offset = v.expected
+      WHERE p.group_id = ${literal(group)} ORDER BY p.topic, p.partition FOR NO KEY UPDATE OF p
+    ) AS l
+    WHERE p.group_id = l.group_id AND p.topic = l.topic AND p.partition = l.partition
     RETURNING 1
-  ) SELECT CASE WHEN count(*) = ${advances.length} THEN 0 ELSE ('fenced: ' || count(*) || ' of ${advances.length}')::int END FROM moved`;
+  ) SELECT CASE WHEN count(*) = ${count} THEN 0 ELSE ('fenced: ' || count(*) || ' of ${count}')::int END FROM moved`;
 }
 
 /** By the text alone: what stands around it, quotes too, is in the server's language (lc_messages). */

@@ -3,36 +3,31 @@
  *
  * @module
  */
-import { messageOf, PermanentError } from "../shared/errors.ts";
+import { messageOf } from "../shared/errors.ts";
 import type { Tell } from "../shared/observe/events.ts";
 import { AbandonedError, type Database, TooLongError } from "./database.ts";
 import type { EVENTS } from "./events.ts";
 import { latencySeconds } from "./latency.ts";
 import { bufferBytes } from "./metrics.ts";
 import { keyOf, readProgress } from "./progress.ts";
-import {
-  isAlreadyQuarantined,
-  isQuarantineConflict,
-  QUARANTINE_TARGET,
-  quarantineSql,
-} from "./quarantine.ts";
-import { isRefusal, refusalText, refuse, rowsToTry } from "./refusal.ts";
-import { type Segment, slice } from "./segment.ts";
-import { streamTarget } from "./tables.ts";
-import {
-  type Advance,
-  type Copy,
-  FencedError,
-  fenceSql,
-  runTransaction,
-  transactionSql,
-} from "./transaction.ts";
+import { isAlreadyQuarantined, isQuarantineConflict } from "./quarantine.ts";
+import { refuse, rowsToTry } from "./refusal.ts";
+import { halve, part, recordCount, type Segment } from "./segment.ts";
+import { advancesOf, batchTransaction, partitionOf, quarantineConflict } from "./store/batch.ts";
+import { isUntranslatable } from "./store/group_encoding.ts";
+import { RecordErrors } from "./store/record_errors.ts";
+import { RejectionLog } from "./store/rejection_log.ts";
+import { RejectStreaks } from "./store/reject_streaks.ts";
+import { Unconfirmed } from "./store/unconfirmed.ts";
+import { FencedError, runTransaction } from "./transaction.ts";
 
 /** What the writer needs to know and whom it tells. */
 export interface WriterOptions {
   readonly group: string;
   /** Most bytes of segments in a transaction (a single segment may be larger). */
   readonly batchBytes: number;
+  /** Longest streak of records that the database rejects for one cause; 0 or not given: any. */
+  readonly rejectStreakMax?: number;
   readonly tell: Tell<typeof EVENTS>;
   /** Whether the consumer is a valid member of its group; what is queued while it is not is dropped. */
   readonly isCurrent: () => boolean;
@@ -42,8 +37,16 @@ export interface WriterOptions {
   readonly onFenced: (at: { topic: string; partition: number }, next: number | undefined) => void;
 }
 
-/** How a transaction ended: stored; nothing of it ours to store any more; too long; or refused because of some of its records. */
-type Outcome = "stored" | "gone" | "too long" | { readonly refusal: unknown };
+/** A transaction that was not committed: it took too long, or some of its records were rejected. */
+interface Failure {
+  /** The error that rejected a record; `undefined`: the transaction took too long. */
+  readonly refusal: unknown;
+  /** What is left to store. */
+  readonly left: readonly Segment[];
+}
+
+/** How a transaction ended: stored; nothing of it ours to store any more; or failed. */
+type Outcome = "stored" | "gone" | Failure;
 
 /** Takes segments in order and stores them in order. */
 export class Writer {
@@ -54,8 +57,17 @@ export class Writer {
   #working: Promise<void> | undefined;
   readonly #failed = Promise.withResolvers<never>();
   #waiters: (() => void)[] = [];
+  readonly #unconfirmed = new Unconfirmed();
+  readonly #streaks: RejectStreaks;
+  readonly #recordErrors: RecordErrors;
+  readonly #rejectionLog: RejectionLog;
+  /** Whether the database can only store details in ASCII: its encoding lacks a character that one contained. */
+  #asciiOnly = false;
 
   constructor(private readonly database: Database, private readonly options: WriterOptions) {
+    this.#streaks = new RejectStreaks(options.rejectStreakMax ?? 0);
+    this.#recordErrors = new RecordErrors(database);
+    this.#rejectionLog = new RejectionLog((rejected) => options.tell("rejected_by_database", rejected));
     // Whoever races against it gets the error; nobody else has to.
     this.#failed.promise.catch(() => {});
   }
@@ -92,6 +104,7 @@ export class Writer {
     this.#epoch++;
     this.#drop(() => true);
     await this.idle();
+    this.#streaks.reset();
   }
 
   #count(bytes: number): void {
@@ -126,6 +139,7 @@ export class Writer {
       this.#drop(() => true);
       if (!(error instanceof AbandonedError)) this.#failed.reject(error);
     } finally {
+      this.#rejectionLog.flush();
       this.#working = undefined;
     }
   }
@@ -141,20 +155,43 @@ export class Writer {
     return this.#queue.splice(0, count);
   }
 
-  /** Stores segments in one transaction, or, where the database refuses some of them, the others. */
-  async #store(batch: readonly Segment[], epoch: number): Promise<void> {
+  /**
+   * Stores segments in one transaction or, if it takes too long or some of their records are rejected, in several.
+   *
+   * @returns false: another consumer has moved a partition on, or the segments are not wanted any more
+   */
+  async #store(batch: readonly Segment[], epoch: number): Promise<boolean> {
     const outcome = await this.#attempt(batch, epoch);
-    if (outcome === "too long") {
-      for (const half of halves(batch)) await this.#store(half, epoch);
-    } else if (outcome !== "gone" && outcome !== "stored") {
-      await this.#storeWithCare(batch, outcome.refusal, epoch);
+    if (typeof outcome === "string") return outcome === "stored";
+    const { left, refusal } = outcome;
+    const [segment] = left as [Segment];
+    const isTooLong = refusal === undefined;
+    if (left.length === 1) {
+      return isTooLong
+        ? await this.#storeEach(halve(segment).map((half) => [half]), epoch)
+        : await this.#storeWithCare(segment, refusal, epoch);
     }
+    const middle = Math.ceil(left.length / 2);
+    const parts = isTooLong ? [left.slice(0, middle), left.slice(middle)] : left.map((segment) => [segment]);
+    return await this.#storeEach(parts, epoch);
   }
 
-  /** One transaction, tried until it is stored, not ours to store any more, or refused. */
+  /** Stores batches one after another. What is left of a partition that another consumer has moved on is not tried. */
+  async #storeEach(batches: readonly (readonly Segment[])[], epoch: number): Promise<boolean> {
+    const gone = new Set<string>();
+    for (const batch of batches) {
+      const left = batch.filter((segment) => !gone.has(partitionOf(segment)));
+      if (left.length === 0 || await this.#store(left, epoch)) continue;
+      // Of several partitions at most some are gone: the fence tells which.
+      if (new Set(left.map(partitionOf)).size === 1) gone.add(partitionOf(left[0]!));
+    }
+    return gone.size === 0;
+  }
+
+  /** One transaction, tried until it is stored, not ours to store any more, too long or rejected. */
   async #attempt(batch: readonly Segment[], epoch: number): Promise<Outcome> {
     let quarantineBySql = false;
-    const wanted = () => epoch === this.#epoch && this.options.isCurrent();
+    const wanted = () => this.#isWanted(epoch);
     for (;;) {
       try {
         const started = performance.now();
@@ -172,41 +209,44 @@ export class Writer {
           quarantineBySql = true;
         } else if (isQuarantineConflict(error)) {
           throw quarantineConflict(batch, error);
+        } else if (isUntranslatable(error) && !this.#asciiOnly && batch.some((s) => s.rejected.count > 0)) {
+          this.#asciiOnly = true;
         } else if (error instanceof TooLongError) {
           this.options.tell("transaction_failed", { text: messageOf(error), class: "timeout" });
-          return "too long";
-        } else if (isRefusal(error, batch)) {
-          return { refusal: error };
-        } else throw error;
+          return { refusal: undefined, left: batch };
+        } else {
+          await this.#recordErrors.assertAboutRecord(error, batch, wanted);
+          return { refusal: error, left: batch };
+        }
       }
     }
   }
 
-  #transaction(batch: readonly Segment[], quarantineBySql: boolean, wanted: () => boolean): Promise<void> {
-    const copies: Copy[] = [];
-    for (const stream of new Set(batch.map((segment) => segment.stream))) {
-      const rows = batch.filter((s) => s.stream === stream && s.rows.length > 0).map((s) => s.rows);
-      if (rows.length > 0) copies.push({ target: streamTarget(stream), rows });
-    }
-    const rejected = batch.filter((s) => s.rejected.count > 0).map((s) => s.rejected);
-    const statements = rejected.length > 0 && quarantineBySql ? [quarantineSql(rejected)] : [];
-    if (rejected.length > 0 && !quarantineBySql) {
-      copies.push({ target: QUARANTINE_TARGET, rows: rejected.map(({ rows }) => rows) });
-    }
-    const sql = transactionSql(fenceSql(this.options.group, advancesOf(batch)), statements, copies);
+  #isWanted(epoch: number): boolean {
+    return epoch === this.#epoch && this.options.isCurrent();
+  }
+
+  #transaction(batch: readonly Segment[], bySql: boolean, wanted: () => boolean): Promise<void> {
+    const { sql, copies } = batchTransaction(this.options.group, batch, {
+      bySql,
+      asciiOnly: this.#asciiOnly,
+    });
+    this.#unconfirmed.onSent(batch);
     return this.database.run(
       `Cannot store records in ${batch[0]!.stream.table}`,
       (client, start) => runTransaction(client, start + sql, copies),
-      { wanted, divisible: true, isOneMessage: true },
+      { wanted, divisible: batch.length > 1 || recordCount(batch[0]!) > 1, isOneMessage: true },
     );
   }
 
   #stored(batch: readonly Segment[], seconds: number): void {
+    this.#unconfirmed.onStored(batch);
     const now = Date.now();
     let stored = 0, rejected = 0;
     for (const segment of batch) {
       const { stream: { topic }, partition, rowCount, oldest, to } = segment;
       this.options.onStored({ topic, partition }, to);
+      if (rowCount > 0) this.#streaks.onRowStored({ topic, partition });
       stored += rowCount;
       rejected += segment.rejected.count;
       const latency = oldest === undefined ? undefined : latencySeconds(oldest, now);
@@ -225,8 +265,8 @@ export class Writer {
   }
 
   /**
-   * A fence stands for one of two things. The transaction before, whose outcome was unknown because the connection broke, had been
-   * committed: then progress is where it would have brought it, and all is well. Or another consumer has moved on.
+   * A fence has one of two causes. An earlier transaction of ours, whose outcome was unknown because the connection broke, was
+   * committed: then progress is where it brought it. Or another consumer has moved on, or the database is not as new as it was.
    *
    * @returns what had been stored, and what is still ours to store
    */
@@ -235,88 +275,81 @@ export class Writer {
     wanted: () => boolean,
   ): Promise<{ stored: Segment[]; ours: Segment[] }> {
     const advances = advancesOf(batch);
-    const found = await this.database.run(
+    const progress = await this.database.run(
       "Cannot read consumer_progress",
       (client) => readProgress(client, this.options.group, advances),
       { wanted },
     );
-    const at = (segment: Segment) => keyOf({ topic: segment.stream.topic, partition: segment.partition });
     const stored: Segment[] = [], ours: Segment[] = [];
     for (const advance of advances) {
-      const next = found.get(keyOf(advance));
-      const mine = batch.filter((segment) => at(segment) === keyOf(advance));
-      if (next === advance.next) stored.push(...mine);
-      else if (next === advance.expected) ours.push(...mine);
-      else {
-        const { topic, partition, expected } = advance;
-        this.options.tell("fenced", { topic, partition, expected, found: next });
-        this.#drop((segment) => at(segment) === keyOf(advance));
-        this.options.onFenced(advance, next);
+      const found = progress.get(keyOf(advance));
+      const divided = this.#unconfirmed.divide(
+        batch.filter((segment) => partitionOf(segment) === keyOf(advance)),
+        found,
+      );
+      if (divided) {
+        stored.push(...divided.stored);
+        ours.push(...divided.left);
+        continue;
       }
+      const { topic, partition, expected } = advance;
+      this.options.tell("fenced", { topic, partition, expected, found });
+      this.#drop((segment) => partitionOf(segment) === keyOf(advance));
+      this.options.onFenced(advance, found);
     }
     return { stored, ours };
   }
 
-  /** The database refused something in `batch`: partition by partition, and within one piece by piece, the rest is stored. */
-  async #storeWithCare(batch: readonly Segment[], refusal: unknown, epoch: number): Promise<void> {
-    if (batch.length > 1) {
-      for (const segment of batch) await this.#store([segment], epoch);
-      return;
-    }
-    const segment = batch[0]!;
+  /** Stores a segment in which the database rejects some record: piece by piece the others, and the record as rejected. */
+  async #storeWithCare(segment: Segment, refusal: unknown, epoch: number): Promise<boolean> {
     const { stream: { topic }, partition } = segment;
     const records = segment.records();
     this.options.tell("refused", { topic, partition, rows: records.length, text: messageOf(refusal) });
-    // Pieces shrink to the record that is refused, and grow again behind it: a few refusals cost little, and many no more than one
-    // transaction each.
+    // Pieces shrink to the record that is rejected, and grow again behind it: a few rejected records cost little, and many no more
+    // than one transaction each.
     let size = rowsToTry(refusal, records.length);
+    let from = segment.from;
     for (let first = 0; first < records.length;) {
       const end = Math.min(records.length, first + size);
-      const piece = slice(segment, first, end);
-      let outcome = await this.#attempt([piece], epoch);
-      if (typeof outcome === "object" && end - first === 1) {
-        const offset = records[first]!.offset;
-        this.options.tell("quarantined", { topic, partition, offset, text: refusalText(outcome.refusal) });
-        outcome = await this.#attempt([refuse(piece, outcome.refusal)], epoch);
-      }
-      if (outcome === "gone") return;
-      if (outcome === "too long") size = Math.max(1, Math.floor(size / 2));
-      else if (outcome === "stored") {
-        first = end;
+      const piece = part(segment, from, end === records.length ? segment.to : records[end]!.offset);
+      const outcome = await this.#attempt([piece], epoch);
+      if (outcome === "gone") return false;
+      if (outcome === "stored") {
+        from = piece.to;
         size *= 2;
-      } else size = rowsToTry(outcome.refusal, end - first);
+      } else if (outcome.refusal === undefined || outcome.left[0] !== piece) {
+        // Too long, or partly stored by a transaction before.
+        const parts = outcome.left.flatMap((left) => recordCount(left) > 1 ? halve(left) : [left]);
+        if (!await this.#storeEach(parts.map((part) => [part]), epoch)) return false;
+        from = piece.to;
+      } else if (end - first > 1) {
+        size = rowsToTry(outcome.refusal, end - first);
+        continue;
+      } else {
+        // Up to the record alone, so that progress tells that it was the last one; see RejectStreaks.
+        from = records[first]!.offset + 1;
+        if (!await this.#reject(part(piece, piece.from, from), outcome.refusal, epoch)) return false;
+      }
+      first = end;
     }
+    return from === segment.to || await this.#store([part(segment, from, segment.to)], epoch);
   }
-}
 
-/** A batch in two, to be stored one after the other; a single record stays whole. */
-function halves(batch: readonly Segment[]): (readonly Segment[])[] {
-  if (batch.length > 1) {
-    const middle = Math.ceil(batch.length / 2);
-    return [batch.slice(0, middle), batch.slice(middle)];
+  /** Stores a piece of one row, which the database rejects, with its record in rejected_records. */
+  async #reject(piece: Segment, error: unknown, epoch: number): Promise<boolean> {
+    const at = { topic: piece.stream.topic, partition: piece.partition };
+    if (this.#streaks.isUnknown(at)) {
+      await this.database.run(
+        "Cannot read rejected_records",
+        (client) => this.#streaks.load(client, this.options.group, at.topic),
+        { wanted: () => this.#isWanted(epoch) },
+      );
+    }
+    const rejection = this.#streaks.reject(at, error);
+    if (!await this.#store([refuse(piece, error, rejection)], epoch)) return false;
+    this.#rejectionLog.add(at, piece.to - 1, rejection.detail);
+    this.#streaks.onRejected(at, error, rejection);
+    this.#rejectionLog.flush();
+    return true;
   }
-  const segment = batch[0]!;
-  const rows = segment.rowCount;
-  if (rows < 2) return [batch];
-  const middle = Math.ceil(rows / 2);
-  return [[slice(segment, 0, middle)], [slice(segment, middle, rows)]];
-}
-
-/** For each partition, from where its first segment begins to where its last ends. */
-function advancesOf(batch: readonly Segment[]): Advance[] {
-  const advances = new Map<string, Advance>();
-  for (const { stream: { topic }, partition, from, to } of batch) {
-    const key = keyOf({ topic, partition });
-    advances.set(key, { topic, partition, expected: advances.get(key)?.expected ?? from, next: to });
-  }
-  return [...advances.values()];
-}
-
-function quarantineConflict(batch: readonly Segment[], cause: unknown): PermanentError {
-  const topics = [...new Set(batch.map(({ stream }) => stream.topic))].join(", ");
-  return new PermanentError(
-    `Cannot store a rejected record of ${topics}: rejected_records has another record of the same topic, partition and offset. Was ` +
-      "the topic made again? Move the old topic's rows of rejected_records elsewhere, or delete them.",
-    { cause },
-  );
 }

@@ -19,12 +19,14 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 export function escapeUnprintable(text: string): string {
   // Most texts are ASCII, which is found out much faster.
   if (!/[^ -~]/.test(text)) return text;
-  return text.replace(
-    UNPRINTABLE,
-    (character) =>
-      Array.from(
-        { length: character.length },
-        (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, "0")}`,
-      ).join(""),
-  );
+  return text.replace(UNPRINTABLE, escapeUnits);
 }
+
+/** A text of ASCII characters only, as any encoding has them: the others are escaped as JSON does it. */
+export const escapeNonAscii = (text: string): string => text.replace(/[^\0-\x7f]/gu, escapeUnits);
+
+const escapeUnits = (character: string): string =>
+  Array.from(
+    { length: character.length },
+    (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, "0")}`,
+  ).join("");

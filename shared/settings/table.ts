@@ -323,6 +323,13 @@ export const SETTINGS = {
     { flag: "shutdown-timeout-ms" },
   ),
 
+  CONSUMER_REJECT_STREAK_MAX: integer(0, 1_000_000_000)(
+    "consumer",
+    "100",
+    "Records of a partition that PostgreSQL may reject in a row for one cause; 0: any number",
+    { flag: "reject-streak-max" },
+  ),
+
   REJECTS_REPLAY: flag(
     "rejects",
     "false",

@@ -1,0 +1,73 @@
+/**
+ * A batch: segments that are stored in one transaction.
+ *
+ * @module
+ */
+import { PermanentError } from "../../shared/errors.ts";
+import { keyOf } from "../progress.ts";
+import { QUARANTINE_TARGET, quarantineSql } from "../quarantine.ts";
+import type { Segment } from "../segment.ts";
+import { streamTarget } from "../tables.ts";
+import { type Advance, type Copy, fenceSql, transactionSql } from "../transaction.ts";
+
+/** The segment's partition as a key for maps. */
+export const partitionOf = ({ stream: { topic }, partition }: Segment): string => keyOf({ topic, partition });
+
+const compare = (a: string, b: string) => a < b ? -1 : a > b ? 1 : 0;
+
+/** How rejected records are written. */
+export interface RejectedForm {
+  /** By INSERT … ON CONFLICT, since another consumer group has stored some of them. */
+  readonly bySql: boolean;
+  /** With details in ASCII, since the database's encoding lacks a character of one. */
+  readonly asciiOnly: boolean;
+}
+
+/**
+ * The Query message of a batch and the data of its COPYs.
+ *
+ * Partitions are in one order, in which consumers of other groups insert the same rejected records, too: else their transactions
+ * could deadlock.
+ */
+export function batchTransaction(
+  group: string,
+  batch: readonly Segment[],
+  { bySql, asciiOnly }: RejectedForm,
+): { sql: string; copies: Copy[] } {
+  const ordered = batch.toSorted((a, b) =>
+    compare(a.stream.topic, b.stream.topic) || a.partition - b.partition
+  );
+  const copies: Copy[] = [];
+  for (const stream of new Set(ordered.map((segment) => segment.stream))) {
+    const rows = ordered.filter((s) => s.stream === stream && s.rows.length > 0).map((s) => s.rows);
+    if (rows.length > 0) copies.push({ target: streamTarget(stream), rows });
+  }
+  const rejected = ordered.map((segment) => segment.rejected).filter(({ count }) => count > 0)
+    .map((records) => asciiOnly ? records.toAscii() : records);
+  const statements = rejected.length > 0 && bySql ? [quarantineSql(rejected)] : [];
+  if (rejected.length > 0 && !bySql) {
+    copies.push({ target: QUARANTINE_TARGET, rows: rejected.map(({ rows }) => rows) });
+  }
+  return { sql: transactionSql(fenceSql(group, advancesOf(ordered)), statements, copies), copies };
+}
+
+/** For each partition, from where its first segment begins to where its last ends. */
+export function advancesOf(batch: readonly Segment[]): Advance[] {
+  const advances = new Map<string, Advance>();
+  for (const segment of batch) {
+    const { stream: { topic }, partition, from, to } = segment;
+    const key = partitionOf(segment);
+    advances.set(key, { topic, partition, expected: advances.get(key)?.expected ?? from, next: to });
+  }
+  return [...advances.values()];
+}
+
+/** The error of a batch with a rejected record in whose place another one is stored. */
+export function quarantineConflict(batch: readonly Segment[], cause: unknown): PermanentError {
+  const topics = [...new Set(batch.map(({ stream }) => stream.topic))].join(", ");
+  return new PermanentError(
+    `Cannot store a rejected record of ${topics}: rejected_records has another record of the same topic, partition and offset. Was ` +
+      "the topic made again? Move the old topic's rows of rejected_records elsewhere, or delete them.",
+    { cause },
+  );
+}

@@ -1,0 +1,158 @@
+/**
+ * Decides whether an error is about the values of single records, or about the table or its surroundings.
+ *
+ * @module
+ */
+import pg from "pg";
+import { codeOf, messageOf, PermanentError } from "../../shared/errors.ts";
+import { classify, explain, functionOf, type PostgresErrorFields } from "../../shared/postgres/errors.ts";
+import { isSqlState } from "../../shared/postgres/sqlstate.ts";
+import { CONSUMER_PROGRESS, REJECTED_RECORDS } from "../../shared/schema/tables.ts";
+import type { Stream } from "../../shared/stream.ts";
+import type { Database } from "../database.ts";
+import type { Segment } from "../segment.ts";
+import { lookUpViolation, type Violation } from "./constraint_errors.ts";
+
+const quoted = pg.escapeIdentifier;
+
+/** SQLSTATE check_violation: without a constraint it stands for a row that no partition is for. */
+const CHECK_VIOLATION = "23514";
+const NOT_NULL_VIOLATION = "23502";
+const UNIQUE_VIOLATION = "23505";
+
+/** The tables that a transaction of these streams writes to. */
+export const tablesOf = (streams: readonly Stream[]): string[] => [
+  ...streams.map(({ table }) => table),
+  CONSUMER_PROGRESS.name,
+  REJECTED_RECORDS.name,
+];
+
+/** How long the catalog's answer about a constraint is used, milliseconds: it is asked for each rejected record. */
+const CACHED_MS = 5_000;
+
+/** Checks errors of class `record`, looking constraints up in the catalog. */
+export class RecordErrors {
+  readonly #violations = new Map<string, { violation: Violation; until: number }>();
+
+  constructor(private readonly database: Database) {}
+
+  /**
+   * Checks that a transaction of these segments failed because of the values of single records, so that the others can be stored.
+   *
+   * @throws {PermanentError} if it is about the table or its surroundings, with the remedy
+   * @throws the error itself if it is of another class than `record`
+   */
+  async assertAboutRecord(error: unknown, batch: readonly Segment[], wanted: () => boolean): Promise<void> {
+    if (!isSqlState(codeOf(error)) || classify(error) !== "record") throw error;
+    const streams = [...new Set(batch.filter(({ rowCount }) => rowCount > 0).map(({ stream }) => stream))];
+    if (streams.length === 0) {
+      throw new PermanentError(explain("Cannot store rejected records", error), { cause: error });
+    }
+    assertAboutRecord(
+      error,
+      streams,
+      isViolation(error) ? await this.#lookUp(error as PostgresErrorFields, streams, wanted) : undefined,
+    );
+  }
+
+  async #lookUp(
+    error: PostgresErrorFields,
+    streams: readonly Stream[],
+    wanted: () => boolean,
+  ): Promise<Violation> {
+    const tables = tablesOf(streams);
+    const { schema, table, column, constraint, dataType } = error;
+    const key = JSON.stringify([schema, table, column, constraint, dataType, tables]);
+    const known = this.#violations.get(key);
+    if (known && known.until > Date.now()) return known.violation;
+    const violation = await this.database.run(
+      "Cannot look up a constraint",
+      (client) => lookUpViolation(client, error, tables),
+      { wanted },
+    );
+    this.#violations.set(key, { violation, until: Date.now() + CACHED_MS });
+    return violation;
+  }
+}
+
+/** Whether an error names a constraint, a column or a domain, and was reported by PostgreSQL itself, not by a function's RAISE. */
+export const isViolation = (error: unknown): boolean => {
+  const { code, routine } = error as PostgresErrorFields;
+  return code?.startsWith("23") === true && routine !== "exec_stmt_raise";
+};
+
+/**
+ * Checks that an error of class `record` is about the values of single records of these streams, so that the others can be stored
+ * without them.
+ *
+ * @param violation of an error of which {@link isViolation} is true
+ * @throws {PermanentError} if it is about the table or its surroundings, with the remedy
+ */
+export function assertAboutRecord(
+  error: unknown,
+  streams: readonly Stream[],
+  violation: Violation | undefined,
+): void {
+  const { table, where } = error as PostgresErrorFields;
+  const action = `Cannot store records in ${streams.map((stream) => stream.table).join(", ")}`;
+  const own = [CONSUMER_PROGRESS.name, REJECTED_RECORDS.name]
+    .find((name) =>
+      name === (violation?.table ?? table) || new RegExp(`^COPY ${name},`, "m").test(where ?? "")
+    );
+  if (own !== undefined) {
+    throw new PermanentError(
+      `${action}: ${own} does not accept the consumer's rows: ${
+        textOf(error)
+      }. Correct it as the README's “Tables” shows.`,
+      { cause: error },
+    );
+  }
+  if (violation === undefined) return;
+  const stream = streams.find((stream) => stream.table === violation.table);
+  const written = stream?.fields.map(({ column }) => column) ?? [];
+  if (
+    stream && (violation.columns === null || violation.columns.some((column) => written.includes(column)))
+  ) {
+    return;
+  }
+  throw new PermanentError(
+    `Cannot store records in ${stream?.table ?? streams[0]!.table}: ${problemOf(error, stream, violation)}`,
+    { cause: error },
+  );
+}
+
+/** The database's message with its detail. */
+export const textOf = (error: unknown): string => {
+  const { detail } = error as PostgresErrorFields;
+  return detail === undefined ? messageOf(error) : `${messageOf(error)} (${detail.replace(/\.$/, "")})`;
+};
+
+/** What is wrong beside the records, and the remedy. */
+function problemOf(error: unknown, stream: Stream | undefined, { columns, serial }: Violation): string {
+  const { code, constraint, dataType, table: leaf } = error as PostgresErrorFields;
+  const name = stream && quoted(stream.table);
+  const [column] = columns ?? [];
+  if (code === NOT_NULL_VIOLATION && stream && column !== undefined && dataType === undefined) {
+    return `its column "${column}" is NOT NULL and no part of the stream ${stream.name}. ` +
+      `Give it a default: ALTER TABLE ${name} ALTER COLUMN ${
+        quoted(column)
+      } SET DEFAULT …; or drop the NOT NULL.`;
+  }
+  if (code === CHECK_VIOLATION && constraint === undefined) {
+    return `${textOf(error)}. Create the partition, or one for all other rows: CREATE TABLE … PARTITION OF ${
+      name ?? leaf
+    } DEFAULT.`;
+  }
+  if (code === UNIQUE_VIOLATION && stream && serial) {
+    const value = `(SELECT max(${quoted(serial.column)}) FROM ${name})`;
+    return `${textOf(error)}. The sequence of its column "${serial.column}" is behind the stored rows. ` +
+      `Run: SELECT setval(${pg.escapeLiteral(serial.sequence)}, ${value});`;
+  }
+  const context = functionOf(error);
+  const from = context === undefined ? "" : ` in ${context}, a trigger or function of the table`;
+  return `${textOf(error)}${from}. No column of ${
+    stream ? `the stream ${stream.name}` : "a stream"
+  } is part of this constraint${leaf && !stream ? ` of ${leaf}` : ""}: correct the ${
+    context === undefined ? "constraint or the column's default" : "trigger or the constraint"
+  }, or drop it.`;
+}

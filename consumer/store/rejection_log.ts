@@ -1,0 +1,59 @@
+/**
+ * Reports records that the database rejected, in a bounded number of log lines.
+ *
+ * @module
+ */
+import type { TopicPartition } from "../progress.ts";
+
+/** Minimum time between two lines about one partition, milliseconds. */
+const INTERVAL_MS = 5_000;
+/** Maximum number of records that a line describes. */
+const MAX_EXAMPLES = 3;
+
+/** What a line says of a partition. A type and not an interface, so that it counts as a record of fields. */
+export type RejectedByDatabase = {
+  readonly topic: string;
+  readonly partition: number;
+  readonly count: number;
+  readonly examples: readonly { readonly offset: number; readonly text: string }[];
+};
+
+interface Pending extends TopicPartition {
+  count: number;
+  readonly examples: { offset: number; text: string }[];
+  reportedAt: number;
+}
+
+/** Collects rejected records by partition. Nothing is reported for a record before its transaction is committed. */
+export class RejectionLog {
+  readonly #pending = new Map<string, Pending>();
+
+  constructor(
+    private readonly report: (line: RejectedByDatabase) => void,
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  /** Adds a record. */
+  add({ topic, partition }: TopicPartition, offset: number, text: string): void {
+    const key = `${topic}[${partition}]`;
+    let pending = this.#pending.get(key);
+    if (!pending) {
+      pending = { topic, partition, count: 0, examples: [], reportedAt: -Infinity };
+      this.#pending.set(key, pending);
+    }
+    pending.count++;
+    if (pending.examples.length < MAX_EXAMPLES) pending.examples.push({ offset, text });
+  }
+
+  /** Reports what was added, at most once in an interval for each partition; with `all`, regardless of the interval. */
+  flush(all = false): void {
+    const now = this.now();
+    for (const pending of this.#pending.values()) {
+      if (pending.count === 0 || (!all && now - pending.reportedAt < INTERVAL_MS)) continue;
+      const { topic, partition, count, examples } = pending;
+      this.report({ topic, partition, count, examples: examples.splice(0) });
+      pending.count = 0;
+      pending.reportedAt = now;
+    }
+  }
+}
