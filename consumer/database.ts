@@ -36,6 +36,9 @@ export class TooLongError extends Error {
 /** SQLSTATE query_canceled: by statement_timeout, or by somebody's pg_cancel_backend. */
 const TIMED_OUT = "57014";
 
+/** SQLSTATE idle_session_timeout: the server closed the session before it received the statement. */
+const IDLE_SESSION_TIMEOUT = "57P05";
+
 /** Milliseconds beyond statement_timeout after which a server that has said nothing is not there any more. */
 const GRACE_MS = 10_000;
 
@@ -71,6 +74,7 @@ type Work<T> = (client: pg.Client, start: string) => Promise<T>;
 export class Database implements AsyncDisposable {
   #client: pg.Client | undefined;
   #session: SessionInfo | undefined;
+  #isIdle = true;
   #last: Promise<unknown> = Promise.resolve();
   readonly #comment: string;
   /** Called when a connection replaced a previous one, perhaps to another server: what is stored there may be older. */
@@ -134,9 +138,10 @@ export class Database implements AsyncDisposable {
       try {
         this.#client ??= await this.#connect();
         const client = this.#client;
+        this.#isIdle = false;
         const result = await this.#answered(
           isOneMessage ? this.#message(client, work) : this.#transaction(client, work),
-        );
+        ).finally(() => this.#isIdle = true);
         this.availability.up("PostgreSQL");
         return result;
       } catch (error) {
@@ -147,6 +152,10 @@ export class Database implements AsyncDisposable {
           const kind = classify(error);
           // A statement that failed leaves a connection that works; anything else leaves none.
           if (kind === "record" || kind === "internal") throw error;
+          if (codeOf(error) === IDLE_SESSION_TIMEOUT) {
+            await this.close();
+            continue;
+          }
           const timedOut = codeOf(error) === TIMED_OUT;
           if (timedOut) await this.#endFrozenPeers();
           if (timedOut && divisible) throw new TooLongError(messageOf(error), { cause: error });
@@ -190,11 +199,19 @@ export class Database implements AsyncDisposable {
       if (this.#session) this.onReconnect?.();
       // The first connection decides: the tables are the same ones as long as the process lives.
       this.#session = { ...session, searchPath: this.#session?.searchPath ?? session.searchPath };
+      client.on("error", () => this.#forgetIdle(client)).on("end", () => this.#forgetIdle(client));
       return client;
     } catch (error) {
       client.end().catch(() => {});
       throw error;
     }
+  }
+
+  /** A connection that a server or a proxy closes while nothing is under way is no outage: the next work opens another. */
+  #forgetIdle(client: pg.Client): void {
+    if (!this.#isIdle || this.#client !== client) return;
+    this.#client = undefined;
+    client.end().catch(() => {});
   }
 
   /**

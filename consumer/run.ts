@@ -27,6 +27,7 @@ import { LagReporter } from "./lag.ts";
 import { lag, records, registry } from "./metrics.ts";
 import { type MonitorSources, PartitionMonitor } from "./partition_monitor.ts";
 import { catchUpSources, monitorSources, type SourceOptions } from "./sources.ts";
+import { assertGroupFits } from "./store/group_encoding.ts";
 import { ensureDatabase, ensureTables } from "./tables.ts";
 
 /** Between two polls of the topics' watermarks and of the stored progress. */
@@ -113,6 +114,10 @@ async function openDatabase(context: Context): Promise<Database | undefined> {
     availability,
     signal,
     (count) => tell("frozen", { count }),
+  );
+  await database.run(
+    "Cannot use CONSUMER_GROUP_ID",
+    (client) => assertGroupFits(client, settings.CONSUMER_GROUP_ID),
   );
   const tables = await database.run("Cannot prepare the tables", (client) => ensureTables(client, streams));
   for (const table of tables) tell("created", { what: `table ${table}` });
