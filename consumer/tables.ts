@@ -14,6 +14,7 @@ import { explain } from "../shared/postgres/errors.ts";
 import { withSavepoint } from "../shared/postgres/session.ts";
 import { createTableSql, OWN_TABLES } from "../shared/schema/tables.ts";
 import type { Stream } from "../shared/stream.ts";
+import { type RelationProblem, relationProblems } from "./relations.ts";
 
 const identifier = pg.escapeIdentifier;
 
@@ -112,7 +113,7 @@ export const tablesSql = (streams: readonly Stream[]): ReadonlyMap<string, strin
  * original, is used as it is.
  *
  * @returns the names of the tables that were created
- * @throws {PermanentError} where a table is missing and may not be created, or has other columns
+ * @throws {PermanentError} where a table is missing and may not be created, or the consumer cannot store into it
  */
 export async function ensureTables(client: pg.Client, streams: readonly Stream[]): Promise<string[]> {
   const sql = tablesSql(streams);
@@ -134,48 +135,60 @@ export async function ensureTables(client: pg.Client, streams: readonly Stream[]
       );
     }
   }
-  for (const [table, misfits] of await tableMisfits(client, streams)) {
-    if (misfits.length === 0) continue;
-    throw new PermanentError(
-      `The table "${table}" in database ${client.database ?? ""} does not fit: ${
-        misfits.join("; ")
-      }. Correct it, or rename it and have it ` +
-        "created again at the next start.",
-    );
+  for (const [table, { what, remedy }] of await tableProblems(client, streams)) {
+    throw new PermanentError(`The table "${table}" in database ${client.database ?? ""} ${what}. ${remedy}`);
   }
   return created;
 }
 
 /**
- * What of the tables' columns is not as the consumer writes them.
+ * What keeps the consumer from storing into the tables: the kind of relation, row-level security, missing columns, other types.
  *
- * @returns by table, a text for each column; none: it fits. A table that is not there has all its columns missing.
+ * @returns by table; one that fits is not in it. A table that is not there has all its columns missing.
  */
-export async function tableMisfits(
+export async function tableProblems(
   client: pg.Client,
   streams: readonly Stream[],
-): Promise<Map<string, string[]>> {
+): Promise<Map<string, RelationProblem>> {
+  const uses = new Map([
+    ...streams.map(({ table }) => [table, "stream"] as const),
+    ...OWN_TABLES.map(({ name }) => [name, "own"] as const),
+  ]);
+  const problems = await relationProblems(client, uses);
   const expected = expectedColumns(streams);
   const columns = await columnsOf(client, expected.map(([table]) => table));
-  return new Map(expected.map(([table, wanted]) => {
+  for (const [table, wanted] of expected) {
     const found = columns.get(table);
-    const wrong = wanted.filter(([name, type]) => found?.get(name) !== type);
-    return [
-      table,
-      wrong.map(([name, type]) => `${name} must be ${type} and is ${found?.get(name) ?? "missing"}`),
-    ];
-  }));
+    const wrong = wanted.filter(([name, type]) => found?.get(name) !== type)
+      .map(([name, type]) => `${name} must be ${type} and is ${found?.get(name) ?? "missing"}`);
+    if (wrong.length === 0 || problems.has(table)) continue;
+    problems.set(table, {
+      what: `does not fit: ${wrong.join("; ")}`,
+      remedy: "Correct it, or rename it and have the consumer create it again.",
+    });
+  }
+  return problems;
 }
 
-/** The columns of the tables that the session sees under these names, with their types; a table that it doesn't see is left out. */
+/**
+ * The columns of the tables that the session sees under these names, with their types; a table that it doesn't see is left out. The
+ * type of a domain is the type that it is a domain over: their binary formats are the same.
+ */
 export async function columnsOf(
   client: pg.Client,
   tables: readonly string[],
 ): Promise<Map<string, Map<string, string>>> {
   const { rows } = await client.query<{ table: string; column: string; type: string }>(
-    `SELECT t.name AS "table", a.attname AS "column", format_type(a.atttypid, NULL) AS type
+    `SELECT t.name AS "table", a.attname AS "column",
+       format_type(base.oid, NULL) || CASE a.attgenerated WHEN '' THEN '' ELSE ' GENERATED ALWAYS' END AS type
      FROM unnest($1::text[]) AS t (name)
-     JOIN pg_attribute a ON a.attrelid = to_regclass(quote_ident(t.name)) AND a.attnum > 0 AND NOT a.attisdropped`,
+     JOIN pg_attribute a ON a.attrelid = to_regclass(quote_ident(t.name)) AND a.attnum > 0 AND NOT a.attisdropped
+     CROSS JOIN LATERAL (
+       WITH RECURSIVE types AS (
+         SELECT oid, typtype, typbasetype FROM pg_type WHERE oid = a.atttypid
+         UNION ALL SELECT p.oid, p.typtype, p.typbasetype FROM types d JOIN pg_type p ON d.typtype = 'd' AND p.oid = d.typbasetype
+       ) SELECT oid FROM types WHERE typtype <> 'd'
+     ) AS base`,
     [tables],
   );
   const result = new Map<string, Map<string, string>>();

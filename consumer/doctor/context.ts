@@ -6,6 +6,7 @@
 import type pg from "pg";
 import type { Admin } from "kafkajs";
 import { type Loaded, loadSettings, type Sources } from "../../shared/settings/load.ts";
+import { inTransaction, type SessionInfo, TEXT_FORMAT } from "../../shared/postgres/session.ts";
 import type { SettingName, Settings } from "../../shared/settings/table.ts";
 import type { Stream } from "../../shared/stream.ts";
 import type { Address } from "../../shared/kafka/address.ts";
@@ -36,6 +37,8 @@ interface Found {
   ends?: Map<string, Map<number, Ends>>;
   /** A connection to PostgreSQL: to the database or, where that is missing, to another. */
   client?: pg.Client;
+  /** What the server says of the connection. */
+  session?: SessionInfo;
   /** The database that the connection is to. */
   database?: string;
   /** Those of the consumer's tables that are there and fit. */
@@ -98,10 +101,11 @@ export class Context implements AsyncDisposable {
     return value;
   }
 
-  /** Works on the connection to PostgreSQL, after all that was asked for before: it takes one statement at a time. */
+  /** Works on the connection to PostgreSQL, in a transaction, after all that was asked for before. */
   withClient<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
     const client = this.get("client");
-    const result = this.#last.then(() => work(client));
+    const start = { session: this.get("session"), settings: TEXT_FORMAT };
+    const result = this.#last.then(() => inTransaction(client, start, () => work(client)));
     this.#last = result.catch(() => {});
     return result;
   }

@@ -8,6 +8,7 @@ import { codeOf, messageOf } from "../../shared/errors.ts";
 import { pause } from "../../shared/lifecycle.ts";
 import { connectPostgres } from "../../shared/postgres/connection.ts";
 import { NoPasswordError } from "../../shared/postgres/errors.ts";
+import { inspectSession } from "../../shared/postgres/session.ts";
 import { SETTINGS } from "../../shared/settings/table.ts";
 import { failed, ok, type Outcome, skipped } from "./check.ts";
 import type { Context } from "./context.ts";
@@ -26,16 +27,20 @@ async function connect(context: Context, database?: string): Promise<pg.Client> 
 export async function checkLogin(context: Context): Promise<Outcome> {
   const { PGUSER: user, PGDATABASE: name } = context.settings;
   try {
-    context.put("client", await connect(context));
+    const client = await connect(context);
+    const { isPooled } = context.put("session", await inspectSession(client));
+    context.put("client", client);
     context.put("database", name);
-    return ok(`logged in as “${user}”`);
+    return ok(`logged in as “${user}”${isPooled ? ", through a connection pooler" : ""}`);
   } catch (error) {
     if (codeOf(error) !== "3D000") return refusal(context, error);
     // The account was let in before the database was looked for.
   }
   for (const database of MAINTENANCE) {
     try {
-      context.put("client", await connect(context, database));
+      const client = await connect(context, database);
+      context.put("session", await inspectSession(client));
+      context.put("client", client);
       context.put("database", database);
       break;
     } catch {

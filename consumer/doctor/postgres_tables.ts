@@ -4,7 +4,7 @@
  * @module
  */
 import type pg from "pg";
-import { columnsOf, tableMisfits, tablesSql } from "../tables.ts";
+import { columnsOf, tableProblems, tablesSql } from "../tables.ts";
 import { failed, ok, type Outcome, skipped, together } from "./check.ts";
 import type { Context } from "./context.ts";
 
@@ -15,7 +15,10 @@ export const checkTables = (context: Context): Promise<Outcome> =>
 async function tables(context: Context, client: pg.Client): Promise<Outcome> {
   const streams = context.get("streams");
   const sql = tablesSql(streams);
-  const [existing, misfits] = [await columnsOf(client, [...sql.keys()]), await tableMisfits(client, streams)];
+  const [existing, problems] = [
+    await columnsOf(client, [...sql.keys()]),
+    await tableProblems(client, streams),
+  ];
   const { rows } = await client.query<{ schema: string | null; create: boolean | null }>(
     `SELECT current_schema() AS schema, has_schema_privilege(current_schema(), 'CREATE') AS create`,
   );
@@ -24,10 +27,11 @@ async function tables(context: Context, client: pg.Client): Promise<Outcome> {
   const toCreate: string[] = [];
   const outcomes: Outcome[] = [];
   for (const [table, statement] of sql) {
-    const misfit = misfits.get(table) ?? [];
-    if (existing.has(table) && misfit.length === 0) there.push(table);
-    else if (existing.has(table)) outcomes.push(misfitting(table, misfit));
-    else if (create) toCreate.push(table);
+    const problem = problems.get(table);
+    if (existing.has(table) && problem === undefined) there.push(table);
+    else if (existing.has(table)) {
+      outcomes.push(failed(`the table ${table} ${problem!.what}`, problem!.remedy));
+    } else if (create) toCreate.push(table);
     else outcomes.push(missingTable(table, statement, schema));
   }
   context.put("tables", there);
@@ -39,12 +43,6 @@ async function tables(context: Context, client: pg.Client): Promise<Outcome> {
   if (there.length > 0) outcomes.unshift(ok(`there, with the right columns: ${there.join(", ")}`));
   return { ...together(outcomes), blocks: there.length === 0 };
 }
-
-const misfitting = (table: string, misfit: readonly string[]) =>
-  failed(
-    `the table ${table} does not fit: ${misfit.join("; ")}`,
-    "Correct it, or rename it and have the consumer create it again.",
-  );
 
 function missingTable(table: string, sql: string, schema: string | null): Outcome {
   const where = schema === null

@@ -12,3 +12,5 @@ import "./kafka_test.ts";
 import "./kafka_link_test.ts";
 import "./proxy_test.ts";
 import "./pooler_test.ts";
+import "./account_defaults_test.ts";
+import "./relations_test.ts";

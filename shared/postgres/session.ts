@@ -14,8 +14,8 @@ export interface SessionInfo {
   /** Whether a connection pooler is in between, which may give each transaction another server connection. */
   readonly isPooled: boolean;
   /**
-   * Where tables are looked up and created, as SQL of `search_path`: the schemas of the account's own search_path that exist, and
-   * `public` if there is none. A temporary table of another client of the pooler never comes first.
+   * Where tables are looked up and created, as SQL of `search_path`: the schemas of the account's own search_path that exist, but
+   * those of the system, and `public` if there is none. A temporary table of another client of the pooler never comes first.
    */
   readonly searchPath: string;
   /** Version of the server, such as 180004. */
@@ -31,6 +31,12 @@ const limitsOf = (version: number): LocalSettings => ({
   exit_on_error: "off",
   transaction_timeout: version < 170_000 ? undefined : 0,
 });
+
+/** Of a transaction in several messages: pauses between them, and how the catalog's functions write the names of types. */
+const SEVERAL_MESSAGES: LocalSettings = {
+  idle_in_transaction_session_timeout: 0,
+  quote_all_identifiers: "off",
+};
 
 /** How values are written as text. Only for transactions that read: triggers of a table may depend on the account's own defaults. */
 export const TEXT_FORMAT: LocalSettings = {
@@ -51,7 +57,8 @@ export async function inspectSession(client: pg.Client): Promise<SessionInfo> {
   const { rows } = await client.query<{ pid: number; version: number; path: string }>(
     `SELECT pg_backend_pid() AS pid, current_setting('server_version_num')::int AS version,
        coalesce(string_agg(quote_ident(name), ', ' ORDER BY i), 'public') || ', pg_temp' AS path
-     FROM unnest(current_schemas(false)) WITH ORDINALITY AS s (name, i) WHERE NOT starts_with(name, 'pg_temp')`,
+     FROM unnest(current_schemas(false)) WITH ORDINALITY AS s (name, i)
+     WHERE NOT starts_with(name, 'pg_') AND name <> 'information_schema'`,
   );
   const { pid, version, path } = rows[0]!;
   const { processID } = client as unknown as { processID: number | null };
@@ -89,8 +96,7 @@ export async function inTransaction<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   try {
-    const waits = { idle_in_transaction_session_timeout: 0, ...start.settings };
-    const settings = setLocalSql({ ...start, settings: waits });
+    const settings = setLocalSql({ ...start, settings: { ...SEVERAL_MESSAGES, ...start.settings } });
     await client.query(`BEGIN ISOLATION LEVEL ${start.mode ?? "READ COMMITTED"}; ${settings}`);
     const result = await work();
     await client.query("COMMIT");

@@ -1,0 +1,111 @@
+import assert from "assert";
+import { Buffer } from "node:buffer";
+import { Events, startDashboard } from "../dashboard/dashboard.ts";
+import { whileLocked } from "../harness/postgres_faults.ts";
+import { send } from "../harness/produce.ts";
+import { storedRows } from "../harness/read_tables.ts";
+import { ROUTES } from "../harness/rules.ts";
+import { scenario } from "../harness/scenario.ts";
+import { lasting, until } from "../harness/wait.ts";
+
+/** Defaults that change how SQL is read, how values are written as text, how transactions are isolated, and what ends them. */
+const DEFAULTS: Record<string, string> = {
+  array_nulls: "off",
+  backslash_quote: "on",
+  bytea_output: "escape",
+  check_function_bodies: "off",
+  client_encoding: "LATIN1",
+  client_min_messages: "debug1",
+  DateStyle: "German",
+  default_transaction_deferrable: "on",
+  default_transaction_isolation: "serializable",
+  escape_string_warning: "off",
+  exit_on_error: "on",
+  extra_float_digits: "-15",
+  idle_in_transaction_session_timeout: "300ms",
+  idle_session_timeout: "2s",
+  IntervalStyle: "sql_standard",
+  lock_timeout: "50ms",
+  quote_all_identifiers: "on",
+  row_security: "off",
+  search_path: "nowhere, pg_catalog, public",
+  standard_conforming_strings: "off",
+  statement_timeout: "250ms",
+  synchronous_commit: "off",
+  TimeZone: "Asia/Kathmandu",
+  transaction_timeout: "300ms",
+  transform_null_equals: "on",
+  xmloption: "document",
+};
+
+/** Keys and values whose bytes mean something in a literal, in bytea's text or in an array. */
+const HOSTILE = ["\\x41", "\\101", "a\\'b", "NULL", "{}", '"', "\\", "\u00e9\\", ""]
+  .map((text) => ({ key: text, value: `${text} is not JSON` }))
+  .concat([{ key: "bytes", value: "\u0000\u0001\\x00" }]);
+
+const southern = ([, , latitude]: readonly number[]) => latitude! < -85;
+const rowOf = (value: string) => {
+  const { userID, timestamp, coordinates } = JSON.parse(Buffer.from(value, "base64").toString());
+  return [userID, timestamp, ...coordinates].join();
+};
+
+scenario({
+  name: "consumer, rejects and dashboard do the same when the account has defaults of its own",
+  fault: `An account whose role sets ${
+    Object.keys(DEFAULTS).length
+  } defaults: literals, text formats, isolation, timeouts, search_path`,
+  outcome:
+    "Rows, rejected bytes, list and replay are those of any other account; no timeout but the consumer's own ends a transaction",
+}, async (s) => {
+  const role = `${s.id}-app`;
+  await s.database.create();
+  await s.database.query(
+    `CREATE ROLE "${role}" LOGIN PASSWORD 'app';
+     ALTER DATABASE "${s.database.name}" OWNER TO "${role}";
+     CREATE TABLE routes_table (user_id INT NOT NULL, timestamp FLOAT8 NOT NULL, latitude FLOAT8 NOT NULL, longitude FLOAT8 NOT NULL,
+       CONSTRAINT northern CHECK (latitude >= -85));
+     ALTER TABLE routes_table OWNER TO "${role}";
+     ${
+      Object.entries(DEFAULTS).map(([name, value]) =>
+        `ALTER ROLE "${role}" SET ${name} = ${name === "search_path" ? value : `'${value}'`};`
+      ).join("\n")
+    }`,
+  );
+  const account = { PGUSER: role, PGPASSWORD: "app" };
+  const groups = [`${s.group}-a`, `${s.group}-b`];
+  const consumer = await s.consumer({ CONSUMER_GROUP_ID: groups[0]!, ...account });
+  await s.produce(1_000);
+  await send(s.kafka.bootstrapServers, s.topic(), HOSTILE);
+  await s.flowing([consumer]);
+  await whileLocked(s.database, "routes_table", async () => {
+    await s.produce(1_000, { PRODUCER_SEED: "another" });
+    await lasting(700);
+  });
+  await s.oracle({ groups: groups.slice(0, 1), refusable: southern, unless: () => consumer.assertRunning() });
+  assert.doesNotMatch(consumer.log, /"class":"(timeout|lock|serialization)"|25P0[34]/);
+  // Its rejected records are there already, and compared with its own.
+  const settings = { CONSUMER_GROUP_ID: groups[1]!, CONSUMER_UNTIL_CAUGHT_UP: "true", ...account };
+  await s.finished(await s.consumer(settings));
+  const { rejected, reasons } = await s.oracle({ groups, refusable: southern });
+
+  const all = ["--format", "json", "--limit", `${rejected}`];
+  const listed = await s.rejects(all, account);
+  assert.equal(listed, await s.rejects(all));
+  const expected = (await s.rejects([...all, "--reason", "refused by the database"])).split("\n")
+    .map((line) => rowOf(JSON.parse(line).value));
+  await s.database.query("ALTER TABLE routes_table DROP CONSTRAINT northern");
+  assert.match(
+    await s.rejects(["--replay"], account),
+    new RegExp(`moved ${reasons["refused by the database"]} records`),
+  );
+  const rows = (await storedRows(s.database, ROUTES)).map(({ numbers }) => numbers);
+  assert.deepEqual(rows.filter(southern).map((row) => row.join()).sort(), expected.sort());
+
+  const dashboard = await startDashboard(s, [], account);
+  await using events = new Events(dashboard.url);
+  await until("the dashboard to show rows", () => events.rows("routes").length > 0);
+  const stored = new Set(rows.map((row) => row.join()));
+  assert.deepEqual(events.rows("routes").filter((row) => !stored.has(row.join())), []);
+  await dashboard.service.stop();
+  await s.database.query(`ALTER ROLE "${role}" RESET ALL`);
+});

@@ -1,0 +1,58 @@
+import assert from "assert";
+import { scenario } from "../harness/scenario.ts";
+import { within } from "../harness/wait.ts";
+
+const DOMAINS = `CREATE DOMAIN user_number AS INT CHECK (VALUE >= 0);
+  CREATE DOMAIN degrees AS FLOAT8; CREATE DOMAIN latitude_degrees AS degrees CHECK (VALUE BETWEEN -85 AND 85);`;
+const COLUMNS =
+  "user_id user_number NOT NULL, timestamp FLOAT8 NOT NULL, latitude latitude_degrees NOT NULL, longitude degrees NOT NULL";
+
+scenario({
+  name: "consumer stores through a view and into domains when the view has an INSTEAD OF trigger",
+  fault:
+    "A view of the table's name, with an INSTEAD OF INSERT trigger; columns whose types are domains with CHECK constraints",
+  outcome: "Every record is stored once; those that a domain refuses are rejected",
+}, async (s) => {
+  await s.database.create();
+  await s.database.query(
+    `${DOMAINS} CREATE TABLE stored (${COLUMNS});
+     CREATE VIEW routes_table AS SELECT * FROM stored;
+     CREATE FUNCTION store() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO stored VALUES (NEW.*); RETURN NEW; END';
+     CREATE TRIGGER store INSTEAD OF INSERT ON routes_table FOR EACH ROW EXECUTE FUNCTION store()`,
+  );
+  await s.produce(2_000);
+  await s.finished(await s.consumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" }));
+  // The oracle reads the order of rows from their place in a table.
+  await s.database.query("DROP VIEW routes_table; ALTER TABLE stored RENAME TO routes_table");
+  const { reasons } = await s.oracle({ refusable: ([, , latitude]) => Math.abs(latitude!) > 85 });
+  assert(reasons["refused by the database"]! > 0);
+});
+
+scenario({
+  name: "consumer and doctor name the remedy when COPY cannot store into the relation",
+  fault: "A view without an INSTEAD OF trigger; row-level security that applies to the account",
+  outcome: "Exit code 2 at the start with the remedy; the doctor says the same beforehand",
+}, async (s) => {
+  const role = `${s.id}-app`;
+  await s.database.create();
+  await s.database.query(
+    `${DOMAINS} CREATE TABLE routes_table (${COLUMNS}); ALTER TABLE routes_table ENABLE ROW LEVEL SECURITY;
+     CREATE ROLE "${role}" LOGIN PASSWORD 'app';
+     GRANT CREATE ON SCHEMA public TO "${role}"; GRANT ALL ON routes_table TO "${role}"`,
+  );
+  const account = { PGUSER: role, PGPASSWORD: "app" };
+  const namedByBoth = async (words: RegExp) => {
+    const [consumer, doctor] = [await s.consumer(account), await s.doctor(account)];
+    assert.equal(await within("the consumer to end", 30_000, consumer.exited), 2, consumer.log);
+    assert.match(consumer.log, words);
+    assert.equal(await within("the doctor to end", 30_000, doctor.exited), 1, doctor.log);
+    assert.match(doctor.log, words);
+  };
+  await namedByBoth(/row-level security.*BYPASSRLS/s);
+  await s.database.query(
+    `DROP TABLE routes_table; CREATE TABLE stored (${COLUMNS});
+     CREATE VIEW routes_table AS SELECT * FROM stored; GRANT ALL ON routes_table TO "${role}"`,
+  );
+  await namedByBoth(/INSTEAD OF INSERT.*CREATE TRIGGER/s);
+  await s.database.query(`DROP OWNED BY "${role}"; DROP ROLE "${role}"`);
+});
