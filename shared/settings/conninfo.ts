@@ -28,6 +28,9 @@ export type Conninfo = Map<string, string>;
 export function parseConninfo(text: string): Conninfo {
   const [prefix] = /^postgres(?:ql)?:\/\//.exec(text) ?? [];
   if (prefix !== undefined) return parseUri(text.slice(prefix.length));
+  if (/^[\s"']+postgres(?:ql)?:\/\//.test(text)) {
+    throw new ConninfoError("it must begin with postgres://, without quotes or spaces before it");
+  }
   if (/^[a-z][a-z0-9+.-]*:/i.test(text)) {
     throw new ConninfoError("it must begin with postgres:// or postgresql://");
   }

@@ -47,6 +47,11 @@ const URLS: [url: string, expected: Record<string, unknown> | RegExp][] = [
   ["postgres://u:hunter/2@h/d", /PGPORT \(DATABASE_URL\) is not a whole number.*percent-encoded/],
   ["mysql://u:hunter2@h/d", /must begin with postgres:\/\//],
   ["hunter2", /is not a connection string/],
+  ['"postgres://u:hunter2@h/d?sslmode=require"', /must begin with postgres:\/\/, without quotes/],
+  [" postgres://u:hunter2@h/d?sslmode=require", /without quotes or spaces/],
+  ["jdbc:postgresql://h/d?user=u&password=hunter2", /must begin with postgres:\/\//],
+  ["postgresql+psycopg2://u:hunter2@h/d", /must begin with postgres:\/\//],
+  ["postgres://h/d?schema=public", /no parameter schema\./],
 ];
 
 for (const [url, expected] of URLS) {

@@ -104,7 +104,15 @@ export const bootstrapServers = declare(
 );
 
 /** A path to a file; that it can be read is checked where it is opened. */
-export const path = text;
+export const path = declare(
+  z.string().refine(
+    (text) => !isFileContent(text),
+    "is the content of a file: set it to the path of this file",
+  ),
+);
+
+/** Whether a text is PEM, which is never shown: it may be a private key. */
+export const isFileContent = (text: string): boolean => text.includes("-----BEGIN ");
 
 /** A whole number from `min` to `max`. */
 export const integer = (min: number, max = Infinity): ReturnType<typeof declare<number>> =>

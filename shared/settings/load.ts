@@ -5,7 +5,7 @@
  */
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { applyDatabaseUrl, checkLibpqVariables } from "./database_url.ts";
-import type { Group, Setting } from "./declare.ts";
+import { type Group, isFileContent, type Setting } from "./declare.ts";
 import { Draft } from "./draft.ts";
 import { SettingsError, whyUnreadable } from "./error.ts";
 import { IniSettings } from "./ini_settings.ts";
@@ -98,6 +98,7 @@ function parseTexts({ texts, origins, problems, hidden }: Draft): Settings {
   /** The text of a setting for messages. What is before an `@` may be a password. */
   function shown(name: SettingName): string {
     if (setting(name).secret) return "(secret)";
+    if (isFileContent(texts[name])) return "(content of a file)";
     if (hidden.has(name)) {
       return "(a part of DATABASE_URL, in which special characters of user and password are percent-encoded, @ as %40)";
     }

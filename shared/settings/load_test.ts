@@ -215,3 +215,21 @@ Deno.test("loadSettings() skips a byte order mark in the file of a secret, and r
     /^The file \/run\/secrets\/pg named by PGPASSWORD_FILE is not text in UTF-8/,
   );
 });
+
+Deno.test("loadSettings() refuses the content of a file in place of its path, and does not show it", () => {
+  const pem = "-----BEGIN PRIVATE KEY-----\nMIIhunter2\n-----END PRIVATE KEY-----";
+  for (
+    const name of [
+      "KAFKA_SSL_CAFILE",
+      "KAFKA_SSL_CERTFILE",
+      "KAFKA_SSL_KEYFILE",
+      "PGSSLROOTCERT",
+      "PGSSLKEY",
+      "PGHOST",
+    ]
+  ) {
+    const problems = problemsOf({ env: { [name]: pem, KAFKA_SECURITY_PROTOCOL: "SSL" } }).join();
+    assert.match(problems, new RegExp(`${name} \\(environment\\) .*: \\(content of a file\\)`), name);
+    assert.doesNotMatch(problems, /hunter2/);
+  }
+});
