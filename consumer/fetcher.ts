@@ -4,13 +4,12 @@
  * @see Kafka's org.apache.kafka.clients.consumer.internals.AbstractFetch and FetchCollector
  * @module
  */
-import type { Buffer } from "node:buffer";
 import type { KafkaMessage } from "kafkajs";
 import { createErrorFromCode } from "kafkajs/src/protocol/error.js";
 import { PermanentError } from "../shared/errors.ts";
 import type { KafkaCluster } from "../shared/kafka/cluster.ts";
 import { isTransientKafka } from "../shared/kafka/errors.ts";
-import { decodeFetchResponse } from "../shared/kafka/fetch.ts";
+import { fetchRequest, type FetchResponse, type FetchTopic } from "../shared/kafka/fetch_by_id.ts";
 import { errorName, fetchTopics, type TopicMetadata } from "../shared/kafka/metadata.ts";
 import type { ReadOptions } from "../shared/kafka/read_record_batches.ts";
 import { backoffMs, pause } from "../shared/lifecycle.ts";
@@ -20,6 +19,8 @@ import { keyOf, type TopicPartition } from "./progress.ts";
 export interface FetchPosition extends TopicPartition {
   /** The offset to fetch next; `undefined` while nothing is to be fetched. */
   readonly next: number | undefined;
+  /** The id of the topic that `next` belongs to, as Kafka prints it; `undefined` if it is unknown. */
+  readonly topicId?: string | undefined;
 }
 
 /** What a fetcher works with and whom it gives what it fetched. */
@@ -62,18 +63,6 @@ const MOVED = [
   "OFFSET_NOT_AVAILABLE",
   "UNKNOWN",
 ];
-
-/** A Fetch response as `decodeFetchResponse` returns it. */
-interface FetchResponse {
-  readonly responses: readonly {
-    readonly topicName: string;
-    readonly partitions: readonly {
-      readonly partition: number;
-      readonly errorCode: number;
-      readonly messages: readonly KafkaMessage[];
-    }[];
-  }[];
-}
 
 /** What belongs to one assignment. */
 class Run<P extends FetchPosition> {
@@ -211,27 +200,14 @@ export class Fetcher<P extends FetchPosition> {
     await this.#inFlight.get(node)?.catch(() => {});
     if (run.isOver) return { responses: [] };
     const first = this.#turn++ % ready.length;
-    const topics: { topic: string; partitions: Record<string, unknown>[] }[] = [];
-    for (const { topic, partition, next } of [...ready.slice(first), ...ready.slice(0, first)]) {
-      if (topics.at(-1)?.topic !== topic) topics.push({ topic, partitions: [] });
-      topics.at(-1)!.partitions.push({ partition, fetchOffset: next, maxBytes: partitionMaxBytes });
+    const topics: (FetchTopic & { partitions: FetchTopic["partitions"][number][] })[] = [];
+    for (const { topic, partition, next, topicId } of [...ready.slice(first), ...ready.slice(0, first)]) {
+      if (topics.at(-1)?.topic !== topic) topics.push({ topic, topicId, partitions: [] });
+      topics.at(-1)!.partitions.push({ partition, fetchOffset: next!, maxBytes: partitionMaxBytes });
     }
     const broker = await cluster.node(node);
-    const request = broker.protocol("Fetch", {
-      maxWaitTime: maxWaitMs,
-      minBytes: 1,
-      maxBytes,
-      topics,
-      rackId: "",
-    });
-    const { apiVersion } = request.request as { apiVersion: number };
-    const sent = broker.send<FetchResponse>({
-      ...request,
-      response: {
-        decode: (data: Buffer) => decodeFetchResponse(data, apiVersion, this.options.read),
-        parse: (data: FetchResponse) => Promise.resolve(data),
-      },
-    });
+    const fields = { maxWaitTime: maxWaitMs, minBytes: 1, maxBytes, topics };
+    const sent = broker.send<FetchResponse>(fetchRequest(broker, fields, this.options.read));
     this.#inFlight.set(node, sent);
     try {
       return await sent;

@@ -75,18 +75,19 @@ scenario({
 }, async (s) => {
   await s.produce(1_000, VALID);
   const earlier = await readTopic(s.kafka, s.topic());
-  // An earlier run has created the tables.
   await s.database.create();
   const consumer = await s.database.connected(async (client) => {
+    // The consumer's own INSERT waits for the end of this one.
     await client.query(
       `CREATE TABLE consumer_progress (group_id TEXT, topic TEXT, partition INT, next_offset BIGINT,
       topic_id UUID, PRIMARY KEY (group_id, topic, partition))`,
     );
-    await client.query("BEGIN; LOCK TABLE consumer_progress IN ACCESS EXCLUSIVE MODE");
+    await client.query("BEGIN");
+    await client.query("INSERT INTO consumer_progress VALUES ($1, $2, 0, 0)", [s.group, s.topic()]);
     const consumer = await s.consumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" });
     await consumer.logged(/"event":"assigned"/);
     await deleteRecords(s.kafka.bootstrapServers, s.topic(), earlier.ends);
-    await client.query("COMMIT");
+    await client.query("ROLLBACK");
     return consumer;
   });
   await s.finished(consumer);

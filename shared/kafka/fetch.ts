@@ -89,7 +89,8 @@ async function decodePartition(
   return { ...header, abortedTransactions: [], ...replica, messages };
 }
 
-async function readMessages(
+/** Reads the records of a partition into messages for {@link recordBatches}. */
+export async function readMessages(
   data: Buffer,
   aborted: readonly AbortedTransaction[],
   options: ReadOptions,
