@@ -58,7 +58,7 @@ export function checkTopicId(facts: TopicIdFacts): PermanentError | undefined {
   return new PermanentError(
     `The topic "${topic}" was deleted and recreated: its topic id is ${currentId}, and the progress of group "${group}" belongs to ` +
       `${uuidToTopicId(different)}. To store the new topic from its start, stop all consumers, ${
-        restart(group, topic)
+        restartRemedy(group, topic)
       }; rows that are ` +
       "stored stay. If the topic was migrated together with its offsets, run: " +
       `UPDATE consumer_progress SET topic_id = '${uuid}' WHERE ${where(group, topic)};`,
@@ -83,7 +83,7 @@ export function checkEnd(facts: PartitionFacts): PermanentError | undefined {
   return new PermanentError(
     `The topic "${topic}" was deleted and recreated, or lost records in an unclean leader election: ${found}. ` +
       `To store the new topic from its start, stop all consumers, ${
-        restart(group, topic)
+        restartRemedy(group, topic)
       }; rows that are stored stay.`,
   );
 }
@@ -91,7 +91,8 @@ export function checkEnd(facts: PartitionFacts): PermanentError | undefined {
 const where = (group: string, topic: string) =>
   `group_id = ${pg.escapeLiteral(group)} AND topic = ${pg.escapeLiteral(topic)}`;
 
-const restart = (group: string, topic: string) =>
+/** How a topic is stored from its start, to follow "stop all consumers,". */
+export const restartRemedy = (group: string, topic: string): string =>
   `move or delete the topic's rows in rejected_records and run: DELETE FROM consumer_progress WHERE ${
     where(group, topic)
   }`;

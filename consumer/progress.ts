@@ -1,11 +1,9 @@
 /**
- * Progress as PostgreSQL keeps it, held against what the topic still has.
+ * Progress as PostgreSQL keeps it.
  *
  * @module
  */
 import type pg from "pg";
-import { PermanentError } from "../shared/errors.ts";
-import type { Ends } from "../shared/kafka/topic.ts";
 
 /** A partition of a topic. */
 export interface TopicPartition {
@@ -93,16 +91,6 @@ export async function loadTopicProgress(
   return await readTopicProgress(client, group, topics);
 }
 
-/** {@link loadTopicProgress} of some partitions. @returns `next_offset` by {@link keyOf} */
-export async function loadProgress(
-  client: pg.Client,
-  group: string,
-  starts: readonly PartitionStart[],
-): Promise<Map<string, number>> {
-  const rows = await loadTopicProgress(client, group, starts);
-  return new Map(rows.map((row) => [keyOf(row), row.nextOffset]));
-}
-
 /**
  * Stores topic ids (as uuid) in rows that have none. The table must have the column.
  *
@@ -126,30 +114,5 @@ export async function adoptTopicIds(
       ids.map(({ partition }) => partition),
       ids.map(({ topicId }) => topicId),
     ],
-  );
-}
-
-/** What the ends of a partition say of the progress in it. */
-export type Standing = { readonly kind: "readable" } | { readonly kind: "expired"; readonly low: number };
-
-/**
- * Holds progress against the ends of its partition.
- *
- * @throws {PermanentError} where the partition ends before it: the topic was deleted and made again, or lost its end
- */
-export function standing(at: TopicPartition, next: number, { low, high }: Ends): Standing {
-  if (high < next) throw recreated(at, next, `ends at offset ${high}`);
-  return low > next ? { kind: "expired", low } : { kind: "readable" };
-}
-
-/** The error of a topic that is not the one that progress was made in. */
-export function recreated({ topic, partition }: TopicPartition, next: number, found: string): PermanentError {
-  return new PermanentError(
-    `The topic "${topic}" is not the one that was read before: partition ${partition} ${found}, and ${next} offsets of it are stored. ` +
-      "It was deleted and made again, or lost records in an unclean leader election. To read the new one from its start, stop all " +
-      `consumers and run: DELETE FROM consumer_progress WHERE topic = '${
-        topic.replaceAll("'", "''")
-      }'; its rejected_records, whose ` +
-      "offsets start anew too, must be moved or deleted as well. Rows that are stored stay.",
   );
 }

@@ -3,9 +3,11 @@
  *
  * @module
  */
-import { PermanentError } from "../../shared/errors.ts";
-import { type Ends, topicEnds } from "../../shared/kafka/topic.ts";
-import { keyOf, readProgress, recreated, standing } from "../progress.ts";
+import { KafkaCluster } from "../../shared/kafka/cluster.ts";
+import { fetchTopics, type TopicMetadata } from "../../shared/kafka/metadata.ts";
+import { fetchWatermarks, type Watermarks } from "../../shared/kafka/watermarks.ts";
+import { decideStart, restartRemedy } from "../assignment.ts";
+import { keyOf, type ProgressRow, readTopicProgress } from "../progress.ts";
 import { failed, ok, type Outcome, skipped, together } from "./check.ts";
 import type { Context } from "./context.ts";
 
@@ -16,57 +18,62 @@ export async function checkProgress(context: Context): Promise<Outcome> {
   if (!context.get("tables").includes("consumer_progress")) {
     return skipped("nothing is stored yet: the consumer starts at the topics' first records");
   }
-  const { rows, progress } = await context.withClient(async (client) => {
-    const { rows } = await client.query<{ topic: string; partition: number }>(
-      "SELECT topic, partition FROM consumer_progress WHERE group_id = $1 AND topic = ANY ($2::text[])",
-      [group, topics],
-    );
-    return { rows, progress: await readProgress(client, group, rows) };
-  });
-  // Anew, since consumers go on meanwhile: progress must not be held against ends that are older than it.
-  const admin = context.get("admin");
-  const ends = await Promise.all(
-    topics.map(async (topic) => [topic, await topicEnds(admin, topic)] as const),
-  );
+  const rows = await context.withClient((client) => readTopicProgress(client, group, topics));
+  // Fetched after the progress, since consumers go on meanwhile.
+  using cluster = new KafkaCluster(context.settings, "doctor", () => () => {});
+  const metadata = await fetchTopics(cluster, topics);
+  const watermarks = await fetchWatermarks(cluster, metadata);
   return together(
-    ends.map(([topic, partitions]) => topicProgress(group, topic, partitions, rows, progress)),
+    metadata.map((topic) =>
+      topicProgress(
+        group,
+        topic,
+        watermarks.get(topic.name)!,
+        rows.filter((row) => row.topic === topic.name),
+      )
+    ),
   );
 }
 
 function topicProgress(
   group: string,
-  topic: string,
-  partitions: ReadonlyMap<number, Ends>,
-  rows: readonly { topic: string; partition: number }[],
-  progress: ReadonlyMap<string, number>,
+  { name: topic, id: currentId }: TopicMetadata,
+  partitions: ReadonlyMap<number, Watermarks>,
+  rows: readonly ProgressRow[],
 ): Outcome {
-  const own = rows.filter((row) => row.topic === topic);
+  const next = new Map(rows.map(({ partition, nextOffset }) => [partition, nextOffset]));
   const waiting = [...partitions].reduce((sum, [partition, { low, high }]) => {
-    return sum + high - Math.max(low, progress.get(keyOf({ topic, partition })) ?? low);
+    return sum + Math.max(0, high - Math.max(low, next.get(partition) ?? low));
   }, 0);
-  if (own.length === 0) {
+  if (rows.length === 0) {
     return skipped(
       `${group} has stored nothing of ${topic} yet: ${
         waiting.toLocaleString("en")
       } records wait, from the topic's start`,
     );
   }
+  const otherIds = rows.flatMap(({ topicId }) => topicId ?? []);
   let expired = 0;
   const places: string[] = [];
-  for (const at of own) {
-    const next = progress.get(keyOf(at)) ?? 0;
-    const found = partitions.get(at.partition);
-    try {
-      if (found === undefined) throw recreated(at, next, "is not there any more");
-      const now = standing(at, next, found);
-      if (now.kind !== "expired") continue;
-      expired += now.low - next;
-      places.push(`${keyOf(at)}: ${next} is next, ${now.low} is the first that is left`);
-    } catch (error) {
-      if (!(error instanceof PermanentError)) throw error;
-      const [why = "", ...remedy] = error.message.split(/(?<=stored)\. /);
+  for (const { partition, nextOffset, topicId: storedId } of rows) {
+    const watermarks = partitions.get(partition);
+    const facts = { group, topic, partition, nextOffset, storedId, otherIds, currentId };
+    const decision = decideStart({ ...facts, watermarks: watermarks ?? { low: 0, high: Infinity } });
+    if (decision.kind === "fail") {
+      const [why = "", ...remedy] = decision.error.message.split(/\. (?=[A-Z])/);
       return failed(why, remedy.join(". "));
     }
+    if (!watermarks) {
+      return failed(
+        `partition ${partition} of ${topic} is not there any more, or has no leader, and ${nextOffset} offsets of it are stored`,
+        `If the topic was deleted and recreated, stop all consumers, ${restartRemedy(group, topic)}.`,
+      );
+    }
+    if (decision.kind !== "skip") continue;
+    expired += decision.to - decision.from;
+    places.push(
+      `${keyOf({ topic, partition })}: ${decision.from} is next, ${decision.to} is the first that is left`,
+    );
   }
   if (expired > 0) {
     return failed(

@@ -286,11 +286,18 @@ Deno.test("doctor names what became of the records when progress and topic don't
   });
   await progress(11);
   await assertNames(settings, {
-    progress: /is not the one that was read before: partition 0 ends at offset 10.*DELETE FROM/,
+    progress: /recreated, or lost records in .*: partition 0 .* ends at offset 10.*DELETE FROM/,
   });
   await progress(10);
   await progress(1, 7);
-  await assertNames(settings, { progress: /partition 7 is not there any more/ });
+  await assertNames(settings, { progress: /partition 7 of .* is not there any more/ });
+  await database.query("UPDATE consumer_progress SET topic_id = $2 WHERE topic = $1", [
+    topic,
+    crypto.randomUUID(),
+  ]);
+  await assertNames(settings, {
+    progress: /recreated: its topic id is .*DELETE FROM.*UPDATE consumer_progress SET/,
+  });
 });
 
 Deno.test("doctor names the mistake when PostgreSQL's address, certificate, login or database is not right", async () => {
