@@ -36,6 +36,7 @@ async function main(): Promise<number> {
       return 0;
     }
     Deno.chdir(PROJECT);
+    dropClientVariables();
     const lock = FolderLock.take(FOLDERS.data);
     if (typeof lock === "number") {
       display.print(
@@ -102,6 +103,13 @@ function notesOn(
     ...tables.map((table) => `  ${psql} -c 'TABLE ${table} LIMIT 10'`),
     `Logs: ${FOLDERS.logs}. Ctrl-C stops everything, in order.`,
   ];
+}
+
+/** The clients of this program reach its own servers, whatever `PGOPTIONS`, `PGSSLMODE` … say of others. */
+function dropClientVariables(): void {
+  Object.keys(Deno.env.toObject()).filter((name) => name.startsWith("PG")).forEach((name) =>
+    Deno.env.delete(name)
+  );
 }
 
 function explain(error: unknown, display: Display): number {

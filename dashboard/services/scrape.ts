@@ -5,6 +5,7 @@
  */
 import { lookup } from "node:dns/promises";
 import { messageOf } from "../../shared/errors.ts";
+import { httpGet } from "../../shared/observe/http_get.ts";
 import { type MetricSample, parseMetrics } from "../../shared/observe/parse_metrics.ts";
 
 /** Time a service has to answer, milliseconds. */
@@ -60,12 +61,11 @@ async function resolve(text: string): Promise<Target[] | Scraped> {
 
 async function scrape({ id, name }: Target): Promise<Scraped> {
   try {
-    const response = await fetch(id, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: "error" });
-    const text = await response.text();
-    if (!response.ok) return { id, name, problem: `It answers with status ${response.status}.` };
-    if (text.length > MOST_BYTES) return { id, name, problem: "Its answer is no page of metrics." };
+    const { status, text } = await httpGet(id, TIMEOUT_MS, MOST_BYTES);
+    if (status !== 200) return { id, name, problem: `It answers with status ${status}.` };
     return { id, name, samples: parseMetrics(text) };
   } catch (error) {
+    if (error instanceof RangeError) return { id, name, problem: "Its answer is no page of metrics." };
     const slow = error instanceof DOMException && error.name === "TimeoutError";
     return { id, name, problem: slow ? `No answer within ${TIMEOUT_MS} ms.` : refusal(error) };
   }

@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from "node:path";
+import { httpGet } from "../../shared/observe/http_get.ts";
 import { freePort } from "../servers/mod.ts";
 import { Metrics } from "./metrics.ts";
 import { until, within } from "./wait.ts";
@@ -118,16 +119,14 @@ export class Service implements AsyncDisposable {
   /** Waits until `/readyz` says that it is ready (or, with `false`, that it is not). */
   async ready(expected = true, timeoutMs = 60_000): Promise<void> {
     await until(`${this.name} to be ${expected ? "" : "not "}ready`, async () => {
-      const response = await fetch(`${this.launch.http}/readyz`, { signal: AbortSignal.timeout(2_000) });
-      await response.body?.cancel();
-      return response.ok === expected;
+      const { status } = await httpGet(`${this.launch.http}/readyz`, 2_000);
+      return (status === 200) === expected;
     }, { timeoutMs, unless: () => this.assertRunning() });
   }
 
   /** What `/metrics` says now. */
   async metrics(): Promise<Metrics> {
-    const response = await fetch(`${this.launch.http}/metrics`, { signal: AbortSignal.timeout(5_000) });
-    return new Metrics(await response.text());
+    return new Metrics((await httpGet(`${this.launch.http}/metrics`, 5_000)).text);
   }
 
   /** Waits until a line of its log matches; returns the line. */

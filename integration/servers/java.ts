@@ -1,3 +1,4 @@
+import { cleanEnvironment } from "./environment.ts";
 import { installHint } from "./install_hint.ts";
 import { ServerError } from "./server_error.ts";
 
@@ -51,7 +52,10 @@ export function javaVersion(output: string): string | undefined {
 
 async function versionOf(command: string): Promise<string | undefined> {
   try {
-    const { success, stderr, stdout } = await new Deno.Command(command, { args: ["-version"] }).output();
+    const { success, stderr, stdout } = await new Deno.Command(command, {
+      args: ["-version"],
+      ...cleanEnvironment(),
+    }).output();
     const text = new TextDecoder();
     // macOS has a `java` that only says where to get one.
     return success ? text.decode(stderr) + text.decode(stdout) : undefined;

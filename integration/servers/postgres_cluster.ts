@@ -1,4 +1,5 @@
 import type { DataFolder } from "./data_folder.ts";
+import { cleanEnvironment } from "./environment.ts";
 import { mayAccess } from "./postgres_account.ts";
 import type { PostgresBinaries } from "./postgres_binaries.ts";
 import { SUPERUSER } from "./postgres_settings.ts";
@@ -99,6 +100,7 @@ export class PostgresCluster implements AsyncDisposable {
           ...["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"],
         ],
         cwd: data,
+        ...cleanEnvironment(),
         ...this.#account,
       }).output();
       if (success) return;

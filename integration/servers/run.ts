@@ -1,3 +1,4 @@
+import { cleanEnvironment } from "./environment.ts";
 import type { ToolOptions, ToolResult } from "./types.ts";
 
 /**
@@ -12,6 +13,7 @@ export async function run(
 ): Promise<ToolResult> {
   const child = new Deno.Command(command, {
     args,
+    ...cleanEnvironment(),
     stdin: stdin === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",

@@ -4,10 +4,13 @@
  * @module
  */
 
+import { cleanEnvironment } from "./environment.ts";
+
 /** What to run, and as whom. */
 export interface ServerCommand {
   command: string;
   args: string[];
+  /** Besides {@link cleanEnvironment}. */
   env?: Record<string, string>;
   cwd?: string;
   /** User and group to run as; needs root. */
@@ -51,7 +54,7 @@ export class ServerProcess {
       stdout: "null",
       stderr: "null",
       detached: true,
-      ...command.env && { env: command.env },
+      ...cleanEnvironment(command.env),
       ...command.cwd && { cwd: command.cwd },
       ...command.account,
     }).spawn();

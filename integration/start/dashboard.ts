@@ -1,5 +1,6 @@
 import { messageOf } from "../../shared/errors.ts";
 import { pause } from "../../shared/lifecycle.ts";
+import { httpGet } from "../../shared/observe/http_get.ts";
 import { PROJECT, type Service } from "./service.ts";
 
 /** Milliseconds between two looks at whether it answers. */
@@ -74,9 +75,7 @@ export async function buildPage(signal?: AbortSignal): Promise<void> {
 /** Whether somebody serves a page there. */
 async function answers(url: string): Promise<boolean> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(1_000) });
-    await response.body?.cancel();
-    return response.ok;
+    return (await httpGet(url, 1_000)).status === 200;
   } catch {
     return false;
   }

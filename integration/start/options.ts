@@ -11,7 +11,7 @@ export interface Options {
   /** Print {@link help} and nothing else. */
   help: boolean;
   settings: Settings;
-  /** Settings to be handed on to the services, by environment name: mostly those that were given as flags. */
+  /** Settings to be handed on to the services, by environment name. */
   flags: Record<string, string>;
 }
 
@@ -79,7 +79,11 @@ export function readOptions(sources: Sources = PROCESS): Options {
       ),
     );
   }
-  const flags = given.map((name) => [name, String(loaded.settings[name])]);
+  // Flags and variables: a service gets no other part of this program's environment.
+  const handedOn = namesOf(READ).filter((name) =>
+    loaded.origins[name] !== "default" && !DECIDED.includes(name) && !isAboutServers(name)
+  );
+  const flags = handedOn.map((name) => [name, String(loaded.settings[name])]);
   return {
     help: loaded.help,
     settings: loaded.settings,

@@ -4,11 +4,14 @@
  * @module
  */
 import assert from "assert";
+import { join } from "node:path";
 import { waitUntil } from "../servers/wait_until.ts";
 import { PROJECT } from "./service.ts";
 
 Deno.test("start.ts stores a count of records, goes on with the data of the last time, and stops in order", async () => {
-  const folder = await Deno.makeTempDir({ prefix: "start-" });
+  const parent = await Deno.makeTempDir({ prefix: "start-" });
+  const folder = join(parent, "#1 100% ü'\"$x");
+  await Deno.mkdir(folder);
   try {
     await using first = new Start(folder, ["--count", "20000", "--rate", "0"]);
     assert.equal(await first.ended(), 0, first.output);
@@ -32,7 +35,7 @@ Deno.test("start.ts stores a count of records, goes on with the data of the last
     assert.equal(stored, produced);
     assert.notEqual(stored, "0");
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(parent, { recursive: true });
   }
 });
 
@@ -53,6 +56,19 @@ class Start implements AsyncDisposable {
         DATABASE_URL: "postgres://user:password@elsewhere.invalid/other",
         PGSSLMODE: "verify-full",
         HTTP_PORT: "1",
+        PGOPTIONS: "-c no_such_setting=1",
+        PGCLIENT_ENCODING: "LATIN1",
+        PGSERVICE: "elsewhere",
+        HTTP_PROXY: "http://127.0.0.1:9",
+        http_proxy: "http://127.0.0.1:9",
+        ALL_PROXY: "http://127.0.0.1:9",
+        NO_PROXY: "",
+        JAVA_TOOL_OPTIONS: "-Xno-such-option",
+        KAFKA_OPTS: "-Xno-such-option",
+        CLASSPATH: "/no/such/folder",
+        LC_ALL: "tr_TR.UTF-8",
+        LANG: "tr_TR.UTF-8",
+        TZ: "Pacific/Apia",
       },
       stdout: "piped",
       stderr: "piped",

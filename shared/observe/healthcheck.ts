@@ -5,15 +5,17 @@
  *
  * @module
  */
+import { httpGet } from "./http_get.ts";
+
 const [path = "/healthz"] = Deno.args;
 const port = Deno.env.get("HTTP_PORT") || "0";
 
 // Nothing is served on port 0; that is a choice and no illness.
 if (port !== "0") {
   try {
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(4_000) });
-    console.log(await response.text());
-    Deno.exit(response.ok ? 0 : 1);
+    const { status, text } = await httpGet(`http://127.0.0.1:${port}${path}`, 4_000);
+    console.log(text);
+    Deno.exit(status === 200 ? 0 : 1);
   } catch (error) {
     console.log(String(error));
     Deno.exit(1);
