@@ -7,7 +7,7 @@
 import assert from "assert";
 import { scenario } from "../harness/scenario.ts";
 import { Crew } from "./crew.ts";
-import { type Fault, FAULTS } from "./faults.ts";
+import { areIndependent, type Fault, FAULTS } from "./faults.ts";
 import { Growth } from "./growth.ts";
 import { readOptions } from "./options.ts";
 import { Tally } from "./tally.ts";
@@ -33,7 +33,7 @@ scenario({
   // Each comes once before any comes twice.
   const draw = (other?: Fault): Fault => {
     if (deck.length === 0) deck = [...FAULTS];
-    const fitting = deck.filter(({ of }) => of !== other?.of);
+    const fitting = deck.filter((fault) => !other || areIndependent(fault, other));
     const drawn = fitting[random.between(0, fitting.length - 1)]!;
     deck.splice(deck.indexOf(drawn), 1);
     return drawn;
@@ -43,7 +43,7 @@ scenario({
       await crew.recovered();
       await growth.read(crew.steady);
       const faults = [draw()];
-      if (random.between(1, 10) <= PAIRS_OF_TEN && deck.some(({ of }) => of !== faults[0]!.of)) {
+      if (random.between(1, 10) <= PAIRS_OF_TEN && deck.some((fault) => areIndependent(fault, faults[0]!))) {
         faults.push(draw(faults[0]));
       }
       const names = faults.map(({ name }) => name).join(" and ");

@@ -14,8 +14,15 @@ export interface Fault {
   readonly name: string;
   /** What it is a fault of: two of one kind are never brought about at a time. */
   readonly of: "consumer" | "producer" | "PostgreSQL" | "Kafka";
+  /** What else it is a fault of. */
+  readonly alsoOf?: Fault["of"];
   /** Is over when the fault is. */
   bring(crew: Crew): Promise<void>;
+}
+
+/** Whether two faults may be brought about at a time. */
+export function areIndependent(a: Fault, b: Fault): boolean {
+  return ![a.of, a.alsoOf].some((kind) => kind !== undefined && (kind === b.of || kind === b.alsoOf));
 }
 
 /** How long a fault lasts that lasts. */
@@ -75,6 +82,21 @@ export const FAULTS: readonly Fault[] = [
     await lasting(random.between(500, 9_000));
     await frozen.signal("SIGCONT");
   }),
+  {
+    ...fault("Kafka", "killed (SIGKILL) while a consumer that was frozen joins again", async (crew) => {
+      const { consumers, scenario: { kafka, random } } = crew;
+      const frozen = consumers[random.between(0, consumers.length - 1)]!;
+      await frozen.signal("SIGSTOP");
+      // Longer than the session timeout.
+      await lasting(random.between(6_500, 9_000));
+      await frozen.signal("SIGCONT");
+      await lasting(random.between(0, 1_500));
+      await kafka.kill();
+      await passes(crew);
+      await kafka.start();
+    }),
+    alsoOf: "consumer",
+  },
   fault("consumer", "one more, or one fewer", async (crew) => {
     // Never fewer than two: one to be ended and one to take over.
     if (crew.consumers.length <= 2 || (!crew.full && crew.scenario.random.next() < 0.5)) {

@@ -1,5 +1,5 @@
 import { type Admin, logLevel } from "kafkajs";
-import { Kafka } from "kafkajs";
+import kafkajs, { Kafka } from "kafkajs";
 import type { Address } from "../../shared/kafka/address.ts";
 import { KafkaCluster } from "../../shared/kafka/cluster.ts";
 import type { KafkaSettings } from "../../shared/kafka/connection.ts";
@@ -148,6 +148,31 @@ export async function removeMembers(bootstrapServers: string, group: string): Pr
     for (const { memberId } of groups[0]!.members) {
       await (await cluster.node(coordinator.nodeId)).request("LeaveGroup", { groupId: group, memberId });
     }
+  });
+}
+
+/** Who owns what in a group. */
+export interface GroupOwners {
+  /** The assignor that the group uses. */
+  readonly protocol: string;
+  readonly members: number;
+  /** How many partitions of a topic have an owner. */
+  partitions(topic: string): number;
+}
+
+/** Reads the assignment of a group's members. */
+export async function groupOwners(bootstrapServers: string, group: string): Promise<GroupOwners> {
+  return await withAdmin(bootstrapServers, async (admin) => {
+    const { groups } = await admin.describeGroups([group]);
+    const { members, protocol } = groups[0]!;
+    const assigned = members.map(({ memberAssignment }) =>
+      kafkajs.AssignerProtocol.MemberAssignment.decode(memberAssignment)?.assignment ?? {}
+    );
+    return {
+      protocol,
+      members: members.length,
+      partitions: (topic) => assigned.reduce((sum, topics) => sum + (topics[topic]?.length ?? 0), 0),
+    };
   });
 }
 

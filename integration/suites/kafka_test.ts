@@ -1,5 +1,6 @@
 import assert from "assert";
 import { PARTITIONS, type Scenario, scenario } from "../harness/scenario.ts";
+import type { Metrics } from "../harness/metrics.ts";
 import { assertSentOnce } from "../harness/sent_once.ts";
 import type { Service } from "../harness/service.ts";
 import { createTopic, partitionStates } from "../harness/topic.ts";
@@ -70,10 +71,12 @@ scenario({
 });
 
 scenario({
-  name: "producer sends to the other partitions when one has no leader, and to it when it has one again",
+  name:
+    "producer and consumer go on with the other partitions when one has no leader, and with it when it has one again",
   fault: "Three brokers, replication factor 1: one is killed (kill -9), and comes back after a while",
   outcome:
-    "The other partitions keep their rate; records of its partitions wait, in a quarter of the buffer; every record is in the topic once",
+    "The other partitions keep their rate; records of its partitions wait, in a quarter of the buffer; a consumer that joins stores the " +
+    "other partitions; every record is in the topic once",
 }, async (s) => {
   const { t, cluster } = await s.onCluster(3);
   await createTopic(t.kafka.bootstrapServers, t.topic(), PARTITIONS);
@@ -99,13 +102,59 @@ scenario({
   assert(rest > 0.8 * others * whole, `${rest}/s of ${whole}/s with ${others} of the partitions`);
   assert(await metric("buffer_records") < buffer / 2);
   await load.ready(true);
+  // A consumer that joins now stores what it can.
+  const consumer = await t.consumer();
+  const live = led.flatMap((leader, partition) => leader === dead ? [] : [partition]);
+  await until("the other partitions to be stored", async () => {
+    const rows = await t.database.query<{ partition: number }>(
+      "SELECT partition FROM consumer_progress WHERE next_offset > 0",
+    ).catch(() => []);
+    return live.every((partition) => rows.some((row) => row.partition === partition));
+  }, { unless: () => consumer.assertRunning() });
   await cluster.brokers.get(dead)!.start();
   await until("what waited to be sent", async () => await metric("buffer_records") < buffer / 10, { unless });
   const count = await t.stopped(load);
   assert.match(load.log, /has no leader: .*has a leader again/s);
-  const consumer = await t.consumer();
   const { content } = await t.oracle({ unless: () => consumer.assertRunning() });
   assertSentOnce(content, count);
+});
+
+scenario({
+  name: "consumers share the partitions again when one thaws while Kafka is killed and restarted",
+  fault:
+    "Consumer stopped (SIGSTOP) beyond its session timeout, and continued (SIGCONT) just before Kafka is killed",
+  outcome: "The interrupted join is repeated: each partition has one owner, and nobody is fenced any more",
+  restartsServers: true,
+}, async (s) => {
+  const consumers = [await s.consumer(), await s.consumer()];
+  const unless = () => [...consumers, load].forEach((service) => service.assertRunning());
+  const load = await s.load(0, { PRODUCER_RATE: 1_000 });
+  const ofEach = (read: (metrics: Metrics) => number) =>
+    Promise.all(consumers.map(async (consumer) => read(await consumer.metrics())));
+  const owned = () => ofEach((metrics) => metrics.sum("consumer_assigned_partitions"));
+  const isShared = async () => {
+    const counts = await owned();
+    return counts.every((count) => count > 0) && counts.reduce((sum, count) => sum + count) === PARTITIONS;
+  };
+  await until("both to have partitions", isShared, { unless });
+  await s.flowing([...consumers, load]);
+  await consumers[0]!.signal("SIGSTOP");
+  await lasting(9_000);
+  await consumers[0]!.signal("SIGCONT");
+  // Its join waits for the other to join, too, which learns of it at its next heartbeat.
+  await lasting(s.random.between(0, 800));
+  await s.kafka.kill();
+  await lasting(1_000);
+  await s.kafka.start();
+  for (const consumer of consumers) await consumer.ready();
+  await until("both to have partitions", isShared, { unless });
+  await advances(s, [...consumers, load]);
+  const fences = () => ofEach((metrics) => metrics.sum("consumer_transactions_total", { outcome: "fenced" }));
+  const before = await fences();
+  await lasting(3_000);
+  assert.deepEqual(await fences(), before);
+  await s.stopped(load);
+  await s.oracle({ unless: () => consumers.forEach((consumer) => consumer.assertRunning()) });
 });
 
 /** Waits until progress was made in every partition. */

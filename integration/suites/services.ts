@@ -12,6 +12,7 @@ import "./restart_test.ts";
 import "./log_test.ts";
 import "./kill_test.ts";
 import "./scale_test.ts";
+import "./group_test.ts";
 import "./zombie_test.ts";
 import "./upgrade_test.ts";
 import "./topic_test.ts";

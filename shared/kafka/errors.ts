@@ -19,6 +19,14 @@ const PERMANENT: Readonly<Record<string, string>> = {
   ILLEGAL_SASL_STATE: "Is this the broker's SASL port? Check KAFKA_SECURITY_PROTOCOL and the port.",
   UNSUPPORTED_VERSION: "The broker is too old or too new for this client: Kafka 2.1 to 4.x are supported.",
   INVALID_REPLICATION_FACTOR: "Set KAFKA_TOPIC_REPLICATION_FACTOR to at most the number of brokers.",
+  INCONSISTENT_GROUP_PROTOCOL:
+    "Other clients use this group with an assignor or protocol that is neither range nor RoundRobinAssigner: set CONSUMER_GROUP_ID to " +
+    "a group that only this consumer uses, or add RangeAssignor to their partition.assignment.strategy.",
+  GROUP_MAX_SIZE_REACHED:
+    "Run fewer consumers in the group, CONSUMER_GROUP_ID, or raise the broker's group.max.size.",
+  INVALID_GROUP_ID: "Set CONSUMER_GROUP_ID to another name.",
+  FENCED_INSTANCE_ID:
+    "Another client uses the group, CONSUMER_GROUP_ID, as the same static member: give it a group.instance.id of its own.",
   INVALID_SESSION_TIMEOUT:
     "Set CONSUMER_SESSION_TIMEOUT_MS within the broker's group.min/max.session.timeout.ms.",
   MESSAGE_TOO_LARGE:

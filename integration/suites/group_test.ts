@@ -1,0 +1,107 @@
+import assert from "assert";
+import { send } from "../harness/produce.ts";
+import { BATTERY } from "../harness/rules.ts";
+import { PARTITIONS, type Scenario, scenario } from "../harness/scenario.ts";
+import { groupOwners, withAdmin } from "../harness/topic.ts";
+import { until } from "../harness/wait.ts";
+
+scenario({
+  name:
+    "consumers of one group store everything when their subscriptions differ, also next to Java's consumers",
+  fault: "One group with consumers of different streams, prefixes and clients; leaders come and go",
+  outcome: "Each partition is assigned to a member that subscribes to its topic, and every record is stored",
+}, async (s) => {
+  const unless = () => ours.forEach((consumer) => consumer.assertRunning());
+  await s.produce(1_000);
+  await s.produce(1_000, { STREAMS: "battery" });
+  const foreign = `${s.id}-foreign`;
+  await withAdmin(s.kafka.bootstrapServers, async (admin) => {
+    await admin.createTopics({ topics: [{ topic: foreign, numPartitions: 3 }] });
+  });
+  const ours = [await s.consumer({ STREAMS: "routes" }), await s.consumer({ STREAMS: "battery" })];
+  const owners = () => groupOwners(s.kafka.bootstrapServers, s.group);
+  const java = new AbortController();
+  const running = s.kafka.tool("kafka-console-consumer", ["--topic", foreign, "--group", s.group], {
+    timeoutMs: 120_000,
+    signal: java.signal,
+  }).catch(() => {});
+  const shared = (members: number) =>
+    until("every topic to have owners", async () => {
+      const { protocol, partitions, members: count } = await owners();
+      return protocol === "range" && count === members && partitions(s.topic()) === PARTITIONS &&
+        partitions(s.topic(BATTERY)) === PARTITIONS && partitions(foreign) === 3;
+    }, { unless });
+  try {
+    // One of ours leads.
+    await shared(3);
+    // Then Java's consumer does, since it is the only one that stays.
+    for (const consumer of ours) assert.equal((await consumer.stop()).code, 0);
+    ours.splice(0, 2, await s.consumer({ STREAMS: "routes" }), await s.consumer({ STREAMS: "battery" }));
+    await shared(3);
+  } finally {
+    java.abort();
+    await running;
+  }
+  await s.produce(1_000, { PRODUCER_SEED: "more" });
+  await s.oracle({ unless });
+  await s.oracle({ unless, rules: BATTERY });
+});
+
+scenario({
+  name: "consumers of one group store everything when their topics' prefixes differ",
+  fault: "One group, one table, consumers with KAFKA_TOPIC_PREFIX team1. and team2.",
+  outcome: "Both store all records of their topics",
+}, async (s) => {
+  const prefixes = ["team1.", "team2."].map((team) => `${s.topicPrefix}${team}`);
+  const values = (n: number) => ({ userID: n, timestamp: n, coordinates: [1, 2] });
+  const consumers = await Promise.all(prefixes.map((prefix) => s.consumer({ KAFKA_TOPIC_PREFIX: prefix })));
+  for (const [team, prefix] of prefixes.entries()) {
+    await consumers[team]!.ready();
+    const records = Array.from({ length: 400 }, (_, n) => ({
+      key: `${n}`,
+      value: JSON.stringify(values(1_000 * team + n)),
+    }));
+    await send(s.kafka.bootstrapServers, `${prefix}routes`, records);
+  }
+  const stored = (team: number) =>
+    s.database.number(`SELECT count(DISTINCT user_id) FROM routes_table WHERE user_id / 1000 = ${team}`);
+  await until("all records to be stored", async () => await stored(0) === 400 && await stored(1) === 400, {
+    unless: () => consumers.forEach((consumer) => consumer.assertRunning()),
+  });
+  assert.equal(await s.stored(), 800);
+});
+
+scenario({
+  name: "consumer ends with exit code 2 when others use its group with an incompatible protocol",
+  fault: "The group is in use by Java consumers with the cooperative-sticky assignor only",
+  outcome: "Exit code 2, with the group and the remedy",
+}, async (s) => {
+  await withGroupOf(s, "org.apache.kafka.clients.consumer.CooperativeStickyAssignor", async () => {
+    const consumer = await s.consumer();
+    assert.equal(await consumer.exited, 2);
+    assert.match(consumer.log, /CONSUMER_GROUP_ID/);
+    assert.doesNotMatch(consumer.log, /Unexpected error/);
+  });
+});
+
+/** Runs `use` while a Java consumer with an assignor is the only member of the scenario's group. */
+async function withGroupOf(s: Scenario, assignor: string, use: () => Promise<void>): Promise<void> {
+  const topic = `${s.id}-foreign`;
+  await withAdmin(s.kafka.bootstrapServers, async (admin) => {
+    await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] });
+  });
+  const over = new AbortController();
+  const running = s.kafka.tool("kafka-console-consumer", [
+    ...["--topic", topic, "--group", s.group],
+    ...["--command-property", `partition.assignment.strategy=${assignor}`],
+  ], { timeoutMs: 60_000, signal: over.signal }).catch(() => {});
+  try {
+    await until("Java's consumer to be a member", async () => {
+      return (await groupOwners(s.kafka.bootstrapServers, s.group)).partitions(topic) === 1;
+    });
+    await use();
+  } finally {
+    over.abort();
+    await running;
+  }
+}
