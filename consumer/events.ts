@@ -29,7 +29,7 @@ export const EVENTS = {
     ({ partitions }) => {
       const parts = Object.entries(partitions).map(([topic, list]) => `${topic}[${list.join(",")}]`);
       return `The group gave this consumer ${
-        parts.join(" ") || "no partition: there are more consumers than partitions"
+        parts.join(" ") || "no partition: there are more consumers than partitions of its topics"
       }.`;
     },
     ({ partitions }) => {
@@ -142,13 +142,21 @@ export const EVENTS = {
           at.found ?? "none"
         }, as after a failover to an older state. The consumer stores the records from there again.`,
   ),
+  unassigned: event<{ partitions: string; lag: number }>(
+    "warn",
+    ({ partitions, lag }) =>
+      `No member of the group consumes ${partitions} (lag ${lag}). The group's leader assigned them to a consumer that does not subscribe ` +
+      "to the topic, as versions before this one do: give consumers with different subscriptions groups of their own until all are upgraded.",
+  ),
   group_left: sentence("debug"),
-  summary: event<{ stored: number; rejected: number; rate: number; lag: number | undefined }>(
+  summary: event<
+    { stored: number; rejected: number; rate: number; lag: number | undefined; unassigned?: number }
+  >(
     "info",
-    ({ stored, rejected, rate, lag }) =>
+    ({ stored, rejected, rate, lag, unassigned }) =>
       `Stored ${stored} records (${Math.round(rate)}/s), rejected ${rejected}; ${
         lag === undefined ? "how far behind is not known yet" : `${lag} behind`
-      }.`,
+      }${unassigned === undefined ? "" : `, ${unassigned} in partitions without a consumer`}.`,
   ),
   caught_up: event<Record<never, never>>("info", () => "Stored all that was there at the start."),
   undrained: event<{ bytes: number }>(

@@ -69,6 +69,14 @@ export const lag = new Gauge({
   registers,
 });
 
+export const unassignedLag = new Gauge({
+  name: "consumer_unassigned_lag_records",
+  help:
+    "Lag of partitions of subscribed topics that no member of the group consumes. Every subscriber reports it: aggregate by max, not by sum",
+  labelNames: ["topic", "partition"],
+  registers,
+});
+
 export const openTransactionSeconds = new Gauge({
   name: "consumer_open_transaction_seconds",
   help:

@@ -24,10 +24,13 @@ import { GroupConsumer } from "./consume.ts";
 import { AbandonedError, Database, type DatabaseOptions } from "./database.ts";
 import { EVENTS } from "./events.ts";
 import { LagReporter } from "./lag.ts";
-import { lag, records, registry } from "./metrics.ts";
+import { GroupCoordinator } from "./group/coordinator.ts";
+import { fetchOwners } from "./group/owners.ts";
+import { lag, records, registry, unassignedLag } from "./metrics.ts";
 import { type MonitorSources, PartitionMonitor } from "./partition_monitor.ts";
 import { catchUpSources, monitorSources, type SourceOptions } from "./sources.ts";
 import { assertGroupFits } from "./store/group_encoding.ts";
+import { UnassignedLagReporter } from "./unassigned_lag.ts";
 import { ensureDatabase, ensureTables } from "./tables.ts";
 
 /** Between two polls of the topics' watermarks and of the stored progress. */
@@ -168,10 +171,18 @@ async function consume(context: Context, database: Database, session: KafkaSessi
   const targets = settings.CONSUMER_UNTIL_CAUGHT_UP ? await waitForTargets(context, sources) : [];
   const consumer = new GroupConsumer({ kafka, database, streams, settings, availability, tell });
   const monitor = new PartitionMonitor(group, consumer, sources, new LagReporter(tell), tell);
+  const coordinator = new GroupCoordinator(kafka.cluster, group);
+  const unassigned = new UnassignedLagReporter(
+    { ...sources, owners: () => fetchOwners(coordinator) },
+    tell,
+  );
   database.onReconnect = () => monitor.wake();
   const over = new AbortController();
   const until = AbortSignal.any([signal, over.signal]);
-  const upkeep = repeat(COMMIT_INTERVAL_MS, until, () => consumer.commit());
+  const upkeep = Promise.all([
+    repeat(COMMIT_INTERVAL_MS, until, () => consumer.commit()),
+    repeat(LAG_POLL_INTERVAL_MS, until, () => unassigned.poll()),
+  ]);
   try {
     consumer.start();
     await Promise.race([
@@ -240,7 +251,14 @@ function summarize({ settings, tell }: Context): Disposable {
     // A consumer to which the group has given no partitions yet is not to look like one that has caught up.
     const { values } = await lag.get();
     const behind = values.length > 0 ? sum(values) : undefined;
-    tell("summary", { stored, rejected, rate: (stored - before) / seconds, lag: behind });
+    const unassigned = (await unassignedLag.get()).values;
+    tell("summary", {
+      stored,
+      rejected,
+      rate: (stored - before) / seconds,
+      lag: behind,
+      ...unassigned.length > 0 && { unassigned: sum(unassigned) },
+    });
     before = stored;
   }, seconds * 1000);
   return { [Symbol.dispose]: () => clearInterval(timer) };

@@ -1,0 +1,67 @@
+/**
+ * Lag of partitions that no member of the group consumes although this consumer subscribes to their topics.
+ *
+ * Every subscriber reports the same partitions, so that the reports must be aggregated by their maximum and not summed up.
+ *
+ * @module
+ */
+import type { Emit } from "./events.ts";
+import type { IsOwned } from "./group/owners.ts";
+import { unassignedLag } from "./metrics.ts";
+import type { MonitorSources } from "./partition_monitor.ts";
+import { keyOf } from "./progress.ts";
+
+/** What the reporter asks of Kafka and PostgreSQL. */
+export interface UnassignedSources extends Pick<MonitorSources, "topics" | "watermarks" | "progress"> {
+  /** `undefined` while the group rebalances. */
+  owners(): Promise<IsOwned | undefined>;
+}
+
+/** Reports partitions without an owner. */
+export class UnassignedLagReporter {
+  /** The partitions that the last log line named. */
+  #logged = "";
+
+  constructor(private readonly sources: UnassignedSources, private readonly tell: Emit) {}
+
+  /**
+   * Reads the owners and reports. Nothing changes while the group rebalances.
+   *
+   * @throws {KafkaJSError} when a broker does not answer
+   */
+  async poll(): Promise<void> {
+    const isOwned = await this.sources.owners();
+    if (!isOwned) return;
+    const topics = (await this.sources.topics()).filter(({ error }) => error === undefined);
+    const unowned = topics.flatMap(({ name: topic, partitions }) =>
+      partitions.filter(({ partition }) => !isOwned(topic, partition))
+        .map(({ partition }) => ({ topic, partition }))
+    );
+    const lags = unowned.length === 0 ? [] : await this.#lags(topics, unowned);
+    unassignedLag.reset();
+    for (const { topic, partition, lag } of lags) unassignedLag.set({ topic, partition }, lag);
+    this.#log(lags.map(keyOf).join(" "), lags.reduce((sum, { lag }) => sum + lag, 0));
+  }
+
+  /** A partition without a leader is left out: nothing is known of it. */
+  async #lags(
+    topics: Parameters<UnassignedSources["watermarks"]>[0],
+    unowned: readonly { readonly topic: string; readonly partition: number }[],
+  ) {
+    const names = [...new Set(unowned.map(({ topic }) => topic))];
+    const rows = await this.sources.progress(names);
+    const stored = new Map(rows.map((row) => [keyOf(row), row.nextOffset]));
+    const watermarks = await this.sources.watermarks(topics.filter(({ name }) => names.includes(name)));
+    return unowned.flatMap((at) => {
+      const found = watermarks.get(at.topic)?.get(at.partition);
+      if (!found) return [];
+      return [{ ...at, lag: Math.max(0, found.high - (stored.get(keyOf(at)) ?? found.low)) }];
+    });
+  }
+
+  #log(partitions: string, lag: number): void {
+    if (partitions === this.#logged) return;
+    this.#logged = partitions;
+    if (partitions !== "") this.tell("unassigned", { partitions, lag });
+  }
+}

@@ -1,0 +1,44 @@
+import assert from "assert";
+import type { Emit } from "./events.ts";
+import type { IsOwned } from "./group/owners.ts";
+import { unassignedLag } from "./metrics.ts";
+import { UnassignedLagReporter } from "./unassigned_lag.ts";
+
+Deno.test("UnassignedLagReporter reports partitions of subscribed topics that no member owns, and logs them once", async () => {
+  const logged: unknown[] = [];
+  let isOwned: IsOwned | undefined = (_, partition) => partition === 0;
+  const reporter = new UnassignedLagReporter({
+    owners: () => Promise.resolve(isOwned),
+    topics: () =>
+      Promise.resolve([
+        {
+          name: "routes",
+          id: undefined,
+          error: undefined,
+          partitions: [0, 1, 2, 3].map((partition) => ({ partition, leader: 1, error: undefined })),
+        },
+        { name: "gone", id: undefined, error: "UNKNOWN_TOPIC_OR_PARTITION", partitions: [] },
+      ]),
+    // Partition 3 has no leader that answers.
+    watermarks: () =>
+      Promise.resolve(
+        new Map([["routes", new Map([0, 1, 2].map((n) => [n, { low: 10, stable: 100, high: 100 }]))]]),
+      ),
+    progress: () => Promise.resolve([{ topic: "routes", partition: 1, nextOffset: 40, topicId: undefined }]),
+  }, ((name: string, fields: unknown) => logged.push([name, fields])) as unknown as Emit);
+  const reported = async () =>
+    (await unassignedLag.get()).values.map(({ labels, value }) => [labels.topic, labels.partition, value]);
+  const expected = [["routes", 1, 60], ["routes", 2, 90]];
+
+  await reporter.poll();
+  assert.deepEqual(await reported(), expected);
+  await reporter.poll();
+  assert.deepEqual(logged, [["unassigned", { partitions: "routes[1] routes[2]", lag: 150 }]]);
+  isOwned = undefined;
+  await reporter.poll();
+  assert.deepEqual(await reported(), expected);
+  isOwned = () => true;
+  await reporter.poll();
+  assert.deepEqual(await reported(), []);
+  assert.equal(logged.length, 1);
+});
