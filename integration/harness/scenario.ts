@@ -42,7 +42,7 @@ export interface ScenarioAbout {
   /** What comes of it, in a few words. */
   outcome: string;
   /** What not every machine has; without it the scenario is skipped, and its name printed. */
-  needs?: "containers" | "pgbouncer";
+  needs?: "containers" | "processes" | "pgbouncer";
   /** It stops and starts the shared servers: what they are made of is then not what it was when the scenario began. */
   restartsServers?: boolean;
   /** Services run as programs of this machine, also where others run as containers. */
@@ -70,7 +70,8 @@ Deno.test.afterAll(() => {
 });
 
 const isSkipped = ({ needs }: ScenarioAbout) =>
-  needs === "containers" && SERVICES !== "container" || needs === "pgbouncer" && !pgbouncerAvailable();
+  needs === "containers" && SERVICES !== "container" || needs === "processes" && SERVICES === "container" ||
+  needs === "pgbouncer" && !pgbouncerAvailable();
 
 /** Declares a scenario as a test. */
 export function scenario(about: ScenarioAbout, run: (scenario: Scenario) => Promise<void>): void {

@@ -1,4 +1,5 @@
 import assert from "assert";
+import { Buffer } from "node:buffer";
 import {
   abortTransaction,
   commitWithJava,
@@ -9,11 +10,12 @@ import {
   sendWithJava,
 } from "../harness/java_producer.ts";
 import { sendTransactions } from "../harness/produce.ts";
+import { sendBatch, zeros } from "../harness/raw_batch.ts";
 import { readTopic } from "../harness/read_topic.ts";
 import { PARTITIONS, type Scenario, scenario } from "../harness/scenario.ts";
 import type { Service } from "../harness/service.ts";
 import { alterTopic, createTopic } from "../harness/topic.ts";
-import { until } from "../harness/wait.ts";
+import { until, within } from "../harness/wait.ts";
 
 /** Records of one client: its number is their user, so that no two are the same. */
 const records = (user: number, count: number): LineRecord[] =>
@@ -181,4 +183,84 @@ scenario({
   const next = await s.consumer();
   const { lost } = await s.oracle({ earlier, unless: () => next.assertRunning() });
   assert.equal(lost, 0);
+});
+
+scenario({
+  name: "consumer stops before it decompresses a batch that is larger than allowed",
+  fault: "A zstd batch of 20 kB that has 600 MB when decompressed, behind records that are in order",
+  outcome: "What is before it is stored; exit code 2 with partition, offset and remedy; it never has 400 MiB",
+}, async (s) => {
+  const topic = s.topic();
+  await createTopic(s.kafka.bootstrapServers, topic, 1, { "max.message.bytes": "10000000" });
+  await s.produce(1_000);
+  await sendBatch(s.kafka.bootstrapServers, topic, 0, await zeros(600));
+  const consumer = await s.consumer();
+  let most = 0;
+  const watch = setInterval(async () => {
+    const metrics = await consumer.metrics().catch(() => undefined);
+    most = Math.max(most, metrics?.sum("process_resident_memory_bytes") ?? 0);
+  }, 20);
+  try {
+    assert.equal(await within("the consumer to end", 30_000, consumer.exited), 2, consumer.log);
+  } finally {
+    clearInterval(watch);
+  }
+  assert.match(
+    consumer.log,
+    /\[0\] at offset 1000: .*67108864 bytes.*CONSUMER_BATCH_INFLATED_BYTES_MAX.*next_offset = 1001/,
+  );
+  assert.equal(await s.database.number("SELECT next_offset FROM consumer_progress"), 1_000);
+  s.note(`at most ${Math.round(most / 2 ** 20)} MiB`);
+  assert(most < 400 * 2 ** 20, `${most} bytes`);
+});
+
+scenario({
+  name:
+    "consumer stops at a flipped bit, goes on behind it as the message says, and reads it when it is not to verify",
+  fault: "A bit of a stored record batch flipped on the broker's disk",
+  outcome:
+    "Records before it are stored; exit code 2 with partition, offset, and the statement that skips the batch",
+  needs: "processes",
+}, async (s) => {
+  const topic = s.topic();
+  await createTopic(s.kafka.bootstrapServers, topic, 1);
+  await s.produce(500, { PRODUCER_MALFORMED_RATIO: 0 });
+  await sendWithJava(s.kafka, topic, [{
+    key: "k",
+    value: '{"userID":7777,"timestamp":1,"coordinates":[1,2]}',
+  }], "none");
+  await s.produce(500, { PRODUCER_MALFORMED_RATIO: 0 });
+  const logs = await s.kafka.tool("kafka-log-dirs", ["--describe", "--topic-list", topic]);
+  const { brokers: [{ logDirs: [{ logDir }] }] } = JSON.parse(logs.stdout.slice(logs.stdout.indexOf("{")));
+  const file = `${logDir}/${topic}-0/00000000000000000000.log`;
+  const bytes = Buffer.from(await Deno.readFile(file));
+  const at = bytes.indexOf('{"userID":7777');
+  assert(at > 0);
+  bytes[at + 12]! ^= 1;
+  using log = await Deno.open(file, { write: true });
+  await log.seek(at + 12, Deno.SeekMode.Start);
+  await log.write(bytes.subarray(at + 12, at + 13));
+
+  const ended = async () => {
+    const consumer = await s.consumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" });
+    return { code: await within("the consumer to end", 60_000, consumer.exited), log: consumer.log };
+  };
+  const first = await ended();
+  assert.equal(first.code, 2, first.log);
+  assert.match(first.log, /\[0\] at offset 500: .*Its CRC is [0-9a-f]{8}.*kafka-dump-log/);
+  assert.equal(await s.stored(), 500);
+  const [statement] = /UPDATE consumer_progress SET next_offset = 501 WHERE .*?;/.exec(first.log)!;
+  const unchecked = await s.consumer({
+    CONSUMER_UNTIL_CAUGHT_UP: "true",
+    CONSUMER_GROUP_ID: `${s.group}-unchecked`,
+    CONSUMER_CHECK_CRCS: "false",
+  });
+  await s.finished(unchecked);
+  await s.database.query(statement);
+  assert.equal((await ended()).code, 0);
+  assert.equal(
+    await s.database.number("SELECT count(*) FROM routes_table WHERE user_id BETWEEN 7000 AND 8000"),
+    1,
+  );
+  assert.equal(await s.stored(), 500 + 1_001 + 500);
 });
