@@ -2,7 +2,7 @@ import type { Group } from "../../shared/settings/declare.ts";
 import { helpText } from "../../shared/settings/describe.ts";
 import { SettingsError } from "../../shared/settings/error.ts";
 import { loadSettings, namesOf, PROCESS, type Sources } from "../../shared/settings/load.ts";
-import { LIBPQ_VARIABLES } from "../../shared/settings/libpq.ts";
+import { LIBPQ_VARIABLES, PG_VARIABLES } from "../../shared/settings/libpq.ts";
 import type { KafkaServer, PostgresServer } from "../servers/mod.ts";
 import { type SettingName, SETTINGS, type Settings } from "../../shared/settings/table.ts";
 
@@ -118,7 +118,7 @@ export function serviceEnvironment(
   return {
     // Empty is not set.
     ...Object.fromEntries(SERVERS.flatMap((name) => [[name, ""], [`${name}_FILE`, ""]])),
-    ...Object.fromEntries(Object.keys(LIBPQ_VARIABLES).map((name) => [name, ""])),
+    ...Object.fromEntries(Object.keys({ ...LIBPQ_VARIABLES, ...PG_VARIABLES }).map((name) => [name, ""])),
     HOST_SETTINGS: "",
     CONSUMER_UNTIL_CAUGHT_UP: "",
     ...flags,

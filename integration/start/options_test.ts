@@ -88,6 +88,7 @@ Deno.test("serviceEnvironment() leaves nothing of other servers", () => {
       "DATABASE_URL_FILE",
       "PGPASSWORD_FILE",
       "PGSERVICE",
+      "PGCLIENT_ENCODING",
       "KAFKA_SSL_CAFILE",
       "KAFKA_TOPIC_REPLICATION_FACTOR",
     ]

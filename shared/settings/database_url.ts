@@ -5,7 +5,7 @@
  */
 import { ConninfoError, parseConninfo } from "./conninfo.ts";
 import type { Draft } from "./draft.ts";
-import { LIBPQ_KEYWORDS, LIBPQ_VARIABLES, refusalOf, settingOf } from "./libpq.ts";
+import { LIBPQ_KEYWORDS, LIBPQ_VARIABLES, PG_VARIABLES, refusalOf, settingOf } from "./libpq.ts";
 import { suggestion } from "./nearest.ts";
 
 /**
@@ -43,9 +43,9 @@ export function applyDatabaseUrl(draft: Draft): void {
   }
 }
 
-/** Refuses environment variables of libpq that the services do not follow. PostgreSQL's own programs do. */
+/** Refuses environment variables of libpq that the services do not follow, and those that npm's pg follows unasked. */
 export function checkLibpqVariables(env: (name: string) => string | undefined, problems: string[]): void {
-  for (const [variable, keyword] of Object.entries(LIBPQ_VARIABLES)) {
+  for (const [variable, keyword] of Object.entries({ ...LIBPQ_VARIABLES, ...PG_VARIABLES })) {
     const problem = refusalOf(`${variable} (environment)`, keyword, env(variable) ?? "");
     if (problem !== undefined) {
       problems.push(

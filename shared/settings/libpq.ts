@@ -157,6 +157,12 @@ export const LIBPQ_VARIABLES: Readonly<Record<string, string>> = Object.fromEntr
   ),
 );
 
+/** Variables that npm's pg takes for parameters, though libpq does not. */
+export const PG_VARIABLES: Readonly<Record<string, string>> = {
+  PGCLIENT_ENCODING: "client_encoding",
+  PGREPLICATION: "replication",
+};
+
 /** The setting that a parameter is; `undefined`: none. */
 export function settingOf(keyword: string): SettingName | undefined {
   const parameter = Object.hasOwn(PARAMETERS, keyword) ? PARAMETERS[keyword]! : undefined;

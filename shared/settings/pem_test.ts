@@ -13,6 +13,8 @@ async function openssl(...args: string[]): Promise<void> {
   assert.ok(success, new TextDecoder().decode(stderr));
 }
 
+const NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+
 /** A folder of files for one test. */
 class Folder implements AsyncDisposable {
   private constructor(readonly path: string) {}
@@ -33,7 +35,7 @@ class Folder implements AsyncDisposable {
   /** A certificate that is its own CA, with its key: `NAME.pem` and `NAME.key`. */
   async certificate(name: string): Promise<void> {
     await openssl(
-      ...["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", `/CN=${name}`],
+      ...["req", "-x509", ...NEW_KEY, "-days", "2", "-subj", `/CN=${name}`],
       ...["-keyout", this.at(`${name}.key`), "-out", this.at(`${name}.pem`)],
     );
   }
@@ -205,7 +207,7 @@ Deno.test("readTlsFiles() gives Deno what it connects with when the files have a
   await using folder = await Folder.create();
   await folder.certificate("ca");
   await openssl(
-    ...["req", "-newkey", "rsa:2048", "-nodes", "-keyout", folder.at("user.key"), "-subj", "/CN=user"],
+    ...["req", ...NEW_KEY, "-keyout", folder.at("user.key"), "-subj", "/CN=user"],
     ...["-out", folder.at("user.csr")],
   );
   folder.write("user.ext", "subjectAltName=IP:127.0.0.1\n");
@@ -222,7 +224,7 @@ Deno.test("readTlsFiles() gives Deno what it connects with when the files have a
     ],
     ...["-extfile", folder.at("user.ext"), "-days", "2", "-out", folder.at("user.pem")],
   );
-  await openssl("rsa", "-in", folder.at("user.key"), "-traditional", "-out", folder.at("user-old.key"));
+  await openssl("ec", "-in", folder.at("user.key"), "-out", folder.at("user-old.key"));
   const odd = (name: string) =>
     folder.write(`odd-${name}`, "\uFEFF" + ("subject=x\n" + folder.read(name)).replaceAll("\n", "\r\n"));
   const files = readTlsFiles({

@@ -73,6 +73,9 @@ Deno.test("loadSettings() refuses settings that contradict each other", () => {
     [{ PGSERVICE: "mine" }, /^PGSERVICE \(environment\)=mine is not supported/],
     [{ PGTARGETSESSIONATTRS: "read-write" }, /^PGTARGETSESSIONATTRS .*unset PGTARGETSESSIONATTRS/],
     [{ PGCHANNELBINDING: "require" }, /^PGCHANNELBINDING/],
+    [{ PGCLIENTENCODING: "LATIN1" }, /^PGCLIENTENCODING .*=LATIN1 is not supported/],
+    [{ PGCLIENT_ENCODING: "LATIN1" }, /^PGCLIENT_ENCODING .*=LATIN1 is not supported/],
+    [{ PGREPLICATION: "database" }, /^PGREPLICATION .*=database is not supported/],
   ];
   for (const [env, ...expected] of refused) {
     const problems = problemsOf({ env });
