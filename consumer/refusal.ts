@@ -9,15 +9,20 @@ import { RejectedWriter } from "./rejected.ts";
 import type { Segment } from "./segment.ts";
 import { firstRejection } from "./store/reject_streaks.ts";
 
+/** The number of the row, from 1 on, that PostgreSQL names; `undefined`: it names none. */
+export function namedRow(error: unknown): number | undefined {
+  // "line" is in the server's language.
+  const line = Number(/^COPY [^,]+, \D*(\d+)/m.exec((error as PostgresErrorFields).where ?? "")?.[1]);
+  return line >= 1 ? line : undefined;
+}
+
 /**
  * How many of the first rows to try next: those before the line that PostgreSQL names, that line alone where it is the first, and
  * half of them where it names none.
  */
 export function rowsToTry(error: unknown, rows: number): number {
-  // "line" is in the server's language.
-  const line = Number(/^COPY [^,]+, \D*(\d+)/m.exec((error as PostgresErrorFields).where ?? "")?.[1]);
-  if (!(line >= 1 && line <= rows)) return Math.ceil(rows / 2);
-  return Math.max(1, line - 1);
+  const row = namedRow(error);
+  return row === undefined || row > rows ? Math.ceil(rows / 2) : Math.max(1, row - 1);
 }
 
 /** A segment of one row, with its record rejected instead. */

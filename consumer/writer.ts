@@ -11,7 +11,7 @@ import { latencySeconds } from "./latency.ts";
 import { bufferBytes } from "./metrics.ts";
 import { keyOf, readProgress } from "./progress.ts";
 import { isAlreadyQuarantined, isQuarantineConflict } from "./quarantine.ts";
-import { refuse, rowsToTry } from "./refusal.ts";
+import { namedRow, refuse, rowsToTry } from "./refusal.ts";
 import { halve, part, recordCount, type Segment } from "./segment.ts";
 import { advancesOf, batchTransaction, partitionOf, quarantineConflict } from "./store/batch.ts";
 import { isUntranslatable } from "./store/group_encoding.ts";
@@ -308,6 +308,8 @@ export class Writer {
     // Pieces shrink to the record that is rejected, and grow again behind it: a few rejected records cost little, and many no more
     // than one transaction each.
     let size = rowsToTry(refusal, records.length);
+    // The record that PostgreSQL names is tried alone as soon as those before it are stored.
+    let named = (namedRow(refusal) ?? 0) - 1;
     let from = segment.from;
     for (let first = 0; first < records.length;) {
       const end = Math.min(records.length, first + size);
@@ -316,7 +318,7 @@ export class Writer {
       if (outcome === "gone") return false;
       if (outcome === "stored") {
         from = piece.to;
-        size *= 2;
+        size = end === named ? 1 : size * 2;
       } else if (outcome.refusal === undefined || outcome.left[0] !== piece) {
         // Too long, or partly stored by a transaction before.
         const parts = outcome.left.flatMap((left) => recordCount(left) > 1 ? halve(left) : [left]);
@@ -324,6 +326,7 @@ export class Writer {
         from = piece.to;
       } else if (end - first > 1) {
         size = rowsToTry(outcome.refusal, end - first);
+        named = first + (namedRow(outcome.refusal) ?? 0) - 1;
         continue;
       } else {
         // Up to the record alone, so that progress tells that it was the last one; see RejectStreaks.

@@ -296,3 +296,20 @@ Deno.test("Writer stores what an unconfirmed transaction left when it is divided
   assert.equal(database.progress.get(0), 100);
   assert(!events.includes("fenced"));
 });
+
+Deno.test("Writer rejects the record that PostgreSQL names in few transactions", async () => {
+  const values = Array.from({ length: 1_000 }, (_, n) => valid(n));
+  const database = new FakeDatabase(({ advances: [advance], rows }) => {
+    const line = 700 - advance!.expected + 1;
+    if (line < 1 || line > rows) return;
+    throw Object.assign(new Error("out of range"), {
+      code: "22003",
+      where: `COPY routes_table, Zeile ${line}`,
+    });
+  });
+  await store(database, [segmentOf(0, values)]);
+  assert.deepEqual(database.rejected.map(({ offset }) => offset), [700]);
+  assert.equal(database.rows, 999);
+  // All; those before it; it alone; it as rejected; then 1, 2, 4 … of the others.
+  assert(database.received.length <= 4 + 9, `${database.received.length} transactions`);
+});

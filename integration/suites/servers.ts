@@ -6,6 +6,7 @@
  */
 import "./restore_test.ts";
 import "./database_test.ts";
+import "./environment_test.ts";
 import "./sessions_test.ts";
 import "./link_test.ts";
 import "./kafka_test.ts";
