@@ -54,12 +54,16 @@ for (
     const { server, connections } = await startServer(keyPid);
     await using _server = server;
     await using database = databaseAt(server.port);
+    let reconnects = 0;
+    database.onReconnect = () => reconnects++;
     const copy = database.run("copy", (client, start) => client.query(`${start}COPY`), {
       isOneMessage: true,
     });
     await assert.rejects(copy, { code: "23514" });
     await database.run("read", (client) => client.query("SELECT 1"));
     assert.equal(connections.length, connectionCount);
+    // Not for the first one: there is no progress in memory yet.
+    assert.equal(reconnects, connectionCount - 1);
     const [first] = connections;
     assert.match(
       first!.find((sql) => sql.includes("COPY"))!,

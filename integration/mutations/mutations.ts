@@ -64,6 +64,35 @@ export const MUTATIONS: readonly Mutation[] = [
     filter: "when the membership has expired",
   },
   {
+    name: "alive-after-freeze",
+    why:
+      "A consumer that was stopped for a session timeout is no member any more, before it has sent anything.",
+    file: "consumer/group/membership.ts",
+    find: "const isAlive = this.#sinceConfirmed() < this.options.sessionTimeoutMs;",
+    replace: "const isAlive = true;",
+    test: "consumer/group/membership_test.ts",
+    filter: "is false at once when the process was stopped for a session timeout",
+  },
+  {
+    name: "no-revocation",
+    why:
+      "When a generation ends, fetching ends before anything else is done, whichever step of joining fails then.",
+    file: "consumer/group/membership.ts",
+    find: "this.options.onRevoked(reason);",
+    replace: "",
+    test: "consumer/group/membership_test.ts",
+    filter: "run() is revoked first and joins until it succeeds when",
+  },
+  {
+    name: "assignor-ignores-subscriptions",
+    why: "A partition that is assigned to a member without its topic is consumed by nobody.",
+    file: "consumer/group/assignors.ts",
+    find: "const subscribers = sorted(members).filter(({ topics }) => topics.includes(topic));",
+    replace: "const subscribers = sorted(members);",
+    test: "consumer/group/assignors_test.ts",
+    filter: "gives each partition to one member that subscribes to its topic",
+  },
+  {
     name: "no-crc-check",
     why: "A flipped bit must not be stored as a valid row.",
     file: "shared/kafka/record_batch.ts",
@@ -89,6 +118,15 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: ".find(() => false);",
     test: "consumer/assignment_test.ts",
     filter: "seeks, skips or fails as each combination",
+  },
+  {
+    name: "no-poll-after-reconnect",
+    why: "Another connection may lead to a server that is behind: progress is read again at once.",
+    file: "consumer/database.ts",
+    find: "if (this.#session) this.onReconnect?.();",
+    replace: "",
+    test: "consumer/database_test.ts",
+    filter: "the connection when a COPY fails on one of",
   },
   {
     name: "idle-progress-not-compared",
