@@ -40,12 +40,27 @@ export interface ServiceStatus {
   readonly problem?: string;
   /** Servers that it says are away: `kafka`, `postgresql`. */
   readonly missing: readonly string[];
-  readonly partitions: readonly {
-    readonly topic: string;
-    readonly partition: number;
-    /** Records behind the end of the partition. */
-    readonly lag: number;
-  }[];
+  readonly partitions: readonly PartitionLag[];
+  /** Partitions of its topics that no consumer of its group consumes. All consumers of a group report the same ones. */
+  readonly unassigned?: readonly PartitionLag[];
+}
+
+/** How far behind a partition is. */
+export interface PartitionLag {
+  readonly topic: string;
+  readonly partition: number;
+  /** Records behind the end of the partition. */
+  readonly lag: number;
+}
+
+/** The unassigned partitions that services report, each once, with the greatest lag that any of them reports. */
+export function unassignedPartitions(services: readonly ServiceStatus[]): PartitionLag[] {
+  const greatest = new Map<string, PartitionLag>();
+  for (const at of services.flatMap(({ unassigned = [] }) => unassigned)) {
+    const key = `${at.topic}[${at.partition}]`;
+    if (at.lag >= (greatest.get(key)?.lag ?? 0)) greatest.set(key, at);
+  }
+  return [...greatest.values()];
 }
 
 /** What goes on, apart from the rows. */

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Status } from "../protocol.ts";
-import { clock } from "./format.ts";
+import { type Status, unassignedPartitions } from "../protocol.ts";
+import { clock, count } from "./format.ts";
 
 /** One thing that is wrong, and what follows from it. */
 export interface Problem {
@@ -42,6 +42,15 @@ export function problemsOf(status: Status | undefined, connected: boolean): Prob
     problems.push({
       title: "Kafka does not answer the services.",
       text: "They wait, and go on where they were.",
+    });
+  }
+  const unassigned = unassignedPartitions(services);
+  if (unassigned.length > 0) {
+    const names = unassigned.map(({ topic, partition }) => `${topic}[${partition}]`).join(", ");
+    problems.push({
+      title: "Partitions are assigned to no consumer that subscribes to them.",
+      text: `${names}, lag ${count(unassigned.reduce((sum, { lag }) => sum + lag, 0))}. ` +
+        "The group's leader is of an earlier version: upgrade it, or give it a group of its own.",
     });
   }
   return problems;

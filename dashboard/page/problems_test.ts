@@ -28,6 +28,13 @@ Deno.test("problemsOf() names what is away", () => {
   assert.match(titles({ ...WELL, services: [{ ...CONSUMER, missing: ["kafka"] }] }), /Kafka does not answer/);
 });
 
+Deno.test("problemsOf() names partitions that nobody consumes once, when several consumers report them", () => {
+  const reporting = (lag: number) => ({ ...CONSUMER, unassigned: [{ topic: "routes", partition: 3, lag }] });
+  const [problem, ...others] = problemsOf({ ...WELL, services: [reporting(120), reporting(100)] }, true);
+  assert.match(problem!.text, /^routes\[3\], lag 120\./);
+  assert.deepEqual(others, []);
+});
+
 Deno.test("problemsOf() does not miss consumers when no service is named", () => {
   assert.equal(titles({ ...WELL, services: [] }), "");
 });

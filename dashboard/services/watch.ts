@@ -4,7 +4,7 @@
  * @module
  */
 import { type MetricSample, sumOf } from "../../shared/observe/parse_metrics.ts";
-import type { Sample, ServiceStatus } from "../protocol.ts";
+import { type PartitionLag, type Sample, type ServiceStatus, unassignedPartitions } from "../protocol.ts";
 import { quantile } from "./quantile.ts";
 import { scrapeAll, type Scraped } from "./scrape.ts";
 
@@ -104,7 +104,10 @@ export class ServicesWatch {
       consuming(rejected),
       consuming(quantile(latency, 0.5)),
       consuming(quantile(latency, 0.99)),
-      consuming(consumers.flatMap(({ partitions }) => partitions).reduce((sum, { lag }) => sum + lag, 0)),
+      consuming(
+        [...consumers.flatMap(({ partitions }) => partitions), ...unassignedPartitions(consumers)]
+          .reduce((sum, { lag }) => sum + lag, 0),
+      ),
     ];
   }
 }
@@ -154,12 +157,16 @@ function statusOf({ name }: Scraped, samples: readonly MetricSample[]): ServiceS
     "unknown";
   const missing = samples.filter((sample) => sample.name === `${kind}_server_up` && sample.value === 0)
     .map(({ labels }) => labels["server"] ?? "");
-  const partitions = samples.filter((sample) => sample.name === "consumer_lag_records")
+  const partitions = lagsOf(samples, "consumer_lag_records");
+  const unassigned = lagsOf(samples, "consumer_unassigned_lag_records");
+  return { name, kind, up: true, missing, partitions, ...unassigned.length > 0 && { unassigned } };
+}
+
+const lagsOf = (samples: readonly MetricSample[], metric: string): PartitionLag[] =>
+  samples.filter(({ name }) => name === metric)
     .map(({ labels, value }) => ({
       topic: labels["topic"] ?? "",
       partition: Number(labels["partition"]),
       lag: value,
     }))
     .sort((a, b) => a.topic.localeCompare(b.topic) || a.partition - b.partition);
-  return { name, kind, up: true, missing, partitions };
-}

@@ -55,6 +55,24 @@ Deno.test("ServicesWatch.look() takes latency from what was added, and adds up t
   assert.equal(samples[1]![6], 12);
 });
 
+Deno.test("ServicesWatch.look() counts the lag of a partition that nobody consumes once, when several consumers report it", async () => {
+  const reporting = (id: string, lag: number): Scraped => ({
+    id,
+    name: "consumer",
+    samples: parseMetrics(`
+consumer_lag_records{topic="routes",partition="${id}"} 1
+consumer_unassigned_lag_records{topic="routes",partition="3"} ${lag}
+consumer_unassigned_lag_records{topic="routes",partition="4"} 10
+`),
+  });
+  const { samples, status } = await look([reporting("1", 100), reporting("2", 120)]);
+  assert.equal(samples[0]![6], 1 + 1 + 120 + 10);
+  assert.deepEqual(status[0]!.unassigned, [
+    { topic: "routes", partition: 3, lag: 100 },
+    { topic: "routes", partition: 4, lag: 10 },
+  ]);
+});
+
 Deno.test("ServicesWatch.status names partitions in order and servers that are away when the consumer does", async () => {
   const { status: [one] } = await look([consumer(1, 0)]);
   assert.deepEqual(one!.partitions.map(({ partition }) => partition), [2, 10]);
