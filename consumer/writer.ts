@@ -3,50 +3,20 @@
  *
  * @module
  */
-import { messageOf } from "../shared/errors.ts";
-import type { Tell } from "../shared/observe/events.ts";
-import { AbandonedError, type Database, TooLongError } from "./database.ts";
-import type { EVENTS } from "./events.ts";
-import { latencySeconds } from "./latency.ts";
+import { AbandonedError, type Database } from "./database.ts";
 import { bufferBytes } from "./metrics.ts";
-import { keyOf, readProgress } from "./progress.ts";
-import { isAlreadyQuarantined, isQuarantineConflict } from "./quarantine.ts";
-import { namedRow, refuse, rowsToTry } from "./refusal.ts";
-import { halve, part, recordCount, type Segment } from "./segment.ts";
-import { advancesOf, batchTransaction, partitionOf, quarantineConflict } from "./store/batch.ts";
-import { isUntranslatable } from "./store/group_encoding.ts";
-import { RecordErrors } from "./store/record_errors.ts";
-import { RejectionLog } from "./store/rejection_log.ts";
-import { RejectStreaks } from "./store/reject_streaks.ts";
-import { Unconfirmed } from "./store/unconfirmed.ts";
-import { FencedError, runTransaction } from "./transaction.ts";
+import { keyOf } from "./progress.ts";
+import type { Segment } from "./segment.ts";
+import { partitionOf } from "./store/batch.ts";
+import { BatchStore, type BatchStoreOptions } from "./store/batch_store.ts";
 
 /** What the writer needs to know and whom it tells. */
-export interface WriterOptions {
-  readonly group: string;
+export interface WriterOptions extends Omit<BatchStoreOptions, "isWanted"> {
   /** Most bytes of segments in a transaction (a single segment may be larger). */
   readonly batchBytes: number;
-  /** Longest streak of records that the database rejects for one cause; 0 or not given: any. */
-  readonly rejectStreakMax?: number;
-  readonly tell: Tell<typeof EVENTS>;
   /** Whether the consumer is a valid member of its group; what is queued while it is not is dropped. */
   readonly isCurrent: () => boolean;
-  /** All of a partition before `next` is stored. */
-  readonly onStored: (at: { topic: string; partition: number }, next: number) => void;
-  /** Another consumer has moved a partition on: go on from `next`, or from what is stored where that is unknown. */
-  readonly onFenced: (at: { topic: string; partition: number }, next: number | undefined) => void;
 }
-
-/** A transaction that was not committed: it took too long, or some of its records were rejected. */
-interface Failure {
-  /** The error that rejected a record; `undefined`: the transaction took too long. */
-  readonly refusal: unknown;
-  /** What is left to store. */
-  readonly left: readonly Segment[];
-}
-
-/** How a transaction ended: stored; nothing of it ours to store any more; or failed. */
-type Outcome = "stored" | "gone" | Failure;
 
 /** Takes segments in order and stores them in order. */
 export class Writer {
@@ -57,17 +27,17 @@ export class Writer {
   #working: Promise<void> | undefined;
   readonly #failed = Promise.withResolvers<never>();
   #waiters: (() => void)[] = [];
-  readonly #unconfirmed = new Unconfirmed();
-  readonly #streaks: RejectStreaks;
-  readonly #recordErrors: RecordErrors;
-  readonly #rejectionLog: RejectionLog;
-  /** Whether the database can only store details in ASCII: its encoding lacks a character that one contained. */
-  #asciiOnly = false;
+  readonly #store: BatchStore;
 
-  constructor(private readonly database: Database, private readonly options: WriterOptions) {
-    this.#streaks = new RejectStreaks(options.rejectStreakMax ?? 0);
-    this.#recordErrors = new RecordErrors(database);
-    this.#rejectionLog = new RejectionLog((rejected) => options.tell("rejected_by_database", rejected));
+  constructor(database: Database, private readonly options: WriterOptions) {
+    this.#store = new BatchStore(database, {
+      ...options,
+      isWanted: (epoch) => epoch === this.#epoch && options.isCurrent(),
+      onFenced: (at, next) => {
+        this.#drop((segment) => partitionOf(segment) === keyOf(at));
+        options.onFenced(at, next);
+      },
+    });
     // Whoever races against it gets the error; nobody else has to.
     this.#failed.promise.catch(() => {});
   }
@@ -97,6 +67,7 @@ export class Writer {
   /** Waits until all that was added is stored (or was dropped). */
   async idle(): Promise<void> {
     while (this.#working) await this.#working;
+    this.#store.flush();
   }
 
   /** Drops what is queued and waits for the transaction in hand. After a rebalance all is read again from what is stored. */
@@ -104,7 +75,7 @@ export class Writer {
     this.#epoch++;
     this.#drop(() => true);
     await this.idle();
-    this.#streaks.reset();
+    this.#store.reset();
   }
 
   #count(bytes: number): void {
@@ -130,16 +101,16 @@ export class Writer {
         const batch = this.#take();
         const bytes = batch.reduce((sum, segment) => sum + segment.bytes, 0);
         try {
-          await this.#store(batch, this.#epoch);
+          await this.#store.store(batch, this.#epoch);
         } finally {
           this.#count(-bytes);
         }
       }
     } catch (error) {
       this.#drop(() => true);
+      this.#store.flush();
       if (!(error instanceof AbandonedError)) this.#failed.reject(error);
     } finally {
-      this.#rejectionLog.flush();
       this.#working = undefined;
     }
   }
@@ -153,206 +124,5 @@ export class Writer {
       bytes += this.#queue[count++]!.bytes;
     }
     return this.#queue.splice(0, count);
-  }
-
-  /**
-   * Stores segments in one transaction or, if it takes too long or some of their records are rejected, in several.
-   *
-   * @returns false: another consumer has moved a partition on, or the segments are not wanted any more
-   */
-  async #store(batch: readonly Segment[], epoch: number): Promise<boolean> {
-    const outcome = await this.#attempt(batch, epoch);
-    if (typeof outcome === "string") return outcome === "stored";
-    const { left, refusal } = outcome;
-    const [segment] = left as [Segment];
-    const isTooLong = refusal === undefined;
-    if (left.length === 1) {
-      return isTooLong
-        ? await this.#storeEach(halve(segment).map((half) => [half]), epoch)
-        : await this.#storeWithCare(segment, refusal, epoch);
-    }
-    const middle = Math.ceil(left.length / 2);
-    const parts = isTooLong ? [left.slice(0, middle), left.slice(middle)] : left.map((segment) => [segment]);
-    return await this.#storeEach(parts, epoch);
-  }
-
-  /** Stores batches one after another. What is left of a partition that another consumer has moved on is not tried. */
-  async #storeEach(batches: readonly (readonly Segment[])[], epoch: number): Promise<boolean> {
-    const gone = new Set<string>();
-    for (const batch of batches) {
-      const left = batch.filter((segment) => !gone.has(partitionOf(segment)));
-      if (left.length === 0 || await this.#store(left, epoch)) continue;
-      // Of several partitions at most some are gone: the fence tells which.
-      if (new Set(left.map(partitionOf)).size === 1) gone.add(partitionOf(left[0]!));
-    }
-    return gone.size === 0;
-  }
-
-  /** One transaction, tried until it is stored, not ours to store any more, too long or rejected. */
-  async #attempt(batch: readonly Segment[], epoch: number): Promise<Outcome> {
-    let quarantineBySql = false;
-    const wanted = () => this.#isWanted(epoch);
-    for (;;) {
-      try {
-        const started = performance.now();
-        await this.#transaction(batch, quarantineBySql, wanted);
-        this.#stored(batch, (performance.now() - started) / 1000);
-        return "stored";
-      } catch (error) {
-        if (error instanceof AbandonedError && !wanted()) return "gone";
-        if (error instanceof FencedError) {
-          const { stored, ours } = await this.#afterFence(batch, wanted);
-          if (stored.length > 0) this.#stored(stored, 0);
-          if (ours.length === 0) return stored.length > 0 ? "stored" : "gone";
-          batch = ours;
-        } else if (isAlreadyQuarantined(error) && !quarantineBySql) {
-          quarantineBySql = true;
-        } else if (isQuarantineConflict(error)) {
-          throw quarantineConflict(batch, error);
-        } else if (isUntranslatable(error) && !this.#asciiOnly && batch.some((s) => s.rejected.count > 0)) {
-          this.#asciiOnly = true;
-        } else if (error instanceof TooLongError) {
-          this.options.tell("transaction_failed", { text: messageOf(error), class: "timeout" });
-          return { refusal: undefined, left: batch };
-        } else {
-          await this.#recordErrors.assertAboutRecord(error, batch, wanted);
-          return { refusal: error, left: batch };
-        }
-      }
-    }
-  }
-
-  #isWanted(epoch: number): boolean {
-    return epoch === this.#epoch && this.options.isCurrent();
-  }
-
-  #transaction(batch: readonly Segment[], bySql: boolean, wanted: () => boolean): Promise<void> {
-    const { sql, copies } = batchTransaction(this.options.group, batch, {
-      bySql,
-      asciiOnly: this.#asciiOnly,
-    });
-    this.#unconfirmed.onSent(batch);
-    return this.database.run(
-      `Cannot store records in ${batch[0]!.stream.table}`,
-      (client, start) => runTransaction(client, start + sql, copies),
-      { wanted, divisible: batch.length > 1 || recordCount(batch[0]!) > 1, isOneMessage: true },
-    );
-  }
-
-  #stored(batch: readonly Segment[], seconds: number): void {
-    this.#unconfirmed.onStored(batch);
-    const now = Date.now();
-    let stored = 0, rejected = 0;
-    for (const segment of batch) {
-      const { stream: { topic }, partition, rowCount, oldest, to } = segment;
-      this.options.onStored({ topic, partition }, to);
-      if (rowCount > 0) this.#streaks.onRowStored({ topic, partition });
-      stored += rowCount;
-      rejected += segment.rejected.count;
-      const latency = oldest === undefined ? undefined : latencySeconds(oldest, now);
-      this.options.tell("stored", {
-        topic,
-        partition,
-        stored: rowCount,
-        rejected: segment.rejected.count,
-        latency,
-      });
-      if (segment.rejected.count > 0) {
-        this.options.tell("rejected", { topic, partition, records: segment.rejected });
-      }
-    }
-    this.options.tell("committed", { stored, rejected, seconds });
-  }
-
-  /**
-   * A fence has one of two causes. An earlier transaction of ours, whose outcome was unknown because the connection broke, was
-   * committed: then progress is where it brought it. Or another consumer has moved on, or the database is not as new as it was.
-   *
-   * @returns what had been stored, and what is still ours to store
-   */
-  async #afterFence(
-    batch: readonly Segment[],
-    wanted: () => boolean,
-  ): Promise<{ stored: Segment[]; ours: Segment[] }> {
-    const advances = advancesOf(batch);
-    const progress = await this.database.run(
-      "Cannot read consumer_progress",
-      (client) => readProgress(client, this.options.group, advances),
-      { wanted },
-    );
-    const stored: Segment[] = [], ours: Segment[] = [];
-    for (const advance of advances) {
-      const found = progress.get(keyOf(advance));
-      const divided = this.#unconfirmed.divide(
-        batch.filter((segment) => partitionOf(segment) === keyOf(advance)),
-        found,
-      );
-      if (divided) {
-        stored.push(...divided.stored);
-        ours.push(...divided.left);
-        continue;
-      }
-      const { topic, partition, expected } = advance;
-      this.options.tell("fenced", { topic, partition, expected, found });
-      this.#drop((segment) => partitionOf(segment) === keyOf(advance));
-      this.options.onFenced(advance, found);
-    }
-    return { stored, ours };
-  }
-
-  /** Stores a segment in which the database rejects some record: piece by piece the others, and the record as rejected. */
-  async #storeWithCare(segment: Segment, refusal: unknown, epoch: number): Promise<boolean> {
-    const { stream: { topic }, partition } = segment;
-    const records = segment.records();
-    this.options.tell("refused", { topic, partition, rows: records.length, text: messageOf(refusal) });
-    // Pieces shrink to the record that is rejected, and grow again behind it: a few rejected records cost little, and many no more
-    // than one transaction each.
-    let size = rowsToTry(refusal, records.length);
-    // The record that PostgreSQL names is tried alone as soon as those before it are stored.
-    let named = (namedRow(refusal) ?? 0) - 1;
-    let from = segment.from;
-    for (let first = 0; first < records.length;) {
-      const end = Math.min(records.length, first + size);
-      const piece = part(segment, from, end === records.length ? segment.to : records[end]!.offset);
-      const outcome = await this.#attempt([piece], epoch);
-      if (outcome === "gone") return false;
-      if (outcome === "stored") {
-        from = piece.to;
-        size = end === named ? 1 : size * 2;
-      } else if (outcome.refusal === undefined || outcome.left[0] !== piece) {
-        // Too long, or partly stored by a transaction before.
-        const parts = outcome.left.flatMap((left) => recordCount(left) > 1 ? halve(left) : [left]);
-        if (!await this.#storeEach(parts.map((part) => [part]), epoch)) return false;
-        from = piece.to;
-      } else if (end - first > 1) {
-        size = rowsToTry(outcome.refusal, end - first);
-        named = first + (namedRow(outcome.refusal) ?? 0) - 1;
-        continue;
-      } else {
-        // Up to the record alone, so that progress tells that it was the last one; see RejectStreaks.
-        from = records[first]!.offset + 1;
-        if (!await this.#reject(part(piece, piece.from, from), outcome.refusal, epoch)) return false;
-      }
-      first = end;
-    }
-    return from === segment.to || await this.#store([part(segment, from, segment.to)], epoch);
-  }
-
-  /** Stores a piece of one row, which the database rejects, with its record in rejected_records. */
-  async #reject(piece: Segment, error: unknown, epoch: number): Promise<boolean> {
-    const at = { topic: piece.stream.topic, partition: piece.partition };
-    if (this.#streaks.isUnknown(at)) {
-      await this.database.run(
-        "Cannot read rejected_records",
-        (client) => this.#streaks.load(client, this.options.group, at.topic),
-        { wanted: () => this.#isWanted(epoch) },
-      );
-    }
-    const rejection = this.#streaks.reject(at, error);
-    if (!await this.#store([refuse(piece, error, rejection)], epoch)) return false;
-    this.#rejectionLog.add(at, piece.to - 1, rejection.detail);
-    this.#streaks.onRejected(at, error, rejection);
-    this.#rejectionLog.flush();
-    return true;
   }
 }
