@@ -3,7 +3,6 @@
  *
  * @module
  */
-import "hash-wasm/dist/crc32.umd.min.js";
 import "kafkajs";
 import "leven";
 import "lz4js";
