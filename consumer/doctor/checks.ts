@@ -12,6 +12,7 @@ import type { Context } from "./context.ts";
 import { checkGroupAccess, checkTopicAccess } from "./kafka_access.ts";
 import { checkBrokers, checkKafkaTls, checkSasl, KAFKA_NAMES } from "./kafka_connection.ts";
 import { usesTls } from "./kafka_port.ts";
+import { checkOwners } from "./kafka_owners.ts";
 import { checkKafkaClock, checkKafkaRoundTrip } from "./kafka_timing.ts";
 import { checkTopics } from "./kafka_topics.ts";
 import { checkNames, checkTcp } from "./network.ts";
@@ -113,6 +114,13 @@ export const CHECKS: readonly Check<Context>[] = [
     title: "group access",
     needs: ["kafka.sasl"],
     run: checkGroupAccess,
+  },
+  {
+    id: "kafka.owners",
+    section: "Kafka",
+    title: "assignment",
+    needs: ["kafka.topics", "kafka.group-access"],
+    run: checkOwners,
   },
   { id: "kafka.clock", section: "Kafka", title: "clock", needs: ["kafka.topics"], run: checkKafkaClock },
   {

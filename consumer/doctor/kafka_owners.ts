@@ -1,0 +1,38 @@
+/**
+ * Whether every partition has a consumer that stores it.
+ *
+ * @module
+ */
+import { KafkaCluster } from "../../shared/kafka/cluster.ts";
+import { fetchTopics, type TopicMetadata } from "../../shared/kafka/metadata.ts";
+import { GroupCoordinator } from "../group/coordinator.ts";
+import { fetchOwners, type IsOwned } from "../group/owners.ts";
+import { failed, ok, type Outcome, skipped } from "./check.ts";
+import type { Context } from "./context.ts";
+
+/** Whether a member of the group consumes each partition of the topics. */
+export async function checkOwners(context: Context): Promise<Outcome> {
+  const { settings } = context;
+  const group = settings.CONSUMER_GROUP_ID;
+  using cluster = new KafkaCluster(settings, "doctor", () => () => {});
+  const topics = await fetchTopics(cluster, [...context.get("ends").keys()]);
+  const isOwned = await fetchOwners(new GroupCoordinator(cluster, group));
+  return isOwned
+    ? owners(group, topics, isOwned)
+    : skipped(`no consumer of the group ${group} runs, or it is about to join`);
+}
+
+/** What the owners of a group's partitions say. */
+export function owners(group: string, topics: readonly TopicMetadata[], isOwned: IsOwned): Outcome {
+  const unowned = topics.flatMap(({ name, partitions }) =>
+    partitions.filter(({ partition }) => !isOwned(name, partition)).map(({ partition }) =>
+      `${name}[${partition}]`
+    )
+  );
+  if (unowned.length === 0) return ok(`every partition has a consumer of the group ${group}`);
+  return failed(
+    `no consumer of the group ${group} consumes ${unowned.join(", ")}`,
+    "Start a consumer that subscribes to the topic (STREAMS, KAFKA_TOPIC_PREFIX). If one runs, the group's leader is of an earlier version: " +
+      "upgrade all consumers, or give those with different subscriptions groups of their own.",
+  );
+}
