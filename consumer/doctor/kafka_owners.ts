@@ -7,7 +7,7 @@ import { KafkaCluster } from "../../shared/kafka/cluster.ts";
 import { fetchTopics, type TopicMetadata } from "../../shared/kafka/metadata.ts";
 import { GroupCoordinator } from "../group/coordinator.ts";
 import { fetchOwners, type IsOwned } from "../group/owners.ts";
-import { failed, ok, type Outcome, skipped } from "./check.ts";
+import { failed, ok, type Outcome } from "./check.ts";
 import type { Context } from "./context.ts";
 
 /** Whether a member of the group consumes each partition of the topics. */
@@ -19,7 +19,7 @@ export async function checkOwners(context: Context): Promise<Outcome> {
   const isOwned = await fetchOwners(new GroupCoordinator(cluster, group));
   return isOwned
     ? owners(group, topics, isOwned)
-    : skipped(`no consumer of the group ${group} runs, or it is about to join`);
+    : ok(`no consumer of the group ${group} runs, or it is about to join`);
 }
 
 /** What the owners of a group's partitions say. */
