@@ -10,7 +10,7 @@ import type { ScenarioAbout } from "../harness/scenario.ts";
 const PARTS: Readonly<Record<string, readonly string[]>> = {
   "The whole way": ["equality"],
   "Consumers": ["restart", "kill", "scale", "zombie", "upgrade"],
-  "PostgreSQL": ["database"],
+  "PostgreSQL": ["database", "pooler", "account_defaults", "relations"],
   "Kafka": ["kafka", "kafka_link", "topic"],
   "Streams": ["codecs"],
   "Hostile input": ["quarantine", "replay"],
