@@ -15,7 +15,7 @@ import { reportJson, resultText, summaryText } from "./doctor/report.ts";
 const USAGE = `deno task doctor [--json] [flags]
 
 Checks settings, certificates, Kafka, PostgreSQL and the progress between them, and says what is wrong and what to do. It changes
-nothing anywhere. The consumer's other settings can be given, too: whether their values can be used is said. ✓ is right, ✗ is wrong, – was not checked or is not used. Exit code: 0 if nothing is wrong, else 1; 141 if the reader of the report closed it.
+nothing anywhere. The consumer's other settings can be given, too: whether their values can be used is said. ✓ is right, ! works and is probably not meant, ✗ is wrong, – was not checked or is not used. Exit code: 0 if nothing is wrong, else 1; 141 if the reader of the report closed it.
 With --json the report is one JSON object.`;
 
 /**

@@ -32,7 +32,7 @@ Deno.test("doctor() prints a line for each check and ends with 1 when one fails"
   assert.equal(code, 1, stderr);
   assert.match(stdout, /^Kafka\n(?:.*\n)*? +✗ TCP +127\.0\.0\.1:1 refuses connections\. Nothing listens/m);
   assert.match(stdout, /^ +– topics +not checked, for want of: Kafka TCP$/m);
-  assert.match(stdout, /2 checks failed: \d+ ✓, 2 ✗, \d+ –/);
+  assert.match(stdout, /2 checks failed: \d+ ✓, \d+ !, 2 ✗, \d+ –/);
   assert.doesNotMatch(stdout + stderr, /hush/);
 });
 

@@ -70,7 +70,10 @@ Deno.test("rejects --replay says what to do, with exit code 2, when the account 
 Deno.test("rejects says so, with exit code 1, when the server is away or breaks off", async () => {
   const away = await rejects([], { PGPORT: 1 });
   assert.equal(away.code, 1, away.stderr);
-  assert.match(away.stderr, /Cannot connect to PostgreSQL at 127\.0\.0\.1:1: .*Is it running/);
+  assert.match(
+    away.stderr,
+    /Cannot connect to PostgreSQL at 127\.0\.0\.1:1: .*is the server running.*deno task doctor/,
+  );
   await using server = await startServer(() => undefined);
   const broken = await rejects([], { PGPORT: server.port });
   assert.equal(broken.code, 1, broken.stderr);

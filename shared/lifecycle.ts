@@ -50,19 +50,26 @@ export function stopSignal(log: Log, exit: (code: number) => unknown = Deno.exit
   });
 }
 
-/** Logs an error that ends the service and gives its exit code. */
-export function exitCodeOf(error: unknown, log: Log): number {
+/**
+ * Logs an error that ends the service and gives its exit code.
+ *
+ * @param hint the last sentence of a message about servers and settings
+ */
+export function exitCodeOf(error: unknown, log: Log, hint = ""): number {
+  const ending = hint === "" ? "" : ` ${hint}`;
   if (error instanceof SettingsError) {
-    for (const problem of error.problems) log("error", "bad_setting", problem);
+    error.problems.forEach((problem, index) => {
+      log("error", "bad_setting", index === error.problems.length - 1 ? problem + ending : problem);
+    });
     return EXIT.permanent;
   }
   if (error instanceof PermanentError) {
-    log("error", "stopped_by_error", error.message);
+    log("error", "stopped_by_error", error.message + ending);
     return EXIT.permanent;
   }
   // Where nobody waits for it to pass.
   if (error instanceof TransientError) {
-    log("error", "stopped_by_error", error.message);
+    log("error", "stopped_by_error", error.message + ending);
     return EXIT.crash;
   }
   const stack = error instanceof Error ? error.stack : undefined;

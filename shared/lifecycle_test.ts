@@ -35,6 +35,18 @@ Deno.test("exitCodeOf() is 1, with a stack, when the error is a fault of ours", 
   assert.match(String(fields!["stack"]), /lifecycle_test\.ts/);
 });
 
+Deno.test("exitCodeOf() ends the last line with the hint when a person has to act", () => {
+  const lines: string[] = [];
+  const log = (_level: string, _event: string, message: string | (() => string)) =>
+    lines.push(String(message));
+  for (
+    const error of [new SettingsError(["A.", "B."]), new PermanentError("C."), new TransientError("D.", "x")]
+  ) {
+    exitCodeOf(error, log, "Ask the doctor.");
+  }
+  assert.deepEqual(lines, ["A.", "B. Ask the doctor.", "C. Ask the doctor.", "D. Ask the doctor."]);
+});
+
 /** A service that waits for a signal and then for ever; what it logs, by event, and how it ended. */
 async function signalled(
   delays: readonly number[],

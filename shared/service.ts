@@ -20,6 +20,10 @@ import { checkTlsFiles } from "./settings/tls_files.ts";
 /** How long an exit waits for the last log lines to be written. */
 const FLUSH_TIMEOUT_MS = 500;
 
+/** The last sentence of messages about what a person has to correct. */
+const DOCTOR =
+  "`deno task doctor` (in Compose: docker compose run --rm consumer doctor) checks settings, Kafka and PostgreSQL.";
+
 /** A service. */
 export interface Service {
   /** Its task in `deno.json`, and the `service` of its log lines. */
@@ -53,8 +57,9 @@ export async function runService({ name, groups, about, logTo = "stdout", run }:
   // For problems with the settings, those of the log among them.
   let log = logAs({ LOG_LEVEL: "info", LOG_FORMAT: "auto" });
   const exit = (code: number) => exitAfterFlush(output, logTo, code);
+  const usesServers = groups.includes("kafka") || groups.includes("postgresql");
   const crash = async (error: unknown) => {
-    const code = exitCodeOf(error, log);
+    const code = exitCodeOf(error, log, usesServers ? DOCTOR : "");
     if (code === EXIT.permanent && groups.includes("http")) {
       const settings = readHoldSettings();
       if (settings.ON_CONFIGURATION_ERROR === "hold") await hold(reasonsOf(error), settings, log, exit);

@@ -7,8 +7,8 @@ import { pause } from "../../shared/lifecycle.ts";
 import { messageOf } from "../../shared/errors.ts";
 import { SettingsError } from "../../shared/settings/error.ts";
 
-/** `ok`: ✓; `failed`: ✗; `skipped`: –, which is not checked, not used, or not there yet. */
-export type Mark = "ok" | "failed" | "skipped";
+/** `ok`: ✓; `warning`: !, which works and is probably not meant; `failed`: ✗; `skipped`: –, which is not checked, not used, or not there yet. */
+export type Mark = "ok" | "warning" | "failed" | "skipped";
 
 /** What a check found. */
 export interface Outcome {
@@ -57,6 +57,13 @@ export const failed = (why: string, remedy: string, more: Partial<Outcome> = {})
   ...more,
 });
 
+export const warned = (why: string, remedy: string, more: Partial<Outcome> = {}): Outcome => ({
+  mark: "warning",
+  why,
+  remedy,
+  ...more,
+});
+
 export const skipped = (why: string, more: Partial<Outcome> = {}): Outcome => ({
   mark: "skipped",
   why,
@@ -64,10 +71,10 @@ export const skipped = (why: string, more: Partial<Outcome> = {}): Outcome => ({
 });
 
 /**
- * Several findings of one check as one outcome: failed where one is, and then only what failed is said; else ok where one is.
+ * Several findings of one check as one outcome: failed if one is, and then only what failed is said; else a warning if one is; else ok if one is.
  */
 export function together(findings: readonly Outcome[]): Outcome {
-  for (const mark of ["failed", "ok", "skipped"] as const) {
+  for (const mark of ["failed", "warning", "ok", "skipped"] as const) {
     const those = findings.filter((finding) => finding.mark === mark);
     if (those.length === 0) continue;
     const said = mark === "failed" ? those : findings;

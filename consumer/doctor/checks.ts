@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { KAFKA_NAMES, POSTGRES_NAMES } from "../../shared/diagnosis/network.ts";
 import { addressOf } from "../../shared/kafka/address.ts";
 import type { PostgresSettings } from "../../shared/postgres/connection.ts";
 import type { NamedFile } from "../../shared/settings/pem.ts";
@@ -10,14 +11,14 @@ import { checkCa, checkClientCertificate } from "./certificates.ts";
 import { type Check, type Outcome, skipped } from "./check.ts";
 import type { Context } from "./context.ts";
 import { checkGroupAccess, checkTopicAccess } from "./kafka_access.ts";
-import { checkBrokers, checkKafkaTls, checkSasl, KAFKA_NAMES } from "./kafka_connection.ts";
+import { checkBrokers, checkKafkaTls, checkSasl } from "./kafka_connection.ts";
 import { usesTls } from "./kafka_port.ts";
 import { checkOwners } from "./kafka_owners.ts";
 import { checkKafkaClock, checkKafkaRoundTrip } from "./kafka_timing.ts";
 import { checkTopics } from "./kafka_topics.ts";
 import { checkNames, checkTcp } from "./network.ts";
 import { checkDatabase, checkLogin, checkSslMode } from "./postgres_login.ts";
-import { checkPostgresTls, POSTGRES_NAMES, postgresAddress } from "./postgres_port.ts";
+import { checkPostgresTls, postgresAddress } from "./postgres_port.ts";
 import { checkPrivileges, checkTables } from "./postgres_tables.ts";
 import { checkPostgresClock, checkPostgresRoundTrip } from "./postgres_timing.ts";
 import { checkProgress } from "./progress.ts";

@@ -25,11 +25,10 @@ import {
   withWire,
 } from "./kafka_port.ts";
 import { API_VERSIONS, KafkaWire } from "./kafka_wire.ts";
-import { connectTcp, type ServerNames, tcpProblem } from "./network.ts";
+import { KAFKA_NAMES } from "../../shared/diagnosis/network.ts";
+import { connectTcp, tcpProblem } from "./network.ts";
 import { shownCertificate, startTls } from "./tls_socket.ts";
 import { certificateProblem, handshakeProblem, type TlsAttempt } from "./tls_problem.ts";
-
-export const KAFKA_NAMES: ServerNames = { host: "KAFKA_BOOTSTRAP_SERVERS", service: "the Kafka service" };
 
 /** How Aiven's ports differ; the mistake is made both ways. */
 const PORTS = "Aiven gives client certificates and SASL a port each: console → the Kafka service → " +

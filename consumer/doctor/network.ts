@@ -5,17 +5,10 @@
  */
 import { lookup } from "node:dns/promises";
 import * as net from "node:net";
+import { diagnoseNetwork, type ServerNames } from "../../shared/diagnosis/network.ts";
 import { codeOf, messageOf } from "../../shared/errors.ts";
 import { type Address, textOf } from "../../shared/kafka/address.ts";
 import { failed, ok, type Outcome, skipped, together } from "./check.ts";
-
-/** A server's settings by name, for remedies. */
-export interface ServerNames {
-  /** The setting with the host name. */
-  readonly host: string;
-  /** What Aiven's console calls it. */
-  readonly service: string;
-}
 
 /** Looks up the names of some servers. */
 export async function checkNames(addresses: readonly Address[], names: ServerNames): Promise<Outcome> {
@@ -88,30 +81,11 @@ export async function checkTcp(
 /** What a TCP connection that failed means. */
 export function tcpProblem(address: Address, error: unknown, names: ServerNames, timeoutMs: number): Outcome {
   const at = textOf(address);
-  switch (codeOf(error)) {
-    case "ETIMEDOUT":
-      return failed(
-        `${at} does not answer (${timeoutMs / 1000} s)`,
-        `Something drops the packets: most often the service's IP filter. Aiven: console → ${names.service} → Service settings → ` +
-          `Allowed IP addresses must have the address that this machine is seen with (curl https://ifconfig.me). ` +
-          `Else a firewall, a VPC that is not peered, or a wrong ${names.host}.`,
-      );
-    case "ECONNREFUSED":
-      return failed(
-        `${at} refuses connections`,
-        `Nothing listens there: is the server running, and are host and port in ${names.host} right? ` +
-          "In a container, localhost is the container itself.",
-      );
-    case "ENOTFOUND":
-    case "EAI_AGAIN":
-      return skipped(`${at} has no address`);
-    case "EHOSTUNREACH":
-    case "ENETUNREACH":
-      return failed(
-        `there is no route to ${at}`,
-        "Check the network, the VPN, and whether the address is a private one of another network.",
-      );
-    default:
-      return failed(`cannot connect to ${at}: ${messageOf(error)}`, `Check ${names.host}.`);
-  }
+  const code = codeOf(error);
+  // Another check is about names.
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return skipped(`${at} has no address`);
+  const found = diagnoseNetwork(code, at, names, timeoutMs);
+  return found
+    ? failed(found.cause, found.remedy)
+    : failed(`cannot connect to ${at}: ${messageOf(error)}`, `Check ${names.host}.`);
 }

@@ -4,13 +4,14 @@
  * @module
  */
 import type pg from "pg";
+import { unusualDatabase as unusualDatabaseDiagnosis } from "../../shared/diagnosis/postgres_settings.ts";
 import { codeOf, messageOf } from "../../shared/errors.ts";
 import { pause } from "../../shared/lifecycle.ts";
 import { connectPostgres } from "../../shared/postgres/connection.ts";
 import { NoPasswordError } from "../../shared/postgres/errors.ts";
 import { inspectSession } from "../../shared/postgres/session.ts";
 import { SETTINGS } from "../../shared/settings/table.ts";
-import { failed, ok, type Outcome, skipped } from "./check.ts";
+import { failed, ok, type Outcome, skipped, warned } from "./check.ts";
 import type { Context } from "./context.ts";
 import { MAINTENANCE } from "../tables.ts";
 
@@ -239,13 +240,11 @@ export function unusualDatabase(
   elsewhere: boolean,
 ): Outcome {
   const name = context.settings.PGDATABASE;
-  const why = `the database is ${name}, which every server has, and not ${USUAL}`;
-  const remedy = context.origin("PGDATABASE") === "DATABASE_URL"
-    ? `Aiven's service URI ends in /${name}: in DATABASE_URL, write /${USUAL}.`
-    : `Set PGDATABASE=${USUAL}.`;
-  if (elsewhere) return failed(`${why}, which has the tables`, remedy, { blocks: false });
-  // It may well be meant.
-  return skipped(`${why}; it has no tables of the pipeline yet`, {
-    remedy: `If that is not meant: ${remedy}`,
-  });
+  const { cause, remedy } = unusualDatabaseDiagnosis(
+    name,
+    USUAL,
+    context.origin("PGDATABASE") === "DATABASE_URL",
+  );
+  if (elsewhere) return failed(`${cause}, which has the tables`, remedy, { blocks: false });
+  return warned(`${cause}; it has no tables of the pipeline yet`, `If that is not meant: ${remedy}`);
 }

@@ -7,16 +7,15 @@ import { Buffer } from "node:buffer";
 import type { X509Certificate } from "node:crypto";
 import type * as net from "node:net";
 import type * as tls from "node:tls";
+import { unverifiedServer } from "../../shared/diagnosis/postgres_settings.ts";
 import { type Address, textOf } from "../../shared/kafka/address.ts";
 import { type PostgresSettings, tlsAttempts } from "../../shared/postgres/connection.ts";
 import { commonName } from "./certificates.ts";
-import { failed, ok, type Outcome, skipped } from "./check.ts";
+import { failed, ok, type Outcome, skipped, warned } from "./check.ts";
 import type { Context } from "./context.ts";
-import { connectTcp, type ServerNames } from "./network.ts";
+import { connectTcp } from "./network.ts";
 import { shownCertificate, startTls } from "./tls_socket.ts";
 import { certificateProblem, handshakeProblem } from "./tls_problem.ts";
-
-export const POSTGRES_NAMES: ServerNames = { host: "PGHOST and PGPORT", service: "the PostgreSQL service" };
 
 export const postgresAddress = ({ PGHOST, PGPORT }: PostgresSettings): Address => ({
   host: PGHOST,
@@ -131,12 +130,8 @@ function unverified(context: Context, version: string | null): Outcome {
   const file = ca === ""
     ? "the service's ca.pem"
     : `${ca} (ca.pem, the same for all services of an Aiven project)`;
-  return skipped(
-    mode === "require"
-      ? `${version}: encrypted, but PGSSLMODE=require only sounds safe: it does not verify who answers`
-      : `${version}: encrypted, but PGSSLMODE=${mode} neither verifies who answers nor insists on TLS`,
-    { remedy: `Set ${context.named("PGSSLMODE")}=verify-full, and PGSSLROOTCERT to ${file}.` },
-  );
+  const { cause, remedy } = unverifiedServer(mode, context.named("PGSSLMODE"), file);
+  return warned(`${version}: ${cause}`, remedy);
 }
 
 async function showCertificate(settings: PostgresSettings): Promise<X509Certificate | undefined> {

@@ -6,8 +6,8 @@
 import { escapeUnprintable } from "../../shared/escape.ts";
 import type { Mark, Result } from "./check.ts";
 
-const MARKS: Readonly<Record<Mark, string>> = { ok: "✓", failed: "✗", skipped: "–" };
-const COLOURS: Readonly<Record<Mark, number>> = { ok: 32, failed: 31, skipped: 90 };
+const MARKS: Readonly<Record<Mark, string>> = { ok: "✓", warning: "!", failed: "✗", skipped: "–" };
+const COLOURS: Readonly<Record<Mark, number>> = { ok: 32, warning: 33, failed: 31, skipped: 90 };
 
 /** How text is written. */
 export interface Layout {
@@ -52,7 +52,9 @@ export function summaryText(results: readonly Result[], seconds: number): string
   const count = (mark: Mark) => results.filter((result) => result.mark === mark).length;
   const broken = count("failed");
   const verdict = broken === 0 ? "No check failed" : `${broken} ${broken === 1 ? "check" : "checks"} failed`;
-  return `${verdict}: ${count("ok")} ✓, ${broken} ✗, ${count("skipped")} – in ${seconds.toFixed(1)} s.`;
+  return `${verdict}: ${count("ok")} ✓, ${count("warning")} !, ${broken} ✗, ${count("skipped")} – in ${
+    seconds.toFixed(1)
+  } s.`;
 }
 
 /** All results as JSON: `{ok, checks: [{id, section, title, mark, why, remedy?, details?, ms}]}`. */

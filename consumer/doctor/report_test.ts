@@ -32,8 +32,13 @@ Deno.test("resultText() keeps lines within the terminal and under the first when
 });
 
 Deno.test("summaryText() counts marks when checks failed", () => {
-  const results = [result({}), result({ mark: "failed" }), result({ mark: "skipped" })];
-  assert.equal(summaryText(results, 1.23), "1 check failed: 1 ✓, 1 ✗, 1 – in 1.2 s.");
+  const results = [
+    result({}),
+    result({ mark: "warning" }),
+    result({ mark: "failed" }),
+    result({ mark: "skipped" }),
+  ];
+  assert.equal(summaryText(results, 1.23), "1 check failed: 1 ✓, 1 !, 1 ✗, 1 – in 1.2 s.");
   assert.match(summaryText([result({})], 0), /^No check failed/);
 });
 

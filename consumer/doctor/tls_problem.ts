@@ -5,7 +5,8 @@
  */
 import type { X509Certificate } from "node:crypto";
 import * as net from "node:net";
-import { codeOf, messageOf, tlsProblem } from "../../shared/errors.ts";
+import { diagnoseTls } from "../../shared/diagnosis/tls.ts";
+import { codeOf, messageOf } from "../../shared/errors.ts";
 import { type NamedFile, readCertificates } from "../../shared/settings/pem.ts";
 import { commonName, dateProblem } from "./certificates.ts";
 import { failed, type Outcome } from "./check.ts";
@@ -69,13 +70,12 @@ function caNames(ca: NamedFile): string {
 
 /** The outcome of any other failure. */
 export function handshakeProblem(error: unknown, attempt: TlsAttempt): Outcome {
-  const text = tlsProblem(codeOf(error), attempt.ca.setting, attempt.certificate.setting);
-  if (text === undefined) {
+  const tls = diagnoseTls(codeOf(error), attempt.ca.setting, attempt.certificate.setting);
+  if (tls === undefined) {
     return failed(
       `the TLS handshake failed: ${messageOf(error)}`,
       "Check the port and the security settings.",
     );
   }
-  const at = text.search(/[.?] /);
-  return at < 0 ? failed(text, "") : failed(text.slice(0, at), text.slice(at + 2));
+  return failed(tls.cause, tls.remedy);
 }

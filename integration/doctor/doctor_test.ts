@@ -17,7 +17,7 @@ import { within } from "../harness/wait.ts";
 /** One line of the doctor's, as `--json` has it. */
 interface Line {
   readonly id: string;
-  readonly mark: "ok" | "failed" | "skipped";
+  readonly mark: "ok" | "warning" | "failed" | "skipped";
   readonly why: string;
   readonly remedy?: string;
 }
@@ -327,7 +327,7 @@ Deno.test("doctor names the mistake when PostgreSQL's address, certificate, logi
     PGSSLROOTCERT: "",
     KAFKA_SSL_CAFILE: authority.self.certificateFile,
   });
-  assert.match(lines.get("postgresql.tls")!.why, /require only sounds safe: it does not verify who answers/);
+  assert.match(lines.get("postgresql.tls")!.why, /require encrypts, but does not verify who answers/);
 
   const defaultdb = new Database(postgres, "defaultdb");
   await defaultdb.create();

@@ -3,7 +3,10 @@
  *
  * @module
  */
-import { codeOf, messageOf, PermanentError, tlsProblem, TransientError } from "../errors.ts";
+import { codeOf, messageOf, PermanentError, TransientError } from "../errors.ts";
+import { sentences } from "../diagnosis/diagnosis.ts";
+import { diagnoseNetwork, KAFKA_NAMES } from "../diagnosis/network.ts";
+import { diagnoseTls } from "../diagnosis/tls.ts";
 import type { KafkaSettings } from "./connection.ts";
 
 /** Kafka's error types (kafkajs' `type`) that trying again does not mend, with the remedy. */
@@ -69,13 +72,6 @@ const CLOSED: Readonly<Record<KafkaSettings["KAFKA_SECURITY_PROTOCOL"], string>>
     "If it goes on: a port that wants a client certificate and no SASL closes the connection. Check the port, or set KAFKA_SECURITY_PROTOCOL=SSL.",
 };
 
-const NETWORK: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "Is it running, and is KAFKA_BOOTSTRAP_SERVERS right?",
-  ENOTFOUND: "There is no such host name. Check KAFKA_BOOTSTRAP_SERVERS.",
-  EAI_AGAIN: "The host name could not be looked up. Check KAFKA_BOOTSTRAP_SERVERS and the network.",
-  ETIMEDOUT: "No answer. Check the port, and whether a firewall or the service's IP filter is in between.",
-};
-
 /**
  * A failure of kafkajs as one of ours: {@link PermanentError} where a person has to mend something, else {@link TransientError}.
  *
@@ -95,17 +91,21 @@ export function kafkaError(
       return new PermanentError(say(at.message, PERMANENT["SASL_AUTHENTICATION_FAILED"]!), { cause: error });
     }
     const broker = at.broker ?? (at.host === undefined ? undefined : `${at.host}:${at.port}`);
-    const tls = tlsProblem(codeOf(at), "KAFKA_SSL_CAFILE", "KAFKA_SSL_CERTFILE");
+    const tls = diagnoseTls(codeOf(at), "KAFKA_SSL_CAFILE", "KAFKA_SSL_CERTFILE");
     if (tls !== undefined) {
-      return new PermanentError(`${action}${broker ? ` (broker ${broker})` : ""}: ${tls}`, { cause: error });
+      return new PermanentError(`${action}${broker ? ` (broker ${broker})` : ""}: ${sentences(tls)}`, {
+        cause: error,
+      });
     }
   }
   const message = messageOf(error).replace(/\.$/, "");
   const hint = /closed connection/i.test(message)
     ? CLOSED[settings.KAFKA_SECURITY_PROTOCOL]
-    : /timeout/i.test(message)
-    ? NETWORK["ETIMEDOUT"]
-    : NETWORK[codeOf(error) ?? /E[A-Z]{6,}/.exec(message)?.[0] ?? ""];
+    : diagnoseNetwork(
+      /timeout/i.test(message) ? "ETIMEDOUT" : codeOf(error) ?? /E[A-Z]{6,}/.exec(message)?.[0],
+      "it",
+      KAFKA_NAMES,
+    )?.remedy;
   return new TransientError(`${action}: ${message}.${hint ? ` ${hint}` : ""}`, "connection", {
     cause: error,
   });

@@ -3,7 +3,10 @@
  *
  * @module
  */
-import { codeOf, messageOf, PermanentError, tlsProblem, TransientError } from "../errors.ts";
+import { codeOf, messageOf, PermanentError, TransientError } from "../errors.ts";
+import { sentences } from "../diagnosis/diagnosis.ts";
+import { diagnoseNetwork, POSTGRES_NAMES } from "../diagnosis/network.ts";
+import { diagnoseTls } from "../diagnosis/tls.ts";
 import type { Settings } from "../settings/table.ts";
 import { classOfRaisedSqlState, classOfSqlState, type ErrorClass, isSqlState } from "./sqlstate.ts";
 
@@ -32,7 +35,7 @@ const RAISE_ROUTINE = "exec_stmt_raise";
 export function classify(error: unknown): ErrorClass {
   if (error instanceof PermanentError) return "environment";
   const code = codeOf(error);
-  if (tlsProblem(code, "", "") !== undefined) return "environment";
+  if (diagnoseTls(code, "", "") !== undefined) return "environment";
   // No SQLSTATE: the connection broke, timed out or was refused.
   if (!isSqlState(code)) return "transient";
   // A trigger that rejects rows chooses the code itself, also one of its own.
@@ -102,21 +105,12 @@ function remedyOf(error: unknown, code: string | undefined): string | undefined 
     (code === "42501" ? " A function declared SECURITY DEFINER runs with its owner's privileges." : "");
 }
 
-/** What to check when a connection is refused or not answered, by Node's code. */
-const NETWORK: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "Is it running, and are PGHOST and PGPORT right?",
-  ENOTFOUND: "There is no such host name. Check PGHOST.",
-  EAI_AGAIN: "The host name could not be looked up. Check PGHOST and the network.",
-  ETIMEDOUT:
-    "No answer. Check PGHOST and PGPORT, and whether a firewall or the service's IP filter is in between.",
-};
-
 /** The error that a failed connection attempt becomes, with the address in it and never the password. */
 export function connectError(error: unknown, settings: Pick<Settings, "PGHOST" | "PGPORT">): Error {
   const action = `Cannot connect to PostgreSQL at ${settings.PGHOST}:${settings.PGPORT}`;
   const code = codeOf(error);
-  const tls = tlsProblem(code, "PGSSLROOTCERT", "PGSSLCERT");
-  if (tls !== undefined) return new PermanentError(`${action}: ${tls}`, { cause: error });
+  const tls = diagnoseTls(code, "PGSSLROOTCERT", "PGSSLCERT");
+  if (tls !== undefined) return new PermanentError(`${action}: ${sentences(tls)}`, { cause: error });
   const message = messageOf(error);
   // pg's own words for a server that answers a request for TLS with "N".
   if (message.includes("does not support SSL")) {
@@ -126,8 +120,12 @@ export function connectError(error: unknown, settings: Pick<Settings, "PGHOST" |
     );
   }
   if (classify(error) !== "transient") return new PermanentError(explain(action, error), { cause: error });
-  const hint = message.includes("timeout") ? NETWORK["ETIMEDOUT"] : NETWORK[code ?? ""];
-  return new TransientError(explain(action, error) + (hint ? ` ${hint}` : ""), retryClass(error), {
-    cause: error,
-  });
+  const network = diagnoseNetwork(message.includes("timeout") ? "ETIMEDOUT" : code, "it", POSTGRES_NAMES);
+  return new TransientError(
+    explain(action, error) + (network ? ` ${network.remedy}` : ""),
+    retryClass(error),
+    {
+      cause: error,
+    },
+  );
 }

@@ -51,8 +51,9 @@ colour = red
   assert.equal(settings.KAFKA_SSL_KEYFILE, "res/ssl/service.key");
   assert.equal(settings.PGPASSWORD, 'a;b#c=d%"e');
   assert.deepEqual([settings.PGPORT, settings.PGDATABASE, settings.PGSSLMODE], [23456, "other", "require"]);
-  assert.equal(warnings.length, 1);
-  assert.match(warnings[0]!, /colour/);
+  assert.equal(warnings.length, 2);
+  assert.match(warnings[0]!, /PGSSLMODE=require .*does not verify/);
+  assert.match(warnings[1]!, /colour/);
 });
 
 Deno.test("loadSettings() reports all problems at once, each with name and value, and never a secret's", () => {

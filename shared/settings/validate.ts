@@ -3,10 +3,12 @@
  *
  * @module
  */
+import { sentences } from "../diagnosis/diagnosis.ts";
+import { AIVEN_DATABASE, unusualDatabase, unverifiedServer } from "../diagnosis/postgres_settings.ts";
 import { parseBootstrapServers } from "../kafka/address.ts";
 import type { Group } from "./declare.ts";
 import type { Draft } from "./draft.ts";
-import type { SettingName } from "./table.ts";
+import { type SettingName, SETTINGS } from "./table.ts";
 
 const SASL = ["KAFKA_SASL_PLAIN_USERNAME", "KAFKA_SASL_PLAIN_PASSWORD", "KAFKA_SASL_MECHANISM"] as const;
 const KAFKA_FILES = ["KAFKA_SSL_CAFILE", "KAFKA_SSL_CERTFILE", "KAFKA_SSL_KEYFILE"] as const;
@@ -90,6 +92,17 @@ function validatePostgres(draft: Draft): void {
   const mode = draft.texts.PGSSLMODE.toLowerCase();
   const used = `PGSSLMODE=${mode} (${draft.origins.PGSSLMODE})`;
   const root = draft.texts.PGSSLROOTCERT;
+  const database = draft.texts.PGDATABASE;
+  if (database === AIVEN_DATABASE) {
+    const isFromUri = draft.origins.PGDATABASE === "DATABASE_URL";
+    draft.warnings.push(
+      `PGDATABASE: ${sentences(unusualDatabase(database, SETTINGS.PGDATABASE.default, isFromUri))}`,
+    );
+  }
+  if (mode === "require" && root === "") {
+    const named = draft.origins.PGSSLMODE === "DATABASE_URL" ? "PGSSLMODE (in DATABASE_URL)" : "PGSSLMODE";
+    draft.warnings.push(sentences(unverifiedServer(mode, named)));
+  }
   if (mode === "disable") {
     if (root !== "system") warnUnused(draft, ["PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY"], used);
   } else {

@@ -85,3 +85,12 @@ Deno.test("loadSettings() refuses settings that contradict each other", () => {
   }
   assert.deepEqual(problemsOf({ env: { PGSSLMODE: "disable", PGSSLCERT: "c", PGSSLROOTCERT: "r" } }), []);
 });
+
+Deno.test("loadSettings() warns of Aiven's defaultdb and of sslmode=require when a service URI has them", () => {
+  const { warnings } = load({ env: { DATABASE_URL: "postgres://u:p@h:1/defaultdb?sslmode=require" } });
+  assert.equal(warnings.length, 2, warnings.join("\n"));
+  assert.match(warnings[0]!, /defaultdb.*in DATABASE_URL, write \/routes/);
+  assert.match(warnings[1]!, /PGSSLMODE=require .*Set PGSSLMODE \(in DATABASE_URL\)=verify-full/);
+  const verified = { PGSSLMODE: "require", PGSSLROOTCERT: "ca.pem", PGDATABASE: "routes" };
+  assert.deepEqual(load({ env: verified }).warnings, []);
+});

@@ -1,0 +1,40 @@
+import assert from "assert";
+import { sentences } from "./diagnosis.ts";
+import { diagnoseNetwork, KAFKA_NAMES, POSTGRES_NAMES } from "./network.ts";
+import { diagnoseTls } from "./tls.ts";
+
+for (
+  const [code, cause, remedy] of [
+    ["SELF_SIGNED_CERT_IN_CHAIN", /not signed by a CA/, /Set THE_CA to/],
+    ["ERR_TLS_CERT_ALTNAME_INVALID", /another host name/, /name that the certificate has/],
+    ["CERT_HAS_EXPIRED", /has expired/, /Renew/],
+    ["CERT_NOT_YET_VALID", /not valid yet/, /clock/],
+    ["ERR_SSL_WRONG_VERSION_NUMBER", /does not speak TLS/, /port/],
+    ["ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", /asks for a client certificate/, /Set THE_CERT/],
+    ["ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE", /refused the TLS handshake/, /THE_CERT/],
+    ["ERR_OSSL_X", /handshake failed/, /THE_CA and THE_CERT/],
+  ] as const
+) {
+  Deno.test(`diagnoseTls() has cause and remedy when the code is ${code}`, () => {
+    const found = diagnoseTls(code, "THE_CA", "THE_CERT")!;
+    assert.equal(found.code, code);
+    assert.match(found.cause, cause);
+    assert.match(found.remedy, remedy);
+    assert.match(sentences(found), /^[^.]+\. .*[.?]$/);
+  });
+}
+
+Deno.test("diagnoseTls() and diagnoseNetwork() have nothing when the code is of another kind", () => {
+  for (const code of [undefined, "42P01"]) {
+    assert.equal(diagnoseTls(code, "", ""), undefined);
+    assert.equal(diagnoseNetwork(code, "it", KAFKA_NAMES), undefined);
+  }
+});
+
+for (const code of ["ECONNREFUSED", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]) {
+  Deno.test(`diagnoseNetwork() names the server when the code is ${code}`, () => {
+    const found = diagnoseNetwork(code, "db:5432", POSTGRES_NAMES, 2_000)!;
+    assert.match(found.cause, /^db:5432 /);
+    assert.match(found.remedy, code.endsWith("UNREACH") ? /VPN/ : /PGHOST/);
+  });
+}
