@@ -92,7 +92,7 @@ export class Fetcher<P extends FetchPosition> {
   /** Resolves at the next {@link wake}. */
   #woken = Promise.withResolvers<void>();
   /** The request in flight to each broker: kafkajs' connection for Fetch is not to be opened twice. */
-  readonly #inFlight = new Map<number, Promise<unknown>>();
+  readonly #inFlight = new Map<number, Promise<void>>();
   /** Rotates the partitions of a request, since the first ones may use up its bytes. */
   #turn = 0;
 
@@ -197,7 +197,7 @@ export class Fetcher<P extends FetchPosition> {
 
   async #fetch(node: number, ready: readonly P[], run: Run<P>): Promise<FetchResponse> {
     const { cluster, maxBytes, maxWaitMs, partitionMaxBytes } = this.options;
-    await this.#inFlight.get(node)?.catch(() => {});
+    await this.#inFlight.get(node);
     if (run.isOver) return { responses: [] };
     const first = this.#turn++ % ready.length;
     const topics: (FetchTopic & { partitions: FetchTopic["partitions"][number][] })[] = [];
@@ -208,7 +208,8 @@ export class Fetcher<P extends FetchPosition> {
     const broker = await cluster.node(node);
     const fields = { maxWaitTime: maxWaitMs, minBytes: 1, maxBytes, topics };
     const sent = broker.send<FetchResponse>(fetchRequest(broker, fields, this.options.read));
-    this.#inFlight.set(node, sent);
+    // Without its response, whose memory would be kept until the next one.
+    this.#inFlight.set(node, sent.then(() => {}, () => {}));
     try {
       return await sent;
     } catch (error) {
