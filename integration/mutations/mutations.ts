@@ -28,6 +28,15 @@ export const MUTATIONS: readonly Mutation[] = [
     filter: "can't write when it wakes up",
   },
   {
+    name: "not-idempotent",
+    why: "Kafka recognizes batches that it already has: a producer that got no answer sends them again.",
+    file: "shared/kafka/idempotent.ts",
+    find: "...identity,",
+    replace: 'producerId: "-1", producerEpoch: -1,',
+    test: "integration/suites/kafka_test.ts",
+    filter: "the broker is killed and restarted under load",
+  },
+  {
     name: "response-of-old-position",
     why: "A response that was requested before a fence moved the position must not be stored at the new one.",
     file: "consumer/fetcher.ts",
