@@ -10,13 +10,18 @@ import { fetchOwners, type IsOwned } from "../group/owners.ts";
 import { failed, ok, type Outcome } from "./check.ts";
 import type { Context } from "./context.ts";
 
+/** Kafka's own topic of committed offsets, which the first group creates. */
+const OFFSETS_TOPIC = "__consumer_offsets";
+
 /** Whether a member of the group consumes each partition of the topics. */
 export async function checkOwners(context: Context): Promise<Outcome> {
   const { settings } = context;
   const group = settings.CONSUMER_GROUP_ID;
   using cluster = new KafkaCluster(settings, "doctor", () => () => {});
-  const topics = await fetchTopics(cluster, [...context.get("ends").keys()]);
-  const isOwned = await fetchOwners(new GroupCoordinator(cluster, group));
+  const [offsets, ...topics] = await fetchTopics(cluster, [OFFSETS_TOPIC, ...context.get("ends").keys()]);
+  // Looking up a coordinator would create the topic, and the doctor changes nothing.
+  const isUnused = offsets!.error === "UNKNOWN_TOPIC_OR_PARTITION";
+  const isOwned = isUnused ? undefined : await fetchOwners(new GroupCoordinator(cluster, group));
   return isOwned
     ? owners(group, topics, isOwned)
     : ok(`no consumer of the group ${group} runs, or it is about to join`);

@@ -45,6 +45,7 @@ async function withDatabase(rows: unknown[], delayMs: number, now: () => number 
   context.put("client", {
     query: () => new Promise((resolve) => setTimeout(() => resolve({ rows }), delayMs)),
   } as unknown as pg.Client);
+  context.put("session", { isPooled: false, searchPath: "public", version: 180_000 });
   return context;
 }
 
