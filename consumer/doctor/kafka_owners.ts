@@ -7,7 +7,7 @@ import { KafkaCluster } from "../../shared/kafka/cluster.ts";
 import { fetchTopics, type TopicMetadata } from "../../shared/kafka/metadata.ts";
 import { GroupCoordinator } from "../group/coordinator.ts";
 import { fetchOwners, type IsOwned } from "../group/owners.ts";
-import { failed, ok, type Outcome } from "./check.ts";
+import { failed, ok, type Outcome, warned } from "./check.ts";
 import type { Context } from "./context.ts";
 
 /** Kafka's own topic of committed offsets, which the first group creates. */
@@ -21,7 +21,17 @@ export async function checkOwners(context: Context): Promise<Outcome> {
   const [offsets, ...topics] = await fetchTopics(cluster, [OFFSETS_TOPIC, ...context.get("ends").keys()]);
   // Looking up a coordinator would create the topic, and the doctor changes nothing.
   const isUnused = offsets!.error === "UNKNOWN_TOPIC_OR_PARTITION";
-  const isOwned = isUnused ? undefined : await fetchOwners(new GroupCoordinator(cluster, group));
+  let isOwned: IsOwned | undefined;
+  try {
+    isOwned = isUnused ? undefined : await fetchOwners(new GroupCoordinator(cluster, group));
+  } catch (error) {
+    // An account that is not allowed to describe the topic does not learn whether it exists.
+    if ((error as { type?: string }).type !== "GROUP_COORDINATOR_NOT_AVAILABLE") throw error;
+    return warned(
+      `the coordinator of the group ${group} is not available`,
+      `On a new cluster, the first consumer creates the topic ${OFFSETS_TOPIC}. Else check that its partitions have leaders.`,
+    );
+  }
   return isOwned
     ? owners(group, topics, isOwned)
     : ok(`no consumer of the group ${group} runs, or it is about to join`);
