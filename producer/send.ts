@@ -324,9 +324,7 @@ export class Sender implements Disposable {
     queue.failures++;
     this.#reportDown(failure);
     this.#leaders?.request();
-    pause(backoff, this.#over.signal).then(() =>
-      this.#over.signal.aborted || this.#sendDue(performance.now())
-    );
+    this.#sendAgain(queue);
     // The same batch with the same sequence number is a repetition that Kafka recognizes. Only when Kafka has lost count is there no
     // other way than to begin anew.
     if (!isSequenceLost(error)) return;
@@ -334,6 +332,15 @@ export class Sender implements Disposable {
     if (queue.identity === this.#identity) await this.#renew(failure.message.replace(/\.$/, ""), unknown);
     // Never the same identity with sequence number 0: Kafka could take the batch for an earlier one.
     if (queue.identity !== this.#identity) queue.identity = undefined;
+  }
+
+  /** Sends a queue again at its `retryAt`. A timer may fire a fraction of a millisecond early. */
+  async #sendAgain(queue: PartitionQueue): Promise<void> {
+    const { signal } = this.#over;
+    for (let left; (left = queue.retryAt - performance.now()) > 0 && !signal.aborted;) {
+      await pause(Math.ceil(left), signal);
+    }
+    this.#sendDue(performance.now());
   }
 
   /** Kafka counts as away when no partition's records get there; of single partitions other events tell. */

@@ -217,7 +217,7 @@ Deno.test("Sender sends a partition again, and no other, when the answer does no
 /** A started Sender, with the requests that it makes: leader, identity, and first sequence numbers by partition. */
 async function recording(
   settings: Partial<Settings>,
-  answer: (request: ProduceRequest, count: number) => ReturnType<Produce> | undefined,
+  answer: (request: ProduceRequest, count: number, leader: number) => ReturnType<Produce> | undefined,
   more: Partial<ProduceClient> = {},
 ) {
   const requests: { leader: number; id: string; sequences: Sent; sent: Sent }[] = [];
@@ -233,7 +233,7 @@ async function recording(
         ),
         sent: sentOf(request),
       });
-      return await (answer(request, requests.length) ?? stored(request));
+      return await (answer(request, requests.length, leader) ?? stored(request));
     },
     (event, fields) => told.push([event, fields]),
     more,
@@ -393,8 +393,8 @@ Deno.test("Sender fetches the leaders again soon after a request failed", async 
   const fetched: number[] = [];
   using recorded = await recording(
     { PRODUCER_LINGER_MS: 0 },
-    (_, count) => {
-      if (count > 1) return undefined;
+    (_request, _count, asked) => {
+      if (asked === 2) return undefined;
       leader = 2;
       return Promise.reject(Object.assign(new Error("moved"), { type: "NOT_LEADER_FOR_PARTITION" }));
     },
