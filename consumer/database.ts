@@ -11,7 +11,7 @@ import {
   connectPostgres,
   type PostgresSettings,
 } from "../shared/postgres/connection.ts";
-import { classify, explain, retryClass } from "../shared/postgres/errors.ts";
+import { classify, explain, retryClass, statementError } from "../shared/postgres/errors.ts";
 import {
   inspectSession,
   inTransaction,
@@ -160,7 +160,7 @@ export class Database implements AsyncDisposable {
           if (timedOut) await this.#endFrozenPeers();
           if (timedOut && divisible) throw new TooLongError(messageOf(error), { cause: error });
           if (!timedOut) await this.close();
-          if (kind === "environment") throw new PermanentError(explain(action, error), { cause: error });
+          if (kind === "environment") throw statementError(action, error);
           this.availability.down("PostgreSQL", new Error(explain(action, error)), retryClass(error));
           if (error instanceof SilentError && divisible) {
             throw new TooLongError(messageOf(error), { cause: error });
@@ -254,7 +254,9 @@ class SilentError extends Error {
 
 /** Errors that pg reports: they have an SQLSTATE or a code of Node's, or say that the connection ended. */
 export function isPostgres(error: unknown): boolean {
-  if (!(error instanceof Error) || error instanceof PermanentError) return false;
+  if (!(error instanceof Error) || error instanceof PermanentError || error instanceof TransientError) {
+    return false;
+  }
   if (error instanceof SilentError) return true;
   return typeof (error as { code?: unknown }).code === "string" ||
     /connection|terminated|timeout|not queryable|client was closed/i.test(messageOf(error));

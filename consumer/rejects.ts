@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { EXIT, PermanentError, TransientError } from "../shared/errors.ts";
+import { EXIT, TransientError } from "../shared/errors.ts";
 import { pause } from "../shared/lifecycle.ts";
 import { connectPostgres } from "../shared/postgres/connection.ts";
-import { classify, explain, retryClass } from "../shared/postgres/errors.ts";
+import { classify, explain, retryClass, statementError } from "../shared/postgres/errors.ts";
 import {
   inspectSession,
   inTransaction,
@@ -103,6 +103,6 @@ async function orSayWhy<T>(action: string, work: () => Promise<T>): Promise<T> {
     if (classify(error) === "transient") {
       throw new TransientError(explain(action, error), retryClass(error), { cause: error });
     }
-    throw new PermanentError(explain(action, error), { cause: error });
+    throw statementError(action, error);
   }
 }

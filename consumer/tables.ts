@@ -12,6 +12,8 @@ import {
 } from "../shared/postgres/connection.ts";
 import { explain } from "../shared/postgres/errors.ts";
 import { withSavepoint } from "../shared/postgres/session.ts";
+import { permanentError } from "../shared/diagnosis/diagnosis.ts";
+import { missingDatabase } from "../shared/diagnosis/postgres_login.ts";
 import { createTableSql, OWN_TABLES } from "../shared/schema/tables.ts";
 import type { Stream } from "../shared/stream.ts";
 import { type RelationProblem, relationProblems } from "./relations.ts";
@@ -92,12 +94,10 @@ export async function ensureDatabase(settings: PostgresSettings, options: Connec
       await client.end();
     }
   }
-  throw new PermanentError(
-    `The database "${name}" does not exist, and this account may not create it. Create it (CREATE DATABASE ${
-      identifier(name)
-    }; on ` +
-      `Aiven: console → Databases → Create database), or set PGDATABASE to one that exists.`,
-    { cause: last },
+  throw permanentError(
+    "Cannot connect to PostgreSQL",
+    missingDatabase({ database: name }, ", and the account may not create it"),
+    last,
   );
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Diagnosis } from "../../shared/diagnosis/diagnosis.ts";
 import { pause } from "../../shared/lifecycle.ts";
 import { messageOf } from "../../shared/errors.ts";
 import { SettingsError } from "../../shared/settings/error.ts";
@@ -56,6 +57,9 @@ export const failed = (why: string, remedy: string, more: Partial<Outcome> = {})
   remedy,
   ...more,
 });
+
+/** A mistake that start-up errors explain with the same words. */
+export const diagnosed = ({ cause, remedy }: Diagnosis): Outcome => failed(cause, remedy);
 
 export const warned = (why: string, remedy: string, more: Partial<Outcome> = {}): Outcome => ({
   mark: "warning",

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { failed, ok, type Outcome, together } from "./check.ts";
+import { groupAccess, topicAccess } from "../../shared/diagnosis/kafka_access.ts";
+import { diagnosed, ok, type Outcome, together } from "./check.ts";
 import type { Context } from "./context.ts";
 import type { Operation, TopicView } from "./kafka_metadata.ts";
 import { CODES, strayHeartbeat } from "./kafka_wire.ts";
@@ -33,18 +34,7 @@ export function access(
       }`,
     );
   }
-  const who = missing.map((operation) =>
-    operation === "Read" ? "the consumer can't read" : "the producer can't write"
-  );
-  return failed(
-    `the account may not ${missing.join(" or ")} on the topic ${topic}: ${who.join(", ")}`,
-    `Grant ${
-      missing.join(" and ")
-    } (Aiven: console → Users → ACL: permission “consumeproduce”; elsewhere: kafka-acls --add ` +
-      `--allow-principal User:… ${
-        missing.map((operation) => `--operation ${operation}`).join(" ")
-      } --topic ${topic}).`,
-  );
+  return diagnosed(topicAccess(missing, topic));
 }
 
 /** Whether the account may be a member of the group. */
@@ -52,10 +42,6 @@ export async function checkGroupAccess(context: Context): Promise<Outcome> {
   const group = context.settings.CONSUMER_GROUP_ID;
   const { error } = await context.get("wire").request(strayHeartbeat(group));
   return error === CODES.groupAuthorizationFailed
-    ? failed(
-      `the account may not Read in the group ${group}: the consumer can't join it`,
-      `Grant it (Aiven: an ACL with “consume” or “consumeproduce”; elsewhere: kafka-acls --add --allow-principal User:… ` +
-        `--operation Read --group ${group}), or set CONSUMER_GROUP_ID to a group that it may join.`,
-    )
+    ? diagnosed(groupAccess(group))
     : ok(`may join ${group}; no transactional id is used, so none needs a right`);
 }

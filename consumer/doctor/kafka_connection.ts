@@ -5,23 +5,29 @@
  */
 import type { X509Certificate } from "node:crypto";
 import { messageOf } from "../../shared/errors.ts";
+import { diagnoseTls } from "../../shared/diagnosis/tls.ts";
+import { kafkaTlsUse } from "../../shared/kafka/errors.ts";
 import { type Address, textOf } from "../../shared/kafka/address.ts";
 import type { KafkaSettings } from "../../shared/kafka/connection.ts";
 import { commonName } from "./certificates.ts";
-import { failed, ok, type Outcome, skipped, together } from "./check.ts";
+import { diagnosed, failed, ok, type Outcome, skipped, together } from "./check.ts";
 import type { Context } from "./context.ts";
 import { metadata } from "./kafka_metadata.ts";
 import {
-  explorePort,
+  PORTS,
+  refusedLogin,
+  saslMismatch,
+  tlsMismatch,
+  unwantedSasl,
+} from "../../shared/diagnosis/kafka_port.ts";
+import { explorePort, type Port } from "../../shared/kafka/probe.ts";
+import {
   offeredMechanisms,
   openTransport,
-  type Port,
-  protocolOf,
   saslOptionsOf,
   tlsOptionsOf,
   usesSasl,
   usesTls,
-  wishOf,
   withWire,
 } from "./kafka_port.ts";
 import { API_VERSIONS, KafkaWire } from "./kafka_wire.ts";
@@ -29,10 +35,6 @@ import { KAFKA_NAMES } from "../../shared/diagnosis/network.ts";
 import { connectTcp, tcpProblem } from "./network.ts";
 import { shownCertificate, startTls } from "./tls_socket.ts";
 import { certificateProblem, handshakeProblem, type TlsAttempt } from "./tls_problem.ts";
-
-/** How Aiven's ports differ; the mistake is made both ways. */
-const PORTS = "Aiven gives client certificates and SASL a port each: console → the Kafka service → " +
-  "Connection information → Authentication method shows both.";
 
 /** Whether the first reachable server speaks TLS as the settings ask, and is who it says it is. */
 export async function checkKafkaTls(context: Context): Promise<Outcome> {
@@ -48,14 +50,8 @@ async function checkPlainPort(settings: KafkaSettings, address: Address): Promis
   const timeoutMs = settings.KAFKA_CONNECTION_TIMEOUT_MS;
   const port = await explorePort(address, timeoutMs);
   if (port === undefined) return notKafka(address);
-  if (port.tls) {
-    return failed(
-      `${textOf(address)} speaks TLS, and KAFKA_SECURITY_PROTOCOL=${protocol} does not`,
-      `It wants ${wishOf(port)}: set KAFKA_SECURITY_PROTOCOL=${protocolOf(port)}` +
-        ` and KAFKA_SSL_CAFILE to the service's ca.pem` +
-        `${port.clientCertificate ? ", KAFKA_SSL_CERTFILE and KAFKA_SSL_KEYFILE" : ""}.`,
-    );
-  }
+  const mismatch = tlsMismatch(settings, port, textOf(address));
+  if (mismatch) return diagnosed(mismatch);
   return skipped(`not used: KAFKA_SECURITY_PROTOCOL=${protocol} sends everything in the clear`);
 }
 
@@ -83,9 +79,10 @@ async function checkTlsPort(settings: KafkaSettings, address: Address, now: numb
     if (mistake) return mistake;
     const port = await explorePort(address, timeoutMs);
     if (port === undefined) return notKafka(address);
-    return port.tls
-      ? refused(settings, port, error) ?? handshakeProblem(error, attempt)
-      : noTls(settings, port);
+    const mismatch = tlsMismatch(settings, port, textOf(address));
+    return mismatch
+      ? diagnosed(mismatch)
+      : refused(settings, port, error) ?? handshakeProblem(error, attempt);
   }
   const version = secure.getProtocol();
   const certificate = shownCertificate(secure);
@@ -106,13 +103,6 @@ async function checkTlsPort(settings: KafkaSettings, address: Address, now: numb
   );
 }
 
-const noTls = (settings: KafkaSettings, port: Port) =>
-  failed(
-    `the port does not speak TLS, and KAFKA_SECURITY_PROTOCOL=${settings.KAFKA_SECURITY_PROTOCOL} asks for it`,
-    `It wants ${wishOf(port)}: take the broker's TLS port or, where the network is your own, set ` +
-      `KAFKA_SECURITY_PROTOCOL=${protocolOf(port)}.`,
-  );
-
 /** A client certificate that is missing or not accepted. */
 function refused(settings: KafkaSettings, port: Port, error: unknown): Outcome | undefined {
   if (!port.clientCertificate) return undefined;
@@ -127,10 +117,7 @@ function refused(settings: KafkaSettings, port: Port, error: unknown): Outcome |
       `this is the port for client certificates, and KAFKA_SECURITY_PROTOCOL=SASL_SSL logs in by SASL`,
       `Take the SASL port, or set KAFKA_SECURITY_PROTOCOL=SSL, KAFKA_SSL_CERTFILE and KAFKA_SSL_KEYFILE. ${PORTS}`,
     )
-    : failed(
-      "the broker asks for a client certificate, and KAFKA_SSL_CERTFILE is not set",
-      "Set KAFKA_SSL_CERTFILE (service.cert) and KAFKA_SSL_KEYFILE (service.key).",
-    );
+    : diagnosed(diagnoseTls("ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", kafkaTlsUse(settings))!);
 }
 
 /** The server's certificate, whoever signed it. */
@@ -163,33 +150,10 @@ export async function checkSasl(context: Context): Promise<Outcome> {
     timeoutMs,
     offeredMechanisms,
   );
-  if (sasl === undefined && mechanisms) {
-    return failed(
-      `this port wants a login by SASL (${
-        mechanisms.join(", ")
-      }), and KAFKA_SECURITY_PROTOCOL=${protocol} has none`,
-      settings.KAFKA_SSL_CERTFILE === ""
-        ? `Set KAFKA_SECURITY_PROTOCOL=${protocol === "SSL" ? "SASL_SSL" : "SASL_PLAINTEXT"}, ` +
-          "KAFKA_SASL_PLAIN_USERNAME and KAFKA_SASL_PLAIN_PASSWORD."
-        : `A client certificate is of no use on the SASL port: take the port for client certificates, or set ` +
-          `KAFKA_SECURITY_PROTOCOL=SASL_SSL with user name and password. ${PORTS}`,
-    );
-  }
-  if (sasl && mechanisms === undefined) {
-    return failed(
-      `this port wants no SASL, and KAFKA_SECURITY_PROTOCOL=${protocol} logs in by it`,
-      `Take the SASL port, or set KAFKA_SECURITY_PROTOCOL=${
-        usesTls(settings) ? "SSL" : "PLAINTEXT"
-      }. ${PORTS}`,
-    );
-  }
-  const mechanism = settings.KAFKA_SASL_MECHANISM;
-  if (mechanisms && !mechanisms.includes(mechanism)) {
-    return failed(
-      `the broker does not offer ${mechanism} but ${mechanisms.join(", ")}`,
-      `Set KAFKA_SASL_MECHANISM=${mechanisms.find((each) => /^(SCRAM|PLAIN)/.test(each)) ?? mechanisms[0]}.`,
-    );
-  }
+  const mismatch = sasl && mechanisms === undefined
+    ? unwantedSasl(settings)
+    : saslMismatch(settings, mechanisms);
+  if (mismatch) return diagnosed(mismatch);
   const wire = await KafkaWire.on(await openTransport(settings, address), address, timeoutMs, sasl);
   context.closing(() => wire.close());
   if (sasl === undefined) {
@@ -199,17 +163,10 @@ export async function checkSasl(context: Context): Promise<Outcome> {
   try {
     await wire.login();
   } catch (error) {
-    const message = messageOf(error);
-    // All that Kafka says of a wrong password and of a user that it does not know.
-    const why = /invalid credentials/i.test(message) ? "no such user, or a wrong password" : message;
-    return failed(
-      `the broker refused “${settings.KAFKA_SASL_PLAIN_USERNAME}” by ${mechanism}: ${why}`,
-      "Check KAFKA_SASL_PLAIN_USERNAME and KAFKA_SASL_PLAIN_PASSWORD (Aiven: console → Users), and that the user has a " +
-        "password for this mechanism.",
-    );
+    return diagnosed(refusedLogin(settings, messageOf(error)));
   }
   context.put("wire", wire);
-  return ok(`logged in as “${settings.KAFKA_SASL_PLAIN_USERNAME}” by ${mechanism}`);
+  return ok(`logged in as “${settings.KAFKA_SASL_PLAIN_USERNAME}” by ${settings.KAFKA_SASL_MECHANISM}`);
 }
 
 /** Whether all brokers can be reached at the addresses that they tell clients. */

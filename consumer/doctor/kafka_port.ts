@@ -1,5 +1,5 @@
 /**
- * What a port of a broker wants, found out by trying: TLS or none, a client certificate, SASL.
+ * Connections to a broker as the settings ask for them.
  *
  * @module
  */
@@ -8,17 +8,9 @@ import type * as tls from "node:tls";
 import type { SASLOptions } from "kafkajs";
 import type { Address } from "../../shared/kafka/address.ts";
 import { kafkaConfig, type KafkaSettings } from "../../shared/kafka/connection.ts";
-import { API_VERSIONS, CODES, KafkaWire, saslHandshake } from "./kafka_wire.ts";
+import { CODES, KafkaWire, saslHandshake } from "./kafka_wire.ts";
 import { connectTcp } from "./network.ts";
 import { startTls } from "./tls_socket.ts";
-
-/** What a port wants of its clients. */
-export interface Port {
-  readonly tls: boolean;
-  readonly clientCertificate: boolean;
-  /** SASL mechanisms that it offers; `undefined`: it wants no SASL, or one can't get far enough to ask. */
-  readonly mechanisms: readonly string[] | undefined;
-}
 
 const noLog = () => () => {};
 
@@ -60,63 +52,8 @@ export async function withWire<T>(
   }
 }
 
-/** Finds out what a port wants; `undefined`: it does not speak Kafka, with or without TLS. */
-export async function explorePort(address: Address, timeoutMs: number): Promise<Port | undefined> {
-  const [plain, secure] = await Promise.all([
-    explorePlain(address, timeoutMs),
-    exploreTls(address, timeoutMs),
-  ]);
-  return plain ?? secure;
-}
-
-async function explorePlain(address: Address, timeoutMs: number): Promise<Port | undefined> {
-  try {
-    return await ask(await connectTcp(address, timeoutMs), address, timeoutMs, false);
-  } catch {
-    return undefined;
-  }
-}
-
-async function exploreTls(address: Address, timeoutMs: number): Promise<Port | undefined> {
-  let socket: net.Socket;
-  try {
-    const tcp = await connectTcp(address, timeoutMs);
-    socket = await startTls(tcp, address.host, { rejectUnauthorized: false }, timeoutMs);
-  } catch (error) {
-    // With TLS 1.2 the server misses the certificate before the handshake is over.
-    const misses = /ALERT/.test((error as { code?: string }).code ?? "");
-    return misses ? { tls: true, clientCertificate: true, mechanisms: undefined } : undefined;
-  }
-  try {
-    return await ask(socket, address, timeoutMs, true);
-  } catch {
-    // The handshake went well and then the server hung up: so it does without the client's certificate only.
-    return { tls: true, clientCertificate: true, mechanisms: undefined };
-  }
-}
-
-const ask = (socket: net.Socket, address: Address, timeoutMs: number, tls: boolean): Promise<Port> =>
-  withWire(socket, address, timeoutMs, async (wire) => {
-    await wire.request(API_VERSIONS);
-    return { tls, clientCertificate: false, mechanisms: await offeredMechanisms(wire) };
-  });
-
 /** The SASL mechanisms that a port offers; `undefined`: it wants no SASL. */
 export async function offeredMechanisms(wire: KafkaWire): Promise<string[] | undefined> {
   const { error, mechanisms } = await wire.request(saslHandshake("SCRAM-SHA-256"));
   return error === CODES.illegalSaslState ? undefined : mechanisms;
-}
-
-/** The value of KAFKA_SECURITY_PROTOCOL that fits a port. */
-export const protocolOf = ({ tls, mechanisms }: Port): KafkaSettings["KAFKA_SECURITY_PROTOCOL"] =>
-  mechanisms ? (tls ? "SASL_SSL" : "SASL_PLAINTEXT") : tls ? "SSL" : "PLAINTEXT";
-
-/** What a port wants, in words. */
-export function wishOf({ tls, clientCertificate, mechanisms }: Port): string {
-  const login = mechanisms
-    ? `a login by SASL (${mechanisms.join(", ")})`
-    : clientCertificate
-    ? "a client certificate"
-    : "no login";
-  return `${tls ? "TLS" : "no TLS"} and ${login}`;
 }

@@ -8,7 +8,7 @@ import * as net from "node:net";
 import { diagnoseNetwork, type ServerNames } from "../../shared/diagnosis/network.ts";
 import { codeOf, messageOf } from "../../shared/errors.ts";
 import { type Address, textOf } from "../../shared/kafka/address.ts";
-import { failed, ok, type Outcome, skipped, together } from "./check.ts";
+import { diagnosed, failed, ok, type Outcome, skipped, together } from "./check.ts";
 
 /** Looks up the names of some servers. */
 export async function checkNames(addresses: readonly Address[], names: ServerNames): Promise<Outcome> {
@@ -20,12 +20,8 @@ export async function checkNames(addresses: readonly Address[], names: ServerNam
         const found = await lookup(host, { all: true });
         return ok(`${host} is ${found.map(({ address }) => address).join(", ")}`);
       } catch (error) {
-        const noName = codeOf(error) !== "EAI_AGAIN";
-        return failed(
-          noName ? `there is no host name ${host}` : `${host} could not be looked up`,
-          noName
-            ? `Check ${names.host}. On Aiven a service's name vanishes while it is powered off, and appears some minutes after it was created.`
-            : "Is this machine (or container) connected to a network with a name server?",
+        return diagnosed(
+          diagnoseNetwork(codeOf(error) === "EAI_AGAIN" ? "EAI_AGAIN" : "ENOTFOUND", host, names)!,
         );
       }
     }),
@@ -86,6 +82,6 @@ export function tcpProblem(address: Address, error: unknown, names: ServerNames,
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return skipped(`${at} has no address`);
   const found = diagnoseNetwork(code, at, names, timeoutMs);
   return found
-    ? failed(found.cause, found.remedy)
+    ? diagnosed(found)
     : failed(`cannot connect to ${at}: ${messageOf(error)}`, `Check ${names.host}.`);
 }

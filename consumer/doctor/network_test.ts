@@ -8,7 +8,10 @@ const NAMES = { host: "PGHOST", service: "the PostgreSQL service" };
 Deno.test("checkNames() fails when there is no such host name, and blocks only when there is none at all", async () => {
   const none = await checkNames([{ host: "nowhere.invalid", port: 1 }], NAMES);
   assert.deepEqual([none.mark, none.blocks], ["failed", true]);
-  assert.match(`${none.why} ${none.remedy}`, /no host name nowhere\.invalid.*PGHOST/);
+  assert.match(
+    `${none.why} ${none.remedy}`,
+    /nowhere\.invalid has no address: there is no such host name.*PGHOST/,
+  );
   const one = await checkNames([{ host: "nowhere.invalid", port: 1 }, { host: "localhost", port: 1 }], NAMES);
   assert.deepEqual([one.mark, one.blocks], ["failed", false]);
   assert.equal((await checkNames([{ host: "localhost", port: 1 }], NAMES)).mark, "ok");

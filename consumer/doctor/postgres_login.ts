@@ -4,14 +4,18 @@
  * @module
  */
 import type pg from "pg";
+import {
+  diagnosePostgresLogin,
+  missingDatabase,
+  type PostgresLogin,
+} from "../../shared/diagnosis/postgres_login.ts";
 import { unusualDatabase as unusualDatabaseDiagnosis } from "../../shared/diagnosis/postgres_settings.ts";
 import { codeOf, messageOf } from "../../shared/errors.ts";
 import { pause } from "../../shared/lifecycle.ts";
 import { connectPostgres } from "../../shared/postgres/connection.ts";
-import { NoPasswordError } from "../../shared/postgres/errors.ts";
 import { inspectSession } from "../../shared/postgres/session.ts";
 import { SETTINGS } from "../../shared/settings/table.ts";
-import { failed, ok, type Outcome, skipped, warned } from "./check.ts";
+import { diagnosed, failed, ok, type Outcome, skipped, warned } from "./check.ts";
 import type { Context } from "./context.ts";
 import { MAINTENANCE } from "../tables.ts";
 
@@ -51,54 +55,14 @@ export async function checkLogin(context: Context): Promise<Outcome> {
   return ok(`the account “${user}” is let in`);
 }
 
+const loginOf = (context: Context): PostgresLogin => {
+  const { PGUSER: user, PGDATABASE: database, PGSSLMODE: mode } = context.settings;
+  return { user, database, mode, named: (setting) => context.named(setting) };
+};
+
 function refusal(context: Context, error: unknown): Outcome {
-  const { PGUSER: user, PGSSLMODE: mode } = context.settings;
-  const code = codeOf(error);
-  const cause = error instanceof Error && error.cause ? error.cause : error;
-  const message = messageOf(cause).replace(/\.$/, "");
-  if (cause instanceof NoPasswordError) {
-    return failed(
-      `the server asks “${user}” for a password, and there is none`,
-      `Set ${context.named("PGPASSWORD")} or PGPASSWORD_FILE (Aiven: console → Users).`,
-    );
-  }
-  if (code === "28P01" || /SASL|password/i.test(message)) {
-    return failed(
-      `the server refused the password of “${user}”: ${message}`,
-      `Check ${context.named("PGUSER")} and ${context.named("PGPASSWORD")} (Aiven: console → Users).`,
-    );
-  }
-  if (code === "28000" && /no encryption|SSL off/.test(message)) {
-    return failed(
-      `the server takes connections with TLS only, and PGSSLMODE=${mode} makes them without: ${message}`,
-      `Set ${context.named("PGSSLMODE")}=verify-full and PGSSLROOTCERT to the service's ca.pem.`,
-    );
-  }
-  if (code === "28000") {
-    return failed(
-      `the server does not let “${user}” in: ${message}`,
-      "Correct PGUSER, or what pg_hba.conf (or the service's IP filter) lets in.",
-    );
-  }
-  if (code === "53300") {
-    return failed(
-      "the server has no connection left",
-      "Close others, raise max_connections (Aiven: a larger plan), or connect through a pool.",
-    );
-  }
-  if (code === "57P03") {
-    return failed(
-      `the server is not ready: ${message}`,
-      "It is starting, stopping or recovering: try again in a moment.",
-    );
-  }
-  if (code === "42501") {
-    return failed(
-      `the account may not connect to the database: ${message}`,
-      `GRANT CONNECT ON DATABASE "${context.settings.PGDATABASE}" TO "${user}";`,
-    );
-  }
-  return failed(messageOf(error), "");
+  const found = diagnosePostgresLogin(error, loginOf(context));
+  return found ? diagnosed(found) : failed(messageOf(error), "");
 }
 
 /** Whether the connection is encrypted as `sslmode` asks, as the server itself sees it. */
@@ -148,10 +112,7 @@ export function sslOff(context: Pick<Context, "settings" | "named">): Outcome {
 export async function checkDatabase(context: Context): Promise<Outcome> {
   const { PGDATABASE: name, PGUSER: user } = context.settings;
   if (context.find("client") === undefined) {
-    return failed(
-      `there is no database “${name}”, and none other that can be connected to`,
-      `Create it (Aiven: console → Databases → Create database), or correct ${context.named("PGDATABASE")}.`,
-    );
+    return diagnosed(missingDatabase(loginOf(context), ", and none other that can be connected to"));
   }
   const { rows } = await context.withClient((client) =>
     client.query<Server>(
@@ -162,7 +123,7 @@ export async function checkDatabase(context: Context): Promise<Outcome> {
     )
   );
   const server = rows[0]!;
-  if (context.get("database") !== name) return missingDatabase(context, server);
+  if (context.get("database") !== name) return databaseToCreate(context, server);
   if (server.replica) {
     return failed(
       `${name} is on a read-only replica`,
@@ -186,19 +147,17 @@ interface Server {
   readonly databases: readonly string[];
 }
 
-function missingDatabase(context: Context, { databases, mayCreate }: Server): Outcome {
-  const name = context.settings.PGDATABASE;
+function databaseToCreate(context: Context, { databases, mayCreate }: Server): Outcome {
   if (mayCreate) {
+    const name = context.settings.PGDATABASE;
     return skipped(`there is no database “${name}” yet; the consumer creates it when it starts`, {
       blocks: true,
     });
   }
-  return failed(
-    `there is no database “${name}”, and the account may not create it; there are: ${databases.join(", ")}`,
-    `Create it (Aiven: console → Databases → Create database; else CREATE DATABASE "${name}"), or correct ${
-      context.named("PGDATABASE")
-    }.`,
-  );
+  return diagnosed(missingDatabase(
+    loginOf(context),
+    `, and the account may not create it; there are: ${databases.join(", ")}`,
+  ));
 }
 
 /** The database that the service was made with, in place of the one for the routes. */

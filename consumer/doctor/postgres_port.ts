@@ -7,11 +7,12 @@ import { Buffer } from "node:buffer";
 import type { X509Certificate } from "node:crypto";
 import type * as net from "node:net";
 import type * as tls from "node:tls";
+import { missingTls } from "../../shared/diagnosis/postgres_login.ts";
 import { unverifiedServer } from "../../shared/diagnosis/postgres_settings.ts";
 import { type Address, textOf } from "../../shared/kafka/address.ts";
 import { type PostgresSettings, tlsAttempts } from "../../shared/postgres/connection.ts";
 import { commonName } from "./certificates.ts";
-import { failed, ok, type Outcome, skipped, warned } from "./check.ts";
+import { diagnosed, failed, ok, type Outcome, skipped, warned } from "./check.ts";
 import type { Context } from "./context.ts";
 import { connectTcp } from "./network.ts";
 import { shownCertificate, startTls } from "./tls_socket.ts";
@@ -73,14 +74,7 @@ export async function checkPostgresTls(context: Context): Promise<Outcome> {
 function withoutTls(context: Context, offered: boolean, demanded: boolean): Outcome {
   const mode = context.settings.PGSSLMODE;
   if (demanded) {
-    return failed(
-      `the server offers no TLS, and PGSSLMODE=${mode} asks for it`,
-      `Check ${
-        context.named("PGPORT")
-      }, turn TLS on at the server (ssl=on) or, where the network is your own, set ${
-        context.named("PGSSLMODE")
-      }=prefer.`,
-    );
+    return diagnosed(missingTls({ mode, named: (setting) => context.named(setting) }));
   }
   return skipped(
     offered

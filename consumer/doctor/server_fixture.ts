@@ -8,6 +8,7 @@ import { Buffer } from "node:buffer";
 import * as net from "node:net";
 import * as tls from "node:tls";
 import { Listening } from "../../shared/listening_fixture.ts";
+import { message } from "../../shared/postgres/message_fixture.ts";
 import type { Pair } from "./certificates_fixture.ts";
 
 /** What a port of a broker is like. */
@@ -18,6 +19,8 @@ export interface BrokerPort {
   readonly clientAuthority?: Pair;
   /** SASL mechanisms; without, it wants no SASL. */
   readonly mechanisms?: readonly string[];
+  /** The broker's own words when it refuses a login; without, it closes the connection. */
+  readonly loginError?: string;
   /** How long it takes to answer, milliseconds. */
   readonly delayMs?: number;
   /** Error of a heartbeat. */
@@ -59,7 +62,12 @@ export function startBroker(port: BrokerPort = {}): Promise<Listening> {
   return Listening.start(server);
 }
 
-function answerTo(key: number, { mechanisms, heartbeat, metadata }: BrokerPort): Uint8Array | undefined {
+const SASL_AUTHENTICATION_FAILED = 58;
+
+function answerTo(
+  key: number,
+  { mechanisms, heartbeat, loginError, metadata }: BrokerPort,
+): Uint8Array | undefined {
   switch (key) {
     case 3:
       return metadata;
@@ -70,7 +78,16 @@ function answerTo(key: number, { mechanisms, heartbeat, metadata }: BrokerPort):
         ? Buffer.concat([int16(0), int32(mechanisms.length), ...mechanisms.map(string)])
         : Buffer.concat([int16(34), int32(0)]);
     case 18:
-      return Buffer.concat([int16(0), int32(0)]);
+      // SaslHandshake and SaslAuthenticate in versions 0 and 1, and the throttle time of later versions.
+      return Buffer.concat([int16(0), int32(2), ...[17, 0, 1, 36, 0, 1].map(int16), int32(0)]);
+    case 36:
+      return loginError === undefined ? undefined : Buffer.concat([
+        int16(SASL_AUTHENTICATION_FAILED),
+        string(loginError),
+        int32(0),
+        int32(0),
+        int32(0),
+      ]);
     default:
       return undefined;
   }
@@ -101,6 +118,13 @@ export const startDatabase = (certificate?: Pair): Promise<Listening> =>
       const secure = new tls.TLSSocket(socket, { isServer: true, ...tlsOptions(certificate) });
       secure.on("error", () => {});
     });
+  }));
+
+/** A port that refuses each client of PostgreSQL with an error. */
+export const startRefusal = (code: string, text: string): Promise<Listening> =>
+  Listening.start(net.createServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", () => socket.end(message("E", `SFATAL\0C${code}\0M${text}\0\0`)));
   }));
 
 /** A port that takes connections and says nothing. */

@@ -5,7 +5,12 @@
  */
 import pg from "pg";
 import { codeOf, messageOf, PermanentError } from "../../shared/errors.ts";
-import { classify, explain, functionOf, type PostgresErrorFields } from "../../shared/postgres/errors.ts";
+import {
+  classify,
+  functionOf,
+  type PostgresErrorFields,
+  statementError,
+} from "../../shared/postgres/errors.ts";
 import { isSqlState } from "../../shared/postgres/sqlstate.ts";
 import { CONSUMER_PROGRESS, REJECTED_RECORDS } from "../../shared/schema/tables.ts";
 import type { Stream } from "../../shared/stream.ts";
@@ -46,7 +51,7 @@ export class RecordErrors {
     if (!isSqlState(codeOf(error)) || classify(error) !== "record") throw error;
     const streams = [...new Set(batch.filter(({ rowCount }) => rowCount > 0).map(({ stream }) => stream))];
     if (streams.length === 0) {
-      throw new PermanentError(explain("Cannot store rejected records", error), { cause: error });
+      throw statementError("Cannot store rejected records", error);
     }
     assertAboutRecord(
       error,

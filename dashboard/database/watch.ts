@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { messageOf, TransientError } from "../../shared/errors.ts";
+import { messageOf, PermanentError, TransientError } from "../../shared/errors.ts";
 import { classify, explain, retryClass } from "../../shared/postgres/errors.ts";
 import type { Availability } from "../../shared/observe/availability.ts";
 import type { Stream } from "../../shared/stream.ts";
@@ -95,9 +95,7 @@ export class DatabaseWatch {
   }
 
   #failed(error: unknown): void {
-    const known = error instanceof TransientError ||
-      isLasting(error) && error instanceof Error;
-    const message = known && !("code" in error && error.code)
+    const message = error instanceof TransientError || error instanceof PermanentError
       ? messageOf(error)
       : explain("Cannot read the tables", error);
     const transient = error instanceof TransientError || !isLasting(error);

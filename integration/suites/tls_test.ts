@@ -80,7 +80,7 @@ scenario({
         PGUSER: s.postgres.user,
         PGPASSWORD: s.postgres.password,
       },
-      /does not offer TLS/,
+      /offers no TLS/,
     ],
     ["a missing CA file", { PGSSLROOTCERT: "res/ssl/nowhere.pem" }, /nowhere\.pem \(PGSSLROOTCERT\)/],
   ];

@@ -1,11 +1,18 @@
 import assert from "assert";
-import { sentences } from "./diagnosis.ts";
+import { codeOf } from "../errors.ts";
+import { permanentError, sentences, transientError } from "./diagnosis.ts";
 import { diagnoseNetwork, KAFKA_NAMES, POSTGRES_NAMES } from "./network.ts";
 import { diagnoseTls } from "./tls.ts";
 
+const USE = {
+  host: "db",
+  ca: { setting: "THE_CA", path: "" },
+  certificate: { setting: "THE_CERT", path: "" },
+};
+
 for (
   const [code, cause, remedy] of [
-    ["SELF_SIGNED_CERT_IN_CHAIN", /not signed by a CA/, /Set THE_CA to/],
+    ["SELF_SIGNED_CERT_IN_CHAIN", /not signed by a CA/, /set THE_CA to/],
     ["ERR_TLS_CERT_ALTNAME_INVALID", /another host name/, /name that the certificate has/],
     ["CERT_HAS_EXPIRED", /has expired/, /Renew/],
     ["CERT_NOT_YET_VALID", /not valid yet/, /clock/],
@@ -16,7 +23,7 @@ for (
   ] as const
 ) {
   Deno.test(`diagnoseTls() has cause and remedy when the code is ${code}`, () => {
-    const found = diagnoseTls(code, "THE_CA", "THE_CERT")!;
+    const found = diagnoseTls(code, USE)!;
     assert.equal(found.code, code);
     assert.match(found.cause, cause);
     assert.match(found.remedy, remedy);
@@ -26,7 +33,7 @@ for (
 
 Deno.test("diagnoseTls() and diagnoseNetwork() have nothing when the code is of another kind", () => {
   for (const code of [undefined, "42P01"]) {
-    assert.equal(diagnoseTls(code, "", ""), undefined);
+    assert.equal(diagnoseTls(code, USE), undefined);
     assert.equal(diagnoseNetwork(code, "it", KAFKA_NAMES), undefined);
   }
 });
@@ -38,3 +45,25 @@ for (const code of ["ECONNREFUSED", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN", "EHOS
     assert.match(found.remedy, code.endsWith("UNREACH") ? /VPN/ : /PGHOST/);
   });
 }
+
+Deno.test("permanentError() and transientError() have code and remedy, and codeOf() finds the code of their cause", () => {
+  const cause = Object.assign(new Error("no such role"), { code: "28000" });
+  const diagnosis = {
+    code: "POSTGRES_ACCESS_DENIED",
+    cause: "the server says no",
+    remedy: "Correct PGUSER.",
+  };
+  for (
+    const error of [
+      permanentError("Cannot connect", diagnosis, cause),
+      transientError("Cannot connect", diagnosis, "connection", cause),
+    ]
+  ) {
+    assert.equal(error.message, "Cannot connect: the server says no. Correct PGUSER.");
+    assert.deepEqual(
+      [error.code, error.remedy, error.cause],
+      [diagnosis.code, diagnosis.remedy, cause],
+    );
+    assert.equal(codeOf(error), "28000");
+  }
+});

@@ -47,11 +47,14 @@ export function diagnoseNetwork(
           "In a container, localhost is the container itself.",
       );
     case "ENOTFOUND":
-      return say("has no address", `There is no such host name: correct ${names.host}.`);
+      return say(
+        "has no address: there is no such host name",
+        `Check ${names.host}. On Aiven a service's name vanishes while it is powered off, and appears some minutes after it was created.`,
+      );
     case "EAI_AGAIN":
       return say(
-        "has no address",
-        `The host name could not be looked up: check ${names.host} and the network.`,
+        "has no address: the host name could not be looked up",
+        `Check ${names.host}. Is this machine (or container) connected to a network with a name server?`,
       );
     case "EHOSTUNREACH":
     case "ENETUNREACH":

@@ -4,7 +4,8 @@ import * as net from "node:net";
 import { Listening } from "../listening_fixture.ts";
 import { loadSettings, PROCESS } from "../settings/load.ts";
 import { kafkaClient } from "./connection.ts";
-import { speaksPlainly } from "./probe.ts";
+import { addressOf } from "./address.ts";
+import { explorePort } from "./probe.ts";
 
 const settingsOf = (env: Record<string, string>) =>
   loadSettings(["kafka"], { ...PROCESS, args: [], env: (name) => env[name] }).settings;
@@ -43,6 +44,6 @@ for (const host of ["127.0.0.1", "::1"]) {
     await admin.connect().catch(() => {});
     await admin.disconnect();
     assert.ok(requests > 0, "no request came");
-    assert.equal(await speaksPlainly(settings.KAFKA_BOOTSTRAP_SERVERS[0]!), true);
+    assert.equal((await explorePort(addressOf(settings.KAFKA_BOOTSTRAP_SERVERS[0]!)))?.tls, false);
   });
 }

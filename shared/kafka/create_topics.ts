@@ -108,7 +108,8 @@ function creationError(
   const byHand = /_AUTHORIZATION_FAILED$/.test(name)
     ? "This account may not create the topic, or not see it. Create it"
     : "Create it by hand";
-  return new PermanentError(`${action} ${REMEDY[name] ?? `${byHand}: ${createCommand(topic, settings)}`}`);
+  const remedy = REMEDY[name] ?? `${byHand}: ${createCommand(topic, settings)}`;
+  return new PermanentError(`${action} ${remedy}`, { code: name, remedy });
 }
 
 /** The command that creates a topic, and the same on Aiven. */

@@ -4,44 +4,13 @@
  * @module
  */
 import { codeOf, messageOf, PermanentError, TransientError } from "../errors.ts";
-import { sentences } from "../diagnosis/diagnosis.ts";
+import { type Diagnosis, permanentError, transientError } from "../diagnosis/diagnosis.ts";
+import { groupAccess, topicAccess } from "../diagnosis/kafka_access.ts";
+import { refusedLogin, unwantedSasl } from "../diagnosis/kafka_port.ts";
+import { KAFKA_REMEDIES } from "../diagnosis/kafka_remedies.ts";
 import { diagnoseNetwork, KAFKA_NAMES } from "../diagnosis/network.ts";
-import { diagnoseTls } from "../diagnosis/tls.ts";
+import { diagnoseTls, type TlsUse } from "../diagnosis/tls.ts";
 import type { KafkaSettings } from "./connection.ts";
-
-/** Kafka's error types (kafkajs' `type`) that trying again does not mend, with the remedy. */
-const PERMANENT: Readonly<Record<string, string>> = {
-  TOPIC_AUTHORIZATION_FAILED:
-    "Grant the account Describe, Read and Write on the topic (Create, to have it created).",
-  GROUP_AUTHORIZATION_FAILED: "Grant the account Read on the group, CONSUMER_GROUP_ID.",
-  CLUSTER_AUTHORIZATION_FAILED:
-    "Grant the account what it needs on the cluster (IdempotentWrite, to produce).",
-  SASL_AUTHENTICATION_FAILED:
-    "Check KAFKA_SASL_PLAIN_USERNAME, KAFKA_SASL_PLAIN_PASSWORD and KAFKA_SASL_MECHANISM.",
-  UNSUPPORTED_SASL_MECHANISM: "Set KAFKA_SASL_MECHANISM to one that the broker offers.",
-  ILLEGAL_SASL_STATE: "Is this the broker's SASL port? Check KAFKA_SECURITY_PROTOCOL and the port.",
-  UNSUPPORTED_VERSION: "The broker is too old or too new for this client: Kafka 2.1 to 4.x are supported.",
-  INVALID_REPLICATION_FACTOR: "Set KAFKA_TOPIC_REPLICATION_FACTOR to at most the number of brokers.",
-  INCONSISTENT_GROUP_PROTOCOL:
-    "Other clients use this group with an assignor or protocol that is neither range nor RoundRobinAssigner: set CONSUMER_GROUP_ID to " +
-    "a group that only this consumer uses, or add RangeAssignor to their partition.assignment.strategy.",
-  GROUP_MAX_SIZE_REACHED:
-    "Run fewer consumers in the group, CONSUMER_GROUP_ID, or raise the broker's group.max.size.",
-  INVALID_GROUP_ID: "Set CONSUMER_GROUP_ID to another name.",
-  FENCED_INSTANCE_ID:
-    "Another client uses the group, CONSUMER_GROUP_ID, as the same static member: give it a group.instance.id of its own.",
-  INVALID_SESSION_TIMEOUT:
-    "Set CONSUMER_SESSION_TIMEOUT_MS within the broker's group.min/max.session.timeout.ms.",
-  MESSAGE_TOO_LARGE:
-    "Lower PRODUCER_BATCH_RECORDS, or raise the topic's max.message.bytes (the service's kafka.message_max_bytes).",
-  RECORD_LIST_TOO_LARGE: "Lower PRODUCER_BATCH_RECORDS, or raise the topic's segment.bytes.",
-  UNSUPPORTED_COMPRESSION_TYPE: "Set PRODUCER_COMPRESSION to a codec that the broker has.",
-  INVALID_TIMESTAMP:
-    "The topic takes records of about its own time only: check this machine's clock, or raise the topic's message.timestamp limits.",
-  INVALID_RECORD: "The topic refuses such records: a compacted one takes none without a key.",
-  POLICY_VIOLATION:
-    "The cluster's policy does not allow it: create the topic by hand, as its owner asks for.",
-};
 
 /** An error of kafkajs, with what it keeps beside the message. */
 interface KafkaJSError extends Error {
@@ -84,31 +53,67 @@ export function kafkaError(
 ): PermanentError | TransientError {
   if (error instanceof PermanentError || error instanceof TransientError) return error;
   for (const at of chain(error)) {
-    const say = (why: string, remedy: string) => `${action}: ${why.replace(/\.$/, "")}. ${remedy}`;
-    const remedy = at.type === undefined ? undefined : PERMANENT[at.type];
-    if (remedy !== undefined) return new PermanentError(say(at.message, remedy), { cause: error });
-    if (at.name === "KafkaJSSASLAuthenticationError") {
-      return new PermanentError(say(at.message, PERMANENT["SASL_AUTHENTICATION_FAILED"]!), { cause: error });
-    }
     const broker = at.broker ?? (at.host === undefined ? undefined : `${at.host}:${at.port}`);
-    const tls = diagnoseTls(codeOf(at), "KAFKA_SSL_CAFILE", "KAFKA_SSL_CERTFILE");
-    if (tls !== undefined) {
-      return new PermanentError(`${action}${broker ? ` (broker ${broker})` : ""}: ${sentences(tls)}`, {
-        cause: error,
-      });
-    }
+    const tls = diagnoseTls(codeOf(at), kafkaTlsUse(settings, at.host ?? broker));
+    if (tls) return permanentError(`${action}${broker ? ` (broker ${broker})` : ""}`, tls, error);
+    const found = diagnose(at, settings);
+    if (found) return permanentError(action, found, error);
   }
   const message = messageOf(error).replace(/\.$/, "");
+  const code = /timeout/i.test(message) ? "ETIMEDOUT" : codeOf(error) ?? /E[A-Z]{6,}/.exec(message)?.[0];
+  const network = diagnoseNetwork(code, addressIn(error) ?? "it", KAFKA_NAMES);
+  if (network && code !== "ETIMEDOUT") return transientError(action, network, "connection", error);
   const hint = /closed connection/i.test(message)
     ? CLOSED[settings.KAFKA_SECURITY_PROTOCOL]
-    : diagnoseNetwork(
-      /timeout/i.test(message) ? "ETIMEDOUT" : codeOf(error) ?? /E[A-Z]{6,}/.exec(message)?.[0],
-      "it",
-      KAFKA_NAMES,
-    )?.remedy;
+    : network?.remedy;
   return new TransientError(`${action}: ${message}.${hint ? ` ${hint}` : ""}`, "connection", {
+    code,
+    remedy: hint,
     cause: error,
   });
+}
+
+/** The address of the broker that an error is about, if kafkajs keeps it. */
+function addressIn(error: unknown): string | undefined {
+  for (const { broker, host, port } of chain(error)) {
+    if (broker !== undefined) return broker;
+    if (host !== undefined) return `${host}:${port}`;
+  }
+  return undefined;
+}
+
+/** What a TLS handshake with a broker is made with. @param host host or `host:port` */
+export const kafkaTlsUse = (settings: KafkaSettings, host = ""): TlsUse => ({
+  host: host.replace(/:\d+$/, ""),
+  ca: { setting: "KAFKA_SSL_CAFILE", path: settings.KAFKA_SSL_CAFILE },
+  certificate: { setting: "KAFKA_SSL_CERTFILE", path: settings.KAFKA_SSL_CERTFILE },
+});
+
+/** What a person has to mend; `undefined`: nothing that is known. */
+function diagnose(
+  { name, type = "", message }: KafkaJSError,
+  settings: KafkaSettings,
+): Diagnosis | undefined {
+  const cause = message.replace(/\.$/, "");
+  if (name === "KafkaJSSASLAuthenticationError" || type === "SASL_AUTHENTICATION_FAILED") {
+    return refusedLogin(settings, cause);
+  }
+  switch (type) {
+    case "ILLEGAL_SASL_STATE":
+      return unwantedSasl(settings);
+    case "UNSUPPORTED_SASL_MECHANISM":
+      return {
+        code: "KAFKA_SASL_MECHANISM_UNSUPPORTED",
+        cause: `the broker does not offer ${settings.KAFKA_SASL_MECHANISM}`,
+        remedy: "Set KAFKA_SASL_MECHANISM to one that the broker offers.",
+      };
+    case "TOPIC_AUTHORIZATION_FAILED":
+      return topicAccess(["Read", "Write"]);
+    case "GROUP_AUTHORIZATION_FAILED":
+      return groupAccess();
+  }
+  const remedy = KAFKA_REMEDIES[type];
+  return remedy === undefined ? undefined : { code: type, cause, remedy };
 }
 
 /** kafkajs' names of failures that pass by themselves, whatever their `retriable` says. */

@@ -4,15 +4,18 @@
  * @module
  */
 import type { Admin, Kafka } from "kafkajs";
+import { permanentError } from "../diagnosis/diagnosis.ts";
+import { saslMismatch, tlsMismatch } from "../diagnosis/kafka_port.ts";
 import { PermanentError, TransientError } from "../errors.ts";
 import { pause } from "../lifecycle.ts";
 import type { Log } from "../observe/log.ts";
+import { addressOf } from "./address.ts";
 import { KafkaCluster } from "./cluster.ts";
 import { kafkaClient, type KafkaSettings } from "./connection.ts";
 import { ensureTopics } from "./create_topics.ts";
 import { kafkaError } from "./errors.ts";
 import { kafkaLog } from "./log.ts";
-import { speaksPlainly, speaksTls } from "./probe.ts";
+import { explorePort } from "./probe.ts";
 import { quietKafkaTimers } from "./quiet.ts";
 import { closeUnanswered } from "./unanswered.ts";
 
@@ -28,20 +31,12 @@ export interface KafkaSession extends AsyncDisposable {
   readonly created: readonly string[];
 }
 
-/** Says so where the brokers speak TLS and the settings do not, or the other way round. */
-async function otherProtocol(settings: KafkaSettings): Promise<PermanentError | undefined> {
-  const { KAFKA_SECURITY_PROTOCOL: protocol, KAFKA_BOOTSTRAP_SERVERS: addresses } = settings;
-  const isTls = protocol === "SSL" || protocol === "SASL_SSL";
-  const other = isTls ? protocol.replace(/SSL$/, "PLAINTEXT") : protocol.replace("PLAINTEXT", "SSL");
-  for (const address of addresses) {
-    if (!(await (isTls ? speaksPlainly(address) : speaksTls(address)))) continue;
-    return new PermanentError(
-      `Cannot connect to Kafka at ${address}: it ${
-        isTls ? "does not speak TLS" : "speaks TLS"
-      } on this port, and ` +
-        `KAFKA_SECURITY_PROTOCOL=${protocol} ${isTls ? "asks for it" : "does not"}. Check the port, or set ` +
-        `KAFKA_SECURITY_PROTOCOL=${other}.`,
-    );
+/** The mistake when the port of a broker wants another security protocol or SASL mechanism than the settings have. */
+async function detectProtocolMismatch(settings: KafkaSettings): Promise<PermanentError | undefined> {
+  for (const address of settings.KAFKA_BOOTSTRAP_SERVERS) {
+    const port = await explorePort(addressOf(address));
+    const found = port && (tlsMismatch(settings, port, address) ?? saslMismatch(settings, port.mechanisms));
+    if (found) return permanentError(`Cannot connect to Kafka at ${address}`, found);
   }
   return undefined;
 }
@@ -77,7 +72,9 @@ export async function openKafka(settings: KafkaSettings, options: SessionOptions
   // kafkajs waits for what a broker that is away still owes it.
   const close = async () => {
     cluster[Symbol.dispose]();
-    await Promise.race([admin.disconnect().catch(() => {}), pause(1_000)]);
+    const limit = new AbortController();
+    await Promise.race([admin.disconnect().catch(() => {}), pause(1_000, limit.signal)]);
+    limit.abort();
   };
   const brokers = settings.KAFKA_BOOTSTRAP_SERVERS.join(",");
   try {
@@ -88,7 +85,7 @@ export async function openKafka(settings: KafkaSettings, options: SessionOptions
   } catch (error) {
     await close();
     if (error instanceof PermanentError || error instanceof TransientError) throw error;
-    throw await otherProtocol(settings) ??
+    throw await detectProtocolMismatch(settings) ??
       kafkaError(`Cannot connect to Kafka at ${brokers}`, error, settings);
   }
 }

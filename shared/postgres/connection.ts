@@ -5,10 +5,11 @@
  */
 import pg from "pg";
 import type * as tls from "node:tls";
-import { messageOf } from "../errors.ts";
+import { messageOf, PermanentError } from "../errors.ts";
 import type { Settings } from "../settings/table.ts";
 import { postgresTlsFiles, readTlsFiles, verifiesPostgres } from "../settings/tls_files.ts";
-import { connectError, NoPasswordError } from "./errors.ts";
+import { PASSWORD_MISSING } from "../diagnosis/postgres_login.ts";
+import { connectError } from "./errors.ts";
 
 /** The settings that connect to PostgreSQL. */
 export type PostgresSettings = Pick<Settings, Extract<keyof Settings, `PG${string}`>>;
@@ -79,7 +80,9 @@ export async function connectPostgres(
       // Not awaited: ending a client that failed to connect may never settle.
       client.end().catch(() => {});
       const next = attempts[index + 1];
-      if (next === undefined || !isAboutTls(error)) throw connectError(error, settings);
+      if (next === undefined || !isAboutTls(error)) {
+        throw connectError(error, settings, options.database);
+      }
       if (next === false) {
         options.onPlaintext?.(
           `PostgreSQL at ${settings.PGHOST}:${settings.PGPORT} can't be had with TLS (${
@@ -109,9 +112,7 @@ async function connect(client: pg.Client, signal: AbortSignal | undefined): Prom
 /** Called when the server asks for it. */
 function passwordOf({ PGPASSWORD }: PostgresSettings): string {
   if (PGPASSWORD !== "") return PGPASSWORD;
-  throw new NoPasswordError(
-    "the server asks for a password, and PGPASSWORD is empty. Set PGPASSWORD or PGPASSWORD_FILE",
-  );
+  throw new PermanentError("there is no password", { code: PASSWORD_MISSING });
 }
 
 /** Whether the other way, with or without TLS, may work. 28000 is how pg_hba.conf refuses a connection for its lack of TLS. */

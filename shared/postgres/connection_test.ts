@@ -30,8 +30,8 @@ for (const [how, bytes] of Object.entries(ASKING)) {
       assert(error instanceof PermanentError);
       assert.equal(
         error.message,
-        `Cannot connect to PostgreSQL at 127.0.0.1:${port}: the server asks for a password, and PGPASSWORD is empty. ` +
-          "Set PGPASSWORD or PGPASSWORD_FILE.",
+        `Cannot connect to PostgreSQL at 127.0.0.1:${port}: the server asks “${settings.PGUSER}” for a password, ` +
+          "and there is none. Set PGPASSWORD or PGPASSWORD_FILE (Aiven: console → Users).",
       );
       return true;
     });
