@@ -39,7 +39,8 @@ scenario({
   }
   await proxy.restore();
   await s.flowing([consumer, load]);
-  assert(await retries(consumer, "shutdown") + await retries(consumer, "connection") >= 10, "it noticed");
+  // A session that was idle when it ended is replaced without a retry; those in mid-COPY were not.
+  assert(await retries(consumer, "shutdown") + await retries(consumer, "connection") >= 3, "retries");
   await s.stopped(load);
   await s.oracle({ unless: () => consumer.assertRunning() });
 });
