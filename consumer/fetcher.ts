@@ -164,9 +164,13 @@ export class Fetcher<P extends FetchPosition> {
   }
 
   #startLoop(run: Run<P>, node: number): void {
-    if (run.loops.has(node) || run.of(node).length === 0) return;
+    if (run.isOver || run.loops.has(node) || run.of(node).length === 0) return;
     run.loops.add(node);
-    this.#loop(run, node).catch((error) => this.#fail(run, error)).finally(() => run.loops.delete(node));
+    this.#loop(run, node).then(() => {
+      run.loops.delete(node);
+      // Metadata may have named the broker as a leader again before its loop had ended.
+      this.#startLoop(run, node);
+    }, (error) => this.#fail(run, error));
   }
 
   async #loop(run: Run<P>, node: number): Promise<void> {

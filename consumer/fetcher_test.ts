@@ -12,7 +12,11 @@ interface Position {
 /** A cluster of one broker. The test answers each Fetch request itself. */
 class Cluster {
   /** Offsets that were asked for, of each request that is not answered yet. */
-  readonly requests: { offsets: number[]; answer: (messages: readonly string[]) => void }[] = [];
+  readonly requests: {
+    offsets: number[];
+    answer: (messages: readonly string[]) => void;
+    fail: (error: Error) => void;
+  }[] = [];
 
   /** Waits for a Fetch request and takes it. */
   async request() {
@@ -34,7 +38,7 @@ class Cluster {
       protocol: (_: string, fields: unknown) => ({ request: { apiVersion: 4, fields }, response: {} }),
       send: ({ request }: { request: { apiName?: string; fields: Fields } }) => {
         if (request.apiName === "Metadata") return Promise.resolve(metadata);
-        const { promise, resolve } = Promise.withResolvers<unknown>();
+        const { promise, resolve, reject } = Promise.withResolvers<unknown>();
         const offsets = request.fields.topics.flatMap(({ partitions }) =>
           partitions.map(({ fetchOffset }) => fetchOffset)
         );
@@ -42,7 +46,7 @@ class Cluster {
           resolve({
             responses: [{ topicName: "t", partitions: [{ partition: 0, errorCode: 0, messages }] }],
           });
-        this.requests.push({ offsets, answer });
+        this.requests.push({ offsets, answer, fail: reject });
         return promise;
       },
     };
@@ -59,7 +63,7 @@ interface Fields {
   readonly topics: readonly { readonly partitions: readonly { readonly fetchOffset: number }[] }[];
 }
 
-function setUp() {
+function setUp(onRetry = (error: unknown): void => assert.fail(String(error))) {
   const cluster = new Cluster();
   const member = { isAlive: true };
   const received: (readonly KafkaMessage[])[] = [];
@@ -77,7 +81,7 @@ function setUp() {
     },
     onOutOfRange: () => assert.fail("out of range"),
     capacity: () => Promise.resolve(),
-    onRetry: (error) => assert.fail(String(error)),
+    onRetry,
   });
   fetcher.start([at]);
   /** Ends the fetcher, and the request that it may have sent. */
@@ -133,5 +137,17 @@ Deno.test("Fetcher neither hands over nor fetches when the membership has expire
   const second = await cluster.request();
   assert.deepEqual(second.offsets, [5]);
   second.answer([]);
+  await end();
+});
+
+Deno.test("Fetcher fetches again when a request fails shortly before the leaders are looked up", async () => {
+  const { cluster, end } = setUp(() => {});
+  // The leaders are looked up every 250 ms while one is missing, and a broker that failed is not asked for 100 ms.
+  for (const ms of [170, 200, 230]) {
+    const request = await cluster.request();
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    request.fail(Object.assign(new Error("Closed connection"), { name: "KafkaJSConnectionClosedError" }));
+  }
+  (await cluster.request()).answer([]);
   await end();
 });
