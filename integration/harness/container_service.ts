@@ -35,7 +35,7 @@ function image(service: Image): Promise<string> {
 }
 
 /**
- * How a service is run as a container, hardened as `compose.yaml` hardens it. `docker run` stays in the foreground: its output
+ * How a service is run as a container, hardened and limited in memory as `compose.yaml` does it. `docker run` stays in the foreground: its output
  * and exit code are the container's.
  */
 export async function containerLaunch(
@@ -58,6 +58,7 @@ export async function containerLaunch(
       // A Deno every few seconds in each; that the check works is tested with the compose stack.
       "--no-healthcheck",
       ...["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"],
+      ...["--memory", "512m"],
       // By name only: values stay off the command line.
       ...Object.keys(env).flatMap((variable) => ["--env", variable]),
       await image(service),
