@@ -1,5 +1,6 @@
 import assert from "assert";
-import { extractPreviousVersion, hasPreviousVersion, PREVIOUS_VERSION } from "../harness/previous_version.ts";
+import { checkout } from "../harness/checkout.ts";
+import { hasPreviousVersion, PREVIOUS_VERSION } from "../harness/previous_version.ts";
 import { PARTITIONS, type Scenario, scenario } from "../harness/scenario.ts";
 import type { Service } from "../harness/service.ts";
 import { until } from "../harness/wait.ts";
@@ -36,7 +37,7 @@ scenario({
   services: "process",
   ignore: !isThere && Deno.env.get("CI") !== "true",
 }, async (s) => {
-  const { folder } = s.use(await extractPreviousVersion());
+  const { folder } = s.use(await checkout(PREVIOUS_VERSION));
   const previous = s.consumerOf(folder);
   const load = await s.load(0);
   await storing([previous]);
