@@ -4,16 +4,20 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { createZstdCompress } from "node:zlib";
+import { createGzip, createZstdCompress } from "node:zlib";
+import snappy from "snappyjs";
 import Encoder from "kafkajs/src/protocol/encoder.js";
 import { RecordBatch as encodeBatch } from "kafkajs/src/protocol/recordBatch/v0/index.js";
 import { crc32c } from "../../shared/kafka/crc32c.ts";
 import { KafkaCluster } from "../../shared/kafka/cluster.ts";
 import type { KafkaSettings } from "../../shared/kafka/connection.ts";
+import { lz4Compress } from "../../shared/kafka/lz4.ts";
 import { fetchTopics } from "../../shared/kafka/metadata.ts";
 
 const PIECE = Buffer.alloc(1_000_000);
-const ZSTD = 4;
+/** Codecs by name, with their number in a batch's attributes. */
+const CODECS = { gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const;
+export type Codec = keyof typeof CODECS;
 
 /** Bytes of Kafka's variable-length encoding of a number that is not negative. */
 function varint(value: number): Buffer {
@@ -23,18 +27,14 @@ function varint(value: number): Buffer {
   return Buffer.from([...bytes, rest]);
 }
 
-/** A Zstandard batch of one record whose value is `megabytes` of zeros, made without ever having them in memory. */
-export async function zeros(megabytes: number): Promise<Buffer> {
+/** A batch of one record whose value is `megabytes` of zeros, made without ever having them in memory. */
+export async function zeros(codec: Codec, megabytes: number): Promise<Buffer> {
   const size = megabytes * PIECE.length;
   const body = Buffer.concat([Buffer.from([0, 0, 0, 1]), varint(size)]);
   const head = Buffer.concat([varint(body.length + size + 1), body]);
-  const zstd = createZstdCompress();
-  const compressed: Promise<Uint8Array[]> = Array.fromAsync(zstd);
-  zstd.write(head);
-  for (let n = 0; n < megabytes; n++) {
-    if (!zstd.write(PIECE)) await new Promise((resolve) => zstd.once("drain", resolve));
-  }
-  zstd.end(Buffer.alloc(1));
+  const compressed = codec === "gzip" || codec === "zstd"
+    ? await compressStream(codec === "gzip" ? createGzip() : createZstdCompress(), head, megabytes)
+    : compressBlocks(codec, head, megabytes);
   const { buffer } = await encodeBatch({
     firstTimestamp: 1_700_000_000_000,
     maxTimestamp: 1_700_000_000_000,
@@ -42,12 +42,46 @@ export async function zeros(megabytes: number): Promise<Buffer> {
     producerId: -1,
     records: [],
   });
-  const batch = Buffer.concat([buffer.subarray(0, 61), ...await compressed]);
+  const batch = Buffer.concat([buffer.subarray(0, 61), ...compressed]);
   batch.writeInt32BE(batch.length - 12, 8);
-  batch[22] = ZSTD;
+  batch[22] = CODECS[codec];
   batch.writeInt32BE(1, 57);
   batch.writeUInt32BE(crc32c(batch.subarray(21)), 17);
   return batch;
+}
+
+/** `head`, `megabytes` of zeros, and the number of headers, which is 0. */
+async function compressStream(
+  stream: ReturnType<typeof createGzip> | ReturnType<typeof createZstdCompress>,
+  head: Buffer,
+  megabytes: number,
+): Promise<Uint8Array[]> {
+  const compressed: Promise<Uint8Array[]> = Array.fromAsync(stream);
+  stream.write(head);
+  for (let n = 0; n < megabytes; n++) {
+    if (!stream.write(PIECE)) await new Promise((resolve) => stream.once("drain", resolve));
+  }
+  stream.end(Buffer.alloc(1));
+  return await compressed;
+}
+
+/** The same in blocks, in the framing of snappy-java or of LZ4. */
+function compressBlocks(codec: "snappy" | "lz4", head: Buffer, megabytes: number): Uint8Array[] {
+  const frame = lz4Compress(Buffer.alloc(1));
+  const block = codec === "snappy" ? snappyBlock : (data: Buffer) => lz4Compress(data).subarray(7, -4);
+  const start = codec === "snappy"
+    ? Buffer.from("82534e41505059000000000100000001", "hex")
+    : frame.subarray(0, 7);
+  const end = codec === "snappy" ? Buffer.alloc(0) : frame.subarray(-4);
+  const piece = block(PIECE);
+  return [start, block(head), ...Array.from({ length: megabytes }, () => piece), block(Buffer.alloc(1)), end];
+}
+
+function snappyBlock(data: Buffer): Buffer {
+  const compressed = Buffer.from(snappy.compress(new Uint8Array(data)));
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(compressed.length);
+  return Buffer.concat([length, compressed]);
 }
 
 /** Sends a batch to a partition and throws when the broker does not take it. */
