@@ -27,8 +27,9 @@ scenario({
       return await writtenRecords(s.kafka.bootstrapServers, s.topic()) > await sent();
     }, { unless: () => load.assertRunning() });
     const before = await sent();
-    await s.kafka[end]();
+    // Before the broker ends: Toxiproxy does not let go of a connection whose other end is gone.
     await proxy.refuse();
+    await s.kafka[end]();
     await load.ready(false);
     await consumer.ready(false);
     await lasting(s.random.between(0, 1_000));
