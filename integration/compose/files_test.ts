@@ -5,20 +5,10 @@ import { loadSettings } from "../../shared/settings/load.ts";
 import { SETTINGS } from "../../shared/settings/table.ts";
 import type { Setting } from "../../shared/settings/declare.ts";
 import { filledIn, namesIn } from "./env_file.ts";
+import { ALL } from "../../shared/settings/load_fixture.ts";
 
 const read = (path: string) => Deno.readTextFileSync(join(PROJECT, path));
 const EXAMPLES = ["res/local.env", "res/aiven.env.example"];
-const GROUPS = [
-  "kafka",
-  "topics",
-  "postgresql",
-  "streams",
-  "producer",
-  "consumer",
-  "http",
-  "log",
-  "summary",
-] as const;
 
 for (const path of EXAMPLES) {
   Deno.test(`${path} names only settings, and variables of compose.yaml`, () => {
@@ -99,7 +89,7 @@ function variables(text: string): Record<string, string> {
 }
 
 function load(env: (name: string) => string | undefined, ini?: string) {
-  return loadSettings(GROUPS, {
+  return loadSettings(ALL, {
     args: [],
     env,
     readFile: (path) => {
