@@ -89,7 +89,7 @@ else {
     await using browser = await OpenPage.open();
     await browser.page.goto(url);
     const problems = () => browser.text("#problems");
-    await until("no database", async () => /does not exist/.test(await problems()));
+    await until("no database", async () => /there is no database/.test(await problems()));
     await s.database.create();
     await until("nothing yet", async () => /there is no table/.test(await browser.text("#map-empty")));
     await s.produce(500, { PRODUCER_USERS: 10, PRODUCER_MALFORMED_RATIO: 0 });
