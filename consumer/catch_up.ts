@@ -6,7 +6,7 @@
 import type { TopicMetadata } from "../shared/kafka/metadata.ts";
 import { errorNamed, type Watermarks } from "../shared/kafka/watermarks.ts";
 import { pause } from "../shared/lifecycle.ts";
-import { keyOf, type TopicPartition } from "./progress.ts";
+import { keyOf, type TopicPartition } from "../shared/schema/progress.ts";
 
 /** Between two comparisons with what this consumer has stored, milliseconds. */
 const LOCAL_POLL_MS = 25;

@@ -17,13 +17,13 @@ import type { Tell } from "../shared/observe/events.ts";
 import { untilItWorks } from "../shared/retry.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import type { Stream } from "../shared/stream.ts";
-import { checkTopicId, decideStart, type Decision } from "./assignment.ts";
+import { checkTopicId, decideStart, type Decision } from "../shared/start_position.ts";
 import { AbandonedError, type Database } from "./database.ts";
 import type { EVENTS } from "./events.ts";
 import { Fetcher } from "./fetcher.ts";
-import { GroupCoordinator } from "./group/coordinator.ts";
+import { GroupCoordinator } from "../shared/kafka/group/coordinator.ts";
 import { GroupMembership } from "./group/membership.ts";
-import type { Assignment } from "./group/subscription.ts";
+import type { Assignment } from "../shared/kafka/group/subscription.ts";
 import type { HeldPartition, PartitionHolder } from "./partition_monitor.ts";
 import {
   adoptTopicIds,
@@ -31,7 +31,7 @@ import {
   loadTopicProgress,
   type ProgressRow,
   type TopicPartition,
-} from "./progress.ts";
+} from "../shared/schema/progress.ts";
 import { emptySegment, type Segment, SegmentBuilder } from "./segment.ts";
 import { unreadableBatch } from "./unreadable_batch.ts";
 import { Writer } from "./writer.ts";

@@ -13,7 +13,7 @@ import { fetchRequest, type FetchResponse, type FetchTopic } from "../shared/kaf
 import { errorName, fetchTopics, type TopicMetadata } from "../shared/kafka/metadata.ts";
 import type { ReadOptions } from "../shared/kafka/read_record_batches.ts";
 import { backoffMs, pause } from "../shared/lifecycle.ts";
-import { keyOf, type TopicPartition } from "./progress.ts";
+import { keyOf, type TopicPartition } from "../shared/schema/progress.ts";
 
 /** A partition to fetch from. */
 export interface FetchPosition extends TopicPartition {

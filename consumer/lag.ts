@@ -6,7 +6,7 @@
 import type { Watermarks } from "../shared/kafka/watermarks.ts";
 import type { Emit } from "./events.ts";
 import { lag, openTransactionSeconds } from "./metrics.ts";
-import { keyOf, type TopicPartition } from "./progress.ts";
+import { keyOf, type TopicPartition } from "../shared/schema/progress.ts";
 
 /** After so long without a move of the last stable offset, milliseconds, an open transaction is logged. */
 const OPEN_TRANSACTION_LOG_AFTER_MS = 10_000;

@@ -8,7 +8,7 @@ import { runConsumer } from "./run.ts";
 
 // In the image, where `consumer` is the program: docker compose run --rm consumer doctor
 if (Deno.args[0] === "doctor") {
-  const { doctor } = await import("./doctor.ts");
+  const { doctor } = await import("../doctor/main.ts");
   Deno.exit(await doctor(Deno.args.slice(1)));
 }
 

@@ -12,11 +12,11 @@ import type { TopicMetadata } from "../shared/kafka/metadata.ts";
 import { topicIdToUuid } from "../shared/kafka/topic_id.ts";
 import type { Watermarks } from "../shared/kafka/watermarks.ts";
 import { pause } from "../shared/lifecycle.ts";
-import { checkEnd, checkTopicId } from "./assignment.ts";
+import { checkEnd, checkTopicId } from "../shared/start_position.ts";
 import { AbandonedError } from "./database.ts";
 import type { Emit } from "./events.ts";
 import type { LagReporter } from "./lag.ts";
-import { keyOf, type ProgressRow, type TopicPartition } from "./progress.ts";
+import { keyOf, type ProgressRow, type TopicPartition } from "../shared/schema/progress.ts";
 
 /** A partition that is held, at one moment. */
 export interface HeldPartition extends TopicPartition {

@@ -18,7 +18,7 @@ import type { RejectedRow } from "./list_rejects.ts";
 import { lookUpViolation } from "./store/constraint_errors.ts";
 import { assertAboutRecord, isViolation, tablesOf } from "./store/record_errors.ts";
 import { firstRejection } from "./store/reject_streaks.ts";
-import { streamTarget } from "./tables.ts";
+import { streamTarget } from "../shared/schema/create_tables.ts";
 
 /** Records in one transaction, at most. */
 const BATCH = 1_000;

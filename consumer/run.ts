@@ -24,14 +24,14 @@ import { GroupConsumer } from "./consume.ts";
 import { AbandonedError, Database, type DatabaseOptions } from "./database.ts";
 import { EVENTS } from "./events.ts";
 import { LagReporter } from "./lag.ts";
-import { GroupCoordinator } from "./group/coordinator.ts";
-import { fetchOwners } from "./group/owners.ts";
+import { GroupCoordinator } from "../shared/kafka/group/coordinator.ts";
+import { fetchOwners } from "../shared/kafka/group/owners.ts";
 import { lag, records, registry, unassignedLag } from "./metrics.ts";
 import { type MonitorSources, PartitionMonitor } from "./partition_monitor.ts";
 import { catchUpSources, monitorSources, type SourceOptions } from "./sources.ts";
 import { assertGroupFits } from "./store/group_encoding.ts";
 import { UnassignedLagReporter } from "./unassigned_lag.ts";
-import { ensureDatabase, ensureTables } from "./tables.ts";
+import { ensureDatabase, ensureTables } from "../shared/schema/create_tables.ts";
 
 /** Between two polls of the topics' watermarks and of the stored progress. */
 const LAG_POLL_INTERVAL_MS = 2_000;

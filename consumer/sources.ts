@@ -9,7 +9,7 @@ import { fetchWatermarks } from "../shared/kafka/watermarks.ts";
 import type { CatchUpSources } from "./catch_up.ts";
 import type { Database } from "./database.ts";
 import type { MonitorSources, PartitionHolder } from "./partition_monitor.ts";
-import { adoptTopicIds, keyOf, readProgress, readTopicProgress } from "./progress.ts";
+import { adoptTopicIds, keyOf, readProgress, readTopicProgress } from "../shared/schema/progress.ts";
 
 /** What is asked, and for whom. */
 export interface SourceOptions {

@@ -1,6 +1,6 @@
 import assert from "assert";
 import type pg from "pg";
-import { FencedError, runTransaction } from "./transaction.ts";
+import { FencedError, fenceSql, runTransaction } from "./transaction.ts";
 
 /** A connection whose server answers with an error at once. */
 const refusing = (error: Error) =>
@@ -22,4 +22,9 @@ Deno.test("runTransaction() knows the fence when the server speaks another langu
   }
   const other = error("22P02", 'invalid input syntax for type integer: "x"');
   await assert.rejects(runTransaction(refusing(other), "", []), (thrown) => thrown === other);
+});
+
+Deno.test("fenceSql() quotes what comes from settings", () => {
+  const sql = fenceSql("it's", [{ topic: "ro'utes", partition: 0, expected: 1, next: 2 }]);
+  assert.ok(sql.includes("'it''s'") && sql.includes("'ro''utes'"));
 });

@@ -6,10 +6,10 @@
  * @module
  */
 import type { Emit } from "./events.ts";
-import type { IsOwned } from "./group/owners.ts";
+import type { IsOwned } from "../shared/kafka/group/owners.ts";
 import { unassignedLag } from "./metrics.ts";
 import type { MonitorSources } from "./partition_monitor.ts";
-import { keyOf } from "./progress.ts";
+import { keyOf } from "../shared/schema/progress.ts";
 
 /** What the reporter asks of Kafka and PostgreSQL. */
 export interface UnassignedSources extends Pick<MonitorSources, "topics" | "watermarks" | "progress"> {

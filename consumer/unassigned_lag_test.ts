@@ -1,6 +1,6 @@
 import assert from "assert";
 import type { Emit } from "./events.ts";
-import type { IsOwned } from "./group/owners.ts";
+import type { IsOwned } from "../shared/kafka/group/owners.ts";
 import { unassignedLag } from "./metrics.ts";
 import { UnassignedLagReporter } from "./unassigned_lag.ts";
 

@@ -6,7 +6,7 @@
 import pg from "pg";
 import { PermanentError } from "../shared/errors.ts";
 import type { CorruptBatchError } from "../shared/kafka/corrupt_batch.ts";
-import type { TopicPartition } from "./progress.ts";
+import type { TopicPartition } from "../shared/schema/progress.ts";
 
 /**
  * Says which batch cannot be read and why, and how to continue: another replica, or the statement that skips the batch.

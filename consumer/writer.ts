@@ -5,7 +5,7 @@
  */
 import { AbandonedError, type Database } from "./database.ts";
 import { bufferBytes } from "./metrics.ts";
-import { keyOf } from "./progress.ts";
+import { keyOf } from "../shared/schema/progress.ts";
 import type { Segment } from "./segment.ts";
 import { partitionOf } from "./store/batch.ts";
 import { BatchStore, type BatchStoreOptions } from "./store/batch_store.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Assignment } from "./subscription.ts";
+import type { Assignment } from "../../shared/kafka/group/subscription.ts";
 
 /** A member of a group, as the leader sees it. */
 export interface Member {

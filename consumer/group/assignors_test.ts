@@ -8,7 +8,7 @@ import {
   decodeSubscription,
   encodeAssignment,
   encodeSubscription,
-} from "./subscription.ts";
+} from "../../shared/kafka/group/subscription.ts";
 
 const partitionsOf = (counts: Readonly<Record<string, number>>) =>
   new Map(

@@ -5,7 +5,7 @@
  */
 import type { Buffer } from "node:buffer";
 import { ASSIGNORS, type Member, topicsOf } from "./assignors.ts";
-import { decodeSubscription, encodeAssignment } from "./subscription.ts";
+import { decodeSubscription, encodeAssignment } from "../../shared/kafka/group/subscription.ts";
 
 /** Fetches the partitions of topics. Topics that do not exist, or may not be seen, are left out. */
 export type FetchPartitions = (topics: readonly string[]) => Promise<Map<string, number[]>>;

@@ -13,9 +13,13 @@ import { KafkaJSRequestTimeoutError } from "kafkajs/src/errors.js";
 import { isTransientKafka } from "../../shared/kafka/errors.ts";
 import { backoffMs, pause } from "../../shared/lifecycle.ts";
 import { ASSIGNORS } from "./assignors.ts";
-import type { GroupCoordinator } from "./coordinator.ts";
+import type { GroupCoordinator } from "../../shared/kafka/group/coordinator.ts";
 import { type FetchPartitions, GroupLeader, type MemberSubscription } from "./leader.ts";
-import { type Assignment, decodeAssignment, encodeSubscription } from "./subscription.ts";
+import {
+  type Assignment,
+  decodeAssignment,
+  encodeSubscription,
+} from "../../shared/kafka/group/subscription.ts";
 
 /** What a membership works with and whom it informs. */
 export interface GroupMembershipOptions {

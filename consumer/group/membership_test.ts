@@ -4,7 +4,11 @@ import { createErrorFromCode, errorCodes } from "kafkajs/src/protocol/error.js";
 import type { ApiName } from "../../shared/kafka/cluster.ts";
 import { pause } from "../../shared/lifecycle.ts";
 import { GroupMembership, type GroupMembershipOptions } from "./membership.ts";
-import { decodeAssignment, encodeAssignment, encodeSubscription } from "./subscription.ts";
+import {
+  decodeAssignment,
+  encodeAssignment,
+  encodeSubscription,
+} from "../../shared/kafka/group/subscription.ts";
 
 const SESSION_MS = 300, HEARTBEAT_MS = 20;
 

@@ -4,10 +4,10 @@
  * @module
  */
 import { PermanentError } from "../../shared/errors.ts";
-import { keyOf } from "../progress.ts";
+import { keyOf } from "../../shared/schema/progress.ts";
 import { QUARANTINE_TARGET, quarantineSql } from "../quarantine.ts";
 import type { Segment } from "../segment.ts";
-import { streamTarget } from "../tables.ts";
+import { streamTarget } from "../../shared/schema/create_tables.ts";
 import { type Advance, type Copy, fenceSql, transactionSql } from "../transaction.ts";
 
 /** The segment's partition as a key for maps. */

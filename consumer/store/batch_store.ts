@@ -8,7 +8,7 @@ import type { Tell } from "../../shared/observe/events.ts";
 import { AbandonedError, type Database, TooLongError } from "../database.ts";
 import type { EVENTS } from "../events.ts";
 import { latencySeconds } from "../latency.ts";
-import { keyOf, readProgress, type TopicPartition } from "../progress.ts";
+import { keyOf, readProgress, type TopicPartition } from "../../shared/schema/progress.ts";
 import { isAlreadyQuarantined, isQuarantineConflict } from "../quarantine.ts";
 import { namedRow, refuse, rowsToTry } from "../refusal.ts";
 import { halve, part, recordCount, type Segment } from "../segment.ts";

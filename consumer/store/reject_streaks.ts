@@ -8,7 +8,7 @@ import { reject, type Rejection } from "../../shared/codec/rejection.ts";
 import { PermanentError } from "../../shared/errors.ts";
 import { escapeNonAscii, escapeUnprintable } from "../../shared/escape.ts";
 import type { PostgresErrorFields } from "../../shared/postgres/errors.ts";
-import { keyOf, type TopicPartition } from "../progress.ts";
+import { keyOf, type TopicPartition } from "../../shared/schema/progress.ts";
 import { textOf } from "./record_errors.ts";
 
 /** The reason of records that the database rejected. */

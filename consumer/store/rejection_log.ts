@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { TopicPartition } from "../progress.ts";
+import type { TopicPartition } from "../../shared/schema/progress.ts";
 
 /** Minimum time between two lines about one partition, milliseconds. */
 const INTERVAL_MS = 5_000;

@@ -6,12 +6,14 @@
  */
 import { dirname, join, normalize, relative } from "node:path";
 
-const ROOMS = ["shared", "producer", "consumer", "dashboard", "integration"];
+const ROOMS = ["shared", "producer", "doctor", "consumer", "dashboard", "integration"];
 /** Which rooms a room may import, besides itself. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   shared: [],
   producer: ["shared"],
-  consumer: ["shared"],
+  doctor: ["shared"],
+  // `consumer doctor` runs the doctor in the consumer's image.
+  consumer: ["shared", "doctor"],
   dashboard: ["shared"],
   integration: ["shared"],
 };

@@ -49,7 +49,7 @@ async function run(program: string, args: string[], settings: ServiceSettings) {
 
 /** All lines by their id. */
 async function examine(settings: ServiceSettings): Promise<{ code: number; lines: Map<string, Line> }> {
-  const { code, stdout, stderr } = await run("consumer/doctor.ts", ["--json"], settings);
+  const { code, stdout, stderr } = await run("doctor/main.ts", ["--json"], settings);
   assert.equal(stderr, "");
   assert(!stdout.includes(ACCOUNT_PASSWORD), "a password is shown");
   const { checks }: { checks: Line[] } = JSON.parse(stdout);

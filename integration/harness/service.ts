@@ -17,7 +17,7 @@ const PROGRAMS = {
   producer: "producer/main.ts",
   consumer: "consumer/main.ts",
   rejects: "consumer/rejects.ts",
-  doctor: "consumer/doctor.ts",
+  doctor: "doctor/main.ts",
 };
 
 /** Those that run with the permissions of another one. */

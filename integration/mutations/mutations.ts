@@ -122,10 +122,10 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "no-topic-id-check",
     why: "A recreated topic that has grown past the progress must not be read from the middle.",
-    file: "consumer/assignment.ts",
+    file: "shared/start_position.ts",
     find: ".find((id) => id !== uuid);",
     replace: ".find(() => false);",
-    test: "consumer/assignment_test.ts",
+    test: "shared/start_position_test.ts",
     filter: "seeks, skips or fails as each combination",
   },
   {

@@ -1,0 +1,167 @@
+import assert from "assert";
+import { Certificates } from "../settings/certificates_fixture.ts";
+import type { Outcome } from "../check.ts";
+import { contextOf } from "../context_fixture.ts";
+import { checkBrokers, checkKafkaTls, checkSasl } from "./connection.ts";
+import { int16, int32, startBroker, startSilence, string } from "../server_fixture.ts";
+
+type Env = Record<string, string | number>;
+
+async function outcomeOf(check: typeof checkSasl, port: number, env: Env, host = "127.0.0.1") {
+  await using context = await contextOf({ KAFKA_BOOTSTRAP_SERVERS: `${host}:${port}`, ...env });
+  context.put("servers", [{ host, port }]);
+  return await check(context);
+}
+
+function assertFails({ mark, why, remedy }: Outcome, about: RegExp): void {
+  assert.equal(mark, "failed", why);
+  assert.match(`${why}. ${remedy}`, about);
+}
+
+Deno.test("checkKafkaTls() names the mistake when the server's certificate is not to be trusted", async () => {
+  await using files = await Certificates.create();
+  const project = await files.authority("Project CA");
+  const other = await files.authority("Other CA");
+  const right = await files.issue("kafka", project);
+  const old = await files.issue("old", project, { expired: true });
+  await using broker = await startBroker({ certificate: right });
+  await using expired = await startBroker({ certificate: old });
+  const env = { KAFKA_SECURITY_PROTOCOL: "SSL", KAFKA_SSL_CAFILE: project.certificate };
+  const tls = (more: Env, port = broker.port, host?: string) =>
+    outcomeOf(checkKafkaTls, port, { ...env, ...more }, host);
+
+  const fine = await tls({});
+  assert.equal(fine.mark, "ok", fine.why);
+  assert.match(fine.why, /“kafka” signed by “Project CA”, chain and host name checked/);
+  assertFails(
+    await tls({ KAFKA_SSL_CAFILE: "" }),
+    /issued by “Project CA”, which the system's CAs don't know.*KAFKA_SSL_CAFILE/,
+  );
+  assertFails(
+    await tls({ KAFKA_SSL_CAFILE: other.certificate }),
+    /issued by “Project CA”, and .* is the CA “Other CA”.*another project/,
+  );
+  assertFails(await tls({}, broker.port, "localhost"), /not for localhost but for IP Address:127\.0\.0\.1/);
+  assertFails(await tls({}, expired.port), /“old”, expired on/);
+});
+
+Deno.test("checkKafkaTls() names the mistake when port and security protocol don't fit", async () => {
+  await using files = await Certificates.create();
+  const project = await files.authority("Project CA");
+  const certificate = await files.issue("kafka", project);
+  const user = await files.issue("user", project);
+  const stranger = await files.issue("stranger", await files.authority("Other CA"));
+  await using plain = await startBroker();
+  await using plainSasl = await startBroker({ mechanisms: ["PLAIN"] });
+  await using sasl = await startBroker({ certificate, mechanisms: ["SCRAM-SHA-256"] });
+  await using mutual = await startBroker({ certificate, clientAuthority: project });
+  await using silent = await startSilence();
+  const tls = (protocol: string, port: number, more: Env = {}) =>
+    outcomeOf(checkKafkaTls, port, {
+      KAFKA_SECURITY_PROTOCOL: protocol,
+      ...protocol === "SASL_SSL" && { KAFKA_SASL_PLAIN_USERNAME: "me", KAFKA_SASL_PLAIN_PASSWORD: "hush" },
+      KAFKA_SSL_CAFILE: project.certificate,
+      ...more,
+    });
+  const client = (pair: typeof user) => ({
+    KAFKA_SSL_CERTFILE: pair.certificate,
+    KAFKA_SSL_KEYFILE: pair.key,
+  });
+
+  assertFails(
+    await tls("PLAINTEXT", sasl.port),
+    /speaks TLS, and KAFKA_SECURITY_PROTOCOL=PLAINTEXT does not.*set KAFKA_SECURITY_PROTOCOL=SASL_SSL/,
+  );
+  assertFails(
+    await tls("PLAINTEXT", mutual.port),
+    /a client certificate: set KAFKA_SECURITY_PROTOCOL=SSL .*KAFKA_SSL_KEYFILE/,
+  );
+  assertFails(await tls("SSL", plain.port), /does not speak TLS.*KAFKA_SECURITY_PROTOCOL=PLAINTEXT/);
+  assertFails(
+    await tls("SASL_SSL", plainSasl.port),
+    /does not speak TLS.*KAFKA_SECURITY_PROTOCOL=SASL_PLAINTEXT/,
+  );
+  assertFails(
+    await tls("SASL_SSL", mutual.port),
+    /port for client certificates, and KAFKA_SECURITY_PROTOCOL=SASL_SSL.*Take the SASL port/,
+  );
+  assertFails(
+    await tls("SSL", mutual.port),
+    /asks for a client certificate, and KAFKA_SSL_CERTFILE is not set/,
+  );
+  assertFails(await tls("SSL", mutual.port, client(stranger)), /refused the client certificate .*stranger/);
+  assertFails(await tls("PLAINTEXT", silent.port), /does not speak Kafka/);
+  assertFails(await tls("SSL", silent.port), /does not speak Kafka/);
+  assert.equal((await tls("SSL", mutual.port, client(user))).mark, "ok");
+  assert.equal((await tls("PLAINTEXT", plain.port)).mark, "skipped");
+});
+
+Deno.test("checkSasl() names the mistake when port, protocol and mechanism don't fit", async () => {
+  await using files = await Certificates.create();
+  const project = await files.authority("Project CA");
+  const certificate = await files.issue("kafka", project);
+  const user = await files.issue("user", project);
+  await using sasl = await startBroker({ certificate, mechanisms: ["SCRAM-SHA-256", "PLAIN"] });
+  await using none = await startBroker({ certificate });
+  const login = (protocol: string, port: number, more: Env = {}) =>
+    outcomeOf(checkSasl, port, {
+      KAFKA_SECURITY_PROTOCOL: protocol,
+      KAFKA_SSL_CAFILE: project.certificate,
+      KAFKA_SASL_PLAIN_USERNAME: "avnadmin",
+      KAFKA_SASL_PLAIN_PASSWORD: "hush",
+      ...more,
+    });
+
+  assertFails(
+    await login("SSL", sasl.port, { KAFKA_SSL_CERTFILE: user.certificate, KAFKA_SSL_KEYFILE: user.key }),
+    /wants a login by SASL \(SCRAM-SHA-256, PLAIN\).*client certificate is of no use on the SASL port/,
+  );
+  assertFails(
+    await login("SSL", sasl.port),
+    /Set KAFKA_SECURITY_PROTOCOL=SASL_SSL, KAFKA_SASL_PLAIN_USERNAME/,
+  );
+  assertFails(await login("SASL_SSL", none.port), /wants no SASL, and KAFKA_SECURITY_PROTOCOL=SASL_SSL/);
+  assertFails(
+    await login("SASL_SSL", sasl.port, { KAFKA_SASL_MECHANISM: "SCRAM-SHA-512" }),
+    /does not offer SCRAM-SHA-512 but SCRAM-SHA-256, PLAIN. Set KAFKA_SASL_MECHANISM=SCRAM-SHA-256/,
+  );
+  // The stand-in hangs up on SaslAuthenticate.
+  const refused = await login("SASL_SSL", sasl.port, { KAFKA_SASL_MECHANISM: "PLAIN" });
+  assertFails(refused, /refused “avnadmin” by PLAIN.*KAFKA_SASL_PLAIN_PASSWORD/);
+  assert.doesNotMatch(JSON.stringify(refused), /hush/);
+  await assert.rejects(
+    login("SASL_SSL", sasl.port, { KAFKA_SASL_PLAIN_PASSWORD: "" }),
+    /KAFKA_SASL_PLAIN_PASSWORD is not set/,
+  );
+  assert.equal((await login("SSL", none.port)).mark, "skipped");
+});
+
+Deno.test("checkBrokers() fails when a broker advertises an address that can't be reached", async () => {
+  const broker = (node: number, port: number) =>
+    [int32(node), string("127.0.0.1"), int32(port), int16(-1)] as const;
+  const answer = (...ports: number[]) =>
+    new Uint8Array(
+      [
+        int32(0),
+        int32(ports.length),
+        ...ports.flatMap((port, node) => broker(node, port)),
+        int16(-1), // no cluster id
+        int32(0),
+        int32(0), // no topics
+        int32(-2_147_483_648),
+      ].flatMap((piece) => [...piece]),
+    );
+  await using other = await startBroker();
+  const check = async (...ports: number[]) => {
+    await using bootstrap = await startBroker({ metadata: answer(...ports) });
+    await using context = await contextOf({ KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${bootstrap.port}` });
+    context.put("servers", [{ host: "127.0.0.1", port: bootstrap.port }]);
+    await checkSasl(context);
+    return await checkBrokers(context);
+  };
+  assert.match((await check(other.port)).why, new RegExp(`1 can be reached: 127.0.0.1:${other.port}`));
+  assertFails(
+    await check(other.port, 1),
+    /^broker 1 tells clients to use 127\.0\.0\.1:1, and that refuses.*advertised\.listeners/,
+  );
+});

@@ -1,0 +1,65 @@
+/**
+ * The doctor: says what, on the way from the settings to Kafka and PostgreSQL, does not work, and why. Wiring only.
+ *
+ * @module
+ */
+import { EXIT, TransientError } from "../shared/errors.ts";
+import { CommandOutput } from "../shared/observe/command_output.ts";
+import { helpText } from "../shared/settings/describe.ts";
+import { PROCESS } from "../shared/settings/load.ts";
+import { type Result, runChecks } from "./check.ts";
+import { CHECKS } from "./checks.ts";
+import { Context, GROUPS } from "./context.ts";
+import { reportJson, resultText, summaryText } from "./report.ts";
+
+const USAGE = `deno task doctor [--json] [flags]
+
+Checks settings, certificates, Kafka, PostgreSQL and the progress between them, and says what is wrong and what to do. It changes
+nothing anywhere. The consumer's other settings can be given, too: whether their values can be used is said. ✓ is right, ! works and is probably not meant, ✗ is wrong, – was not checked or is not used. Exit code: 0 if nothing is wrong, else 1; 141 if the reader of the report closed it.
+With --json the report is one JSON object.`;
+
+/**
+ * Runs all checks and prints what they found.
+ *
+ * @returns the exit code: 1 if one failed or the report cannot be written, 141 if the reader of the report closed it, else 0
+ */
+export async function doctor(args: readonly string[]): Promise<number> {
+  const output = new CommandOutput();
+  try {
+    return output.exitCode(await report(args, output));
+  } catch (error) {
+    if (!(error instanceof TransientError)) throw error;
+    await Deno.stderr.write(new TextEncoder().encode(`${error.message}\n`)).catch(() => {});
+    return EXIT.crash;
+  }
+}
+
+async function report(all: readonly string[], output: CommandOutput): Promise<number> {
+  const json = all.includes("--json");
+  const args = all.filter((arg) => arg !== "--json");
+  if (args.includes("--help") || args.includes("-h")) {
+    await output.print(helpText(USAGE, GROUPS));
+    return EXIT.ok;
+  }
+  const terminal = Deno.stdout.isTerminal();
+  const layout = {
+    titleWidth: Math.max(...CHECKS.map(({ title }) => title.length)),
+    columns: terminal ? Deno.consoleSize().columns : undefined,
+    colour: terminal && !Deno.noColor,
+  };
+  const start = performance.now();
+  const results: Result[] = [];
+  await using context = new Context({ ...PROCESS, args });
+  for await (const result of runChecks(CHECKS, context)) {
+    if (!json && result.section !== results.at(-1)?.section) await output.print(`\n${result.section}`);
+    results.push(result);
+    if (!json) await output.print(resultText(result, layout));
+    if (output.isClosed) break;
+  }
+  await output.print(
+    json ? reportJson(results) : `\n${summaryText(results, (performance.now() - start) / 1000)}`,
+  );
+  return results.some(({ mark }) => mark === "failed") ? EXIT.crash : EXIT.ok;
+}
+
+if (import.meta.main) Deno.exit(await doctor(Deno.args));

@@ -1,0 +1,75 @@
+/**
+ * What was found, as text for people and as JSON for programs.
+ *
+ * @module
+ */
+import { escapeUnprintable } from "../shared/escape.ts";
+import type { Mark, Result } from "./check.ts";
+
+const MARKS: Readonly<Record<Mark, string>> = { ok: "✓", warning: "!", failed: "✗", skipped: "–" };
+const COLOURS: Readonly<Record<Mark, number>> = { ok: 32, warning: 33, failed: 31, skipped: 90 };
+
+/** How text is written. */
+export interface Layout {
+  /** Width of the title column. */
+  readonly titleWidth: number;
+  /** Columns of the terminal; `undefined`: lines are not wrapped. */
+  readonly columns: number | undefined;
+  readonly colour: boolean;
+}
+
+/** A check's line (wrapped where there is a terminal), with its details below it. */
+export function resultText(result: Result, { titleWidth, columns, colour }: Layout): string {
+  const paint = (text: string) => colour ? `\x1b[${COLOURS[result.mark]}m${text}\x1b[0m` : text;
+  const indent = titleWidth + 5;
+  const lines = wrap(sentence(result), columns && Math.max(30, columns - indent - 1));
+  const head = `  ${paint(MARKS[result.mark])} ${result.title.padEnd(titleWidth)} ${lines[0]}`;
+  const rest = lines.slice(1).map((line) => " ".repeat(indent) + line);
+  const details = (result.details ?? []).map((line) => " ".repeat(indent) + escapeUnprintable(line));
+  return [head, ...rest, ...details].join("\n");
+}
+
+/** Why, and what to do. */
+function sentence({ why, remedy }: Result): string {
+  const first = why.replace(/\.$/, "");
+  return escapeUnprintable(remedy ? `${first}. ${remedy}` : first);
+}
+
+function wrap(text: string, width: number | undefined): string[] {
+  if (width === undefined) return [text];
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1)!;
+    if (line === "") lines[lines.length - 1] = word;
+    else if (line.length + 1 + word.length <= width) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** The last line. */
+export function summaryText(results: readonly Result[], seconds: number): string {
+  const count = (mark: Mark) => results.filter((result) => result.mark === mark).length;
+  const broken = count("failed");
+  const verdict = broken === 0 ? "No check failed" : `${broken} ${broken === 1 ? "check" : "checks"} failed`;
+  return `${verdict}: ${count("ok")} ✓, ${count("warning")} !, ${broken} ✗, ${count("skipped")} – in ${
+    seconds.toFixed(1)
+  } s.`;
+}
+
+/** All results as JSON: `{ok, checks: [{id, section, title, mark, why, remedy?, details?, ms}]}`. */
+export function reportJson(results: readonly Result[]): string {
+  const checks = results.map(({ id, section, title, mark, why, remedy, details, ms }) => ({
+    id,
+    section,
+    title,
+    mark,
+    why,
+    ...remedy && { remedy },
+    ...details && details.length > 0 && { details },
+    ms,
+  }));
+  // Line by line: the line feeds between them are the report's own.
+  return JSON.stringify({ ok: results.every(({ mark }) => mark !== "failed"), checks }, undefined, 2)
+    .split("\n").map(escapeUnprintable).join("\n");
+}

@@ -1,0 +1,126 @@
+/**
+ * Certificate files: that they are there, what they say they are, valid now, and belong together.
+ *
+ * @module
+ */
+import type { X509Certificate } from "node:crypto";
+import { type NamedFile, readCertificates, readPrivateKey } from "../../shared/settings/pem.ts";
+import { pairProblem } from "../../shared/settings/tls_files.ts";
+import { failed, ok, type Outcome, skipped } from "../check.ts";
+
+/** The common name of a certificate's subject or issuer, or all of it where it has none. */
+export const commonName = (name: string): string =>
+  /^CN=(.*)$/m.exec(name)?.[1] ?? (name.replaceAll("\n", ", ") || "(no name)");
+
+const date = (at: Date) => at.toISOString().slice(0, 10);
+
+/** Why a certificate is not valid at a time; `undefined`: it is. */
+export function dateProblem(certificate: X509Certificate, now: number): string | undefined {
+  if (certificate.validToDate.getTime() < now) return `expired on ${date(certificate.validToDate)}`;
+  if (certificate.validFromDate.getTime() > now) {
+    return `is not valid before ${certificate.validFromDate.toISOString()}`;
+  }
+  return undefined;
+}
+
+const CLOCK = "If these dates are right for today, set this machine's clock.";
+
+/** Checks the file of CA certificates that a server's certificate is held against. */
+export function checkCa(file: NamedFile, now: number): Outcome {
+  const { setting, path } = file;
+  if (path === "") return skipped(`${setting} is not set, so the system's CAs count`);
+  if (path === "system") return skipped(`${setting}=system, so the system's CAs count`);
+  let certificates: X509Certificate[];
+  try {
+    certificates = readCertificates(file);
+  } catch (error) {
+    return unreadable(error);
+  }
+  const first = certificates[0]!;
+  const leaf = certificates.find((each) => !each.ca && !each.checkIssued(each));
+  if (leaf) {
+    return failed(
+      `${path} is not a CA's certificate: it is that of “${commonName(leaf.subject)}”`,
+      `Set ${setting} to the CA certificate (Aiven: ca.pem; service.cert is the client's, KAFKA_SSL_CERTFILE).`,
+    );
+  }
+  const problems = certificates.map((each) => dateProblem(each, now));
+  if (problems.every((problem) => problem !== undefined)) {
+    return failed(
+      `the CA certificate ${path} ${problems[0]}`,
+      `Download ca.pem anew from the service's page. ${CLOCK}`,
+    );
+  }
+  const names = certificates.map(({ subject }) => `“${commonName(subject)}”`);
+  return ok(
+    `${path}: ${names.slice(0, 3).join(", ")}${names.length > 3 ? ` and ${names.length - 3} more` : ""}, ` +
+      `valid until ${date(first.validToDate)}`,
+  );
+}
+
+/** Checks a client certificate, its key, and that the CA has issued it. */
+export function checkClientCertificate(
+  certificate: NamedFile,
+  key: NamedFile,
+  ca: NamedFile,
+  now: number,
+): Outcome {
+  if (certificate.path === "" && key.path === "") return skipped(`${certificate.setting} is not set`);
+  if (certificate.path === "" || key.path === "") {
+    const missing = certificate.path === "" ? certificate : key;
+    return failed(
+      `${missing.setting} is not set, and ${missing === key ? certificate.setting : key.setting} is`,
+      "Set both (Aiven: service.cert and service.key), or neither.",
+    );
+  }
+  let certificates: X509Certificate[];
+  try {
+    certificates = readCertificates(certificate);
+  } catch (error) {
+    return unreadable(error);
+  }
+  const leaf = certificates[0]!;
+  try {
+    const problem = pairProblem(certificate, certificates, key, readPrivateKey(key));
+    if (problem !== undefined) return failed(problem, "");
+  } catch (error) {
+    return unreadable(error);
+  }
+  const problem = dateProblem(leaf, now);
+  const who = `${certificate.path}: “${commonName(leaf.subject)}”`;
+  if (problem) {
+    return failed(
+      `${who} ${problem}`,
+      `Download service.cert and service.key anew (Aiven: console → Users). ${CLOCK}`,
+    );
+  }
+  if (ca.path !== "" && ca.path !== "system" && !issuedBy(certificates, ca)) {
+    return failed(
+      `${who} was issued by “${commonName(leaf.issuer)}”, which is not the CA in ${ca.path}`,
+      "On Aiven a project's CA issues both, so one of the two is from another project: download all three anew from " +
+        "one service. On a cluster whose clients have a CA of their own this is as it should be.",
+      { blocks: false },
+    );
+  }
+  return ok(`${who}, belongs to its key, valid until ${date(leaf.validToDate)}`);
+}
+
+/** Whether one of the CA certificates has signed the first certificate, or the last of the chain that comes with it. */
+function issuedBy(chain: readonly X509Certificate[], ca: NamedFile): boolean {
+  let authorities: X509Certificate[];
+  try {
+    authorities = readCertificates(ca);
+  } catch {
+    // Said by the check of the CA file.
+    return true;
+  }
+  const signed = (certificate: X509Certificate, by: X509Certificate) =>
+    certificate.checkIssued(by) && certificate.verify(by.publicKey);
+  return chain.some((certificate, index) =>
+    chain.slice(0, index).every((each, at) => signed(each, chain[at + 1]!)) &&
+    authorities.some((authority) => signed(certificate, authority))
+  );
+}
+
+/** The error's own sentences say what to do. */
+const unreadable = (error: unknown) => failed((error as Error).message, "");

@@ -1,0 +1,50 @@
+/**
+ * The check of the settings: what was read, and from where.
+ *
+ * @module
+ */
+import type { Setting } from "../../shared/settings/declare.ts";
+import { type Loaded, namesOf } from "../../shared/settings/load.ts";
+import { type SettingName, SETTINGS } from "../../shared/settings/table.ts";
+import { loadStreams } from "../../shared/streams.ts";
+import { ok, type Outcome } from "../check.ts";
+import { type Context, GROUPS } from "../context.ts";
+
+/** Reads the settings and the streams that they name. */
+export async function checkSettings(context: Context): Promise<Outcome> {
+  const loaded = context.load();
+  const { settings } = loaded;
+  context.put("streams", await loadStreams(settings.STREAMS, settings.KAFKA_TOPIC_PREFIX));
+  const details = [...settingLines(loaded), ...loaded.warnings];
+  return ok(summary(loaded), { details });
+}
+
+/** Names of the settings that were set somewhere. */
+const setNames = ({ origins }: Loaded): SettingName[] =>
+  namesOf(GROUPS).filter((name) => origins[name] !== "default");
+
+/** `5 from the environment, 3 from res/host_settings.ini; the others are defaults`. */
+function summary(loaded: Loaded): string {
+  const counts = new Map<string, number>();
+  for (const name of setNames(loaded)) {
+    const origin = loaded.origins[name].replace(/^--.*/, "flags");
+    counts.set(origin, (counts.get(origin) ?? 0) + 1);
+  }
+  if (counts.size === 0) return "all are defaults: nothing is set by flag, environment or INI file";
+  const parts = [...counts].map(([origin, count]) =>
+    `${count} from ${origin === "environment" ? "the " : ""}${origin}`
+  );
+  return `${parts.join(", ")}; the others are defaults`;
+}
+
+/** A line for each setting that was set, and where; never with a secret in it. */
+export function settingLines(loaded: Loaded): string[] {
+  const names = setNames(loaded);
+  const width = Math.max(0, ...names.map((name) => name.length));
+  return names.map((name) => {
+    const { secret }: Setting = SETTINGS[name];
+    const value = loaded.settings[name];
+    const shown = secret ? "•••" : Array.isArray(value) ? value.join(",") : String(value);
+    return `${name.padEnd(width)} = ${shown}  (${loaded.origins[name]})`;
+  });
+}

@@ -1,0 +1,98 @@
+/**
+ * Decides where the consumer starts in a partition: progress × watermarks × topic id → seek, skip or fail.
+ *
+ * @module
+ */
+import pg from "pg";
+import { PermanentError } from "./errors.ts";
+import { topicIdToUuid, uuidToTopicId } from "./kafka/topic_id.ts";
+import type { TopicPartition } from "./schema/progress.ts";
+
+/** What is known of a partition when it is assigned. */
+export interface PartitionFacts extends TopicPartition {
+  readonly group: string;
+  /** `next_offset` in `consumer_progress`. */
+  readonly nextOffset: number;
+  /** `topic_id` of the partition in `consumer_progress`, null if unknown; `undefined` if the table has no such column. */
+  readonly storedId: string | null | undefined;
+  /** The distinct `topic_id`s of the group's other partitions of this topic. A partition may be new while the others are not. */
+  readonly otherIds: readonly string[];
+  /** The topic's id now, as Kafka prints it; `undefined` with brokers before 2.8. */
+  readonly currentId: string | undefined;
+  /** The first offset that is kept, and the high watermark. */
+  readonly watermarks: { readonly low: number; readonly high: number };
+}
+
+/** Where to start. */
+export type Decision =
+  /** Fetch from `offset`. */
+  | { readonly kind: "seek"; readonly offset: number; readonly adopt: boolean }
+  /** The offsets `from` (inclusive) to `to` (exclusive) expired before they were read: count them as lost, fetch from `to`. */
+  | { readonly kind: "skip"; readonly from: number; readonly to: number; readonly adopt: boolean }
+  /** The topic is not the one that the progress belongs to, or it lost its end. */
+  | { readonly kind: "fail"; readonly error: PermanentError };
+
+/**
+ * Decides where to start. `adopt` says that the current topic id is to be stored, because none is: a row of a previous version or of
+ * an older broker, whose offset check has passed.
+ */
+export function decideStart(facts: PartitionFacts): Decision {
+  const { nextOffset, storedId, currentId, watermarks: { low } } = facts;
+  const error = checkTopicId(facts) ?? checkEnd(facts);
+  if (error) return { kind: "fail", error };
+  const adopt = currentId !== undefined && storedId === null;
+  if (low > nextOffset) return { kind: "skip", from: nextOffset, to: low, adopt };
+  return { kind: "seek", offset: nextOffset, adopt };
+}
+
+/** The facts that tell one topic from another of the same name. */
+export type TopicIdFacts = Pick<PartitionFacts, "group" | "topic" | "storedId" | "otherIds" | "currentId">;
+
+/** The error of a topic whose id is not the stored one; `undefined` if it is, or if either is unknown. */
+export function checkTopicId(facts: TopicIdFacts): PermanentError | undefined {
+  const { group, topic, storedId, otherIds, currentId } = facts;
+  if (currentId === undefined) return undefined;
+  const uuid = topicIdToUuid(currentId);
+  const different = [...storedId ? [storedId] : [], ...otherIds].find((id) => id !== uuid);
+  if (different === undefined) return undefined;
+  return new PermanentError(
+    `The topic "${topic}" was deleted and recreated: its topic id is ${currentId}, and the progress of group "${group}" belongs to ` +
+      `${uuidToTopicId(different)}. To store the new topic from its start, stop all consumers, ${
+        restartRemedy(group, topic)
+      }; rows that are ` +
+      "stored stay. If the topic was migrated together with its offsets, run: " +
+      `UPDATE consumer_progress SET topic_id = '${uuid}' WHERE ${where(group, topic)};`,
+  );
+}
+
+/** The error of a partition that ends before the stored offset; `undefined` if it does not. */
+export function checkEnd(facts: PartitionFacts): PermanentError | undefined {
+  const { group, topic, partition, nextOffset, storedId, currentId, watermarks: { high } } = facts;
+  if (nextOffset <= high) return undefined;
+  const found = `partition ${partition} of the topic "${topic}" ends at offset ${high}, and offsets up to ${
+    nextOffset - 1
+  } are stored`;
+  if (storedId && currentId !== undefined) {
+    return new PermanentError(
+      `Records were lost in Kafka: ${found}. The topic id is the same, so an unclean leader election or a restore removed them. ` +
+        `To continue at offset ${high}, stop all consumers and run: UPDATE consumer_progress SET next_offset = ${high} WHERE ${
+          where(group, topic)
+        } AND partition = ${partition}; move or delete the partition's rejected_records from that offset on.`,
+    );
+  }
+  return new PermanentError(
+    `The topic "${topic}" was deleted and recreated, or lost records in an unclean leader election: ${found}. ` +
+      `To store the new topic from its start, stop all consumers, ${
+        restartRemedy(group, topic)
+      }; rows that are stored stay.`,
+  );
+}
+
+const where = (group: string, topic: string) =>
+  `group_id = ${pg.escapeLiteral(group)} AND topic = ${pg.escapeLiteral(topic)}`;
+
+/** How a topic is stored from its start, to follow "stop all consumers,". */
+export const restartRemedy = (group: string, topic: string): string =>
+  `move or delete the topic's rows in rejected_records and run: DELETE FROM consumer_progress WHERE ${
+    where(group, topic)
+  }`;
