@@ -5,7 +5,7 @@
  */
 import { event, sentence, type Tell } from "../shared/observe/events.ts";
 import * as metrics from "./metrics.ts";
-import type { RejectedRows } from "./rejected.ts";
+import type { RejectedRows } from "./decode/rejected_rows.ts";
 import type { RejectedByDatabase } from "./store/rejection_log.ts";
 
 // A type and not an interface, so that it counts as a record of fields.

@@ -13,7 +13,7 @@ import { topicIdToUuid } from "../shared/kafka/topic_id.ts";
 import type { Watermarks } from "../shared/kafka/watermarks.ts";
 import { pause } from "../shared/lifecycle.ts";
 import { checkEnd, checkTopicId } from "../shared/start_position.ts";
-import { AbandonedError } from "./database.ts";
+import { AbandonedError } from "./store/database.ts";
 import type { Emit } from "./events.ts";
 import type { LagReporter } from "./lag.ts";
 import { keyOf, type ProgressRow, type TopicPartition } from "../shared/schema/progress.ts";

@@ -7,7 +7,7 @@ import type { KafkaCluster } from "../shared/kafka/cluster.ts";
 import { fetchTopics } from "../shared/kafka/metadata.ts";
 import { fetchWatermarks } from "../shared/kafka/watermarks.ts";
 import type { CatchUpSources } from "./catch_up.ts";
-import type { Database } from "./database.ts";
+import type { Database } from "./store/database.ts";
 import type { MonitorSources, PartitionHolder } from "./partition_monitor.ts";
 import { adoptTopicIds, keyOf, readProgress, readTopicProgress } from "../shared/schema/progress.ts";
 

@@ -6,7 +6,7 @@
 import type { Tell } from "../shared/observe/events.ts";
 import type { EVENTS } from "./events.ts";
 import { withheld } from "./metrics.ts";
-import { KeyPartitioner } from "./partition.ts";
+import { KeyPartitioner } from "./partitioner.ts";
 import { PartitionQueue } from "./partition_queue.ts";
 
 /** Share of the buffer that records of partitions that are stuck may use while others are not. */

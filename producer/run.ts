@@ -18,10 +18,10 @@ import type { Settings } from "../shared/settings/table.ts";
 import type { Stream } from "../shared/stream.ts";
 import { loadStreams } from "../shared/streams.ts";
 import { EVENTS } from "./events.ts";
-import { Generator } from "./generate.ts";
+import { Generator } from "./generator.ts";
 import { generated, registry, sent } from "./metrics.ts";
-import { Pace } from "./pace.ts";
-import { Sender } from "./send.ts";
+import { Pace } from "./rate_limiter.ts";
+import { Sender } from "./sender.ts";
 
 /** Records made at one go, before the event loop gets its turn. */
 const BURST = 2_000;

@@ -5,10 +5,10 @@
  */
 import { PermanentError } from "../../shared/errors.ts";
 import { keyOf } from "../../shared/schema/progress.ts";
-import { QUARANTINE_TARGET, quarantineSql } from "../quarantine.ts";
-import type { Segment } from "../segment.ts";
+import { QUARANTINE_TARGET, quarantineSql } from "./rejected_insert.ts";
+import type { Segment } from "../decode/segment.ts";
 import { streamTarget } from "../../shared/schema/create_tables.ts";
-import { type Advance, type Copy, fenceSql, transactionSql } from "../transaction.ts";
+import { type Advance, type Copy, fenceSql, transactionSql } from "./transaction.ts";
 
 /** The segment's partition as a key for maps. */
 export const partitionOf = ({ stream: { topic }, partition }: Segment): string => keyOf({ topic, partition });

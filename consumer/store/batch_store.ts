@@ -5,14 +5,14 @@
  */
 import { messageOf } from "../../shared/errors.ts";
 import type { Tell } from "../../shared/observe/events.ts";
-import { AbandonedError, type Database, TooLongError } from "../database.ts";
+import { AbandonedError, type Database, TooLongError } from "./database.ts";
 import type { EVENTS } from "../events.ts";
 import { latencySeconds } from "../latency.ts";
 import { keyOf, readProgress, type TopicPartition } from "../../shared/schema/progress.ts";
-import { isAlreadyQuarantined, isQuarantineConflict } from "../quarantine.ts";
-import { namedRow, refuse, rowsToTry } from "../refusal.ts";
-import { halve, part, recordCount, type Segment } from "../segment.ts";
-import { FencedError, runTransaction } from "../transaction.ts";
+import { isAlreadyQuarantined, isQuarantineConflict } from "./rejected_insert.ts";
+import { namedRow, refuse, rowsToTry } from "./bisect.ts";
+import { halve, part, recordCount, type Segment } from "../decode/segment.ts";
+import { FencedError, runTransaction } from "./transaction.ts";
 import { advancesOf, batchTransaction, partitionOf, quarantineConflict } from "./batch.ts";
 import { isUntranslatable } from "./group_encoding.ts";
 import { RecordErrors } from "./record_errors.ts";

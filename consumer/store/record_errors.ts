@@ -14,8 +14,8 @@ import {
 import { isSqlState } from "../../shared/postgres/sqlstate.ts";
 import { CONSUMER_PROGRESS, REJECTED_RECORDS } from "../../shared/schema/tables.ts";
 import type { Stream } from "../../shared/stream.ts";
-import type { Database } from "../database.ts";
-import type { Segment } from "../segment.ts";
+import type { Database } from "./database.ts";
+import type { Segment } from "../decode/segment.ts";
 import { lookUpViolation, type Violation } from "./constraint_errors.ts";
 
 const quoted = pg.escapeIdentifier;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { part, type Segment } from "../segment.ts";
+import { part, type Segment } from "../decode/segment.ts";
 import { partitionOf } from "./batch.ts";
 
 /**

@@ -16,7 +16,7 @@ export type ServiceKind = "process" | "container";
 const PROGRAMS = {
   producer: "producer/main.ts",
   consumer: "consumer/main.ts",
-  rejects: "consumer/rejects.ts",
+  rejects: "consumer/rejects/main.ts",
   doctor: "doctor/main.ts",
 };
 

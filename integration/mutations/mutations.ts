@@ -11,7 +11,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "commit-before-copy",
     why: "Progress and rows are committed together: a crash in between would lose the rows.",
-    file: "consumer/transaction.ts",
+    file: "consumer/store/transaction.ts",
     find: "[fence, ...statements, ...copies",
     replace: '[fence, "COMMIT", ...statements, ...copies',
     test: "integration/suites/kill_test.ts",
@@ -21,7 +21,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "no-fence",
     why:
       "Progress moves only from where it is expected: a consumer that slept would store what another has stored.",
-    file: "consumer/transaction.ts",
+    file: "consumer/store/transaction.ts",
     find: "AND p.next_offset = v.expected",
     replace: "",
     test: "integration/suites/zombie_test.ts",
@@ -131,10 +131,10 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "no-poll-after-reconnect",
     why: "Another connection may lead to a server that is behind: progress is read again at once.",
-    file: "consumer/database.ts",
+    file: "consumer/store/database.ts",
     find: "if (this.#session) this.onReconnect?.();",
     replace: "",
-    test: "consumer/database_test.ts",
+    test: "consumer/store/database_test.ts",
     filter: "the connection when a COPY fails on one of",
   },
   {
@@ -169,7 +169,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "no-lock-order",
     why:
       "Two consumers that claim the same partitions would deadlock if they locked progress in different orders.",
-    file: "consumer/transaction.ts",
+    file: "consumer/store/transaction.ts",
     find: "ORDER BY p.topic, p.partition FOR NO KEY UPDATE OF p",
     replace: "FOR NO KEY UPDATE OF p",
     test: "integration/suites/environment_test.ts",

@@ -6,12 +6,12 @@ import { environmentOf, readableOf } from "./permissions.ts";
 const config: { permissions: Record<string, unknown> } = JSON.parse(
   await Deno.readTextFile(new URL("../../deno.json", import.meta.url)),
 );
-/** The programs, with the modules of their rooms that are theirs alone. */
-const SERVICES: Record<string, { main: string; modules: RegExp }> = {
-  producer: { main: "producer/main.ts", modules: /^producer\// },
-  consumer: { main: "consumer/main.ts", modules: /^consumer\/(?!rejects|list_rejects|replay)[^/]*$/ },
-  rejects: { main: "consumer/rejects.ts", modules: /^consumer\/(rejects|list_rejects|replay)/ },
-  dashboard: { main: "dashboard/main.ts", modules: /^dashboard\// },
+/** The folders of the programs; a folder of one may contain the folder of another. */
+const FOLDERS: Readonly<Record<string, string>> = {
+  producer: "producer/",
+  consumer: "consumer/",
+  rejects: "consumer/rejects/",
+  dashboard: "dashboard/",
 };
 
 const root = new URL("../../", import.meta.url);
@@ -23,13 +23,17 @@ function groupsOf(main: string): Group[] {
   return JSON.parse(list!.replace(/,\s*\]/, "]"));
 }
 
-function modulesBelow(folder: string): string[] {
-  return [...Deno.readDirSync(new URL(folder, root))].flatMap(({ name, isDirectory }) =>
-    isDirectory ? modulesBelow(`${folder}${name}/`) : /(?<!_test)\.ts$/.test(name) ? [`${folder}${name}`] : []
-  );
+/** The modules of a program, without tests. */
+function modulesOf(folder: string): string[] {
+  return [...Deno.readDirSync(new URL(folder, root))].flatMap(({ name, isDirectory }) => {
+    const path = `${folder}${name}`;
+    if (isDirectory) return Object.values(FOLDERS).includes(`${path}/`) ? [] : modulesOf(`${path}/`);
+    return name.endsWith(".ts") && !name.endsWith("_test.ts") ? [path] : [];
+  });
 }
 
-for (const [service, { main, modules }] of Object.entries(SERVICES)) {
+for (const [service, folder] of Object.entries(FOLDERS)) {
+  const main = `${folder}main.ts`;
   Deno.test(`deno.json grants the ${service} what its settings need and nothing else`, () => {
     assert.deepEqual(config.permissions[service], {
       env: environmentOf(groupsOf(main)),
@@ -41,7 +45,7 @@ for (const [service, { main, modules }] of Object.entries(SERVICES)) {
   // A setting of another group is always at its default.
   Deno.test(`the ${service} reads every setting that its code uses`, () => {
     const readable: string[] = namesOf(groupsOf(main));
-    const used = modulesBelow(main.replace(/[^/]*$/, "")).filter((path) => modules.test(path))
+    const used = modulesOf(folder)
       .flatMap((path) => [...read(path).matchAll(/\bsettings\.([A-Z_]+)\b/g)].map(([, name]) => name!));
     assert.ok(used.length > 0);
     assert.deepEqual(used.filter((name) => !readable.includes(name)), []);

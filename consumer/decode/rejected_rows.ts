@@ -6,8 +6,8 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import type { Reason, Rejection } from "../shared/codec/rejection.ts";
-import { escapeNonAscii } from "../shared/escape.ts";
+import type { Reason, Rejection } from "../../shared/codec/rejection.ts";
+import { escapeNonAscii } from "../../shared/escape.ts";
 
 /** The columns of the rows here, as SQL. */
 export const QUARANTINE_COLUMNS = `topic, partition, "offset", key, value, reason, detail`;

@@ -3,23 +3,23 @@
  *
  * @module
  */
-import { EXIT, TransientError } from "../shared/errors.ts";
-import { pause } from "../shared/lifecycle.ts";
-import { connectPostgres } from "../shared/postgres/connection.ts";
-import { classify, explain, retryClass, statementError } from "../shared/postgres/errors.ts";
+import { EXIT, TransientError } from "../../shared/errors.ts";
+import { pause } from "../../shared/lifecycle.ts";
+import { connectPostgres } from "../../shared/postgres/connection.ts";
+import { classify, explain, retryClass, statementError } from "../../shared/postgres/errors.ts";
 import {
   inspectSession,
   inTransaction,
   TEXT_FORMAT,
   type TransactionStart,
-} from "../shared/postgres/session.ts";
-import { CommandOutput } from "../shared/observe/command_output.ts";
-import type { Log } from "../shared/observe/log.ts";
-import { runService } from "../shared/service.ts";
-import type { Settings } from "../shared/settings/table.ts";
-import { loadStreams } from "../shared/streams.ts";
-import { isPostgres } from "./database.ts";
-import { countRejects, formatCount, formatJson, formatText, listRejects } from "./list_rejects.ts";
+} from "../../shared/postgres/session.ts";
+import { CommandOutput } from "../../shared/observe/command_output.ts";
+import type { Log } from "../../shared/observe/log.ts";
+import { runService } from "../../shared/service.ts";
+import type { Settings } from "../../shared/settings/table.ts";
+import { loadStreams } from "../../shared/streams.ts";
+import { isPostgres } from "../store/database.ts";
+import { countRejects, formatCount, formatJson, formatText, listRejects } from "./list.ts";
 import { replay } from "./replay.ts";
 
 await runService({

@@ -10,7 +10,7 @@
  */
 import { Buffer } from "node:buffer";
 import pg from "pg";
-import { COPY_HEADER, COPY_TRAILER } from "./rows.ts";
+import { COPY_HEADER, COPY_TRAILER } from "../decode/rows.ts";
 
 /** Another consumer has moved on: nothing of the transaction was stored. */
 export class FencedError extends Error {

@@ -1,7 +1,7 @@
 import assert from "assert";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
-import { loadStreams } from "../shared/streams.ts";
+import { loadStreams } from "../../shared/streams.ts";
 import { COPY_HEADER, COPY_TRAILER, RowEncoder } from "./rows.ts";
 
 Deno.test("a binary COPY begins and ends as PostgreSQL's documentation says", () => {

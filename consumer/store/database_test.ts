@@ -2,10 +2,10 @@ import assert from "assert";
 import { Buffer } from "node:buffer";
 import * as net from "node:net";
 import { Registry } from "prom-client";
-import { Listening } from "../shared/listening_fixture.ts";
-import { Availability } from "../shared/observe/availability.ts";
-import { message, row } from "../shared/postgres/message_fixture.ts";
-import type { PostgresSettings } from "../shared/postgres/connection.ts";
+import { Listening } from "../../shared/listening_fixture.ts";
+import { Availability } from "../../shared/observe/availability.ts";
+import { message, row } from "../../shared/postgres/message_fixture.ts";
+import type { PostgresSettings } from "../../shared/postgres/connection.ts";
 import { Database } from "./database.ts";
 
 const PID = 0;

@@ -5,7 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import type pg from "pg";
-import { escapeUnprintable } from "../shared/escape.ts";
+import { escapeUnprintable } from "../../shared/escape.ts";
 
 /** A row of `rejected_records`. */
 export interface RejectedRow {

@@ -18,7 +18,7 @@ import { RecordWriter } from "../shared/kafka/records.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import { PermanentError, type TransientError } from "../shared/errors.ts";
 import type { EVENTS } from "./events.ts";
-import type { Generated } from "./generate.ts";
+import type { Generated } from "./generator.ts";
 import { LeaderRefresh } from "./leader_refresh.ts";
 import { buffered } from "./metrics.ts";
 import type { PartitionQueue } from "./partition_queue.ts";

@@ -10,18 +10,18 @@ import {
   type ConnectOptions,
   connectPostgres,
   type PostgresSettings,
-} from "../shared/postgres/connection.ts";
-import { classify, explain, retryClass, statementError } from "../shared/postgres/errors.ts";
+} from "../../shared/postgres/connection.ts";
+import { classify, explain, retryClass, statementError } from "../../shared/postgres/errors.ts";
 import {
   inspectSession,
   inTransaction,
   type SessionInfo,
   type TransactionStart,
   transactionStartSql,
-} from "../shared/postgres/session.ts";
-import { codeOf, messageOf, PermanentError, TransientError } from "../shared/errors.ts";
-import { backoffMs, pause } from "../shared/lifecycle.ts";
-import type { Availability } from "../shared/observe/availability.ts";
+} from "../../shared/postgres/session.ts";
+import { codeOf, messageOf, PermanentError, TransientError } from "../../shared/errors.ts";
+import { backoffMs, pause } from "../../shared/lifecycle.ts";
+import type { Availability } from "../../shared/observe/availability.ts";
 
 /** Work was given up because it had become pointless or the service is stopping. */
 export class AbandonedError extends Error {

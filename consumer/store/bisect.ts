@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { Rejection } from "../shared/codec/rejection.ts";
-import type { PostgresErrorFields } from "../shared/postgres/errors.ts";
-import { RejectedWriter } from "./rejected.ts";
-import type { Segment } from "./segment.ts";
-import { firstRejection } from "./store/reject_streaks.ts";
+import type { Rejection } from "../../shared/codec/rejection.ts";
+import type { PostgresErrorFields } from "../../shared/postgres/errors.ts";
+import { RejectedWriter } from "../decode/rejected_rows.ts";
+import type { Segment } from "../decode/segment.ts";
+import { firstRejection } from "./reject_streaks.ts";
 
 /** The number of the row, from 1 on, that PostgreSQL names; `undefined`: it names none. */
 export function namedRow(error: unknown): number | undefined {

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import assert from "assert";
-import { type Rejected, RejectedWriter } from "./rejected.ts";
+import { type Rejected, RejectedWriter } from "./rejected_rows.ts";
 
 const writer = new RejectedWriter();
 

@@ -1,9 +1,9 @@
 import assert from "assert";
-import { RecordWriter } from "../shared/kafka/records.ts";
-import { loadStreams } from "../shared/streams.ts";
+import { RecordWriter } from "../../shared/kafka/records.ts";
+import { loadStreams } from "../../shared/streams.ts";
 import { AbandonedError, type Database, TooLongError } from "./database.ts";
-import { type Rejected, RejectedRows } from "./rejected.ts";
-import { emptySegment, part, type Segment, SegmentBuilder } from "./segment.ts";
+import { type Rejected, RejectedRows } from "../decode/rejected_rows.ts";
+import { emptySegment, part, type Segment, SegmentBuilder } from "../decode/segment.ts";
 import { Writer } from "./writer.ts";
 
 const [routes] = await loadStreams(["routes"]);

@@ -18,7 +18,7 @@ import { untilItWorks } from "../shared/retry.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import type { Stream } from "../shared/stream.ts";
 import { checkTopicId, decideStart, type Decision } from "../shared/start_position.ts";
-import { AbandonedError, type Database } from "./database.ts";
+import { AbandonedError, type Database } from "./store/database.ts";
 import type { EVENTS } from "./events.ts";
 import { Fetcher } from "./fetcher.ts";
 import { GroupCoordinator } from "../shared/kafka/group/coordinator.ts";
@@ -32,9 +32,9 @@ import {
   type ProgressRow,
   type TopicPartition,
 } from "../shared/schema/progress.ts";
-import { emptySegment, type Segment, SegmentBuilder } from "./segment.ts";
-import { unreadableBatch } from "./unreadable_batch.ts";
-import { Writer } from "./writer.ts";
+import { emptySegment, type Segment, SegmentBuilder } from "./decode/segment.ts";
+import { unreadableBatch } from "./decode/unreadable_batch.ts";
+import { Writer } from "./store/writer.ts";
 
 /** What a consumer of a group works with. */
 export interface GroupConsumerOptions {

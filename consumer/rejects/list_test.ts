@@ -1,6 +1,6 @@
 import assert from "assert";
 import { Buffer } from "node:buffer";
-import { formatCount, formatJson, formatText, readable, type RejectedRow } from "./list_rejects.ts";
+import { formatCount, formatJson, formatText, readable, type RejectedRow } from "./list.ts";
 
 const obeyed = "\x1b[2J\x9b\u202e\n\u2028\u{e0001}";
 const row: RejectedRow = {

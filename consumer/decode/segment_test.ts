@@ -1,10 +1,10 @@
 import { Buffer } from "node:buffer";
 import assert from "assert";
-import { CorruptBatchError } from "../shared/kafka/corrupt_batch.ts";
-import type { RecordBatch } from "../shared/kafka/record_batch.ts";
-import { RecordWriter } from "../shared/kafka/records.ts";
-import { loadStreams } from "../shared/streams.ts";
-import { refuse, rowsToTry } from "./refusal.ts";
+import { CorruptBatchError } from "../../shared/kafka/corrupt_batch.ts";
+import type { RecordBatch } from "../../shared/kafka/record_batch.ts";
+import { RecordWriter } from "../../shared/kafka/records.ts";
+import { loadStreams } from "../../shared/streams.ts";
+import { refuse, rowsToTry } from "../store/bisect.ts";
 import { SegmentBuilder, slice } from "./segment.ts";
 
 const [routes] = await loadStreams(["routes"]);

@@ -5,7 +5,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import type { Field } from "../shared/stream.ts";
+import type { Field } from "../../shared/stream.ts";
 
 /** The signature, no flags, no header extension: what a binary COPY begins with. */
 export const COPY_HEADER: Uint8Array = Buffer.from("PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0", "latin1");

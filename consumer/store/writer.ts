@@ -4,11 +4,11 @@
  * @module
  */
 import { AbandonedError, type Database } from "./database.ts";
-import { bufferBytes } from "./metrics.ts";
-import { keyOf } from "../shared/schema/progress.ts";
-import type { Segment } from "./segment.ts";
-import { partitionOf } from "./store/batch.ts";
-import { BatchStore, type BatchStoreOptions } from "./store/batch_store.ts";
+import { bufferBytes } from "../metrics.ts";
+import { keyOf } from "../../shared/schema/progress.ts";
+import type { Segment } from "../decode/segment.ts";
+import { partitionOf } from "./batch.ts";
+import { BatchStore, type BatchStoreOptions } from "./batch_store.ts";
 
 /** What the writer needs to know and whom it tells. */
 export interface WriterOptions extends Omit<BatchStoreOptions, "isWanted"> {

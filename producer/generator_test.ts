@@ -1,8 +1,8 @@
 import assert from "assert";
 import { loadStreams } from "../shared/streams.ts";
-import { type GenerateSettings, Generator } from "./generate.ts";
-import { KeyPartitioner } from "./partition.ts";
-import { Pace } from "./pace.ts";
+import { type GenerateSettings, Generator } from "./generator.ts";
+import { KeyPartitioner } from "./partitioner.ts";
+import { Pace } from "./rate_limiter.ts";
 
 const streams = await loadStreams(["routes", "battery"]);
 const SETTINGS: GenerateSettings = {

@@ -5,8 +5,8 @@
  */
 import { Buffer } from "node:buffer";
 import pg from "pg";
-import type { PostgresErrorFields } from "../shared/postgres/errors.ts";
-import { QUARANTINE_COLUMNS, type RejectedRows } from "./rejected.ts";
+import type { PostgresErrorFields } from "../../shared/postgres/errors.ts";
+import { QUARANTINE_COLUMNS, type RejectedRows } from "../decode/rejected_rows.ts";
 
 /** What a COPY of rejected records is into. */
 export const QUARANTINE_TARGET = `rejected_records (${QUARANTINE_COLUMNS})`;

@@ -2,16 +2,16 @@ import assert from "assert";
 import { Buffer } from "node:buffer";
 import * as net from "node:net";
 import { join } from "node:path";
-import { Listening } from "../shared/listening_fixture.ts";
-import { message, row } from "../shared/postgres/message_fixture.ts";
+import { Listening } from "../../shared/listening_fixture.ts";
+import { message, row } from "../../shared/postgres/message_fixture.ts";
 
-const ROOT = join(import.meta.dirname!, "..");
+const ROOT = join(import.meta.dirname!, "../..");
 
 /** Runs it with nothing but what it may do and these settings. */
 async function rejects(args: string[], env: Record<string, string | number>) {
   const { HOME = "/", PATH = "", DENO_DIR } = Deno.env.toObject();
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-prompt", "-P=rejects", "consumer/rejects.ts", ...args],
+    args: ["run", "--quiet", "--no-prompt", "-P=rejects", "consumer/rejects/main.ts", ...args],
     cwd: ROOT,
     env: {
       HOME,

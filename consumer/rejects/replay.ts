@@ -7,18 +7,18 @@
  * @module
  */
 import type pg from "pg";
-import { decoder } from "../shared/codec/decode.ts";
-import type { Rejection } from "../shared/codec/rejection.ts";
-import { PermanentError } from "../shared/errors.ts";
-import { escapeNonAscii } from "../shared/escape.ts";
-import { classify, type PostgresErrorFields } from "../shared/postgres/errors.ts";
-import { inTransaction, type SessionInfo } from "../shared/postgres/session.ts";
-import type { Stream } from "../shared/stream.ts";
-import type { RejectedRow } from "./list_rejects.ts";
-import { lookUpViolation } from "./store/constraint_errors.ts";
-import { assertAboutRecord, isViolation, tablesOf } from "./store/record_errors.ts";
-import { firstRejection } from "./store/reject_streaks.ts";
-import { streamTarget } from "../shared/schema/create_tables.ts";
+import { decoder } from "../../shared/codec/decode.ts";
+import type { Rejection } from "../../shared/codec/rejection.ts";
+import { PermanentError } from "../../shared/errors.ts";
+import { escapeNonAscii } from "../../shared/escape.ts";
+import { classify, type PostgresErrorFields } from "../../shared/postgres/errors.ts";
+import { inTransaction, type SessionInfo } from "../../shared/postgres/session.ts";
+import type { Stream } from "../../shared/stream.ts";
+import type { RejectedRow } from "./list.ts";
+import { lookUpViolation } from "../store/constraint_errors.ts";
+import { assertAboutRecord, isViolation, tablesOf } from "../store/record_errors.ts";
+import { firstRejection } from "../store/reject_streaks.ts";
+import { streamTarget } from "../../shared/schema/create_tables.ts";
 
 /** Records in one transaction, at most. */
 const BATCH = 1_000;

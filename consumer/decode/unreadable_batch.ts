@@ -4,9 +4,9 @@
  * @module
  */
 import pg from "pg";
-import { PermanentError } from "../shared/errors.ts";
-import type { CorruptBatchError } from "../shared/kafka/corrupt_batch.ts";
-import type { TopicPartition } from "../shared/schema/progress.ts";
+import { PermanentError } from "../../shared/errors.ts";
+import type { CorruptBatchError } from "../../shared/kafka/corrupt_batch.ts";
+import type { TopicPartition } from "../../shared/schema/progress.ts";
 
 /**
  * Says which batch cannot be read and why, and how to continue: another replica, or the statement that skips the batch.

@@ -3,8 +3,8 @@ import type { ProduceClient, ProduceRequest } from "../shared/kafka/idempotent.t
 import { RecordReader } from "../shared/kafka/records.ts";
 import type { Availability } from "../shared/observe/availability.ts";
 import type { Settings } from "../shared/settings/table.ts";
-import { KeyPartitioner } from "./partition.ts";
-import { Sender } from "./send.ts";
+import { KeyPartitioner } from "./partitioner.ts";
+import { Sender } from "./sender.ts";
 
 /** As Kafka tells that it has lost count of a producer's batches. */
 const LOST = Object.assign(new Error("lost count"), { type: "UNKNOWN_PRODUCER_ID", retriable: false });
