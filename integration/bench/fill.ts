@@ -5,7 +5,7 @@
  */
 import { encodedMessages } from "../../shared/kafka/produce.ts";
 import { RecordWriter } from "../../shared/kafka/records.ts";
-import { taskArguments } from "../harness/task.ts";
+import { taskArguments } from "../../local/service_task.ts";
 import { start } from "./program.ts";
 import { type Bench, newTopic } from "./servers.ts";
 

@@ -5,7 +5,7 @@
  */
 import type pg from "pg";
 import { uniqueName } from "../harness/names.ts";
-import { taskArguments } from "../harness/task.ts";
+import { taskArguments } from "../../local/service_task.ts";
 import { loadAverage, start } from "./program.ts";
 import { type Quantiles, quantiles } from "./quantiles.ts";
 import { type Bench, newTopic, removeTopics } from "./servers.ts";

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { taskArguments } from "../harness/task.ts";
+import { taskArguments } from "../../local/service_task.ts";
 import { loadAverage, start } from "./program.ts";
-import type { KafkaServer } from "../servers/mod.ts";
+import type { KafkaServer } from "../../local/servers/mod.ts";
 import { type Bench, newTopic, removeTopics } from "./servers.ts";
 
 /** What sending took. */

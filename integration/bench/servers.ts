@@ -12,7 +12,7 @@ import { loadSettings, PROCESS } from "../../shared/settings/load.ts";
 import type { Settings } from "../../shared/settings/table.ts";
 import { uniqueName } from "../harness/names.ts";
 import { leaders } from "../harness/topic.ts";
-import { type KafkaServer, startKafka, startPostgres } from "../servers/mod.ts";
+import { type KafkaServer, startKafka, startPostgres } from "../../local/servers/mod.ts";
 
 /** Where a benchmark runs: servers, and a database and names of its own on them. */
 export interface Bench extends AsyncDisposable {

@@ -5,7 +5,7 @@
  */
 import type pg from "pg";
 import { uniqueName } from "../harness/names.ts";
-import { taskArguments } from "../harness/task.ts";
+import { taskArguments } from "../../local/service_task.ts";
 import type { Filled } from "./fill.ts";
 import { loadAverage, start } from "./program.ts";
 import type { Bench } from "./servers.ts";

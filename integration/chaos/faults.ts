@@ -6,7 +6,7 @@
 import type { Proxy } from "../harness/proxy.ts";
 import { setReadOnly, terminateSessions, whileLocked } from "../harness/postgres_faults.ts";
 import { lasting } from "../harness/wait.ts";
-import type { Server } from "../servers/mod.ts";
+import type { Server } from "../../local/servers/mod.ts";
 import type { Crew } from "./crew.ts";
 
 /** A fault: what it is, and what brings it about and takes it back. */

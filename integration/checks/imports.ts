@@ -6,7 +6,7 @@
  */
 import { dirname, join, normalize, relative } from "node:path";
 
-const ROOMS = ["shared", "producer", "doctor", "consumer", "dashboard", "integration"];
+const ROOMS = ["shared", "producer", "doctor", "consumer", "dashboard", "local", "integration"];
 /** Which rooms a room may import, besides itself. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   shared: [],
@@ -15,7 +15,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   // `consumer doctor` runs the doctor in the consumer's image.
   consumer: ["shared", "doctor"],
   dashboard: ["shared"],
-  integration: ["shared"],
+  local: ["shared"],
+  integration: ["shared", "local"],
 };
 
 /** Imports of a module's text that name files. */

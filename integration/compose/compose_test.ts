@@ -1,5 +1,5 @@
 import assert from "assert";
-import { freePorts } from "../servers/free_port.ts";
+import { freePorts } from "../../local/servers/free_port.ts";
 import { until, within } from "../harness/wait.ts";
 import { environmentOf } from "../../shared/settings/permissions.ts";
 import { LocalServers } from "./counts.ts";

@@ -7,8 +7,8 @@ import { postgresSettings } from "../harness/addresses.ts";
 import { PROJECT } from "../harness/project.ts";
 import type { Scenario } from "../harness/scenario.ts";
 import { asText, CHILD, inherited, Service } from "../harness/service.ts";
-import { freePort } from "../servers/mod.ts";
-import { buildPage } from "../start/dashboard.ts";
+import { freePort } from "../../local/servers/mod.ts";
+import { buildPage } from "../../local/dashboard.ts";
 
 /** A running dashboard. */
 export interface Dashboard {

@@ -11,7 +11,7 @@ import {
   serverHost,
   startKafka,
   startPostgres,
-} from "../servers/mod.ts";
+} from "../../local/servers/mod.ts";
 import { Authority, type Certificate } from "../harness/certificates.ts";
 import { pemStores } from "../harness/pem_stores.ts";
 import type { ServiceSettings } from "../harness/service.ts";

@@ -1,4 +1,4 @@
-import type { KafkaServer, PostgresServer } from "../servers/mod.ts";
+import type { KafkaServer, PostgresServer } from "../../local/servers/mod.ts";
 import type { ServiceKind, ServiceSettings } from "./service.ts";
 
 /** Settings that lead a service to Kafka: containers go by the Docker network, programs of this machine by its ports. */

@@ -10,7 +10,7 @@ import {
   LABEL_TESTCONTAINERS_SESSION_ID,
   type StartedNetwork,
 } from "testcontainers";
-import { freePort } from "../servers/mod.ts";
+import { freePort } from "../../local/servers/mod.ts";
 import { uniqueName } from "./names.ts";
 import { PROJECT } from "./project.ts";
 import { asText, inherited, type Launch, type ServiceSettings } from "./service.ts";

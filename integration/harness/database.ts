@@ -1,5 +1,5 @@
 import { Client } from "pg";
-import type { PostgresServer } from "../servers/mod.ts";
+import type { PostgresServer } from "../../local/servers/mod.ts";
 
 /** A database of the shared server, seen by its superuser. Each call takes a connection of its own: servers come and go here. */
 export class Database {

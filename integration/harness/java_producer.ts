@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type KafkaServer, TOOL_FILE } from "../servers/mod.ts";
+import { type KafkaServer, TOOL_FILE } from "../../local/servers/mod.ts";
 import { until } from "./wait.ts";
 
 /** A record as a line of text can say it: no tab in the key, no line feed anywhere. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { KafkaServer } from "../servers/mod.ts";
+import type { KafkaServer } from "../../local/servers/mod.ts";
 import type { Database } from "./database.ts";
 import { unescapeBytes } from "./escaped.ts";
 import { RowMultiset } from "./multiset.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
+import { PROJECT } from "../../local/service_task.ts";
 
-/** The folder that the services are run from, and that images are built from. */
-export const PROJECT: string = join(import.meta.dirname!, "..", "..");
+export { PROJECT };
 
 /** Where logs of all parts are kept, a folder a scenario. */
 export const ARTEFACTS: string = join(PROJECT, "artefacts");

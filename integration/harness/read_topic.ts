@@ -1,4 +1,4 @@
-import type { KafkaServer } from "../servers/mod.ts";
+import type { KafkaServer } from "../../local/servers/mod.ts";
 
 /** A record as it lies in a topic; key and value as `escaped.ts` writes bytes, null where there is none. */
 export interface TopicRecord {

@@ -1,5 +1,5 @@
 import assert from "assert";
-import type { KafkaServer } from "../servers/mod.ts";
+import type { KafkaServer } from "../../local/servers/mod.ts";
 import { readTopic } from "./read_topic.ts";
 
 /** A broker with a topic of two partitions with 3 offsets each, whose consumer prints one text after another. */

@@ -8,14 +8,14 @@ import { join } from "node:path";
 import {
   type KafkaCluster,
   type KafkaServer,
-  pgbouncerAvailable,
   type PostgresServer,
   startKafkaCluster,
-} from "../servers/mod.ts";
+} from "../../local/servers/mod.ts";
 import { kafkaSettings, postgresSettings } from "./addresses.ts";
 import { Database } from "./database.ts";
 import { slug, uniqueName } from "./names.ts";
 import { oracle, type OracleOptions, type Verdict } from "./oracle.ts";
+import { pgbouncerAvailable } from "./pgbouncer.ts";
 import { ARTEFACTS, PROJECT } from "./project.ts";
 import type { Proxied } from "./proxy.ts";
 import { ROUTES, type Rules } from "./rules.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type KafkaServer, type PostgresServer, serverHost, startKafka } from "../servers/mod.ts";
+import { type KafkaServer, type PostgresServer, serverHost, startKafka } from "../../local/servers/mod.ts";
 import { Authority } from "./certificates.ts";
 import { pemStores } from "./pem_stores.ts";
 import type { ServiceSettings } from "./service.ts";

@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { httpGet } from "../../shared/observe/http_get.ts";
-import { freePort } from "../servers/mod.ts";
+import { freePort } from "../../local/servers/mod.ts";
 import { Metrics } from "./metrics.ts";
 import { until, within } from "./wait.ts";
 

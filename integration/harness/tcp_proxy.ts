@@ -1,4 +1,4 @@
-import { freePort } from "../servers/mod.ts";
+import { freePort } from "../../local/servers/mod.ts";
 import type { Direction, Proxies, Proxy } from "./proxy.ts";
 
 const DIRECTIONS = ["requests", "answers"] as const;

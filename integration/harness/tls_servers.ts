@@ -4,7 +4,7 @@ import {
   serverHost,
   startKafka,
   startPostgres,
-} from "../servers/mod.ts";
+} from "../../local/servers/mod.ts";
 import { Authority, type Certificate } from "./certificates.ts";
 import { pemStores } from "./pem_stores.ts";
 import type { ServiceSettings } from "./service.ts";

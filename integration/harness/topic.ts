@@ -3,7 +3,7 @@ import kafkajs, { Kafka } from "kafkajs";
 import type { Address } from "../../shared/kafka/address.ts";
 import { KafkaCluster } from "../../shared/kafka/cluster.ts";
 import type { KafkaSettings } from "../../shared/kafka/connection.ts";
-import type { KafkaServer } from "../servers/mod.ts";
+import type { KafkaServer } from "../../local/servers/mod.ts";
 import { until } from "./wait.ts";
 
 /** A client of the harness's own; it says nothing unless something is badly wrong. */

@@ -10,7 +10,7 @@ import {
   type PostgresServer,
   startKafka,
   startPostgres,
-} from "../servers/mod.ts";
+} from "../../local/servers/mod.ts";
 import type { Proxies } from "./proxy.ts";
 import type { ServiceKind } from "./service.ts";
 import { tcpProxies } from "./tcp_proxy.ts";

@@ -5,7 +5,7 @@ import { Events, startDashboard } from "../dashboard/dashboard.ts";
 import { type Scenario, scenario } from "../harness/scenario.ts";
 import type { ServiceSettings } from "../harness/service.ts";
 import { until } from "../harness/wait.ts";
-import { Pgbouncer } from "../servers/mod.ts";
+import { Pgbouncer } from "../harness/pgbouncer.ts";
 
 /** How many transactions are fenced, and how many records are rejected, at least. */
 const TRANSACTIONS = Deno.env.get("MATRIX") === "full" ? 1_000 : 50;

@@ -5,7 +5,7 @@ import { scenario } from "../harness/scenario.ts";
 import type { Service } from "../harness/service.ts";
 import { groupMembers } from "../harness/topic.ts";
 import { lasting, until } from "../harness/wait.ts";
-import { startPostgres } from "../servers/mod.ts";
+import { startPostgres } from "../../local/servers/mod.ts";
 
 /** How often the consumer has tried again, for failures of one class. */
 async function retries(consumer: Service, class_: string): Promise<number> {

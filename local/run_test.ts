@@ -1,5 +1,5 @@
 import assert from "assert";
-import { waitUntil } from "../servers/wait_until.ts";
+import { waitUntil } from "./servers/wait_until.ts";
 import { Display } from "./display.ts";
 import { type Pipeline, PipelineError } from "./pipeline.ts";
 import type { Progress } from "./progress.ts";

@@ -1,7 +1,8 @@
-import { messageOf } from "../../shared/errors.ts";
-import { pause } from "../../shared/lifecycle.ts";
-import { httpGet } from "../../shared/observe/http_get.ts";
-import { PROJECT, type Service } from "./service.ts";
+import { messageOf } from "../shared/errors.ts";
+import { pause } from "../shared/lifecycle.ts";
+import { httpGet } from "../shared/observe/http_get.ts";
+import type { Service } from "./service.ts";
+import { PROJECT } from "./service_task.ts";
 
 /** Milliseconds between two looks at whether it answers. */
 const INTERVAL = 100;

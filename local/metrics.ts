@@ -1,5 +1,5 @@
-import { httpGet } from "../../shared/observe/http_get.ts";
-import { type MetricSample, parseMetrics } from "../../shared/observe/parse_metrics.ts";
+import { httpGet } from "../shared/observe/http_get.ts";
+import { type MetricSample, parseMetrics } from "../shared/observe/parse_metrics.ts";
 
 /** Fetches and parses a page of metrics; nothing when nobody answers (within a second). */
 export async function fetchMetrics(url: string): Promise<MetricSample[] | undefined> {

@@ -1,10 +1,10 @@
-import type { Group } from "../../shared/settings/declare.ts";
-import { helpText } from "../../shared/settings/describe.ts";
-import { SettingsError } from "../../shared/settings/error.ts";
-import { loadSettings, namesOf, PROCESS, type Sources } from "../../shared/settings/load.ts";
-import { LIBPQ_VARIABLES, PG_VARIABLES } from "../../shared/settings/libpq.ts";
-import type { KafkaServer, PostgresServer } from "../servers/mod.ts";
-import { type SettingName, SETTINGS, type Settings } from "../../shared/settings/table.ts";
+import type { Group } from "../shared/settings/declare.ts";
+import { helpText } from "../shared/settings/describe.ts";
+import { SettingsError } from "../shared/settings/error.ts";
+import { loadSettings, namesOf, PROCESS, type Sources } from "../shared/settings/load.ts";
+import { LIBPQ_VARIABLES, PG_VARIABLES } from "../shared/settings/libpq.ts";
+import type { KafkaServer, PostgresServer } from "./servers/mod.ts";
+import { type SettingName, SETTINGS, type Settings } from "../shared/settings/table.ts";
 
 /** What `deno task start` was asked for. */
 export interface Options {

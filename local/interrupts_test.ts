@@ -1,5 +1,5 @@
 import assert from "assert";
-import { waitUntil } from "../servers/wait_until.ts";
+import { waitUntil } from "./servers/wait_until.ts";
 import { Interrupts } from "./interrupts.ts";
 
 Deno.test("Interrupts asks to stop at the first signal, and at once at a later one that is not its echo", async () => {

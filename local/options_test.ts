@@ -1,5 +1,5 @@
 import assert from "assert";
-import { SettingsError } from "../../shared/settings/error.ts";
+import { SettingsError } from "../shared/settings/error.ts";
 import { help, readOptions, serviceEnvironment } from "./options.ts";
 
 const read = (args: string[], environment: Record<string, string> = {}) =>

@@ -13,8 +13,8 @@ import {
   ServerError,
   startKafka,
   startPostgres,
-} from "./mod.ts";
-import { waitUntil } from "./wait_until.ts";
+} from "../../local/servers/mod.ts";
+import { waitUntil } from "../../local/servers/wait_until.ts";
 
 Deno.test("startKafka() keeps topics and records when it is stopped or killed", async () => {
   let port: number;

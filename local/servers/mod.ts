@@ -10,7 +10,6 @@ import type { KafkaOptions, KafkaServer, PostgresOptions, PostgresServer, Server
 
 export { dockerAvailable } from "./docker.ts";
 export { freePort, freePorts, isFree } from "./free_port.ts";
-export { Pgbouncer, pgbouncerAvailable } from "./pgbouncer.ts";
 export { ServerError } from "./server_error.ts";
 export { endOfFile, ServerProcess } from "./server_process.ts";
 export { TOOL_FILE } from "./types.ts";

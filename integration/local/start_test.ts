@@ -5,8 +5,8 @@
  */
 import assert from "assert";
 import { join } from "node:path";
-import { waitUntil } from "../servers/wait_until.ts";
-import { PROJECT } from "./service.ts";
+import { waitUntil } from "../../local/servers/wait_until.ts";
+import { PROJECT } from "../harness/project.ts";
 
 Deno.test("start.ts stores a count of records, goes on with the data of the last time, and stops in order", async () => {
   const parent = await Deno.makeTempDir({ prefix: "start-" });
@@ -47,7 +47,7 @@ class Start implements AsyncDisposable {
 
   constructor(folder: string, args: string[]) {
     this.#child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "integration/start.ts", ...args],
+      args: ["run", "-A", "local/main.ts", ...args],
       cwd: PROJECT,
       env: {
         START_FOLDER: folder,

@@ -1,4 +1,4 @@
-import { type MetricSample, sumOf } from "../../shared/observe/parse_metrics.ts";
+import { type MetricSample, sumOf } from "../shared/observe/parse_metrics.ts";
 
 /** Records since this start of the pipeline, in numbers. */
 export interface Totals {

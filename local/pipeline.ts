@@ -1,6 +1,6 @@
-import { pause } from "../../shared/lifecycle.ts";
-import type { Settings } from "../../shared/settings/table.ts";
-import { loadStreams } from "../../shared/streams.ts";
+import { pause } from "../shared/lifecycle.ts";
+import type { Settings } from "../shared/settings/table.ts";
+import { loadStreams } from "../shared/streams.ts";
 import {
   freePort,
   type KafkaServer,
@@ -8,11 +8,11 @@ import {
   type ServerOptions,
   startKafka,
   startPostgres,
-} from "../servers/mod.ts";
+} from "./servers/mod.ts";
 import { Dashboard } from "./dashboard.ts";
 import { DATABASE, serviceEnvironment } from "./options.ts";
 import { type Progress, ProgressReader } from "./progress.ts";
-import type { ServiceTask } from "../harness/task.ts";
+import type { ServiceTask } from "./service_task.ts";
 import { Service } from "./service.ts";
 
 /** Where the pipeline keeps its files, and whom it tells what it does. */

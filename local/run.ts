@@ -1,4 +1,4 @@
-import { pause } from "../../shared/lifecycle.ts";
+import { pause } from "../shared/lifecycle.ts";
 import type { Display } from "./display.ts";
 import { type Pipeline, PipelineError, watchPipeline } from "./pipeline.ts";
 import type { Progress } from "./progress.ts";

@@ -5,12 +5,12 @@
  * @module
  */
 import { Client } from "pg";
-import { freePort } from "./free_port.ts";
-import { postgresAccount } from "./postgres_account.ts";
-import { ServerError } from "./server_error.ts";
-import { endOfFile, ServerProcess } from "./server_process.ts";
-import type { PostgresServer } from "./types.ts";
-import { waitUntil } from "./wait_until.ts";
+import { freePort } from "../../local/servers/free_port.ts";
+import { postgresAccount } from "../../local/servers/postgres_account.ts";
+import { ServerError } from "../../local/servers/server_error.ts";
+import { endOfFile, ServerProcess } from "../../local/servers/server_process.ts";
+import type { PostgresServer } from "../../local/servers/types.ts";
+import { waitUntil } from "../../local/servers/wait_until.ts";
 
 /** Milliseconds that it has to start. */
 const START_DEADLINE = 10_000;

@@ -7,15 +7,15 @@ import process from "node:process";
 import { SettingsError } from "../shared/settings/error.ts";
 import { loadStreams } from "../shared/streams.ts";
 import { ServerError } from "./servers/mod.ts";
-import { Display } from "./start/display.ts";
-import { Interrupts } from "./start/interrupts.ts";
-import { FolderLock } from "./start/lock.ts";
-import { DATABASE, help, type Options, readOptions } from "./start/options.ts";
-import { type Pipeline, PipelineError, startPipeline } from "./start/pipeline.ts";
-import { runPipeline } from "./start/run.ts";
-import { integer } from "./start/screen.ts";
-import { PROJECT } from "./start/service.ts";
-import { Steps } from "./start/steps.ts";
+import { Display } from "./display.ts";
+import { Interrupts } from "./interrupts.ts";
+import { FolderLock } from "./lock.ts";
+import { DATABASE, help, type Options, readOptions } from "./options.ts";
+import { type Pipeline, PipelineError, startPipeline } from "./pipeline.ts";
+import { runPipeline } from "./run.ts";
+import { integer } from "./screen.ts";
+import { PROJECT } from "./service_task.ts";
+import { Steps } from "./steps.ts";
 
 /** Relative to the project, as it is shown, or wherever `START_FOLDER` says. */
 const FOLDER = Deno.env.get("START_FOLDER") || ".cache";

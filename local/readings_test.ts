@@ -1,5 +1,5 @@
 import assert from "assert";
-import type { MetricSample } from "../../shared/observe/parse_metrics.ts";
+import type { MetricSample } from "../shared/observe/parse_metrics.ts";
 import { Readings } from "./readings.ts";
 
 const producer = (sent: number): MetricSample[] => [

@@ -1,10 +1,7 @@
-import type { MetricSample } from "../../shared/observe/parse_metrics.ts";
-import { type ServiceTask, taskArguments } from "../harness/task.ts";
-import { endOfFile, freePort, ServerProcess } from "../servers/mod.ts";
+import type { MetricSample } from "../shared/observe/parse_metrics.ts";
+import { PROJECT, type ServiceTask, taskArguments } from "./service_task.ts";
+import { endOfFile, freePort, ServerProcess } from "./servers/mod.ts";
 import { fetchMetrics } from "./metrics.ts";
-
-/** The folder of the project, where services are started. */
-export const PROJECT = await Deno.realPath(`${import.meta.dirname}/../..`);
 
 /** Milliseconds that a service has to finish what it has in hand. */
 const STOP_PATIENCE = 10_000;

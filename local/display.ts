@@ -1,4 +1,4 @@
-import { escapeUnprintable } from "../../shared/escape.ts";
+import { escapeUnprintable } from "../shared/escape.ts";
 import { renderLine, renderScreen, type View } from "./screen.ts";
 
 /** Where a {@link Display} writes. */

@@ -1,5 +1,7 @@
 import { join } from "node:path";
-import { PROJECT } from "./project.ts";
+
+/** The folder of the project, where services are started. */
+export const PROJECT: string = join(import.meta.dirname!, "..");
 
 /** The programs that `deno task` runs as services. */
 export type ServiceTask = "producer" | "consumer" | "dashboard";
