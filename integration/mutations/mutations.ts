@@ -14,7 +14,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "consumer/store/transaction.ts",
     find: "[fence, ...statements, ...copies",
     replace: '[fence, "COMMIT", ...statements, ...copies',
-    test: "integration/suites/kill_test.ts",
+    test: "integration/scenarios/kill_test.ts",
     filter: "killed between the fence and the rows",
   },
   {
@@ -24,7 +24,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "consumer/store/transaction.ts",
     find: "AND p.next_offset = v.expected",
     replace: "",
-    test: "integration/suites/zombie_test.ts",
+    test: "integration/scenarios/zombie_test.ts",
     filter: "can't write when it wakes up",
   },
   {
@@ -33,7 +33,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "shared/kafka/idempotent.ts",
     find: "...identity,",
     replace: 'producerId: "-1", producerEpoch: -1,',
-    test: "integration/suites/kafka_test.ts",
+    test: "integration/scenarios/kafka_test.ts",
     filter: "the broker is killed and restarted under load",
   },
   {
@@ -172,7 +172,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "consumer/store/transaction.ts",
     find: "ORDER BY p.topic, p.partition FOR NO KEY UPDATE OF p",
     replace: "FOR NO KEY UPDATE OF p",
-    test: "integration/suites/environment_test.ts",
+    test: "integration/scenarios/environment_test.ts",
     filter: "locks the progress of its partitions in the order of their keys",
   },
   {

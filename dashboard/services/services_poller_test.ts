@@ -1,7 +1,7 @@
 import assert from "assert";
 import { parseMetrics } from "../../shared/observe/parse_metrics.ts";
 import type { Scraped } from "./scrape.ts";
-import { ServicesWatch } from "./watch.ts";
+import { ServicesWatch } from "./services_poller.ts";
 
 const consumer = (stored: number, rejected: number, within = stored): Scraped => ({
   id: "http://10.0.0.1:1/metrics",

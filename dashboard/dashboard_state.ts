@@ -5,9 +5,9 @@
  */
 import type { Stream } from "../shared/stream.ts";
 import { Recent } from "./database/recent.ts";
-import type { DatabaseNews, DatabaseWatch } from "./database/watch.ts";
+import type { DatabaseNews, DatabaseWatch } from "./database/database_poller.ts";
 import type { History, RejectedRecord, Row, Sample, Snapshot, Status, Update, UserRows } from "./protocol.ts";
-import type { ServicesWatch } from "./services/watch.ts";
+import type { ServicesWatch } from "./services/services_poller.ts";
 import { streamInfo } from "./streams.ts";
 
 /** Seconds of charts that are kept. */

@@ -1,6 +1,6 @@
 import assert from "assert";
 import { Authority } from "../harness/certificates.ts";
-import { type Refusal, refusal } from "../harness/refusal.ts";
+import { type Refusal, refusal } from "../harness/startup_failure.ts";
 import { scenario } from "../harness/scenario.ts";
 import { startTlsServers } from "../harness/tls_servers.ts";
 

@@ -1,7 +1,7 @@
 import assert from "assert";
 import { loadStreams } from "../shared/streams.ts";
 import { TableWatch } from "./database/table_watch.ts";
-import { Picture } from "./picture.ts";
+import { Picture } from "./dashboard_state.ts";
 import type { Row } from "./protocol.ts";
 
 const STREAMS = await loadStreams(["routes"]);

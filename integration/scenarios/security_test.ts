@@ -2,7 +2,7 @@ import assert from "assert";
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { PROJECT } from "../harness/project.ts";
-import { type Refusal, refusal } from "../harness/refusal.ts";
+import { type Refusal, refusal } from "../harness/startup_failure.ts";
 import { scenario } from "../harness/scenario.ts";
 import { MECHANISMS, startScramServers } from "../harness/scram.ts";
 import { inherited, type Service } from "../harness/service.ts";
@@ -140,7 +140,7 @@ scenario({
 }, async () => {
   for (const service of ["producer", "consumer", "rejects", "dashboard"]) {
     const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "--no-prompt", `-P=${service}`, "integration/harness/trespass.ts"],
+      args: ["run", "--quiet", "--no-prompt", `-P=${service}`, "integration/harness/permission_probe.ts"],
       cwd: PROJECT,
       env: inherited(),
       clearEnv: true,
