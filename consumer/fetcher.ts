@@ -11,7 +11,7 @@ import type { KafkaCluster } from "../shared/kafka/cluster.ts";
 import { isTransientKafka } from "../shared/kafka/errors.ts";
 import { fetchRequest, type FetchResponse, type FetchTopic } from "../shared/kafka/fetch_by_id.ts";
 import { errorName, fetchTopics, type TopicMetadata } from "../shared/kafka/metadata.ts";
-import type { ReadOptions } from "../shared/kafka/read_record_batches.ts";
+import type { ReadOptions } from "../shared/kafka/records/read_record_batches.ts";
 import { backoffMs, pause } from "../shared/lifecycle.ts";
 import { keyOf, type TopicPartition } from "../shared/schema/progress.ts";
 

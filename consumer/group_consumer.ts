@@ -4,9 +4,9 @@
  * @module
  */
 import type { KafkaMessage } from "kafkajs";
-import { CorruptBatchError } from "../shared/kafka/corrupt_batch.ts";
+import { CorruptBatchError } from "../shared/kafka/records/corrupt_batch.ts";
 import { kafkaError } from "../shared/kafka/errors.ts";
-import { recordBatches } from "../shared/kafka/fetch.ts";
+import { recordBatches } from "../shared/kafka/fetch_response.ts";
 import { fetchTopics, type TopicMetadata } from "../shared/kafka/metadata.ts";
 import type { KafkaSession } from "../shared/kafka/session.ts";
 import { topicIdToUuid } from "../shared/kafka/topic_id.ts";

@@ -7,7 +7,7 @@
 import { RETRIES } from "../shared/kafka/connection.ts";
 import { kafkaError } from "../shared/kafka/errors.ts";
 import { type KafkaSession, openKafka } from "../shared/kafka/session.ts";
-import { registerCodecs } from "../shared/kafka/codecs.ts";
+import { registerCodecs } from "../shared/kafka/records/codecs.ts";
 import { aborted, pause } from "../shared/lifecycle.ts";
 import { Availability } from "../shared/observe/availability.ts";
 import { type Tell, teller } from "../shared/observe/events.ts";

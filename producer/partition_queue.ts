@@ -4,7 +4,7 @@
  * @module
  */
 import type { ProducerIdentity } from "../shared/kafka/idempotent.ts";
-import type { RecordWriter } from "../shared/kafka/records.ts";
+import type { RecordWriter } from "../shared/kafka/records/record_writer.ts";
 
 /** A request that takes longer holds its partition up: a broker that is alive answers sooner. */
 const SLOW_REQUEST_MS = 2_000;

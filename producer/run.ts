@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { registerCodecs } from "../shared/kafka/codecs.ts";
+import { registerCodecs } from "../shared/kafka/records/codecs.ts";
 import { RETRIES } from "../shared/kafka/connection.ts";
 import { kafkaError } from "../shared/kafka/errors.ts";
 import { produceClient } from "../shared/kafka/idempotent.ts";

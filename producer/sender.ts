@@ -14,7 +14,7 @@ import type { Tell } from "../shared/observe/events.ts";
 import { backoffMs, pause } from "../shared/lifecycle.ts";
 import { isSequenceLost, kafkaError } from "../shared/kafka/errors.ts";
 import type { ProduceClient, ProducerIdentity } from "../shared/kafka/idempotent.ts";
-import { RecordWriter } from "../shared/kafka/records.ts";
+import { RecordWriter } from "../shared/kafka/records/record_writer.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import { PermanentError, type TransientError } from "../shared/errors.ts";
 import type { EVENTS } from "./events.ts";

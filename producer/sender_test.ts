@@ -1,6 +1,6 @@
 import assert from "assert";
 import type { ProduceClient, ProduceRequest } from "../shared/kafka/idempotent.ts";
-import { RecordReader } from "../shared/kafka/records.ts";
+import { RecordReader } from "../shared/kafka/records/record_writer.ts";
 import type { Availability } from "../shared/observe/availability.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import { KeyPartitioner } from "./partitioner.ts";

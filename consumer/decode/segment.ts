@@ -4,9 +4,9 @@
  * @module
  */
 import { decoderInPlace } from "../../shared/codec/decode.ts";
-import { CorruptBatchError } from "../../shared/kafka/corrupt_batch.ts";
-import type { RecordBatch } from "../../shared/kafka/record_batch.ts";
-import { MalformedRecordError, RecordReader } from "../../shared/kafka/records.ts";
+import { CorruptBatchError } from "../../shared/kafka/records/corrupt_batch.ts";
+import type { RecordBatch } from "../../shared/kafka/records/record_batch.ts";
+import { MalformedRecordError, RecordReader } from "../../shared/kafka/records/record_writer.ts";
 import type { Stream } from "../../shared/stream.ts";
 import { RejectedRows, RejectedWriter } from "./rejected_rows.ts";
 import { RowEncoder } from "./rows.ts";

@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer";
 import assert from "assert";
-import { CorruptBatchError } from "../../shared/kafka/corrupt_batch.ts";
-import type { RecordBatch } from "../../shared/kafka/record_batch.ts";
-import { RecordWriter } from "../../shared/kafka/records.ts";
+import { CorruptBatchError } from "../../shared/kafka/records/corrupt_batch.ts";
+import type { RecordBatch } from "../../shared/kafka/records/record_batch.ts";
+import { RecordWriter } from "../../shared/kafka/records/record_writer.ts";
 import { loadStreams } from "../../shared/streams.ts";
 import { refuse, rowsToTry } from "../store/bisect.ts";
 import { SegmentBuilder, slice } from "./segment.ts";

@@ -5,7 +5,7 @@
  */
 import pg from "pg";
 import { PermanentError } from "../../shared/errors.ts";
-import type { CorruptBatchError } from "../../shared/kafka/corrupt_batch.ts";
+import type { CorruptBatchError } from "../../shared/kafka/records/corrupt_batch.ts";
 import type { TopicPartition } from "../../shared/schema/progress.ts";
 
 /**

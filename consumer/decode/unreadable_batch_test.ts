@@ -1,5 +1,5 @@
 import assert from "assert";
-import { CorruptBatchError, TooLargeError } from "../../shared/kafka/corrupt_batch.ts";
+import { CorruptBatchError, TooLargeError } from "../../shared/kafka/records/corrupt_batch.ts";
 import { unreadableBatch } from "./unreadable_batch.ts";
 
 const at = { topic: "team's.routes", partition: 3 };

@@ -1,5 +1,5 @@
 import assert from "assert";
-import { RecordWriter } from "../../shared/kafka/records.ts";
+import { RecordWriter } from "../../shared/kafka/records/record_writer.ts";
 import { loadStreams } from "../../shared/streams.ts";
 import { AbandonedError, type Database, TooLongError } from "./database.ts";
 import { type Rejected, RejectedRows } from "../decode/rejected_rows.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { encodedMessages } from "../../shared/kafka/produce.ts";
-import { RecordWriter } from "../../shared/kafka/records.ts";
+import { encodedMessages } from "../../shared/kafka/kafkajs/encoded_messages.ts";
+import { RecordWriter } from "../../shared/kafka/records/record_writer.ts";
 import { taskArguments } from "../../local/service_task.ts";
 import { start } from "./program.ts";
 import { type Bench, newTopic } from "./servers.ts";

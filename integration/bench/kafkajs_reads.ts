@@ -5,8 +5,8 @@
  * @module
  */
 import { kafkaClient } from "../../shared/kafka/connection.ts";
-import { quietKafkaTimers } from "../../shared/kafka/quiet.ts";
-import { registerCodecs } from "../../shared/kafka/codecs.ts";
+import { quietKafkaTimers } from "../../shared/kafka/kafkajs/negative_timeout.ts";
+import { registerCodecs } from "../../shared/kafka/records/codecs.ts";
 import { loadSettings, PROCESS } from "../../shared/settings/load.ts";
 import { uniqueName } from "../harness/names.ts";
 

@@ -6,7 +6,7 @@
 import type { Admin, Kafka } from "kafkajs";
 import type pg from "pg";
 import { kafkaClient } from "../../shared/kafka/connection.ts";
-import { quietKafkaTimers } from "../../shared/kafka/quiet.ts";
+import { quietKafkaTimers } from "../../shared/kafka/kafkajs/negative_timeout.ts";
 import { connectPostgres } from "../../shared/postgres/connection.ts";
 import { loadSettings, PROCESS } from "../../shared/settings/load.ts";
 import type { Settings } from "../../shared/settings/table.ts";

@@ -8,10 +8,10 @@ import { createGzip, createZstdCompress } from "node:zlib";
 import snappy from "snappyjs";
 import Encoder from "kafkajs/src/protocol/encoder.js";
 import { RecordBatch as encodeBatch } from "kafkajs/src/protocol/recordBatch/v0/index.js";
-import { crc32c } from "../../shared/kafka/crc32c.ts";
+import { crc32c } from "../../shared/kafka/records/crc32c.ts";
 import { KafkaCluster } from "../../shared/kafka/cluster.ts";
 import type { KafkaSettings } from "../../shared/kafka/connection.ts";
-import { lz4Compress } from "../../shared/kafka/lz4.ts";
+import { lz4Compress } from "../../shared/kafka/records/lz4.ts";
 import { fetchTopics } from "../../shared/kafka/metadata.ts";
 
 const PIECE = Buffer.alloc(1_000_000);

@@ -104,19 +104,19 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "no-crc-check",
     why: "A flipped bit must not be stored as a valid row.",
-    file: "shared/kafka/record_batch.ts",
+    file: "shared/kafka/records/record_batch.ts",
     find: "if (checkCrc) verifyCrc(",
     replace: "if (false) verifyCrc(",
-    test: "shared/kafka/read_record_batches_test.ts",
+    test: "shared/kafka/records/read_record_batches_test.ts",
     filter: "finds every flipped bit that the CRC covers",
   },
   {
     name: "no-inflated-limit",
     why: "A small batch that decompresses to hundreds of megabytes must not exhaust the memory.",
-    file: "shared/kafka/record_batch.ts",
+    file: "shared/kafka/records/record_batch.ts",
     find: "decompress(codec, stored, maxBytes)",
     replace: "decompress(codec, stored, 1e9)",
-    test: "shared/kafka/read_record_batches_test.ts",
+    test: "shared/kafka/records/read_record_batches_test.ts",
     filter: "refuses a Zstandard frame that declares too much",
   },
   {

@@ -18,8 +18,8 @@ import apiKeys from "kafkajs/src/protocol/requests/apiKeys.js";
 import { requests } from "kafkajs/src/protocol/requests/index.js";
 import { type Address, addressOf } from "./address.ts";
 import { kafkaConfig, type KafkaSettings } from "./connection.ts";
-import { quietKafkaTimers } from "./quiet.ts";
-import { closeUnanswered } from "./unanswered.ts";
+import { quietKafkaTimers } from "./kafkajs/negative_timeout.ts";
+import { closeUnanswered } from "./kafkajs/request_timeout.ts";
 
 /** A request as kafkajs' connections send it; `T` is what `response.parse` returns. */
 export interface ProtocolRequest {

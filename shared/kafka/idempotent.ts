@@ -11,8 +11,8 @@ import type { CompressionTypes } from "kafkajs";
 import { createErrorFromCode } from "kafkajs/src/protocol/error.js";
 import type { KafkaCluster } from "./cluster.ts";
 import { fetchTopics, type TopicMetadata } from "./metadata.ts";
-import { EncodedMessages } from "./produce.ts";
-import type { RecordWriter } from "./records.ts";
+import { EncodedMessages } from "./kafkajs/encoded_messages.ts";
+import type { RecordWriter } from "./records/record_writer.ts";
 
 /** Whom a broker takes the batches to be from. */
 export interface ProducerIdentity {

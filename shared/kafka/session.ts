@@ -14,10 +14,10 @@ import { KafkaCluster } from "./cluster.ts";
 import { kafkaClient, type KafkaSettings } from "./connection.ts";
 import { ensureTopics } from "./create_topics.ts";
 import { kafkaError } from "./errors.ts";
-import { kafkaLog } from "./log.ts";
+import { kafkaLog } from "./kafkajs/log.ts";
 import { explorePort } from "./probe.ts";
-import { quietKafkaTimers } from "./quiet.ts";
-import { closeUnanswered } from "./unanswered.ts";
+import { quietKafkaTimers } from "./kafkajs/negative_timeout.ts";
+import { closeUnanswered } from "./kafkajs/request_timeout.ts";
 
 /** A connected client. */
 export interface KafkaSession extends AsyncDisposable {

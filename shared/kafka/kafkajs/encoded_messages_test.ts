@@ -5,9 +5,9 @@ import { CompressionTypes } from "kafkajs";
 import groupMessagesPerPartition from "kafkajs/src/producer/groupMessagesPerPartition.js";
 import { versions } from "kafkajs/src/protocol/requests/produce/index.js";
 import { protocol } from "kafkajs/src/protocol/requests/produce/index.js";
-import { registerCodecs } from "./codecs.ts";
-import { encodedMessages } from "./produce.ts";
-import { RecordWriter } from "./records.ts";
+import { registerCodecs } from "../records/codecs.ts";
+import { encodedMessages } from "./encoded_messages.ts";
+import { RecordWriter } from "../records/record_writer.ts";
 
 registerCodecs();
 

@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import Decoder from "kafkajs/src/protocol/decoder.js";
 import decodeRecord from "kafkajs/src/protocol/recordBatch/record/v0/decoder.js";
 import encodeRecord from "kafkajs/src/protocol/recordBatch/record/v0/index.js";
-import { RecordReader, RecordWriter, varintSize } from "./records.ts";
+import { RecordReader, RecordWriter, varintSize } from "./record_writer.ts";
 
 interface Given {
   readonly timestamp: number;

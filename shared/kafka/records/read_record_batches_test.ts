@@ -11,7 +11,7 @@ import kafkajsCrc32C from "kafkajs/src/protocol/recordBatch/crc32C/index.js";
 import { RecordBatch as encodeBatch } from "kafkajs/src/protocol/recordBatch/v0/index.js";
 import { CorruptBatchError } from "./corrupt_batch.ts";
 import { readRecordBatches } from "./read_record_batches.ts";
-import { RecordReader, RecordWriter } from "./records.ts";
+import { RecordReader, RecordWriter } from "./record_writer.ts";
 
 const OPTIONS = { checkCrcs: true, inflatedBytesMax: 1_000_000 };
 const UNCHECKED = { ...OPTIONS, checkCrcs: false };

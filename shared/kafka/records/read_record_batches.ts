@@ -4,7 +4,7 @@
  * @module
  */
 import type { Buffer } from "node:buffer";
-import { messageOf } from "../errors.ts";
+import { messageOf } from "../../errors.ts";
 import { CorruptBatchError, TooLargeError } from "./corrupt_batch.ts";
 import { readMessage } from "./message_set.ts";
 import { AT, LENGTH_END, readBatch, type RecordBatch } from "./record_batch.ts";

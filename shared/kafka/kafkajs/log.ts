@@ -4,7 +4,7 @@
  * @module
  */
 import type { logCreator, LogEntry } from "kafkajs";
-import type { Log } from "../observe/log.ts";
+import type { Log } from "../../observe/log.ts";
 
 /**
  * kafkajs' entries as `debug` lines, except that `onTrouble` hears of those that say a broker can't be reached.

@@ -12,7 +12,7 @@
  */
 import type { Buffer } from "node:buffer";
 import type { Message } from "kafkajs";
-import type { RecordWriter } from "./records.ts";
+import type { RecordWriter } from "../records/record_writer.ts";
 
 /** A message such as kafkajs' callbacks are tried with, to see what they ask for. */
 interface Probe {

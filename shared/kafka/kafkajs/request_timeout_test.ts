@@ -2,8 +2,8 @@ import assert from "assert";
 import Connection from "kafkajs/src/network/connection.js";
 import { protocol } from "kafkajs/src/protocol/requests/apiVersions/index.js";
 import * as net from "node:net";
-import { Listening } from "../listening_fixture.ts";
-import { closeUnanswered } from "./unanswered.ts";
+import { Listening } from "../../listening_fixture.ts";
+import { closeUnanswered } from "./request_timeout.ts";
 
 closeUnanswered();
 

@@ -10,7 +10,7 @@ import { Buffer } from "node:buffer";
 import { decompress } from "./codecs.ts";
 import { verifyCrc } from "./corrupt_batch.ts";
 import { crc32c } from "./crc32c.ts";
-import { RecordReader } from "./records.ts";
+import { RecordReader } from "./record_writer.ts";
 
 /** One record batch, its records not decoded yet, but decompressed. */
 export interface RecordBatch {
