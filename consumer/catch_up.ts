@@ -6,7 +6,7 @@
 import type { TopicMetadata } from "../shared/kafka/metadata.ts";
 import { errorNamed, type Watermarks } from "../shared/kafka/watermarks.ts";
 import { pause } from "../shared/lifecycle.ts";
-import { keyOf, type TopicPartition } from "../shared/schema/progress.ts";
+import { partitionKey, type TopicPartition } from "../shared/schema/progress.ts";
 
 /** Between two comparisons with what this consumer has stored, milliseconds. */
 const LOCAL_POLL_MS = 25;
@@ -21,9 +21,9 @@ export interface CatchUpSources {
   watermarks(
     topics: readonly TopicMetadata[],
   ): Promise<ReadonlyMap<string, ReadonlyMap<number, Watermarks>>>;
-  /** `next_offset` of the group by {@link keyOf}. */
+  /** `next_offset` of the group by {@link partitionKey}. */
   progress(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, number>>;
-  /** What this consumer has stored in the partitions that it holds, by {@link keyOf}. */
+  /** What this consumer has stored in the partitions that it holds, by {@link partitionKey}. */
   stored(): ReadonlyMap<string, number>;
 }
 
@@ -69,7 +69,7 @@ export async function catchUp(
       }
     }
     const isStored = (offsets: ReadonlyMap<string, number>, unknown: number) =>
-      targets.every((target) => (offsets.get(keyOf(target)) ?? unknown) >= target.high!);
+      targets.every((target) => (offsets.get(partitionKey(target)) ?? unknown) >= target.high!);
     // If one of our own partitions is behind, the group cannot have caught up; a query would only delay the next transaction.
     if (!isStored(sources.stored(), Infinity)) {
       await pause(LOCAL_POLL_MS, signal);
@@ -84,6 +84,6 @@ export async function catchUp(
 /** The targets, those that were not known with what can be known now. */
 async function complete(targets: readonly Target[], sources: CatchUpSources): Promise<readonly Target[]> {
   const now = await fetchTargets(sources).catch(() => []);
-  const highs = new Map(now.map((target) => [keyOf(target), target.high]));
-  return targets.map((target) => ({ ...target, high: target.high ?? highs.get(keyOf(target)) }));
+  const highs = new Map(now.map((target) => [partitionKey(target), target.high]));
+  return targets.map((target) => ({ ...target, high: target.high ?? highs.get(partitionKey(target)) }));
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { event, sentence, type Tell } from "../shared/observe/events.ts";
+import { type Emit, event, messageOnly } from "../shared/observe/events.ts";
 import * as metrics from "./metrics.ts";
 import type { RejectedRows } from "./decode/rejected_rows.ts";
 import type { RejectedByDatabase } from "./store/rejection_log.ts";
@@ -20,9 +20,9 @@ export const EVENTS = {
       `Consumer of ${streams.join(", ")} in group ${group}, from ${brokers.join(",")} into ${database}.`,
   ),
   created: event<{ what: string }>("info", ({ what }) => `Created ${what}.`),
-  plaintext: sentence("warn"),
-  settings_warning: sentence("warn"),
-  table_warning: sentence("warn"),
+  plaintext: messageOnly("warn"),
+  settings_warning: messageOnly("warn"),
+  table_warning: messageOnly("warn"),
 
   assigned: event<{ partitions: Readonly<Record<string, readonly number[]>>; member: string }>(
     "info",
@@ -148,7 +148,7 @@ export const EVENTS = {
       `No member of the group consumes ${partitions} (lag ${lag}). The group's leader assigned them to a consumer that does not subscribe ` +
       "to the topic, as versions before this one do: give consumers with different subscriptions groups of their own until all are upgraded.",
   ),
-  group_left: sentence("debug"),
+  group_left: messageOnly("debug"),
   summary: event<
     { stored: number; rejected: number; rate: number; lag: number | undefined; unassigned?: number }
   >(
@@ -171,4 +171,4 @@ export const EVENTS = {
 };
 
 /** Emits an event of the consumer. */
-export type Emit = Tell<typeof EVENTS>;
+export type ConsumerEmit = Emit<typeof EVENTS>;

@@ -1,10 +1,10 @@
 import assert from "assert";
-import { teller } from "../shared/observe/events.ts";
+import { createEmitter } from "../shared/observe/events.ts";
 import { EVENTS } from "./events.ts";
 
 Deno.test("summary says how far behind the consumer is, or that it is not known", () => {
   const said: string[] = [];
-  const tell = teller(
+  const tell = createEmitter(
     EVENTS,
     (_level, _event, message) => said.push(typeof message === "function" ? message() : message),
   );

@@ -13,12 +13,12 @@ import { fetchRequest, type FetchResponse, type FetchTopic } from "../shared/kaf
 import { errorName, fetchTopics, type TopicMetadata } from "../shared/kafka/metadata.ts";
 import type { ReadOptions } from "../shared/kafka/records/read_record_batches.ts";
 import { backoffMs, pause } from "../shared/lifecycle.ts";
-import { keyOf, type TopicPartition } from "../shared/schema/progress.ts";
+import { partitionKey, type TopicPartition } from "../shared/schema/progress.ts";
 
 /** A partition to fetch from. */
 export interface FetchPosition extends TopicPartition {
   /** The offset to fetch next; `undefined` while nothing is to be fetched. */
-  readonly next: number | undefined;
+  readonly nextOffset: number | undefined;
   /** The id of the topic that `next` belongs to, as Kafka prints it; `undefined` if it is unknown. */
   readonly topicId?: string | undefined;
 }
@@ -81,7 +81,7 @@ class Run<P extends FetchPosition> {
 
   /** The partitions that a broker leads. */
   of(node: number): P[] {
-    return this.partitions.filter((at) => this.leaders.get(keyOf(at)) === node);
+    return this.partitions.filter((at) => this.leaders.get(partitionKey(at)) === node);
   }
 }
 
@@ -143,7 +143,7 @@ export class Fetcher<P extends FetchPosition> {
         run.leaders = new Map(
           metadata.flatMap(({ name, partitions }) =>
             partitions.flatMap(({ partition, leader }) =>
-              leader === undefined ? [] : [[keyOf({ topic: name, partition }), leader] as const]
+              leader === undefined ? [] : [[partitionKey({ topic: name, partition }), leader] as const]
             )
           ),
         );
@@ -154,7 +154,7 @@ export class Fetcher<P extends FetchPosition> {
         await pause(backoffMs(run.failures++, RETRY_MS, RETRY_MS_MAX), signal);
         continue;
       }
-      const hasAll = () => run.partitions.every((at) => run.leaders.has(keyOf(at)));
+      const hasAll = () => run.partitions.every((at) => run.leaders.has(partitionKey(at)));
       for (let waited = 0; !run.isOver && waited < METADATA_MAX_AGE_MS; waited += NO_LEADER_MS) {
         await pause(NO_LEADER_MS, signal);
         // A loop that failed removes its partitions from the leaders.
@@ -178,12 +178,14 @@ export class Fetcher<P extends FetchPosition> {
       const led = run.of(node);
       if (led.length === 0) return;
       const now = performance.now();
-      const ready = led.filter((at) => at.next !== undefined && (run.retryAt.get(keyOf(at)) ?? 0) <= now);
+      const ready = led.filter((at) =>
+        at.nextOffset !== undefined && (run.retryAt.get(partitionKey(at)) ?? 0) <= now
+      );
       if (ready.length === 0 || !this.options.isAlive()) {
         await Promise.race([this.#woken.promise, pause(RETRY_MS, run.over.signal)]);
         continue;
       }
-      const offsets = new Map(ready.map((at) => [keyOf(at), at.next!]));
+      const offsets = new Map(ready.map((at) => [partitionKey(at), at.nextOffset!]));
       let response: FetchResponse;
       try {
         response = await this.#fetch(node, ready, run);
@@ -191,7 +193,7 @@ export class Fetcher<P extends FetchPosition> {
         if (run.isOver) return;
         if (error instanceof PermanentError || !isTransientKafka(error)) throw error;
         this.options.onRetry(error);
-        for (const at of led) run.leaders.delete(keyOf(at));
+        for (const at of led) run.leaders.delete(partitionKey(at));
         return await pause(RETRY_MS, run.over.signal);
       }
       await this.#handOver(run, response, ready, offsets);
@@ -205,7 +207,12 @@ export class Fetcher<P extends FetchPosition> {
     if (run.isOver) return { responses: [] };
     const first = this.#turn++ % ready.length;
     const topics: (FetchTopic & { partitions: FetchTopic["partitions"][number][] })[] = [];
-    for (const { topic, partition, next, topicId } of [...ready.slice(first), ...ready.slice(0, first)]) {
+    for (
+      const { topic, partition, nextOffset: next, topicId } of [
+        ...ready.slice(first),
+        ...ready.slice(0, first),
+      ]
+    ) {
       if (topics.at(-1)?.topic !== topic) topics.push({ topic, topicId, partitions: [] });
       topics.at(-1)!.partitions.push({ partition, fetchOffset: next!, maxBytes: partitionMaxBytes });
     }
@@ -229,12 +236,12 @@ export class Fetcher<P extends FetchPosition> {
     ready: readonly P[],
     offsets: ReadonlyMap<string, number>,
   ): Promise<void> {
-    const byKey = new Map(ready.map((at) => [keyOf(at), at]));
+    const byKey = new Map(ready.map((at) => [partitionKey(at), at]));
     for (const { topicName: topic, partitions } of responses) {
       for (const { partition, errorCode, messages } of partitions) {
-        const key = keyOf({ topic, partition });
+        const key = partitionKey({ topic, partition });
         const at = byKey.get(key);
-        const isCurrent = () => !run.isOver && at?.next === offsets.get(key) && this.options.isAlive();
+        const isCurrent = () => !run.isOver && at?.nextOffset === offsets.get(key) && this.options.isAlive();
         if (!at || !isCurrent()) continue;
         if (errorCode !== 0) await this.#afterError(run, at, errorCode, isCurrent);
         else if (messages.length > 0) this.options.onMessages(at, messages);
@@ -245,18 +252,18 @@ export class Fetcher<P extends FetchPosition> {
   /** @throws the error of a partition that does not pass by itself */
   async #afterError(run: Run<P>, at: P, errorCode: number, isCurrent: () => boolean): Promise<void> {
     const name = errorName(errorCode) ?? "UNKNOWN";
-    run.retryAt.set(keyOf(at), performance.now() + RETRY_MS_MAX);
+    run.retryAt.set(partitionKey(at), performance.now() + RETRY_MS_MAX);
     if (name === "OFFSET_OUT_OF_RANGE") {
-      const { next } = at;
+      const { nextOffset: next } = at;
       await this.options.onOutOfRange(at, isCurrent);
-      if (at.next !== next) run.retryAt.delete(keyOf(at));
-    } else if (MOVED.includes(name)) run.leaders.delete(keyOf(at));
+      if (at.nextOffset !== next) run.retryAt.delete(partitionKey(at));
+    } else if (MOVED.includes(name)) run.leaders.delete(partitionKey(at));
     else if (name === "CORRUPT_MESSAGE") throw corrupt(at);
     else throw createErrorFromCode(errorCode);
   }
 }
 
-function corrupt({ topic, partition, next }: FetchPosition): PermanentError {
+function corrupt({ topic, partition, nextOffset: next }: FetchPosition): PermanentError {
   return new PermanentError(
     `The broker cannot read topic "${topic}", partition ${partition}, at offset ${next}: the record batch is corrupt. ` +
       "Restore the partition from another replica, or delete the records up to there with kafka-delete-records.",

@@ -6,7 +6,7 @@ import { Fetcher } from "./fetcher.ts";
 interface Position {
   readonly topic: string;
   readonly partition: number;
-  next: number | undefined;
+  nextOffset: number | undefined;
 }
 
 /** A cluster of one broker. The test answers each Fetch request itself. */
@@ -67,7 +67,7 @@ function setUp(onRetry = (error: unknown): void => assert.fail(String(error))) {
   const cluster = new Cluster();
   const member = { isAlive: true };
   const received: (readonly KafkaMessage[])[] = [];
-  const at: Position = { topic: "t", partition: 0, next: 5 };
+  const at: Position = { topic: "t", partition: 0, nextOffset: 5 };
   const fetcher = new Fetcher<Position>({
     cluster: cluster.asCluster(),
     maxBytes: 1_000,
@@ -77,7 +77,7 @@ function setUp(onRetry = (error: unknown): void => assert.fail(String(error))) {
     read: { checkCrcs: true, inflatedBytesMax: 1_000 },
     onMessages: (position, messages) => {
       received.push(messages);
-      position.next = position.next! + messages.length;
+      position.nextOffset = position.nextOffset! + messages.length;
     },
     onOutOfRange: () => assert.fail("out of range"),
     capacity: () => Promise.resolve(),
@@ -109,10 +109,10 @@ Deno.test("Fetcher drops a response when the position was moved while it was und
   const { cluster, received, at, end } = setUp();
   const first = await cluster.request();
   // As after a fence, or when progress is loaded anew.
-  at.next = 100;
+  at.nextOffset = 100;
   first.answer(["a", "b"]);
   const second = await cluster.request();
-  assert.deepEqual([second.offsets, received, at.next], [[100], [], 100]);
+  assert.deepEqual([second.offsets, received, at.nextOffset], [[100], [], 100]);
   second.answer([]);
   await end();
 });

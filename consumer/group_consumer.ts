@@ -13,12 +13,12 @@ import { topicIdToUuid } from "../shared/kafka/topic_id.ts";
 import { fetchWatermarks, type Watermarks } from "../shared/kafka/watermarks.ts";
 import { pause } from "../shared/lifecycle.ts";
 import type { Availability } from "../shared/observe/availability.ts";
-import type { Tell } from "../shared/observe/events.ts";
-import { untilItWorks } from "../shared/retry.ts";
+import type { Emit } from "../shared/observe/events.ts";
+import { retryUntilAvailable } from "../shared/retry.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import type { Stream } from "../shared/stream.ts";
 import { checkTopicId, decideStart, type Decision } from "../shared/start_position.ts";
-import { AbandonedError, type Database } from "./store/database.ts";
+import { CancelledError, type Database } from "./store/database.ts";
 import type { EVENTS } from "./events.ts";
 import { Fetcher } from "./fetcher.ts";
 import { GroupCoordinator } from "../shared/kafka/group/coordinator.ts";
@@ -27,8 +27,8 @@ import type { Assignment } from "../shared/kafka/group/subscription.ts";
 import type { HeldPartition, PartitionHolder } from "./partition_monitor.ts";
 import {
   adoptTopicIds,
-  keyOf,
   loadTopicProgress,
+  partitionKey,
   type ProgressRow,
   type TopicPartition,
 } from "../shared/schema/progress.ts";
@@ -43,16 +43,16 @@ export interface GroupConsumerOptions {
   readonly streams: readonly Stream[];
   readonly settings: Settings;
   readonly availability: Availability;
-  readonly tell: Tell<typeof EVENTS>;
+  readonly emit: Emit<typeof EVENTS>;
 }
 
 /** A partition that the group assigned to this consumer. */
 interface PartitionState extends TopicPartition {
   readonly builder: SegmentBuilder;
   /** The offset that the next segment begins at; `undefined` until progress is loaded. */
-  next: number | undefined;
+  nextOffset: number | undefined;
   /** The offset up to which all is stored. */
-  stored: number | undefined;
+  storedOffset: number | undefined;
   /** The id of the topic that `next` belongs to, as Kafka prints it; `undefined` if it is unknown. */
   topicId: string | undefined;
   /** The offset at which a batch could not be read. */
@@ -92,7 +92,7 @@ export class GroupConsumer implements PartitionHolder {
   #uncommitted = new Map<string, TopicPartition & { readonly offset: string }>();
 
   constructor(private readonly options: GroupConsumerOptions) {
-    const { kafka, settings, streams, database, tell, availability } = options;
+    const { kafka, settings, streams, database, emit: tell, availability } = options;
     this.#builders = new Map(streams.map((stream) => [stream.topic, new SegmentBuilder(stream)]));
     // Connections of its own: the coordinator holds back JoinGroup until the others have joined.
     this.#coordination = kafka.openCluster();
@@ -135,7 +135,7 @@ export class GroupConsumer implements PartitionHolder {
       onMessages: (at, messages) => this.#onMessages(at, messages),
       onOutOfRange: (at, isCurrent) => this.#onOutOfRange(at, isCurrent),
       onMetadata: (metadata) => this.#checkTopics(metadata),
-      capacity: () => this.#writer.below(settings.CONSUMER_BUFFER_BYTES),
+      capacity: () => this.#writer.waitForCapacity(settings.CONSUMER_BUFFER_BYTES),
       onRetry: (error) => this.#onKafkaFailure("Cannot fetch", error),
     });
     this.#failed.promise.catch(() => {});
@@ -150,7 +150,9 @@ export class GroupConsumer implements PartitionHolder {
 
   /** Partitions that are assigned and whose progress is loaded. */
   get held(): HeldPartition[] {
-    return [...this.#assigned.values()].flatMap(({ topic, partition, next, stored, topicId }) =>
+    return [...this.#assigned.values()].flatMap((
+      { topic, partition, nextOffset: next, storedOffset: stored, topicId },
+    ) =>
       next === undefined || stored === undefined
         ? []
         : [{ topic, partition, nextOffset: next, storedOffset: stored, topicId }]
@@ -162,7 +164,7 @@ export class GroupConsumer implements PartitionHolder {
     const at = this.#unmoved(held);
     if (!at) return;
     if (offset === undefined) this.#reload();
-    else at.next = at.stored = offset;
+    else at.nextOffset = at.storedOffset = offset;
     this.#fetcher.wake();
   }
 
@@ -175,8 +177,8 @@ export class GroupConsumer implements PartitionHolder {
   }
 
   #unmoved(held: HeldPartition): PartitionState | undefined {
-    const at = this.#assigned.get(keyOf(held));
-    return at && at.next === held.nextOffset && at.stored === held.storedOffset ? at : undefined;
+    const at = this.#assigned.get(partitionKey(held));
+    return at && at.nextOffset === held.nextOffset && at.storedOffset === held.storedOffset ? at : undefined;
   }
 
   /** Joins the group and consumes. */
@@ -194,8 +196,8 @@ export class GroupConsumer implements PartitionHolder {
     this.#over.abort();
     this.#fetcher.stop();
     const timeout = pause(timeoutMs);
-    await Promise.race([this.#writer.idle(), this.#writer.failed.catch(() => {}), timeout]);
-    if (this.#writer.bytes > 0) this.options.tell("undrained", { bytes: this.#writer.bytes });
+    await Promise.race([this.#writer.drain(), this.#writer.failed.catch(() => {}), timeout]);
+    if (this.#writer.bytes > 0) this.options.emit("undrained", { bytes: this.#writer.bytes });
     // Neither is worth more than a second.
     await Promise.race([this.commit(), pause(1_000)]);
     await Promise.race([this.#membership.leave(), pause(1_000)]);
@@ -210,7 +212,7 @@ export class GroupConsumer implements PartitionHolder {
     try {
       await this.#membership.commit(offsets);
     } catch (error) {
-      this.options.tell("group_left", { text: `Offset commit to Kafka failed: ${(error as Error).message}` });
+      this.options.emit("group_left", { text: `Offset commit to Kafka failed: ${(error as Error).message}` });
     }
   }
 
@@ -230,27 +232,27 @@ export class GroupConsumer implements PartitionHolder {
   }
 
   #onStored({ topic, partition }: TopicPartition, next: number): void {
-    const at = this.#assigned.get(keyOf({ topic, partition }));
+    const at = this.#assigned.get(partitionKey({ topic, partition }));
     if (!at) return;
-    at.stored = next;
+    at.storedOffset = next;
     at.fences = 0;
-    this.#uncommitted.set(keyOf(at), { topic, partition, offset: String(next) });
+    this.#uncommitted.set(partitionKey(at), { topic, partition, offset: String(next) });
   }
 
   /** The group assigned partitions: everything in memory is dropped, and read again from what is stored. */
   #onAssigned(assignment: Assignment, member: string): void {
     this.options.availability.up("Kafka");
     if (this.#stopping) return;
-    this.options.tell("assigned", { partitions: assignment, member });
+    this.options.emit("assigned", { partitions: assignment, member });
     this.#uncommitted = new Map();
     this.#assigned = new Map(
       Object.entries(assignment).flatMap(([topic, partitions]) =>
-        partitions.map((partition): [string, PartitionState] => [keyOf({ topic, partition }), {
+        partitions.map((partition): [string, PartitionState] => [partitionKey({ topic, partition }), {
           topic,
           partition,
           builder: this.#builders.get(topic)!,
-          next: undefined,
-          stored: undefined,
+          nextOffset: undefined,
+          storedOffset: undefined,
           topicId: undefined,
           unreadable: undefined,
           fences: 0,
@@ -264,27 +266,27 @@ export class GroupConsumer implements PartitionHolder {
 
   /** The assignment has ended. What is queued may still be stored: a fence protects what its next owner stores. */
   #onRevoked(reason: string): void {
-    this.options.tell("revoked", { reason });
+    this.options.emit("revoked", { reason });
     this.#fetcher.stop();
     this.#assigned = new Map();
   }
 
   /** Another consumer stored the same offsets: continue where it is now. */
   #onFenced(at: TopicPartition, next: number | undefined): void {
-    const assigned = this.#assigned.get(keyOf(at));
+    const assigned = this.#assigned.get(partitionKey(at));
     if (!assigned) return;
     if (next === undefined) this.#reload();
-    else assigned.next = assigned.stored = next;
+    else assigned.nextOffset = assigned.storedOffset = next;
     if (++assigned.fences >= FENCES_MAX) {
       assigned.fences = 0;
-      this.#membership.rejoin(`another consumer stores ${keyOf(at)}`);
+      this.#membership.rejoin(`another consumer stores ${partitionKey(at)}`);
     }
   }
 
   /** Somebody deleted progress. */
   #reload(): void {
     const partitions = [...this.#assigned.values()];
-    for (const at of partitions) at.next = at.stored = undefined;
+    for (const at of partitions) at.nextOffset = at.storedOffset = undefined;
     this.#load(partitions);
   }
 
@@ -300,12 +302,12 @@ export class GroupConsumer implements PartitionHolder {
       }
     };
     work().catch((error) => {
-      if (!(error instanceof AbandonedError)) this.#failed.reject(error);
+      if (!(error instanceof CancelledError)) this.#failed.reject(error);
     });
   }
 
   #isAssigned(at: PartitionState): boolean {
-    return this.#assigned.get(keyOf(at)) === at;
+    return this.#assigned.get(partitionKey(at)) === at;
   }
 
   /**
@@ -329,20 +331,20 @@ export class GroupConsumer implements PartitionHolder {
     const rows = await database.run(
       "Cannot read consumer_progress",
       (client) => loadTopicProgress(client, group, starts),
-      { wanted: isCurrent },
+      { shouldRetry: isCurrent },
     );
-    const nextOf = new Map(rows.map((row) => [keyOf(row), row.nextOffset]));
+    const nextOf = new Map(rows.map((row) => [partitionKey(row), row.nextOffset]));
     // The partition's last owner may have stored more meanwhile: refetch watermarks that are older than the progress.
-    if (led.some((at) => (nextOf.get(keyOf(at)) ?? 0) > kafka.watermarks(at)!.high)) {
+    if (led.some((at) => (nextOf.get(partitionKey(at)) ?? 0) > kafka.watermarks(at)!.high)) {
       kafka = await this.#topicFacts(topics);
     }
     if (!isCurrent()) return [];
-    const decided = led.filter((at) => at.next === undefined && kafka.watermarks(at) !== undefined)
+    const decided = led.filter((at) => at.nextOffset === undefined && kafka.watermarks(at) !== undefined)
       .map((at) => ({ at, decision: decide(group, at, rows, kafka) }));
     await this.#adopt(decided, kafka, isCurrent);
     if (!isCurrent()) return [];
     for (const { at, decision } of decided) this.#startAt(at, decision, kafka.ids.get(at.topic));
-    return partitions.filter((at) => at.next === undefined);
+    return partitions.filter((at) => at.nextOffset === undefined);
   }
 
   /** Stores the topic ids of partitions that have none. */
@@ -358,21 +360,21 @@ export class GroupConsumer implements PartitionHolder {
     await database.run(
       "Cannot update consumer_progress",
       (client) => adoptTopicIds(client, settings.CONSUMER_GROUP_ID, adopted),
-      { wanted },
+      { shouldRetry: wanted },
     );
   }
 
   #startAt(at: PartitionState, decision: Start, topicId: string | undefined): void {
     at.topicId = topicId;
-    at.next = at.stored = decision.kind === "seek" ? decision.offset : decision.from;
+    at.nextOffset = at.storedOffset = decision.kind === "seek" ? decision.offset : decision.from;
     if (decision.kind === "skip") this.#skipExpired(at, decision.from, decision.to);
-    this.options.tell("resumed", { topic: at.topic, partition: at.partition, offset: at.next });
+    this.options.emit("resumed", { topic: at.topic, partition: at.partition, offset: at.nextOffset });
   }
 
   async #topicFacts(topics: readonly string[]): Promise<TopicFacts> {
     const { kafka: { cluster }, availability, settings } = this.options;
     const action = `Cannot read the offsets of ${topics.join(", ")}`;
-    const facts = await untilItWorks("Kafka", availability, this.#over.signal, async () => {
+    const facts = await retryUntilAvailable("Kafka", availability, this.#over.signal, async () => {
       try {
         const metadata = await fetchTopics(cluster, topics);
         return { metadata, watermarks: await fetchWatermarks(cluster, metadata) };
@@ -380,7 +382,7 @@ export class GroupConsumer implements PartitionHolder {
         throw kafkaError(action, error, settings);
       }
     });
-    if (facts === undefined) throw new AbandonedError(action);
+    if (facts === undefined) throw new CancelledError(action);
     return {
       ids: new Map(facts.metadata.map(({ name, id }) => [name, id])),
       watermarks: ({ topic, partition }) => facts.watermarks.get(topic)?.get(partition),
@@ -402,24 +404,24 @@ export class GroupConsumer implements PartitionHolder {
   /** Skips offsets deleted by retention: logs them, counts them as lost, and advances. */
   #skipExpired(at: PartitionState, from: number, low: number): void {
     const { topic, partition } = at;
-    this.options.tell("lost", { topic, partition, from, to: low });
+    this.options.emit("lost", { topic, partition, from, to: low });
     this.#writer.add(emptySegment(at.builder.stream, partition, from, low));
-    at.next = low;
+    at.nextOffset = low;
   }
 
   #onMessages(at: PartitionState, messages: readonly KafkaMessage[]): void {
-    const from = at.next!;
+    const from = at.nextOffset!;
     const segment = this.#decode(at, from, messages);
     if (segment === undefined) return;
     const { to } = segment;
-    this.options.tell("fetched", {
+    this.options.emit("fetched", {
       topic: at.topic,
       partition: at.partition,
       records: segment.rowCount + segment.rejected.count,
       from,
       to,
     });
-    at.next = to;
+    at.nextOffset = to;
     this.#writer.add(segment);
   }
 
@@ -457,7 +459,7 @@ export class GroupConsumer implements PartitionHolder {
       group: this.options.settings.CONSUMER_GROUP_ID,
       topic,
       partition,
-      nextOffset: at.next!,
+      nextOffset: at.nextOffset!,
       storedId: topicId === undefined ? undefined : topicIdToUuid(topicId),
       otherIds: [],
       currentId: facts.ids.get(topic),

@@ -4,9 +4,9 @@
  * @module
  */
 import type { Watermarks } from "../shared/kafka/watermarks.ts";
-import type { Emit } from "./events.ts";
+import type { ConsumerEmit } from "./events.ts";
 import { lag, openTransactionSeconds } from "./metrics.ts";
-import { keyOf, type TopicPartition } from "../shared/schema/progress.ts";
+import { partitionKey, type TopicPartition } from "../shared/schema/progress.ts";
 
 /** After so long without a move of the last stable offset, milliseconds, an open transaction is logged. */
 const OPEN_TRANSACTION_LOG_AFTER_MS = 10_000;
@@ -30,7 +30,10 @@ export class LagReporter {
   readonly #blocked = new Map<string, Blocked>();
 
   /** @param now a clock in milliseconds */
-  constructor(private readonly tell: Emit, private readonly now: () => number = () => performance.now()) {}
+  constructor(
+    private readonly tell: ConsumerEmit,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
 
   /**
    * Reports a partition.
@@ -45,12 +48,12 @@ export class LagReporter {
 
   /** Removes partitions that are no longer held. */
   retain(held: readonly TopicPartition[]): void {
-    const keys = new Set(held.map(keyOf));
+    const keys = new Set(held.map(partitionKey));
     for (const key of this.#blocked.keys()) if (!keys.has(key)) this.#blocked.delete(key);
   }
 
   #reportOpenTransaction(at: TopicPartition, { stable, high }: Watermarks): void {
-    const key = keyOf(at);
+    const key = partitionKey(at);
     if (stable >= high) {
       if (this.#blocked.delete(key)) openTransactionSeconds.remove({ ...at });
       return;

@@ -1,5 +1,5 @@
 import assert from "assert";
-import type { Emit } from "./events.ts";
+import type { ConsumerEmit } from "./events.ts";
 import { LagReporter } from "./lag.ts";
 import { lag, openTransactionSeconds } from "./metrics.ts";
 
@@ -9,7 +9,7 @@ const at = { topic: "routes", partition: 3 };
 function reporter() {
   const clock = { now: 0 };
   const logged: unknown[] = [];
-  const emit = ((name: string, fields: unknown) => logged.push([name, fields])) as Emit;
+  const emit = ((name: string, fields: unknown) => logged.push([name, fields])) as ConsumerEmit;
   const lagReporter = new LagReporter(emit, () => clock.now);
   const after = (seconds: number, stored: number, stable: number, high: number) => {
     clock.now = seconds * 1000;

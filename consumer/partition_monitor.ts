@@ -13,10 +13,10 @@ import { topicIdToUuid } from "../shared/kafka/topic_id.ts";
 import type { Watermarks } from "../shared/kafka/watermarks.ts";
 import { pause } from "../shared/lifecycle.ts";
 import { checkEnd, checkTopicId } from "../shared/start_position.ts";
-import { AbandonedError } from "./store/database.ts";
-import type { Emit } from "./events.ts";
+import { CancelledError } from "./store/database.ts";
+import type { ConsumerEmit } from "./events.ts";
 import type { LagReporter } from "./lag.ts";
-import { keyOf, type ProgressRow, type TopicPartition } from "../shared/schema/progress.ts";
+import { partitionKey, type ProgressRow, type TopicPartition } from "../shared/schema/progress.ts";
 
 /** A partition that is held, at one moment. */
 export interface HeldPartition extends TopicPartition {
@@ -65,7 +65,7 @@ export class PartitionMonitor {
     private readonly holder: PartitionHolder,
     private readonly sources: MonitorSources,
     private readonly lag: LagReporter,
-    private readonly tell: Emit,
+    private readonly tell: ConsumerEmit,
   ) {}
 
   /**
@@ -82,7 +82,7 @@ export class PartitionMonitor {
         if (signal.aborted) return;
         this.#woken = Promise.withResolvers();
         await poll().catch((error) => {
-          if (!isTransientKafka(error) && !(error instanceof AbandonedError)) throw error;
+          if (!isTransientKafka(error) && !(error instanceof CancelledError)) throw error;
         });
       }
     };
@@ -146,10 +146,10 @@ export class PartitionMonitor {
     const idle = this.holder.held.filter(isIdle);
     if (idle.length === 0) return;
     const rows = await this.sources.progress([...new Set(idle.map(({ topic }) => topic))]);
-    const byKey = new Map(rows.map((row) => [keyOf(row), row]));
+    const byKey = new Map(rows.map((row) => [partitionKey(row), row]));
     const unnamed: (TopicPartition & { topicId: string })[] = [];
     for (const at of this.#unchanged(idle)) {
-      const row = byKey.get(keyOf(at));
+      const row = byKey.get(partitionKey(at));
       this.#compare(at, row, rows);
       if (row?.topicId === null && at.topicId !== undefined && row.nextOffset === at.nextOffset) {
         unnamed.push({ topic: at.topic, partition: at.partition, topicId: topicIdToUuid(at.topicId) });
@@ -177,18 +177,18 @@ export class PartitionMonitor {
 
   /** Those that were not revoked, or assigned anew, meanwhile. */
   #stillHeld(partitions: readonly HeldPartition[]): HeldPartition[] {
-    const current = new Map(this.holder.held.map((at) => [keyOf(at), at]));
+    const current = new Map(this.holder.held.map((at) => [partitionKey(at), at]));
     return partitions.filter((at) => {
-      const now = current.get(keyOf(at));
+      const now = current.get(partitionKey(at));
       return now && now.topicId === at.topicId && now.storedOffset >= at.storedOffset;
     });
   }
 
   /** Those of some partitions that are idle, and were so at the same offset before. */
   #unchanged(partitions: readonly HeldPartition[]): HeldPartition[] {
-    const current = new Map(this.holder.held.map((at) => [keyOf(at), at]));
+    const current = new Map(this.holder.held.map((at) => [partitionKey(at), at]));
     return partitions.filter((at) => {
-      const now = current.get(keyOf(at));
+      const now = current.get(partitionKey(at));
       return now && isIdle(at) && isIdle(now) && now.nextOffset === at.nextOffset;
     });
   }

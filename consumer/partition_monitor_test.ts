@@ -1,6 +1,6 @@
 import assert from "assert";
 import { topicIdToUuid } from "../shared/kafka/topic_id.ts";
-import type { Emit } from "./events.ts";
+import type { ConsumerEmit } from "./events.ts";
 import { LagReporter } from "./lag.ts";
 import { type HeldPartition, PartitionMonitor } from "./partition_monitor.ts";
 
@@ -32,7 +32,8 @@ function world() {
     done: [] as unknown[],
   };
   const emit =
-    ((name: string, fields: { found?: number }) => state.done.push([name, fields.found])) as unknown as Emit;
+    ((name: string, fields: { found?: number }) =>
+      state.done.push([name, fields.found])) as unknown as ConsumerEmit;
   const answer = <T>(value: () => T) => {
     state.meanwhile();
     return Promise.resolve(value());

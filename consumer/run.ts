@@ -10,18 +10,18 @@ import { type KafkaSession, openKafka } from "../shared/kafka/session.ts";
 import { registerCodecs } from "../shared/kafka/records/codecs.ts";
 import { aborted, pause } from "../shared/lifecycle.ts";
 import { Availability } from "../shared/observe/availability.ts";
-import { type Tell, teller } from "../shared/observe/events.ts";
+import { createEmitter, type Emit } from "../shared/observe/events.ts";
 import { serveProbes } from "../shared/observe/http.ts";
 import type { Log } from "../shared/observe/log.ts";
 import { ensureReaderRole, READER_ROLE } from "../shared/postgres/reader_role.ts";
-import { untilItWorks } from "../shared/retry.ts";
+import { retryUntilAvailable } from "../shared/retry.ts";
 import { upgradeTables } from "../shared/schema/upgrade.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import type { Stream } from "../shared/stream.ts";
 import { loadStreams } from "../shared/streams.ts";
 import { catchUp, fetchTargets, type Target } from "./catch_up.ts";
 import { GroupConsumer } from "./group_consumer.ts";
-import { AbandonedError, Database, type DatabaseOptions } from "./store/database.ts";
+import { CancelledError, Database, type DatabaseOptions } from "./store/database.ts";
 import { EVENTS } from "./events.ts";
 import { LagReporter } from "./lag.ts";
 import { GroupCoordinator } from "../shared/kafka/group/coordinator.ts";
@@ -44,7 +44,7 @@ interface Context {
   readonly streams: readonly Stream[];
   readonly availability: Availability;
   readonly log: Log;
-  readonly tell: Tell<typeof EVENTS>;
+  readonly tell: Emit<typeof EVENTS>;
   readonly signal: AbortSignal;
 }
 
@@ -61,7 +61,7 @@ export async function runConsumer(
   signal: AbortSignal,
 ): Promise<void> {
   registerCodecs();
-  const tell = teller(EVENTS, log);
+  const tell = createEmitter(EVENTS, log);
   for (const text of warnings) tell("settings_warning", { text });
   const streams = await loadStreams(settings.STREAMS, settings.KAFKA_TOPIC_PREFIX);
   const availability = new Availability("consumer", ["Kafka", "PostgreSQL"], log, registry);
@@ -84,7 +84,7 @@ export async function runConsumer(
     }
   } catch (error) {
     // Stopped while waiting for a server.
-    if (!(error instanceof AbandonedError)) throw error;
+    if (!(error instanceof CancelledError)) throw error;
   }
   const { stored, rejected } = await totals();
   tell("stopped", { stored, rejected });
@@ -103,7 +103,7 @@ async function openDatabase(context: Context): Promise<Database | undefined> {
       saidPlaintext = true;
     },
   };
-  const created = await untilItWorks(
+  const created = await retryUntilAvailable(
     "PostgreSQL",
     availability,
     signal,
@@ -144,7 +144,7 @@ async function connect(
   { settings, availability, log, tell, signal }: Context,
   topics: readonly string[],
 ): Promise<KafkaSession | undefined> {
-  const session = await untilItWorks("Kafka", availability, signal, () =>
+  const session = await retryUntilAvailable("Kafka", availability, signal, () =>
     openKafka(settings, {
       clientId: "consumer",
       topics,
@@ -169,7 +169,7 @@ async function consume(context: Context, database: Database, session: KafkaSessi
   };
   const sources = monitorSources(options);
   const targets = settings.CONSUMER_UNTIL_CAUGHT_UP ? await waitForTargets(context, sources) : [];
-  const consumer = new GroupConsumer({ kafka, database, streams, settings, availability, tell });
+  const consumer = new GroupConsumer({ kafka, database, streams, settings, availability, emit: tell });
   const monitor = new PartitionMonitor(group, consumer, sources, new LagReporter(tell), tell);
   const coordinator = new GroupCoordinator(kafka.cluster, group);
   const unassigned = new UnassignedLagReporter(
@@ -215,14 +215,14 @@ async function waitForTargets(
   { availability, signal, settings }: Context,
   sources: MonitorSources,
 ): Promise<Target[]> {
-  const targets = await untilItWorks("Kafka", availability, signal, async () => {
+  const targets = await retryUntilAvailable("Kafka", availability, signal, async () => {
     try {
       return await fetchTargets(sources);
     } catch (error) {
       throw kafkaError("Cannot read the ends of the topics", error, settings);
     }
   });
-  if (targets === undefined) throw new AbandonedError("read the ends of the topics");
+  if (targets === undefined) throw new CancelledError("read the ends of the topics");
   return targets;
 }
 

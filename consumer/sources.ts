@@ -9,7 +9,7 @@ import { fetchWatermarks } from "../shared/kafka/watermarks.ts";
 import type { CatchUpSources } from "./catch_up.ts";
 import type { Database } from "./store/database.ts";
 import type { MonitorSources, PartitionHolder } from "./partition_monitor.ts";
-import { adoptTopicIds, keyOf, readProgress, readTopicProgress } from "../shared/schema/progress.ts";
+import { adoptTopicIds, partitionKey, readProgress, readTopicProgress } from "../shared/schema/progress.ts";
 
 /** What is asked, and for whom. */
 export interface SourceOptions {
@@ -41,5 +41,5 @@ export const catchUpSources = (
       "Cannot read consumer_progress",
       (client) => readProgress(client, options.group, partitions),
     ),
-  stored: () => new Map(holder.held.map((at) => [keyOf(at), at.storedOffset])),
+  stored: () => new Map(holder.held.map((at) => [partitionKey(at), at.storedOffset])),
 });

@@ -5,11 +5,11 @@
  *
  * @module
  */
-import type { Emit } from "./events.ts";
+import type { ConsumerEmit } from "./events.ts";
 import type { IsOwned } from "../shared/kafka/group/owners.ts";
 import { unassignedLag } from "./metrics.ts";
 import type { MonitorSources } from "./partition_monitor.ts";
-import { keyOf } from "../shared/schema/progress.ts";
+import { partitionKey } from "../shared/schema/progress.ts";
 
 /** What the reporter asks of Kafka and PostgreSQL. */
 export interface UnassignedSources extends Pick<MonitorSources, "topics" | "watermarks" | "progress"> {
@@ -22,7 +22,7 @@ export class UnassignedLagReporter {
   /** The partitions that the last log line named. */
   #logged = "";
 
-  constructor(private readonly sources: UnassignedSources, private readonly tell: Emit) {}
+  constructor(private readonly sources: UnassignedSources, private readonly tell: ConsumerEmit) {}
 
   /**
    * Reads the owners and reports. Nothing changes while the group rebalances.
@@ -40,7 +40,7 @@ export class UnassignedLagReporter {
     const lags = unowned.length === 0 ? [] : await this.#lags(topics, unowned);
     unassignedLag.reset();
     for (const { topic, partition, lag } of lags) unassignedLag.set({ topic, partition }, lag);
-    this.#log(lags.map(keyOf).join(" "), lags.reduce((sum, { lag }) => sum + lag, 0));
+    this.#log(lags.map(partitionKey).join(" "), lags.reduce((sum, { lag }) => sum + lag, 0));
   }
 
   /** A partition without a leader is left out: nothing is known of it. */
@@ -50,12 +50,12 @@ export class UnassignedLagReporter {
   ) {
     const names = [...new Set(unowned.map(({ topic }) => topic))];
     const rows = await this.sources.progress(names);
-    const stored = new Map(rows.map((row) => [keyOf(row), row.nextOffset]));
+    const stored = new Map(rows.map((row) => [partitionKey(row), row.nextOffset]));
     const watermarks = await this.sources.watermarks(topics.filter(({ name }) => names.includes(name)));
     return unowned.flatMap((at) => {
       const found = watermarks.get(at.topic)?.get(at.partition);
       if (!found) return [];
-      return [{ ...at, lag: Math.max(0, found.high - (stored.get(keyOf(at)) ?? found.low)) }];
+      return [{ ...at, lag: Math.max(0, found.high - (stored.get(partitionKey(at)) ?? found.low)) }];
     });
   }
 

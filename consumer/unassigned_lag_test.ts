@@ -1,5 +1,5 @@
 import assert from "assert";
-import type { Emit } from "./events.ts";
+import type { ConsumerEmit } from "./events.ts";
 import type { IsOwned } from "../shared/kafka/group/owners.ts";
 import { unassignedLag } from "./metrics.ts";
 import { UnassignedLagReporter } from "./unassigned_lag.ts";
@@ -25,7 +25,7 @@ Deno.test("UnassignedLagReporter reports partitions of subscribed topics that no
         new Map([["routes", new Map([0, 1, 2].map((n) => [n, { low: 10, stable: 100, high: 100 }]))]]),
       ),
     progress: () => Promise.resolve([{ topic: "routes", partition: 1, nextOffset: 40, topicId: undefined }]),
-  }, ((name: string, fields: unknown) => logged.push([name, fields])) as unknown as Emit);
+  }, ((name: string, fields: unknown) => logged.push([name, fields])) as unknown as ConsumerEmit);
   const reported = async () =>
     (await unassignedLag.get()).values.map(({ labels, value }) => [labels.topic, labels.partition, value]);
   const expected = [["routes", 1, 60], ["routes", 2, 90]];

@@ -5,7 +5,7 @@
  */
 import type { Stream } from "../shared/stream.ts";
 import { Recent } from "./database/recent.ts";
-import type { DatabaseNews, DatabaseWatch } from "./database/database_poller.ts";
+import type { DatabaseNews, DatabasePoller } from "./database/database_poller.ts";
 import type { History, RejectedRecord, Row, Sample, Snapshot, Status, Update, UserRows } from "./protocol.ts";
 import type { ServicesWatch } from "./services/services_poller.ts";
 import { streamInfo } from "./streams.ts";
@@ -19,36 +19,36 @@ const USER_CACHE_MS = 2_000;
 const MOST_CACHED = 50;
 
 /** Puts together what the looks at the database and the services found. */
-export class Picture {
+export class DashboardState {
   readonly #samples: Sample[] = [];
   /** Rows that updates have told, so that a page that opens between two of them is told none twice. */
-  readonly #told: ReadonlyMap<string, Recent>;
+  readonly #published: ReadonlyMap<string, Recent>;
   readonly #new = new Map<string, readonly Row[]>();
   #rejected: readonly RejectedRecord[] | undefined;
   #newSamples: Sample[] = [];
   #sampled = false;
-  readonly #anew = new Set<string>();
+  readonly #replaced = new Set<string>();
   readonly #users = new Map<string, { at: number; answer: Promise<Row[] | undefined> }>();
 
   constructor(
     private readonly streams: readonly Stream[],
     private readonly database: Pick<
-      DatabaseWatch,
+      DatabasePoller,
       "tables" | "state" | "status" | "rejected" | "rowsOfUser"
     >,
     private readonly services: Pick<ServicesWatch, "status">,
   ) {
-    this.#told = new Map(database.tables.map(({ stream, depth }) => [stream.name, new Recent(depth)]));
+    this.#published = new Map(database.tables.map(({ stream, depth }) => [stream.name, new Recent(depth)]));
   }
 
   /** Takes in a look at the database. */
-  sawDatabase({ rows, rejected }: DatabaseNews): void {
+  applyDatabasePoll({ rows, rejected }: DatabaseNews): void {
     for (const [stream, found] of rows) {
       const waiting = this.#new.get(stream) ?? [];
       // The first rows of a table are as many as they are: they are told once.
       if (!found.startedAnew) this.#new.set(stream, waiting.concat(found.rows).slice(-MOST_PENDING));
       else {
-        this.#anew.add(stream);
+        this.#replaced.add(stream);
         this.#new.set(stream, found.rows);
       }
     }
@@ -67,7 +67,7 @@ export class Picture {
   snapshot(): Snapshot {
     return {
       streams: this.streams.map(streamInfo),
-      rows: Object.fromEntries([...this.#told].map(([stream, recent]) => [stream, recent.rows()])),
+      rows: Object.fromEntries([...this.#published].map(([stream, recent]) => [stream, recent.rows()])),
       status: this.#status(),
       samples: this.#samples,
       rejected: this.database.rejected,
@@ -76,17 +76,17 @@ export class Picture {
 
   /** What is new since this was last called. */
   update(): Update {
-    for (const stream of this.#anew) this.#told.get(stream)!.clear();
-    for (const [stream, rows] of this.#new) this.#told.get(stream)!.add(rows);
+    for (const stream of this.#replaced) this.#published.get(stream)!.clear();
+    for (const [stream, rows] of this.#new) this.#published.get(stream)!.add(rows);
     const update = {
-      ...this.#anew.size > 0 ? { anew: [...this.#anew] } : {},
+      ...this.#replaced.size > 0 ? { anew: [...this.#replaced] } : {},
       rows: Object.fromEntries([...this.#new].filter(([, rows]) => rows.length > 0)),
       status: this.#status(),
       samples: this.#newSamples,
       ...this.#rejected ? { rejected: this.#rejected } : {},
     };
     this.#new.clear();
-    this.#anew.clear();
+    this.#replaced.clear();
     this.#newSamples = [];
     this.#rejected = undefined;
     return update;

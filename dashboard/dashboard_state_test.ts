@@ -1,7 +1,7 @@
 import assert from "assert";
 import { loadStreams } from "../shared/streams.ts";
 import { TableWatch } from "./database/table_watch.ts";
-import { Picture } from "./dashboard_state.ts";
+import { DashboardState } from "./dashboard_state.ts";
 import type { Row } from "./protocol.ts";
 
 const STREAMS = await loadStreams(["routes"]);
@@ -15,9 +15,9 @@ function picture() {
     rejected: [],
     rowsOfUser: (): Promise<Row[] | undefined> => Promise.resolve([]),
   };
-  const result = new Picture(STREAMS, database, { status: [] });
+  const result = new DashboardState(STREAMS, database, { status: [] });
   const saw = (rows: readonly Row[], startedAnew = false) =>
-    result.sawDatabase({ rows: new Map([["routes", { rows, sampled: false, startedAnew }]]) });
+    result.applyDatabasePoll({ rows: new Map([["routes", { rows, sampled: false, startedAnew }]]) });
   return { result, saw, database };
 }
 
@@ -58,7 +58,7 @@ Deno.test("Picture.user() keeps an answer for other pages, and no failure", asyn
   const { database } = picture();
   let asked = 0;
   database.rowsOfUser = () => ++asked === 1 ? Promise.reject(new Error("busy")) : Promise.resolve([]);
-  const result = new Picture(STREAMS, database, { status: [] });
+  const result = new DashboardState(STREAMS, database, { status: [] });
   await assert.rejects(result.user("routes", 7), /busy/);
   for (let i = 0; i < 3; i++) assert.deepEqual(await result.user("routes", 7), { rows: [] });
   assert.equal(asked, 2);

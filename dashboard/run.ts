@@ -12,9 +12,9 @@ import { loadStreams } from "../shared/streams.ts";
 import { Reader } from "./database/reader.ts";
 import { PROGRESS_TABLES } from "./database/rejected.ts";
 import { CONCURRENT_SEARCHES, SearchPool } from "./database/search_pool.ts";
-import { DatabaseWatch } from "./database/database_poller.ts";
+import { DatabasePoller } from "./database/database_poller.ts";
 import { pollSeconds, registry, viewers } from "./metrics.ts";
-import { Picture } from "./dashboard_state.ts";
+import { DashboardState } from "./dashboard_state.ts";
 import { checkMetricsUrls } from "./services/metrics_urls.ts";
 import { ServicesWatch } from "./services/services_poller.ts";
 import { AllowedHosts } from "./web/allowed_hosts.ts";
@@ -50,9 +50,9 @@ export async function runDashboard(
     });
   await using reader = connection();
   await using searches = new SearchPool(Array.from({ length: CONCURRENT_SEARCHES }, connection));
-  const database = new DatabaseWatch(reader, searches, availability, streams);
+  const database = new DatabasePoller(reader, searches, availability, streams);
   const services = new ServicesWatch(settings.DASHBOARD_SERVICES);
-  const picture = new Picture(streams, database, services);
+  const picture = new DashboardState(streams, database, services);
   const broadcast = new Broadcast(() => picture.snapshot(), (count) => viewers.set(count));
   await using _probes = serveProbes(settings, {
     problems: () => availability.problems(),
@@ -76,7 +76,7 @@ export async function runDashboard(
       settings.DASHBOARD_POLL_MS,
       signal,
       "database",
-      async () => picture.sawDatabase(await database.look()),
+      async () => picture.applyDatabasePoll(await database.poll()),
     ),
     repeat(settings.DASHBOARD_POLL_MS, signal, "services", async () => {
       picture.sawServices(await services.look());

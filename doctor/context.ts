@@ -10,7 +10,7 @@ import { inTransaction, type SessionInfo, TEXT_FORMAT } from "../shared/postgres
 import type { SettingName, Settings } from "../shared/settings/table.ts";
 import type { Stream } from "../shared/stream.ts";
 import type { Address } from "../shared/kafka/address.ts";
-import type { Ends } from "../shared/kafka/topic.ts";
+import type { TopicEnds } from "../shared/kafka/topic.ts";
 import type { ClusterView } from "./kafka/metadata.ts";
 import type { KafkaWire } from "./kafka/wire.ts";
 
@@ -34,7 +34,7 @@ interface Found {
   admin?: Admin;
   cluster?: ClusterView;
   /** First and last offsets, by topic and partition; only of topics that are there. */
-  ends?: Map<string, Map<number, Ends>>;
+  ends?: Map<string, Map<number, TopicEnds>>;
   /** A connection to PostgreSQL: to the database or, where that is missing, to another. */
   client?: pg.Client;
   /** What the server says of the connection. */

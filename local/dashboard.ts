@@ -1,7 +1,7 @@
 import { messageOf } from "../shared/errors.ts";
 import { pause } from "../shared/lifecycle.ts";
 import { httpGet } from "../shared/observe/http_get.ts";
-import type { Service } from "./service.ts";
+import type { ServiceProcess } from "./service.ts";
 import { PROJECT } from "./service_task.ts";
 
 /** Milliseconds between two looks at whether it answers. */
@@ -15,7 +15,7 @@ export interface DashboardOptions {
   /** Where people find its page. */
   url: string;
   /** Starts the service. */
-  start: () => Service;
+  start: () => ServiceProcess;
   say: (message: string) => void;
 }
 

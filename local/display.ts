@@ -24,7 +24,7 @@ export const STANDARD_OUTPUT: Output = {
 };
 
 /** Milliseconds between lines where there is no terminal. */
-const LINE_INTERVAL = 5_000;
+const PLAIN_OUTPUT_INTERVAL_MS = 5_000;
 
 /**
  * Shows one screen, live: redrawn in place on a terminal, as a line every few seconds elsewhere. Other lines can be
@@ -49,7 +49,7 @@ export class Display implements Disposable {
   /** Shows the screen anew. */
   show(view: View): void {
     if (this.#output.isTerminal()) this.#redraw(renderScreen(view));
-    else if (view.elapsed - this.#lastLine >= LINE_INTERVAL) this.#printLine(view);
+    else if (view.elapsed - this.#lastLine >= PLAIN_OUTPUT_INTERVAL_MS) this.#printLine(view);
   }
 
   /** Shows it for the last time; it stays. */

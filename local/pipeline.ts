@@ -13,10 +13,10 @@ import { Dashboard } from "./dashboard.ts";
 import { DATABASE, serviceEnvironment } from "./options.ts";
 import { type Progress, ProgressReader } from "./progress.ts";
 import type { ServiceTask } from "./service_task.ts";
-import { Service } from "./service.ts";
+import { ServiceProcess } from "./service.ts";
 
 /** Where the pipeline keeps its files, and whom it tells what it does. */
-export interface Surroundings {
+export interface PipelineOptions {
   dataFolder: string;
   logFolder: string;
   say: (message: string) => void;
@@ -28,8 +28,8 @@ export interface Surroundings {
 export interface Pipeline extends AsyncDisposable {
   postgres: PostgresServer;
   kafka: KafkaServer;
-  consumer: Service;
-  producer: Service;
+  consumer: ServiceProcess;
+  producer: ServiceProcess;
   progress: ProgressReader;
   /** Where the dashboard's page is, or will be soon. */
   dashboardUrl: string;
@@ -67,7 +67,7 @@ const PORTS = { kafka: 9092, postgres: 5432, dashboard: 8080 };
 export async function startPipeline(
   settings: Settings,
   flags: Record<string, string>,
-  surroundings: Surroundings,
+  surroundings: PipelineOptions,
 ): Promise<Pipeline> {
   const { say, signal, logFolder } = surroundings;
   await using parts = new AsyncDisposableStack();
@@ -75,7 +75,7 @@ export async function startPipeline(
   signal.throwIfAborted();
 
   const service = (name: ServiceTask, settings: Record<string, string> = {}) =>
-    new Service(name, logFolder, (httpPort) => ({
+    new ServiceProcess(name, logFolder, (httpPort) => ({
       ...serviceEnvironment(flags, { kafka, postgres }, httpPort),
       ...settings,
     }));
@@ -100,7 +100,7 @@ export async function startPipeline(
 }
 
 /** Starts both servers at the same time, and hands them to `parts`: Kafka is to stop first, since it has clients left. */
-async function startServers({ dataFolder, say, signal }: Surroundings, parts: AsyncDisposableStack) {
+async function startServers({ dataFolder, say, signal }: PipelineOptions, parts: AsyncDisposableStack) {
   const options = (name: "kafka" | "postgres"): ServerOptions => ({
     kind: "embedded",
     dataFolder: `${dataFolder}/${name}`,
@@ -131,8 +131,8 @@ async function startServers({ dataFolder, say, signal }: Surroundings, parts: As
 /** Has the dashboard started in the background. @returns Where its page will be. */
 function startDashboard(
   { DASHBOARD_HOST: host, DASHBOARD_PORT: wanted }: Settings,
-  services: Service[],
-  service: (name: ServiceTask, settings: Record<string, string>) => Service,
+  services: ServiceProcess[],
+  service: (name: ServiceTask, settings: Record<string, string>) => ServiceProcess,
   say: (message: string) => void,
   parts: AsyncDisposableStack,
 ): string {

@@ -3,11 +3,11 @@ import type { Display } from "./display.ts";
 import { type Pipeline, PipelineError, watchPipeline } from "./pipeline.ts";
 import type { Progress } from "./progress.ts";
 import { Readings } from "./readings.ts";
-import { handled, type View } from "./screen.ts";
+import { processed, type View } from "./screen.ts";
 import type { Steps } from "./steps.ts";
 
 /** What a run is told. */
-export interface Wishes {
+export interface RunOptions {
   /** Records to wait for; 0: until it is stopped. */
   count: number;
   /** Lines to show below the numbers, while it runs. */
@@ -34,7 +34,7 @@ const COUNT_PATIENCE = 2_000;
  */
 export async function runPipeline(
   pipeline: Pipeline,
-  wishes: Wishes,
+  wishes: RunOptions,
   display: Display,
   steps: Steps,
 ): Promise<number> {
@@ -51,7 +51,7 @@ class Run {
 
   constructor(
     private readonly pipeline: Pipeline,
-    private readonly wishes: Wishes,
+    private readonly wishes: RunOptions,
     private readonly display: Display,
     private readonly steps: Steps,
   ) {}
@@ -111,7 +111,7 @@ class Run {
     const deadline = performance.now() + COUNT_PATIENCE;
     for (;; await pause(50)) {
       await this.#read();
-      if (handled(this.#readings.last.totals) >= expected || performance.now() > deadline) break;
+      if (processed(this.#readings.last.totals) >= expected || performance.now() > deadline) break;
     }
     this.#readings.correct(this.steps.elapsed, produced - before.produced, waiting);
   }

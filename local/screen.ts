@@ -46,13 +46,13 @@ export function renderLine(view: View): string {
 }
 
 /** Records that have found their place, whichever it is. */
-export function handled({ stored, rejected, lost }: Totals): number {
+export function processed({ stored, rejected, lost }: Totals): number {
   return stored + rejected + lost;
 }
 
 /** Records of those asked for that have found their place. */
 function doneOf({ readings, backlog, count }: View): number {
-  return Math.min(count, Math.max(0, handled(readings.last.totals) - backlog));
+  return Math.min(count, Math.max(0, processed(readings.last.totals) - backlog));
 }
 
 /** A whole number with a comma between thousands. */

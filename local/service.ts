@@ -7,7 +7,7 @@ import { fetchMetrics } from "./metrics.ts";
 const STOP_PATIENCE = 10_000;
 
 /** One of the pipeline's programs, running. */
-export class Service implements AsyncDisposable {
+export class ServiceProcess implements AsyncDisposable {
   readonly name: string;
   /** Path of its log, relative to the project where it lies there. */
   readonly logFile: string;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { event, sentence } from "../shared/observe/events.ts";
+import { event, messageOnly } from "../shared/observe/events.ts";
 import * as metrics from "./metrics.ts";
 
 // A type and not an interface, so that it counts as a record of fields.
@@ -21,7 +21,7 @@ export const EVENTS = {
       `${rate > 0 ? `${rate} a second` : "as fast as it can"}.`,
   ),
   created: event<{ what: string }>("info", ({ what }) => `Created ${what}.`),
-  settings_warning: sentence("warn"),
+  settings_warning: messageOnly("warn"),
   sent: event<{ topic: string; partition: number; records: number; seconds: number }>(
     "debug",
     ({ topic, partition, records, seconds }) =>

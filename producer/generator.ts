@@ -4,10 +4,10 @@
  * @module
  */
 import type { Buffer } from "node:buffer";
-import { encoder, keyOf } from "../shared/codec/encode.ts";
+import { encoder, messageKey } from "../shared/codec/encode.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import type { Random, Stream } from "../shared/stream.ts";
-import { malform } from "./malformed.ts";
+import { corrupt } from "./malformed.ts";
 import { randomOf } from "./random.ts";
 
 /** A record as it goes to Kafka. */
@@ -63,7 +63,7 @@ export class Generator {
     const { PRODUCER_USERS, PRODUCER_PATTERN, PRODUCER_START_TIME, PRODUCER_MALFORMED_RATIO } = this.settings;
     const random = this.#random;
     const userID = Math.floor(random() * PRODUCER_USERS);
-    const key = keyOf(userID);
+    const key = messageKey(userID);
     if (accepts && !accepts(key)) return undefined;
     const timestamp = PRODUCER_START_TIME === undefined
       ? this.clock()
@@ -76,7 +76,7 @@ export class Generator {
     } else record = this.stream.uniform({ userID, timestamp, random });
     const text = this.#encode(record);
     const spoiled = PRODUCER_MALFORMED_RATIO > 0 && random() < PRODUCER_MALFORMED_RATIO;
-    return { userID, key, value: spoiled ? malform(text, random) : text };
+    return { userID, key, value: spoiled ? corrupt(text, random) : text };
   }
 }
 

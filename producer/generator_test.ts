@@ -2,7 +2,7 @@ import assert from "assert";
 import { loadStreams } from "../shared/streams.ts";
 import { type GenerateSettings, Generator } from "./generator.ts";
 import { KeyPartitioner } from "./partitioner.ts";
-import { Pace } from "./rate_limiter.ts";
+import { RateLimiter } from "./rate_limiter.ts";
 
 const streams = await loadStreams(["routes", "battery"]);
 const SETTINGS: GenerateSettings = {
@@ -81,12 +81,12 @@ Deno.test("KeyPartitioner chooses as Kafka's Java client does", () => {
 const JAVA = [2, 3, 0, 3];
 
 Deno.test("Pace keeps to its rate, makes up for a pause of up to a second, and no more", () => {
-  const pace = new Pace(100, 0);
-  assert.equal(pace.take(1_000, 1_000), 100);
-  assert.equal(pace.take(1_500, 1_000), 50);
-  assert.equal(pace.take(1_500, 1_000), 0);
+  const pace = new RateLimiter(100, 0);
+  assert.equal(pace.acquire(1_000, 1_000), 100);
+  assert.equal(pace.acquire(1_500, 1_000), 50);
+  assert.equal(pace.acquire(1_500, 1_000), 0);
   let burst = 0;
-  for (let due = 1; due > 0; burst += due) due = pace.take(61_500, 10);
+  for (let due = 1; due > 0; burst += due) due = pace.acquire(61_500, 10);
   assert.ok(burst <= 111, `${burst} records at once after a minute's pause`);
 });
 

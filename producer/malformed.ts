@@ -28,6 +28,6 @@ const KINDS: readonly Malform[] = [
 ];
 
 /** A value that is not valid, made of one that is. */
-export function malform(text: string, random: Random): string | Buffer | null {
+export function corrupt(text: string, random: Random): string | Buffer | null {
   return KINDS[Math.floor(random() * KINDS.length)]!(text);
 }

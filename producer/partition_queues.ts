@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Tell } from "../shared/observe/events.ts";
+import type { Emit } from "../shared/observe/events.ts";
 import type { EVENTS } from "./events.ts";
 import { withheld } from "./metrics.ts";
 import { KeyPartitioner } from "./partitioner.ts";
@@ -20,7 +20,7 @@ export class PartitionQueues {
   #all: readonly PartitionQueue[] = [];
 
   /** @param bufferRecords records that all queues may hold */
-  constructor(private readonly bufferRecords: number, private readonly tell: Tell<typeof EVENTS>) {}
+  constructor(private readonly bufferRecords: number, private readonly tell: Emit<typeof EVENTS>) {}
 
   /** The queues of all topics. */
   get all(): readonly PartitionQueue[] {

@@ -5,7 +5,7 @@
  */
 
 /** Keeps to a rate from its start on: what was missed while Kafka was away is made up for, up to a second's worth. */
-export class Pace {
+export class RateLimiter {
   #start: number;
   #made = 0;
 
@@ -18,7 +18,7 @@ export class Pace {
   }
 
   /** Records due at `now`, at most `most`; they count as made. */
-  take(now: number, most: number): number {
+  acquire(now: number, most: number): number {
     if (this.rate === 0) return most;
     const missed = (now - this.#start) / 1000 * this.rate - this.#made;
     if (missed > this.rate + most) this.#start += (missed - this.rate) / this.rate * 1000;

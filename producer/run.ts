@@ -10,17 +10,17 @@ import { produceClient } from "../shared/kafka/idempotent.ts";
 import { openKafka } from "../shared/kafka/session.ts";
 import { aborted, pause } from "../shared/lifecycle.ts";
 import { Availability } from "../shared/observe/availability.ts";
-import { teller } from "../shared/observe/events.ts";
+import { createEmitter } from "../shared/observe/events.ts";
 import { serveProbes } from "../shared/observe/http.ts";
 import type { Log } from "../shared/observe/log.ts";
-import { untilItWorks } from "../shared/retry.ts";
+import { retryUntilAvailable } from "../shared/retry.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import type { Stream } from "../shared/stream.ts";
 import { loadStreams } from "../shared/streams.ts";
 import { EVENTS } from "./events.ts";
 import { Generator } from "./generator.ts";
 import { generated, registry, sent } from "./metrics.ts";
-import { Pace } from "./rate_limiter.ts";
+import { RateLimiter } from "./rate_limiter.ts";
 import { Sender } from "./sender.ts";
 
 /** Records made at one go, before the event loop gets its turn. */
@@ -43,7 +43,7 @@ export async function runProducer(
   signal: AbortSignal,
 ): Promise<void> {
   registerCodecs();
-  const tell = teller(EVENTS, log);
+  const tell = createEmitter(EVENTS, log);
   for (const text of warnings) tell("settings_warning", { text });
   const streams = await loadStreams(settings.STREAMS, settings.KAFKA_TOPIC_PREFIX);
   const availability = new Availability("producer", ["Kafka"], log, registry);
@@ -54,7 +54,7 @@ export async function runProducer(
     rate: settings.PRODUCER_RATE,
     count: settings.PRODUCER_COUNT,
   });
-  const connected = await untilItWorks("Kafka", availability, signal, () =>
+  const connected = await retryUntilAvailable("Kafka", availability, signal, () =>
     openKafka(settings, {
       clientId: "producer",
       topics: streams.map(({ topic }) => topic),
@@ -73,7 +73,7 @@ export async function runProducer(
     availability,
     tell,
   });
-  await untilItWorks("Kafka", availability, signal, async () => {
+  await retryUntilAvailable("Kafka", availability, signal, async () => {
     try {
       await sender.start();
     } catch (error) {
@@ -118,7 +118,7 @@ async function produce(
     topic: stream.topic,
     generator: new Generator(stream, settings),
   }));
-  const pace = new Pace(settings.PRODUCER_RATE, performance.now());
+  const pace = new RateLimiter(settings.PRODUCER_RATE, performance.now());
   let left = settings.PRODUCER_COUNT || Infinity;
   let turn = 0;
   while (left > 0 && !signal.aborted) {
@@ -127,7 +127,7 @@ async function produce(
       await sender.below(settings.PRODUCER_BUFFER_RECORDS, signal);
       continue;
     }
-    const due = pace.take(performance.now(), Math.min(room, left, BURST));
+    const due = pace.acquire(performance.now(), Math.min(room, left, BURST));
     const added = addRecords(generators, sender, due, turn);
     turn += due;
     left -= added;

@@ -10,9 +10,9 @@
  */
 import { CompressionTypes } from "kafkajs";
 import type { Availability } from "../shared/observe/availability.ts";
-import type { Tell } from "../shared/observe/events.ts";
+import type { Emit } from "../shared/observe/events.ts";
 import { backoffMs, pause } from "../shared/lifecycle.ts";
-import { isSequenceLost, kafkaError } from "../shared/kafka/errors.ts";
+import { isProducerStateLost, kafkaError } from "../shared/kafka/errors.ts";
 import type { ProduceClient, ProducerIdentity } from "../shared/kafka/idempotent.ts";
 import { RecordWriter } from "../shared/kafka/records/record_writer.ts";
 import type { Settings } from "../shared/settings/table.ts";
@@ -58,7 +58,7 @@ export interface SenderOptions {
   readonly topics: readonly string[];
   readonly settings: Settings;
   readonly availability: Availability;
-  readonly tell: Tell<typeof EVENTS>;
+  readonly tell: Emit<typeof EVENTS>;
 }
 
 /** Takes records and sends them, with bounded memory. */
@@ -327,7 +327,7 @@ export class Sender implements Disposable {
     this.#sendAgain(queue);
     // The same batch with the same sequence number is a repetition that Kafka recognizes. Only when Kafka has lost count is there no
     // other way than to begin anew.
-    if (!isSequenceLost(error)) return;
+    if (!isProducerStateLost(error)) return;
     const unknown = queue.failures > 1 ? batch.count : 0;
     if (queue.identity === this.#identity) await this.#renew(failure.message.replace(/\.$/, ""), unknown);
     // Never the same identity with sequence number 0: Kafka could take the batch for an earlier one.

@@ -43,7 +43,7 @@ export class PermanentError extends DetailedError {
 /** A failure that passes by itself: a server that is away, a lock, a full disk. The service waits and tries again. */
 export class TransientError extends DetailedError {
   override readonly name: string = "TransientError";
-  constructor(message: string, readonly class_: string, details?: ErrorDetails) {
+  constructor(message: string, readonly kind: string, details?: ErrorDetails) {
     super(message, details);
   }
 }

@@ -13,7 +13,7 @@ import type { Availability, Server } from "./observe/availability.ts";
  * @returns what it returned; `undefined` where `signal` aborted first
  * @throws whatever `attempt` throws that is no {@link TransientError}
  */
-export async function untilItWorks<T>(
+export async function retryUntilAvailable<T>(
   server: Server,
   availability: Availability,
   signal: AbortSignal,
@@ -27,7 +27,7 @@ export async function untilItWorks<T>(
     } catch (error) {
       if (!(error instanceof TransientError)) throw error;
       if (signal.aborted) break;
-      availability.down(server, error, error.class_);
+      availability.down(server, error, error.kind);
       await pause(backoffMs(failures), signal);
     }
   }

@@ -25,7 +25,7 @@ const DOCTOR =
   "`deno task doctor` (in Compose: docker compose run --rm consumer doctor) checks settings, Kafka and PostgreSQL.";
 
 /** A service. */
-export interface Service {
+export interface ServiceDefinition {
   /** Its task in `deno.json`, and the `service` of its log lines. */
   readonly name: string;
   /** The settings it reads. */
@@ -44,7 +44,9 @@ export interface Service {
 }
 
 /** Runs a service and ends the process with its exit code. */
-export async function runService({ name, groups, about, logTo = "stdout", run }: Service): Promise<never> {
+export async function runService(
+  { name, groups, about, logTo = "stdout", run }: ServiceDefinition,
+): Promise<never> {
   const output = new LogOutput(
     Deno[logTo],
     (count) =>

@@ -60,7 +60,7 @@ export class RejectedRows implements Iterable<Rejected> {
   toAscii(): RejectedRows {
     const writer = new RejectedWriter();
     for (const record of this) writer.addRecord({ ...record, detail: escapeNonAscii(record.detail) });
-    return writer.take();
+    return writer.flush();
   }
 
   /** What a log line says of them. */
@@ -158,7 +158,7 @@ export class RejectedWriter {
   }
 
   /** What was added since the last time, copied. */
-  take(): RejectedRows {
+  flush(): RejectedRows {
     if (this.#count === 0) return RejectedRows.NONE;
     const taken = new RejectedRows(Buffer.allocUnsafeSlow(this.#at), this.#count);
     taken.rows.set(this.#rows.subarray(0, this.#at));

@@ -43,7 +43,7 @@ Deno.test("RejectedWriter writes rows as PostgreSQL's binary COPY reads them", (
     ...[...field("not JSON"), ...field("Größe €")],
     ...[Buffer.of(0, 7), ...place, Buffer.alloc(4, 0xff), int(0), ...field("not JSON"), ...field("")],
   ];
-  assert.deepEqual(Buffer.from(writer.take().rows), Buffer.concat(expected));
+  assert.deepEqual(Buffer.from(writer.flush().rows), Buffer.concat(expected));
 });
 
 Deno.test("RejectedRows give back what was added, also where much is, and nothing of the time before", () => {
@@ -56,12 +56,12 @@ Deno.test("RejectedRows give back what was added, also where much is, and nothin
       detail: n % 2 === 0 ? "ASCII" : "ü",
     }));
   records.forEach(add);
-  const rows = writer.take();
+  const rows = writer.flush();
   assert.equal(rows.count, 500);
   assert.deepEqual([...rows], records);
-  assert.equal(writer.take().count, 0);
+  assert.equal(writer.flush().count, 0);
   add(record({ offset: 500 }));
-  assert.deepEqual([...writer.take()], [record({ offset: 500 })]);
+  assert.deepEqual([...writer.flush()], [record({ offset: 500 })]);
   // Rows that were taken are not written over.
   assert.deepEqual([...rows], records);
 });
@@ -69,7 +69,7 @@ Deno.test("RejectedRows give back what was added, also where much is, and nothin
 Deno.test("RejectedRows.between() and concat() take apart and put together", () => {
   const records = [2, 3, 5, 8].map((offset) => record({ offset }));
   records.forEach(add);
-  const rows = writer.take();
+  const rows = writer.flush();
   const offsets = (from: number, to: number) => Array.from(rows.between(from, to), ({ offset }) => offset);
   assert.deepEqual([offsets(0, 3), offsets(3, 8), offsets(8, 9), offsets(9, 10)], [[2], [3, 5], [8], []]);
   assert.deepEqual([...rows.between(0, 5).concat(rows.between(5, 9))], records);

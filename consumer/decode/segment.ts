@@ -74,12 +74,12 @@ export class SegmentBuilder {
         this.#decodeBatch(batch, partition, from);
       } catch (error) {
         if (!(error instanceof MalformedRecordError)) throw error;
-        this.#rejected.take();
+        this.#rejected.flush();
         if (index > 0) return this.build(partition, from, batch.baseOffset, batches.slice(0, index));
         throw new CorruptBatchError(error.message, batch.baseOffset, batch.lastOffset, { cause: error });
       }
     }
-    const rejected = this.#rejected.take();
+    const rejected = this.#rejected.flush();
     const rows = this.#rows;
     let records: RawRecord[] | undefined;
     return {

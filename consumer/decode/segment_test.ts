@@ -4,7 +4,7 @@ import { CorruptBatchError } from "../../shared/kafka/records/corrupt_batch.ts";
 import type { RecordBatch } from "../../shared/kafka/records/record_batch.ts";
 import { RecordWriter } from "../../shared/kafka/records/record_writer.ts";
 import { loadStreams } from "../../shared/streams.ts";
-import { refuse, rowsToTry } from "../store/bisect.ts";
+import { nextPieceSize, toRejected } from "../store/bisect.ts";
 import { SegmentBuilder, slice } from "./segment.ts";
 
 const [routes] = await loadStreams(["routes"]);
@@ -91,7 +91,7 @@ Deno.test("slice() gives pieces that follow on one another and lose nothing when
 
 Deno.test("refuse() moves the only row of a segment to its rejected records, whole", () => {
   const whole = new SegmentBuilder(routes!).build(0, 10, 12, [batch(10, [valid(1), valid(2)])]);
-  const refused = refuse(slice(whole, 0, 1), new Error('violates check constraint "north"'));
+  const refused = toRejected(slice(whole, 0, 1), new Error('violates check constraint "north"'));
   assert.deepEqual([refused.rows.length, refused.rowCount, refused.records()], [0, 0, []]);
   assert.deepEqual([refused.from, refused.to], [10, 11]);
   const [record] = refused.rejected;
@@ -102,10 +102,10 @@ Deno.test("refuse() moves the only row of a segment to its rejected records, who
 
 Deno.test("rowsToTry() takes the rows before the line that PostgreSQL names, and half where it names none", () => {
   const at = (line: number) => Object.assign(new Error(), { where: `COPY routes_table, line ${line}` });
-  assert.equal(rowsToTry(at(8), 100), 7);
-  assert.equal(rowsToTry(at(1), 100), 1);
-  assert.equal(rowsToTry(new Error(), 100), 50);
-  assert.equal(rowsToTry(at(200), 100), 50);
+  assert.equal(nextPieceSize(at(8), 100), 7);
+  assert.equal(nextPieceSize(at(1), 100), 1);
+  assert.equal(nextPieceSize(new Error(), 100), 50);
+  assert.equal(nextPieceSize(at(200), 100), 50);
 });
 
 /** Batches with malformed records, as a broker with a corrupt disk, or a faulty producer, sends them. */

@@ -18,7 +18,7 @@ import type { Log } from "../../shared/observe/log.ts";
 import { runService } from "../../shared/service.ts";
 import type { Settings } from "../../shared/settings/table.ts";
 import { loadStreams } from "../../shared/streams.ts";
-import { isPostgres } from "../store/database.ts";
+import { isPostgresError } from "../store/database.ts";
 import { countRejects, formatCount, formatJson, formatText, listRejects } from "./list.ts";
 import { replay } from "./replay.ts";
 
@@ -99,7 +99,7 @@ async function orSayWhy<T>(action: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (!isPostgres(error)) throw error;
+    if (!isPostgresError(error)) throw error;
     if (classify(error) === "transient") {
       throw new TransientError(explain(action, error), retryClass(error), { cause: error });
     }

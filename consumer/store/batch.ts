@@ -4,14 +4,15 @@
  * @module
  */
 import { PermanentError } from "../../shared/errors.ts";
-import { keyOf } from "../../shared/schema/progress.ts";
+import { partitionKey } from "../../shared/schema/progress.ts";
 import { QUARANTINE_TARGET, quarantineSql } from "./rejected_insert.ts";
 import type { Segment } from "../decode/segment.ts";
 import { streamTarget } from "../../shared/schema/create_tables.ts";
-import { type Advance, type Copy, fenceSql, transactionSql } from "./transaction.ts";
+import { advanceProgressSql, type Copy, type OffsetAdvance, transactionSql } from "./transaction.ts";
 
 /** The segment's partition as a key for maps. */
-export const partitionOf = ({ stream: { topic }, partition }: Segment): string => keyOf({ topic, partition });
+export const partitionOf = ({ stream: { topic }, partition }: Segment): string =>
+  partitionKey({ topic, partition });
 
 const compare = (a: string, b: string) => a < b ? -1 : a > b ? 1 : 0;
 
@@ -48,12 +49,12 @@ export function batchTransaction(
   if (rejected.length > 0 && !bySql) {
     copies.push({ target: QUARANTINE_TARGET, rows: rejected.map(({ rows }) => rows) });
   }
-  return { sql: transactionSql(fenceSql(group, advancesOf(ordered)), statements, copies), copies };
+  return { sql: transactionSql(advanceProgressSql(group, advancesOf(ordered)), statements, copies), copies };
 }
 
 /** For each partition, from where its first segment begins to where its last ends. */
-export function advancesOf(batch: readonly Segment[]): Advance[] {
-  const advances = new Map<string, Advance>();
+export function advancesOf(batch: readonly Segment[]): OffsetAdvance[] {
+  const advances = new Map<string, OffsetAdvance>();
   for (const segment of batch) {
     const { stream: { topic }, partition, from, to } = segment;
     const key = partitionOf(segment);

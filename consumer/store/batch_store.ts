@@ -4,13 +4,13 @@
  * @module
  */
 import { messageOf } from "../../shared/errors.ts";
-import type { Tell } from "../../shared/observe/events.ts";
-import { AbandonedError, type Database, TooLongError } from "./database.ts";
+import type { Emit } from "../../shared/observe/events.ts";
+import { CancelledError, type Database, StatementTimeoutError } from "./database.ts";
 import type { EVENTS } from "../events.ts";
 import { latencySeconds } from "../latency.ts";
-import { keyOf, readProgress, type TopicPartition } from "../../shared/schema/progress.ts";
+import { partitionKey, readProgress, type TopicPartition } from "../../shared/schema/progress.ts";
 import { isAlreadyQuarantined, isQuarantineConflict } from "./rejected_insert.ts";
-import { namedRow, refuse, rowsToTry } from "./bisect.ts";
+import { namedRow, nextPieceSize, toRejected } from "./bisect.ts";
 import { halve, part, recordCount, type Segment } from "../decode/segment.ts";
 import { FencedError, runTransaction } from "./transaction.ts";
 import { advancesOf, batchTransaction, partitionOf, quarantineConflict } from "./batch.ts";
@@ -25,7 +25,7 @@ export interface BatchStoreOptions {
   readonly group: string;
   /** Longest streak of records that the database rejects for one cause; 0 or not given: any. */
   readonly rejectStreakMax?: number;
-  readonly tell: Tell<typeof EVENTS>;
+  readonly tell: Emit<typeof EVENTS>;
   /** All of a partition before `next` is stored. */
   readonly onStored: (at: TopicPartition, next: number) => void;
   /** Another consumer has moved a partition on: go on from `next`, or from what is stored where that is unknown. */
@@ -117,7 +117,7 @@ export class BatchStore {
         this.#stored(batch, (performance.now() - started) / 1000);
         return "stored";
       } catch (error) {
-        if (error instanceof AbandonedError && !wanted()) return "gone";
+        if (error instanceof CancelledError && !wanted()) return "gone";
         if (error instanceof FencedError) {
           const { stored, ours } = await this.#afterFence(batch, wanted);
           if (stored.length > 0) this.#stored(stored, 0);
@@ -129,7 +129,7 @@ export class BatchStore {
           throw quarantineConflict(batch, error);
         } else if (isUntranslatable(error) && !this.#asciiOnly && batch.some((s) => s.rejected.count > 0)) {
           this.#asciiOnly = true;
-        } else if (error instanceof TooLongError) {
+        } else if (error instanceof StatementTimeoutError) {
           this.options.tell("transaction_failed", { text: messageOf(error), class: "timeout" });
           return { refusal: undefined, left: batch };
         } else {
@@ -149,7 +149,7 @@ export class BatchStore {
     return this.database.run(
       `Cannot store records in ${batch[0]!.stream.table}`,
       (client, start) => runTransaction(client, start + sql, copies),
-      { wanted, divisible: batch.length > 1 || recordCount(batch[0]!) > 1, isOneMessage: true },
+      { shouldRetry: wanted, canSplit: batch.length > 1 || recordCount(batch[0]!) > 1, isOneMessage: true },
     );
   }
 
@@ -192,13 +192,13 @@ export class BatchStore {
     const progress = await this.database.run(
       "Cannot read consumer_progress",
       (client) => readProgress(client, this.options.group, advances),
-      { wanted },
+      { shouldRetry: wanted },
     );
     const stored: Segment[] = [], ours: Segment[] = [];
     for (const advance of advances) {
-      const found = progress.get(keyOf(advance));
+      const found = progress.get(partitionKey(advance));
       const divided = this.#unconfirmed.divide(
-        batch.filter((segment) => partitionOf(segment) === keyOf(advance)),
+        batch.filter((segment) => partitionOf(segment) === partitionKey(advance)),
         found,
       );
       if (divided) {
@@ -220,7 +220,7 @@ export class BatchStore {
     this.options.tell("refused", { topic, partition, rows: records.length, text: messageOf(refusal) });
     // Pieces shrink to the record that is rejected, and grow again behind it: a few rejected records cost little, and many no more
     // than one transaction each.
-    let size = rowsToTry(refusal, records.length);
+    let size = nextPieceSize(refusal, records.length);
     // The record that PostgreSQL names is tried alone as soon as those before it are stored.
     let named = (namedRow(refusal) ?? 0) - 1;
     let from = segment.from;
@@ -238,7 +238,7 @@ export class BatchStore {
         if (!await this.#storeEach(parts.map((part) => [part]), epoch)) return false;
         from = piece.to;
       } else if (end - first > 1) {
-        size = rowsToTry(outcome.refusal, end - first);
+        size = nextPieceSize(outcome.refusal, end - first);
         named = first + (namedRow(outcome.refusal) ?? 0) - 1;
         continue;
       } else {
@@ -258,11 +258,11 @@ export class BatchStore {
       await this.database.run(
         "Cannot read rejected_records",
         (client) => this.#streaks.load(client, this.options.group, at.topic),
-        { wanted: () => this.options.isWanted(epoch) },
+        { shouldRetry: () => this.options.isWanted(epoch) },
       );
     }
     const rejection = this.#streaks.reject(at, error);
-    if (!await this.store([refuse(piece, error, rejection)], epoch)) return false;
+    if (!await this.store([toRejected(piece, error, rejection)], epoch)) return false;
     this.#rejectionLog.add(at, piece.to - 1, rejection.detail);
     this.#streaks.onRejected(at, error, rejection);
     this.#rejectionLog.flush();

@@ -20,13 +20,13 @@ export function namedRow(error: unknown): number | undefined {
  * How many of the first rows to try next: those before the line that PostgreSQL names, that line alone where it is the first, and
  * half of them where it names none.
  */
-export function rowsToTry(error: unknown, rows: number): number {
+export function nextPieceSize(error: unknown, rows: number): number {
   const row = namedRow(error);
   return row === undefined || row > rows ? Math.ceil(rows / 2) : Math.max(1, row - 1);
 }
 
 /** A segment of one row, with its record rejected instead. */
-export function refuse(
+export function toRejected(
   segment: Segment,
   error: unknown,
   { reason, detail }: Rejection = firstRejection(error),
@@ -35,6 +35,6 @@ export function refuse(
   const record = segment.records()[0]!;
   const writer = new RejectedWriter();
   writer.addRecord({ topic, partition, ...record, reason, detail });
-  const rejected = segment.rejected.concat(writer.take());
+  const rejected = segment.rejected.concat(writer.flush());
   return { ...segment, rows: segment.rows.subarray(0, 0), rowCount: 0, records: () => [], rejected };
 }

@@ -24,12 +24,12 @@ import { backoffMs, pause } from "../../shared/lifecycle.ts";
 import type { Availability } from "../../shared/observe/availability.ts";
 
 /** Work was given up because it had become pointless or the service is stopping. */
-export class AbandonedError extends Error {
+export class CancelledError extends Error {
   override readonly name = "AbandonedError";
 }
 
 /** Work took longer than it may: PostgreSQL ended it, or did not answer any more. A smaller one may do. */
-export class TooLongError extends Error {
+export class StatementTimeoutError extends Error {
   override readonly name = "TooLongError";
 }
 
@@ -53,9 +53,9 @@ export interface DatabaseOptions extends ConnectOptions {
 /** How work is tried. */
 export interface Attempts {
   /** Called before each new attempt; returning false gives up. */
-  readonly wanted?: () => boolean;
+  readonly shouldRetry?: () => boolean;
   /** Whether the work can be made smaller: when it takes too long it is not tried again as it is. */
-  readonly divisible?: boolean;
+  readonly canSplit?: boolean;
   /** Whether the work begins and commits its transaction itself: it is a single Query message, with the data of its COPYs. */
   readonly isOneMessage?: boolean;
 }
@@ -95,9 +95,9 @@ export class Database implements AsyncDisposable {
    * without end, as long as it is wanted; each attempt may get another connection.
    *
    * @param action what could not be done, for the error
-   * @throws {AbandonedError} where it is not wanted any more, or the signal given to the constructor aborts in a pause
+   * @throws {CancelledError} where it is not wanted any more, or the signal given to the constructor aborts in a pause
    * @throws {PermanentError} where a person has to mend something
-   * @throws {TooLongError} where it took longer than it may, and is `divisible`
+   * @throws {StatementTimeoutError} where it took longer than it may, and is `canSplit`
    * @throws whatever else `work` throws that is not a failure of PostgreSQL's, or one of class `record` or `internal`
    */
   run<T>(action: string, work: Work<T>, attempts: Attempts = {}): Promise<T> {
@@ -131,10 +131,10 @@ export class Database implements AsyncDisposable {
   async #attempts<T>(
     action: string,
     work: Work<T>,
-    { wanted = () => true, divisible = false, isOneMessage = false }: Attempts,
+    { shouldRetry: wanted = () => true, canSplit = false, isOneMessage = false }: Attempts,
   ): Promise<T> {
     for (let attempt = 0;; attempt++) {
-      if (!wanted() || (attempt > 0 && this.signal.aborted)) throw new AbandonedError(action);
+      if (!wanted() || (attempt > 0 && this.signal.aborted)) throw new CancelledError(action);
       try {
         this.#client ??= await this.#connect();
         const client = this.#client;
@@ -146,9 +146,9 @@ export class Database implements AsyncDisposable {
         return result;
       } catch (error) {
         if (error instanceof TransientError) {
-          this.availability.down("PostgreSQL", error, error.class_);
+          this.availability.down("PostgreSQL", error, error.kind);
         } else {
-          if (!isPostgres(error)) throw error;
+          if (!isPostgresError(error)) throw error;
           const kind = classify(error);
           // A statement that failed leaves a connection that works; anything else leaves none.
           if (kind === "record" || kind === "internal") throw error;
@@ -158,12 +158,12 @@ export class Database implements AsyncDisposable {
           }
           const timedOut = codeOf(error) === TIMED_OUT;
           if (timedOut) await this.#endFrozenPeers();
-          if (timedOut && divisible) throw new TooLongError(messageOf(error), { cause: error });
+          if (timedOut && canSplit) throw new StatementTimeoutError(messageOf(error), { cause: error });
           if (!timedOut) await this.close();
           if (kind === "environment") throw statementError(action, error);
           this.availability.down("PostgreSQL", new Error(explain(action, error)), retryClass(error));
-          if (error instanceof SilentError && divisible) {
-            throw new TooLongError(messageOf(error), { cause: error });
+          if (error instanceof ResponseTimeoutError && canSplit) {
+            throw new StatementTimeoutError(messageOf(error), { cause: error });
           }
         }
         await pause(backoffMs(attempt, 50, 5_000), this.signal);
@@ -223,7 +223,7 @@ export class Database implements AsyncDisposable {
     if (!statementTimeoutMs) return await work;
     const { promise: silence, reject } = Promise.withResolvers<never>();
     const ms = statementTimeoutMs + GRACE_MS;
-    const timer = setTimeout(() => reject(new SilentError(`no answer for ${ms / 1000} s`)), ms);
+    const timer = setTimeout(() => reject(new ResponseTimeoutError(`no answer for ${ms / 1000} s`)), ms);
     try {
       return await Promise.race([work, silence]);
     } finally {
@@ -248,16 +248,16 @@ export class Database implements AsyncDisposable {
 }
 
 /** The server does not answer. What it did is unknown. */
-class SilentError extends Error {
+class ResponseTimeoutError extends Error {
   override readonly name = "SilentError";
 }
 
 /** Errors that pg reports: they have an SQLSTATE or a code of Node's, or say that the connection ended. */
-export function isPostgres(error: unknown): boolean {
+export function isPostgresError(error: unknown): boolean {
   if (!(error instanceof Error) || error instanceof PermanentError || error instanceof TransientError) {
     return false;
   }
-  if (error instanceof SilentError) return true;
+  if (error instanceof ResponseTimeoutError) return true;
   return typeof (error as { code?: unknown }).code === "string" ||
     /connection|terminated|timeout|not queryable|client was closed/i.test(messageOf(error));
 }

@@ -73,7 +73,7 @@ export class RecordErrors {
     const violation = await this.database.run(
       "Cannot look up a constraint",
       (client) => lookUpViolation(client, error, tables),
-      { wanted },
+      { shouldRetry: wanted },
     );
     this.#violations.set(key, { violation, until: Date.now() + CACHED_MS });
     return violation;

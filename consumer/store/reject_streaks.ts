@@ -8,7 +8,7 @@ import { reject, type Rejection } from "../../shared/codec/rejection.ts";
 import { PermanentError } from "../../shared/errors.ts";
 import { escapeNonAscii, escapeUnprintable } from "../../shared/escape.ts";
 import type { PostgresErrorFields } from "../../shared/postgres/errors.ts";
-import { keyOf, type TopicPartition } from "../../shared/schema/progress.ts";
+import { partitionKey, type TopicPartition } from "../../shared/schema/progress.ts";
 import { textOf } from "./record_errors.ts";
 
 /** The reason of records that the database rejected. */
@@ -68,12 +68,12 @@ export class RejectStreaks {
   /** A row of the partition was stored. Validation failures are no rows, and do not count as rejected by the database either. */
   onRowStored(at: TopicPartition): void {
     this.#accepted.add(at.topic);
-    this.#streaks.set(keyOf(at), NONE);
+    this.#streaks.set(partitionKey(at), NONE);
   }
 
   /** Whether the streaks of a partition have to be loaded before {@link reject}. */
   isUnknown(at: TopicPartition): boolean {
-    return !this.#streaks.has(keyOf(at));
+    return !this.#streaks.has(partitionKey(at));
   }
 
   /** Reads the streaks that end directly before the group's progress in a topic, as far as they are not known. */
@@ -86,7 +86,7 @@ export class RejectStreaks {
     );
     for (const { partition, detail } of rows) {
       const at = { topic, partition };
-      if (this.isUnknown(at)) this.#streaks.set(keyOf(at), streakOf(detail));
+      if (this.isUnknown(at)) this.#streaks.set(partitionKey(at), streakOf(detail));
     }
   }
 
@@ -98,7 +98,7 @@ export class RejectStreaks {
    */
   reject(at: TopicPartition, error: unknown): Rejection {
     const cause = causeOf(error);
-    const own = this.#streaks.get(keyOf(at)) ?? NONE;
+    const own = this.#streaks.get(partitionKey(at)) ?? NONE;
     const others = this.#accepted.has(at.topic) ? [] : [...this.#streaks]
       .filter(([key]) => key.startsWith(`${at.topic}[`)).map(([, streak]) => streak);
     for (const streak of [own, ...others]) {
@@ -115,7 +115,7 @@ export class RejectStreaks {
    */
   onRejected(at: TopicPartition, error: unknown, { detail }: Rejection): void {
     const streak = streakOf(detail);
-    this.#streaks.set(keyOf(at), streak);
+    this.#streaks.set(partitionKey(at), streak);
     this.#assertShort(at, streak, error);
   }
 

@@ -18,7 +18,7 @@ export class FencedError extends Error {
 }
 
 /** Progress to make in a transaction: from `expected`, and from nowhere else, to `next`. */
-export interface Advance {
+export interface OffsetAdvance {
   readonly topic: string;
   readonly partition: number;
   readonly expected: number;
@@ -43,7 +43,7 @@ const literal = pg.escapeLiteral;
  *
  * A cast of text to a number is the one error that plain SQL can raise at will; its text is how it is known again.
  */
-export function fenceSql(group: string, advances: readonly Advance[]): string {
+export function advanceProgressSql(group: string, advances: readonly OffsetAdvance[]): string {
   const values = advances.map(({ topic, partition, expected, next }) =>
     `(${literal(topic)}, ${partition}, ${expected}::bigint, ${next}::bigint)`
   );

@@ -1,6 +1,6 @@
 import assert from "assert";
 import type pg from "pg";
-import { FencedError, fenceSql, runTransaction } from "./transaction.ts";
+import { advanceProgressSql, FencedError, runTransaction } from "./transaction.ts";
 
 /** A connection whose server answers with an error at once. */
 const refusing = (error: Error) =>
@@ -25,6 +25,6 @@ Deno.test("runTransaction() knows the fence when the server speaks another langu
 });
 
 Deno.test("fenceSql() quotes what comes from settings", () => {
-  const sql = fenceSql("it's", [{ topic: "ro'utes", partition: 0, expected: 1, next: 2 }]);
+  const sql = advanceProgressSql("it's", [{ topic: "ro'utes", partition: 0, expected: 1, next: 2 }]);
   assert.ok(sql.includes("'it''s'") && sql.includes("'ro''utes'"));
 });

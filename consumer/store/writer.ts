@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { AbandonedError, type Database } from "./database.ts";
+import { CancelledError, type Database } from "./database.ts";
 import { bufferBytes } from "../metrics.ts";
-import { keyOf } from "../../shared/schema/progress.ts";
+import { partitionKey } from "../../shared/schema/progress.ts";
 import type { Segment } from "../decode/segment.ts";
 import { partitionOf } from "./batch.ts";
 import { BatchStore, type BatchStoreOptions } from "./batch_store.ts";
@@ -34,7 +34,7 @@ export class Writer {
       ...options,
       isWanted: (epoch) => epoch === this.#epoch && options.isCurrent(),
       onFenced: (at, next) => {
-        this.#drop((segment) => partitionOf(segment) === keyOf(at));
+        this.#drop((segment) => partitionOf(segment) === partitionKey(at));
         options.onFenced(at, next);
       },
     });
@@ -56,16 +56,16 @@ export class Writer {
   add(segment: Segment): void {
     this.#queue.push(segment);
     this.#count(segment.bytes);
-    this.#working ??= this.#work();
+    this.#working ??= this.#runLoop();
   }
 
   /** Waits until at most `bytes` wait to be stored. */
-  async below(bytes: number): Promise<void> {
+  async waitForCapacity(bytes: number): Promise<void> {
     while (this.#bytes > bytes) await new Promise<void>((resolve) => this.#waiters.push(resolve));
   }
 
   /** Waits until all that was added is stored (or was dropped). */
-  async idle(): Promise<void> {
+  async drain(): Promise<void> {
     while (this.#working) await this.#working;
     this.#store.flush();
   }
@@ -74,7 +74,7 @@ export class Writer {
   async reset(): Promise<void> {
     this.#epoch++;
     this.#drop(() => true);
-    await this.idle();
+    await this.drain();
     this.#store.reset();
   }
 
@@ -93,12 +93,12 @@ export class Writer {
     this.#count(-dropped.reduce((sum, { bytes }) => sum + bytes, 0));
   }
 
-  async #work(): Promise<void> {
+  async #runLoop(): Promise<void> {
     // What comes in the same turn of the event loop, such as the partitions of one fetch, goes into the same transaction.
     await new Promise((resolve) => setImmediate(resolve));
     try {
       while (this.#queue.length > 0) {
-        const batch = this.#take();
+        const batch = this.#nextBatch();
         const bytes = batch.reduce((sum, segment) => sum + segment.bytes, 0);
         try {
           await this.#store.store(batch, this.#epoch);
@@ -109,13 +109,13 @@ export class Writer {
     } catch (error) {
       this.#drop(() => true);
       this.#store.flush();
-      if (!(error instanceof AbandonedError)) this.#failed.reject(error);
+      if (!(error instanceof CancelledError)) this.#failed.reject(error);
     } finally {
       this.#working = undefined;
     }
   }
 
-  #take(): Segment[] {
+  #nextBatch(): Segment[] {
     let bytes = 0, count = 0;
     while (
       count < this.#queue.length &&

@@ -1,7 +1,7 @@
 import assert from "assert";
 import { RecordWriter } from "../../shared/kafka/records/record_writer.ts";
 import { loadStreams } from "../../shared/streams.ts";
-import { AbandonedError, type Database, TooLongError } from "./database.ts";
+import { CancelledError, type Database, StatementTimeoutError } from "./database.ts";
 import { type Rejected, RejectedRows } from "../decode/rejected_rows.ts";
 import { emptySegment, part, type Segment, SegmentBuilder } from "../decode/segment.ts";
 import { Writer } from "./writer.ts";
@@ -30,7 +30,7 @@ Deno.test("Writer stores what comes in one turn of the event loop in one transac
     for (let step = 0; step < 50; step++) await Promise.resolve();
     writer.add(emptySegment(routes!, partition, 0, 1 + partition));
   }
-  await writer.idle();
+  await writer.drain();
   assert.equal(transactions.length, 1);
   assert.deepEqual(stored, [[0, 1], [1, 2], [2, 3], [3, 4], [4, 5], [5, 6]]);
 });
@@ -81,14 +81,14 @@ class FakeDatabase {
   run = async (
     _action: string,
     work: (client: unknown, start: string) => Promise<unknown>,
-    { divisible = false }: { divisible?: boolean } = {},
+    { canSplit = false }: { canSplit?: boolean } = {},
   ): Promise<unknown> => {
     for (let attempt = 0; attempt < 3; attempt++) {
       try {
         return await work({ query: (...args: unknown[]) => this.#query(...args) }, "");
       } catch (error) {
         if (!(error instanceof Timeout)) throw error;
-        if (divisible) throw new TooLongError("timeout");
+        if (canSplit) throw new StatementTimeoutError("timeout");
       }
     }
     throw new Error("a transaction that cannot be divided was not tried as it is until it succeeds");
@@ -175,7 +175,7 @@ async function store(
     isCurrent: () => true,
   });
   segments.forEach((segment) => writer.add(segment));
-  await Promise.race([writer.idle(), writer.failed]);
+  await Promise.race([writer.drain(), writer.failed]);
   return events;
 }
 
@@ -273,7 +273,7 @@ Deno.test("Writer stores what an unconfirmed transaction left when it is divided
   const database = new FakeDatabase(({ rows }, commit) => {
     if (count++ === 0) {
       commit();
-      throw new AbandonedError("the connection broke");
+      throw new CancelledError("the connection broke");
     }
     if (rows > 20) throw new Timeout();
     if (rows > 1) throw Object.assign(new Error("one of several is rejected"), { code: "22003" });
@@ -289,9 +289,9 @@ Deno.test("Writer stores what an unconfirmed transaction left when it is divided
   });
   const whole = segmentOf(0, values);
   writer.add(part(whole, 0, 50));
-  await Promise.race([writer.idle(), writer.failed]);
+  await Promise.race([writer.drain(), writer.failed]);
   writer.add(whole);
-  await Promise.race([writer.idle(), writer.failed]);
+  await Promise.race([writer.drain(), writer.failed]);
   assert.equal(database.rows, 100);
   assert.equal(database.progress.get(0), 100);
   assert(!events.includes("fenced"));

@@ -15,7 +15,7 @@ export const MOST_BLOCKS = 48;
 export const OVERLAP = 32;
 
 /** What blocks to look at for rows that are new. */
-export interface Look {
+export interface BlockSelection {
   /** Ascending. */
   readonly blocks: readonly number[];
   /** There are more blocks than are looked at. */
@@ -28,7 +28,7 @@ export interface Look {
  *
  * @param earlier the end of the table one look before the last
  */
-export function blocksToLookAt(earlier: number, before: number, end: number): Look {
+export function selectBlocks(earlier: number, before: number, end: number): BlockSelection {
   const from = Math.max(0, Math.min(before, end) - OVERLAP);
   if (end - from <= MOST_BLOCKS) return { blocks: range(from, end), sampled: false };
   return { blocks: spread(Math.max(0, Math.min(earlier, from)), end, MOST_BLOCKS), sampled: true };

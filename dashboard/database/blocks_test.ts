@@ -1,19 +1,19 @@
 import assert from "assert";
-import { blocksToLookAt, MOST_BLOCKS, OVERLAP, spread } from "./blocks.ts";
+import { MOST_BLOCKS, OVERLAP, selectBlocks, spread } from "./blocks.ts";
 
 Deno.test("blocksToLookAt() takes every new block and some before when they are few", () => {
-  const { blocks, sampled } = blocksToLookAt(100, 100, 104);
+  const { blocks, sampled } = selectBlocks(100, 100, 104);
   assert.deepEqual(blocks, Array.from({ length: OVERLAP + 4 }, (_, i) => 100 - OVERLAP + i));
   assert.equal(sampled, false);
 });
 
 Deno.test("blocksToLookAt() begins at block 0 when the table is small, and finds none in an empty one", () => {
-  assert.deepEqual(blocksToLookAt(0, 0, 2).blocks, [0, 1]);
-  assert.deepEqual(blocksToLookAt(0, 0, 0).blocks, []);
+  assert.deepEqual(selectBlocks(0, 0, 2).blocks, [0, 1]);
+  assert.deepEqual(selectBlocks(0, 0, 0).blocks, []);
 });
 
 Deno.test("blocksToLookAt() spreads a bounded number of blocks over two looks when they are many", () => {
-  const { blocks, sampled } = blocksToLookAt(1_000, 3_000, 5_000);
+  const { blocks, sampled } = selectBlocks(1_000, 3_000, 5_000);
   assert.equal(blocks.length, MOST_BLOCKS);
   assert.equal(sampled, true);
   assert.ok(blocks[0]! >= 1_000 && blocks[0]! < 1_100);

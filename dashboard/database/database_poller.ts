@@ -27,7 +27,7 @@ export interface DatabaseNews {
 }
 
 /** Looks at the database, and remembers what is there and whether it answers. */
-export class DatabaseWatch {
+export class DatabasePoller {
   readonly tables: readonly TableWatch[];
   #state: DatabaseState = "starting";
   #message: string | undefined;
@@ -64,7 +64,7 @@ export class DatabaseWatch {
   }
 
   /** Looks once; never throws. Nothing where the database does not answer. */
-  async look(): Promise<DatabaseNews> {
+  async poll(): Promise<DatabaseNews> {
     try {
       const news = await this.reader.run(async (client) => {
         const seen = await snapshotOf(client);
@@ -99,7 +99,7 @@ export class DatabaseWatch {
       ? messageOf(error)
       : explain("Cannot read the tables", error);
     const transient = error instanceof TransientError || !isLasting(error);
-    const kind = error instanceof TransientError ? error.class_ : transient ? retryClass(error) : "permanent";
+    const kind = error instanceof TransientError ? error.kind : transient ? retryClass(error) : "permanent";
     this.availability.down("PostgreSQL", new Error(message), kind);
     this.#become(transient ? "away" : "refused", message);
   }

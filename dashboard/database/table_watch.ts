@@ -6,7 +6,7 @@
 import type pg from "pg";
 import type { Stream } from "../../shared/stream.ts";
 import type { Row } from "../protocol.ts";
-import { blocksToLookAt, spread } from "./blocks.ts";
+import { selectBlocks, spread } from "./blocks.ts";
 import { History, MOST_HISTORY } from "./history.ts";
 import { Recent } from "./recent.ts";
 import { newRowsOfBlocks, rowsOfBlocks, rowsOfUser, type Seen, type TableEnd } from "./rows.ts";
@@ -68,7 +68,7 @@ export class TableWatch {
       this.#last = next;
       return { rows, sampled: false, startedAnew: true };
     }
-    const look = blocksToLookAt(last.earlier, last.blocks, blocks);
+    const look = selectBlocks(last.earlier, last.blocks, blocks);
     // A share for each block, unless there are so few that each can be read whole.
     const each = Math.ceil(MOST_NEW / Math.max(1, look.blocks.length));
     const rows = await newRowsOfBlocks(client, this.stream, look.blocks, each, last.seen, now);

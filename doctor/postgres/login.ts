@@ -17,7 +17,7 @@ import { inspectSession } from "../../shared/postgres/session.ts";
 import { SETTINGS } from "../../shared/settings/table.ts";
 import { diagnosed, failed, ok, type Outcome, skipped, warned } from "../check.ts";
 import type { Context } from "../context.ts";
-import { MAINTENANCE } from "../../shared/schema/create_tables.ts";
+import { MAINTENANCE_DATABASES } from "../../shared/schema/create_tables.ts";
 
 const OPTIONS = { applicationName: "doctor" };
 
@@ -41,7 +41,7 @@ export async function checkLogin(context: Context): Promise<Outcome> {
     if (codeOf(error) !== "3D000") return refusal(context, error);
     // The account was let in before the database was looked for.
   }
-  for (const database of MAINTENANCE) {
+  for (const database of MAINTENANCE_DATABASES) {
     try {
       const client = await connect(context, database);
       context.put("session", await inspectSession(client));
@@ -163,7 +163,7 @@ function databaseToCreate(context: Context, { databases, mayCreate }: Server): O
 /** The database that the service was made with, in place of the one for the routes. */
 async function wrongDatabase(context: Context, { databases }: Server): Promise<Outcome | undefined> {
   const name = context.settings.PGDATABASE;
-  if (!MAINTENANCE.includes(name)) return undefined;
+  if (!MAINTENANCE_DATABASES.includes(name)) return undefined;
   const table = context.get("streams")[0]!.table;
   if (await context.withClient((client) => hasTable(client, table))) return undefined;
   return unusualDatabase(context, databases.includes(USUAL) && await usualHasTable(context, table));

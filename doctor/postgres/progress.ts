@@ -7,7 +7,7 @@ import { KafkaCluster } from "../../shared/kafka/cluster.ts";
 import { fetchTopics, type TopicMetadata } from "../../shared/kafka/metadata.ts";
 import { fetchWatermarks, type Watermarks } from "../../shared/kafka/watermarks.ts";
 import { decideStart, restartRemedy } from "../../shared/start_position.ts";
-import { keyOf, type ProgressRow, readTopicProgress } from "../../shared/schema/progress.ts";
+import { partitionKey, type ProgressRow, readTopicProgress } from "../../shared/schema/progress.ts";
 import { failed, ok, type Outcome, skipped, together } from "../check.ts";
 import type { Context } from "../context.ts";
 
@@ -72,7 +72,9 @@ function topicProgress(
     if (decision.kind !== "skip") continue;
     expired += decision.to - decision.from;
     places.push(
-      `${keyOf({ topic, partition })}: ${decision.from} is next, ${decision.to} is the first that is left`,
+      `${
+        partitionKey({ topic, partition })
+      }: ${decision.from} is next, ${decision.to} is the first that is left`,
     );
   }
   if (expired > 0) {

@@ -5,14 +5,14 @@
  * @module
  */
 import { kafkaClient } from "../../shared/kafka/connection.ts";
-import { quietKafkaTimers } from "../../shared/kafka/kafkajs/negative_timeout.ts";
+import { suppressNegativeTimeoutWarning } from "../../shared/kafka/kafkajs/negative_timeout.ts";
 import { registerCodecs } from "../../shared/kafka/records/codecs.ts";
 import { loadSettings, PROCESS } from "../../shared/settings/load.ts";
 import { uniqueName } from "../harness/names.ts";
 
 const [topic, records] = Deno.args;
 const { settings } = loadSettings(["kafka"], { ...PROCESS, args: [] });
-quietKafkaTimers();
+suppressNegativeTimeoutWarning();
 registerCodecs();
 const consumer = kafkaClient(settings, "bench", () => () => {}).consumer({ groupId: uniqueName("bench") });
 await consumer.connect();

@@ -6,7 +6,7 @@
  */
 import assert from "assert";
 import { scenario } from "../harness/scenario.ts";
-import { Crew } from "./crew.ts";
+import { ServicePool } from "./crew.ts";
 import { areIndependent, type Fault, FAULTS } from "./faults.ts";
 import { Growth } from "./growth.ts";
 import { readOptions } from "./options.ts";
@@ -27,7 +27,7 @@ scenario({
   const { random } = s;
   const tally = new Tally(FAULTS.map(({ name }) => name));
   const growth = new Growth();
-  const crew = await Crew.start(s, rate);
+  const crew = await ServicePool.start(s, rate);
   const end = Date.now() + minutes * 60_000;
   let deck: Fault[] = [];
   // Each comes once before any comes twice.
@@ -41,7 +41,7 @@ scenario({
   try {
     while (Date.now() < end) {
       await crew.recovered();
-      await growth.read(crew.steady);
+      await growth.read(crew.longLived);
       const faults = [draw()];
       if (random.between(1, 10) <= PAIRS_OF_TEN && deck.some((fault) => areIndependent(fault, faults[0]!))) {
         faults.push(draw(faults[0]));
@@ -49,7 +49,7 @@ scenario({
       const names = faults.map(({ name }) => name).join(" and ");
       s.note(names);
       try {
-        await Promise.all(faults.map((fault) => fault.bring(crew)));
+        await Promise.all(faults.map((fault) => fault.inject(crew)));
         const over = performance.now();
         await crew.recovered();
         faults.forEach(({ name }) => tally.add(name, performance.now() - over));

@@ -1,9 +1,9 @@
 import type { Proxied } from "../harness/proxy.ts";
 import { progressOf } from "../harness/read_tables.ts";
 import type { Scenario } from "../harness/scenario.ts";
-import type { Service, ServiceSettings } from "../harness/service.ts";
+import type { ServiceSettings, TestService } from "../harness/service.ts";
 import { withAdmin } from "../harness/topic.ts";
-import { until } from "../harness/wait.ts";
+import { waitUntil } from "../harness/wait.ts";
 
 /** Consumers that there are at most, the steady one among them. */
 const MOST_CONSUMERS = 4;
@@ -19,9 +19,9 @@ const IMPATIENT: ServiceSettings = {
  * The services of a run, all of which reach their servers through proxies. One consumer and one producer are steady: they are never
  * ended, so that a leak would show in them. Others come and go.
  */
-export class Crew {
-  readonly consumers: Service[] = [];
-  readonly producers: Service[] = [];
+export class ServicePool {
+  readonly consumers: TestService[] = [];
+  readonly producers: TestService[] = [];
 
   private constructor(
     readonly scenario: Scenario,
@@ -31,8 +31,8 @@ export class Crew {
   ) {}
 
   /** Starts two consumers and two producers; the first of each is steady. */
-  static async start(scenario: Scenario, rate: number): Promise<Crew> {
-    const crew = new Crew(
+  static async start(scenario: Scenario, rate: number): Promise<ServicePool> {
+    const crew = new ServicePool(
       scenario,
       await scenario.proxied("kafka"),
       await scenario.proxied("postgres"),
@@ -46,12 +46,12 @@ export class Crew {
     return crew;
   }
 
-  get all(): Service[] {
+  get all(): TestService[] {
     return [...this.consumers, ...this.producers];
   }
 
   /** The services that are never ended. */
-  get steady(): Service[] {
+  get longLived(): TestService[] {
     return [this.consumers[0]!, this.producers[0]!];
   }
 
@@ -82,7 +82,7 @@ export class Crew {
    *
    * @throws When it does not end well after SIGTERM. A producer may when Kafka is away, if it says what is lost.
    */
-  async end(services: Service[], signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+  async end(services: TestService[], signal: "SIGTERM" | "SIGKILL"): Promise<void> {
     const [service] = services.splice(this.scenario.random.between(1, services.length - 1), 1);
     const { code } = await service!.stop(signal, 60_000);
     const owned = /did not acknowledge them in time/.test(service!.log);
@@ -104,25 +104,25 @@ export class Crew {
       unless: () => this.all.forEach((service) => service.assertRunning()),
     };
     // A broker that has just come back may not lead its partitions yet.
-    const ends = await until(
+    const ends = await waitUntil(
       "the ends of the topic",
       () => withAdmin(kafka.bootstrapServers, (admin) => admin.fetchTopicOffsets(topic)),
       wait,
     );
-    const sent = (producer: Service) =>
+    const sent = (producer: TestService) =>
       producer.metrics().then((metrics) => metrics.sum("producer_records_sent_total"));
     await Promise.all([
-      until("what came after the fault to be stored in every partition", async () => {
+      waitUntil("what came after the fault to be stored in every partition", async () => {
         const progress = await progressOf(database, group, topic);
         return ends.every(({ partition, high }) => (progress.get(partition) ?? 0) > Number(high));
       }, wait),
       ...this.producers.map(async (producer) => {
-        const before = await until(
+        const before = await waitUntil(
           `${producer.name} to answer`,
           () => sent(producer).then((count) => ({ count })),
           wait,
         );
-        await until(`${producer.name} to send`, async () => await sent(producer) > before.count, wait);
+        await waitUntil(`${producer.name} to send`, async () => await sent(producer) > before.count, wait);
       }),
       ...this.all.map((service) => service.ready(true, timeoutMs)),
     ]);

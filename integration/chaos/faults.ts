@@ -5,9 +5,9 @@
  */
 import type { Proxy } from "../harness/proxy.ts";
 import { setReadOnly, terminateSessions, whileLocked } from "../harness/postgres_faults.ts";
-import { lasting } from "../harness/wait.ts";
+import { delay } from "../harness/wait.ts";
 import type { Server } from "../../local/servers/mod.ts";
-import type { Crew } from "./crew.ts";
+import type { ServicePool } from "./crew.ts";
 
 /** A fault: what it is, and what brings it about and takes it back. */
 export interface Fault {
@@ -17,7 +17,7 @@ export interface Fault {
   /** What else it is a fault of. */
   readonly alsoOf?: Fault["of"];
   /** Is over when the fault is. */
-  bring(crew: Crew): Promise<void>;
+  inject(crew: ServicePool): Promise<void>;
 }
 
 /** Whether two faults may be brought about at a time. */
@@ -26,12 +26,12 @@ export function areIndependent(a: Fault, b: Fault): boolean {
 }
 
 /** How long a fault lasts that lasts. */
-const passes = ({ scenario: { random } }: Crew) => lasting(random.between(500, 4_000));
+const holdFault = ({ scenario: { random } }: ServicePool) => delay(random.between(500, 4_000));
 
-const fault = (of: Fault["of"], name: string, bring: Fault["bring"]): Fault => ({
+const fault = (of: Fault["of"], name: string, bring: Fault["inject"]): Fault => ({
   of,
   name: `${of}: ${name}`,
-  bring,
+  inject: bring,
 });
 
 /** A server ended, down for a while, and started again. */
@@ -39,7 +39,7 @@ const down = (of: "PostgreSQL" | "Kafka", name: string, end: "kill" | "stop") =>
   fault(of, name, async (crew) => {
     const server: Server = of === "Kafka" ? crew.scenario.kafka : crew.scenario.postgres;
     await server[end]();
-    await passes(crew);
+    await holdFault(crew);
     await server.start();
   });
 
@@ -48,7 +48,7 @@ const link = (of: "PostgreSQL" | "Kafka", name: string, spoil: (proxy: Proxy) =>
   fault(of, `link ${name}`, async (crew) => {
     const { proxy } = of === "Kafka" ? crew.kafka : crew.postgres;
     await spoil(proxy);
-    await passes(crew);
+    await holdFault(crew);
     await proxy.restore();
   });
 
@@ -79,7 +79,7 @@ export const FAULTS: readonly Fault[] = [
     const frozen = consumers[random.between(0, consumers.length - 1)]!;
     await frozen.signal("SIGSTOP");
     // Up to three session time-outs.
-    await lasting(random.between(500, 9_000));
+    await delay(random.between(500, 9_000));
     await frozen.signal("SIGCONT");
   }),
   {
@@ -88,11 +88,11 @@ export const FAULTS: readonly Fault[] = [
       const frozen = consumers[random.between(0, consumers.length - 1)]!;
       await frozen.signal("SIGSTOP");
       // Longer than the session timeout.
-      await lasting(random.between(6_500, 9_000));
+      await delay(random.between(6_500, 9_000));
       await frozen.signal("SIGCONT");
-      await lasting(random.between(0, 1_500));
+      await delay(random.between(0, 1_500));
       await kafka.kill();
-      await passes(crew);
+      await holdFault(crew);
       await kafka.start();
     }),
     alsoOf: "consumer",
@@ -110,18 +110,18 @@ export const FAULTS: readonly Fault[] = [
   fault("PostgreSQL", "sessions terminated, five times", async (crew) => {
     for (let time = 0; time < 5; time++) {
       await terminateSessions(crew.scenario.database);
-      await lasting(crew.scenario.random.between(0, 300));
+      await delay(crew.scenario.random.between(0, 300));
     }
   }),
   fault("PostgreSQL", "read-only", async (crew) => {
     await setReadOnly(crew.scenario.database, true);
-    await passes(crew);
+    await holdFault(crew);
     await setReadOnly(crew.scenario.database, false);
   }),
   fault(
     "PostgreSQL",
     "table locked",
-    (crew) => whileLocked(crew.scenario.database, "routes_table", () => passes(crew)),
+    (crew) => whileLocked(crew.scenario.database, "routes_table", () => holdFault(crew)),
   ),
   ...links("PostgreSQL"),
   down("Kafka", "killed (SIGKILL)", "kill"),

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Service } from "../harness/service.ts";
+import type { TestService } from "../harness/service.ts";
 
 /** Readings that there must be, or nothing is said: a process takes its time to reach its size. */
 const FEWEST = 9;
@@ -37,10 +37,10 @@ function median(values: readonly number[]): number {
 
 /** Memory and open files of some services over a run. */
 export class Growth {
-  readonly #readings = new Map<Service, { megabytes: number[]; files: number[] }>();
+  readonly #readings = new Map<TestService, { megabytes: number[]; files: number[] }>();
 
   /** Reads them now. */
-  async read(services: readonly Service[]): Promise<void> {
+  async read(services: readonly TestService[]): Promise<void> {
     for (const service of services) {
       const bytes = (await service.metrics()).sum("process_resident_memory_bytes");
       const files = await service.openFiles();

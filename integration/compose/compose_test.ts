@@ -1,6 +1,6 @@
 import assert from "assert";
 import { freePorts } from "../../local/servers/free_port.ts";
-import { until, within } from "../harness/wait.ts";
+import { waitUntil, within } from "../harness/wait.ts";
 import { environmentOf } from "../../shared/settings/permissions.ts";
 import { LocalServers } from "./counts.ts";
 import { docker, dockerOk, whyNoEngine } from "./engine.ts";
@@ -70,7 +70,7 @@ Deno.test({
     await step(t, "stores the first row", async () => {
       const start = performance.now();
       await stack.compose(["up", "--detach"], UP);
-      await until("the first row", async () => (await servers.stored()).rows > 0, { everyMs: 100 });
+      await waitUntil("the first row", async () => (await servers.stored()).rows > 0, { everyMs: 100 });
       const seconds = ((performance.now() - start) / 1000).toFixed(1);
       console.log(`docker compose up to the first row stored: ${seconds} s`);
     });
@@ -84,7 +84,7 @@ Deno.test({
 
     await step(t, "spreads the partitions when it is scaled", async () => {
       await stack.compose(["up", "--detach", "--scale", "consumer=3", "--scale", "producer=2"], UP);
-      const assigned = await until("3 consumers with 2 of the 6 partitions each", async () => {
+      const assigned = await waitUntil("3 consumers with 2 of the 6 partitions each", async () => {
         const members = await servers.assignments();
         if (members.length === 3 && members.every(({ length }) => length === 2)) return members;
         throw new Error(JSON.stringify(members));
@@ -92,7 +92,7 @@ Deno.test({
       assert.deepEqual(assigned.flat().sort(), [0, 1, 2, 3, 4, 5]);
       await stack.healthy(8);
       for (const consumer of await stack.containers("consumer")) {
-        await until(`${consumer.Name} to store records`, async () => {
+        await waitUntil(`${consumer.Name} to store records`, async () => {
           const metrics = await stack.metrics(consumer);
           return metrics.sum("consumer_records_total", { outcome: "stored" }) > 0;
         }, { everyMs: 200 });
@@ -165,7 +165,7 @@ Deno.test({
         const before = { rows: (await servers.stored()).rows, first: await time() };
         await stack.compose(["down"], UP);
         await stack.compose(["up", "--detach"], UP);
-        await until("more rows", async () => (await servers.stored()).rows > before.rows);
+        await waitUntil("more rows", async () => (await servers.stored()).rows > before.rows);
         assert.equal(await time(), before.first);
         await stack.compose(["down", "--volumes"], UP);
         for (const kind of ["container", "volume", "network"]) {
@@ -197,7 +197,7 @@ Deno.test({
       await stack.compose(["create"], BUILD);
       await remote.start();
       await stack.compose(["up", "--detach"], UP);
-      await until("rows", async () => {
+      await waitUntil("rows", async () => {
         const [[rows]] = await remote.query("routes", "SELECT count(*) FROM routes_table") as [[string]];
         return Number(rows) > 100;
       }, { everyMs: 500 });
@@ -252,7 +252,7 @@ Deno.test({
       Deno.chmodSync(stack.file("res/ssl/service.key"), 0o600);
       await stack.compose(["up", "--detach", "consumer"], UP);
       const [consumer] = await stack.containers("consumer");
-      const ready = await until("the reason on /readyz", async () => {
+      const ready = await waitUntil("the reason on /readyz", async () => {
         const answer = await stack.ask(consumer!, "/readyz");
         return answer.stdout.includes("service.key") && answer;
       }, { everyMs: 200 });

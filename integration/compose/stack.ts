@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { Metrics } from "../harness/metrics.ts";
 import { uniqueName } from "../harness/names.ts";
 import { ARTEFACTS, PROJECT } from "../harness/project.ts";
-import { until } from "../harness/wait.ts";
+import { waitUntil } from "../harness/wait.ts";
 import { type CommandOptions, docker, dockerOk, type Output } from "./engine.ts";
 
 /** What a fresh clone has of what the stack is made of. Certificates and env files of whoever runs this are not in it. */
@@ -101,7 +101,7 @@ export class Stack implements AsyncDisposable {
 
   /** Waits until it has so many containers, all of them running and healthy. */
   async healthy(count: number, timeoutMs = 60_000): Promise<void> {
-    await until(`${count} healthy containers`, async () => {
+    await waitUntil(`${count} healthy containers`, async () => {
       const containers = await this.containers();
       const states = containers.map(({ Name, State, Health }) => `${Name} ${State} ${Health}`);
       if (containers.length === count && containers.every(({ Health }) => Health === "healthy")) return true;

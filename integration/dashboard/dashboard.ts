@@ -6,7 +6,7 @@
 import { postgresSettings } from "../harness/addresses.ts";
 import { PROJECT } from "../harness/project.ts";
 import type { Scenario } from "../harness/scenario.ts";
-import { asText, CHILD, inherited, Service } from "../harness/service.ts";
+import { asText, CHILD, inherited, TestService } from "../harness/service.ts";
 import { freePort } from "../../local/servers/mod.ts";
 import { buildPage } from "../../local/dashboard.ts";
 
@@ -14,7 +14,7 @@ import { buildPage } from "../../local/dashboard.ts";
 export interface Dashboard {
   /** Of its page. */
   readonly url: string;
-  readonly service: Service;
+  readonly service: TestService;
 }
 
 /**
@@ -39,7 +39,7 @@ export async function startDashboard(
     ...settings,
   };
   const service = s.use(
-    new Service("dashboard", {
+    new TestService("dashboard", {
       command: Deno.execPath(),
       args: ["run", "--quiet", "-P=dashboard", "dashboard/main.ts"],
       env: { ...inherited(), ...asText(all) },

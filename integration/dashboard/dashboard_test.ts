@@ -1,7 +1,7 @@
 import assert from "assert";
 import { send } from "../harness/produce.ts";
 import { scenario } from "../harness/scenario.ts";
-import { until } from "../harness/wait.ts";
+import { waitUntil } from "../harness/wait.ts";
 import { CHROMIUM, OpenPage } from "./browser.ts";
 import { startDashboard } from "./dashboard.ts";
 
@@ -30,41 +30,41 @@ else {
     const { page } = browser;
     await page.goto(url);
 
-    await until("places", async () => /^25 users/.test(await browser.text("#map-note")));
-    const before = await until("dots", async () => {
+    await waitUntil("places", async () => /^25 users/.test(await browser.text("#map-note")));
+    const before = await waitUntil("dots", async () => {
       const drawn = await browser.drawn("#map-rows");
       return drawn.pixels > 25 * 10 && drawn;
     });
-    await until("other dots", async () => (await browser.drawn("#map-rows")).sum !== before.sum);
+    await waitUntil("other dots", async () => (await browser.drawn("#map-rows")).sum !== before.sum);
     assert.match(await browser.text("#health"), /PostgreSQL\s*1 consumer/);
-    await until("partitions", async () => /holds 8 partitions/.test(await browser.text("#consumers")));
-    await until("a rate", async () => /Stored\s*\d+/.test(await browser.text("#figures")));
+    await waitUntil("partitions", async () => /holds 8 partitions/.test(await browser.text("#consumers")));
+    await waitUntil("a rate", async () => /Stored\s*\d+/.test(await browser.text("#figures")));
 
     // The other stream, by its definition alone.
-    await until("25 levels", async () => (await page.locator("#streams .cells li").count()) === 25);
+    await waitUntil("25 levels", async () => (await page.locator("#streams .cells li").count()) === 25);
 
     // Markup in a record is text.
     await send(s.kafka.bootstrapServers, s.topic(), [{ key: "1", value: SCRIPT }]);
-    await until("the rejected record", async () => (await browser.text("#rejected")).includes(SCRIPT));
+    await waitUntil("the rejected record", async () => (await browser.text("#rejected")).includes(SCRIPT));
     assert.equal(await page.locator("#rejected script, #rejected img").count(), 0);
 
     // A user, found without a pointer.
     await page.fill("#find-user", "7");
     await page.press("#find-user", "Enter");
-    await until("the route", async () => /places, from/.test(await browser.text("#route-note")));
+    await waitUntil("the route", async () => /places, from/.test(await browser.text("#route-note")));
     assert.equal(await browser.text("#user-title"), "User 7");
     assert.match(await browser.text("#user-facts"), /km\/h/);
 
     // Back in time, by keyboard.
     await page.focus("#slider");
     await page.keyboard.press("Home");
-    await until("the past", async () => /at that time/.test(await browser.text("#map-note")));
+    await waitUntil("the past", async () => /at that time/.test(await browser.text("#map-note")));
     const first = await browser.text("#slider-time");
     for (let i = 0; i < 5; i++) await page.keyboard.press("PageUp");
-    await until("a later time", async () => await browser.text("#slider-time") !== first);
+    await waitUntil("a later time", async () => await browser.text("#slider-time") !== first);
     assert.equal(await page.getAttribute("#live", "aria-pressed"), "false");
     await page.keyboard.press("End");
-    await until("live again", async () => await page.getAttribute("#live", "aria-pressed") === "true");
+    await waitUntil("live again", async () => await page.getAttribute("#live", "aria-pressed") === "true");
 
     assert.deepEqual(browser.complaints, []);
     const hosts = new Set(browser.requests.map((request) => new URL(request).host));
@@ -89,32 +89,35 @@ else {
     await using browser = await OpenPage.open();
     await browser.page.goto(url);
     const problems = () => browser.text("#problems");
-    await until("no database", async () => /there is no database/.test(await problems()));
+    await waitUntil("no database", async () => /there is no database/.test(await problems()));
     await s.database.create();
-    await until("nothing yet", async () => /there is no table/.test(await browser.text("#map-empty")));
+    await waitUntil("nothing yet", async () => /there is no table/.test(await browser.text("#map-empty")));
     await s.produce(500, { PRODUCER_USERS: 10, PRODUCER_MALFORMED_RATIO: 0 });
     const consumer = await s.consumer();
-    await until("places", async () => /^10 users/.test(await browser.text("#map-note")));
+    await waitUntil("places", async () => /^10 users/.test(await browser.text("#map-note")));
     assert.equal(await problems(), "");
     assert.deepEqual(browser.complaints, []);
 
     await s.postgres.stop();
-    await until("the database away", async () => /PostgreSQL does not answer since/.test(await problems()));
+    await waitUntil(
+      "the database away",
+      async () => /PostgreSQL does not answer since/.test(await problems()),
+    );
     assert.match(await browser.text("#map-note"), /^10 users/);
     await s.postgres.start();
-    await until("the database back", async () => await problems() === "");
+    await waitUntil("the database back", async () => await problems() === "");
     assert.deepEqual(browser.complaints, []);
     await service.stop();
 
     // The same page and another dashboard on the same port, which knows the consumer.
-    await until("the dashboard away", async () => /own service does not answer/.test(await problems()));
+    await waitUntil("the dashboard away", async () => /own service does not answer/.test(await problems()));
     const again = await startDashboard(s, [consumer], { DASHBOARD_PORT: new URL(url).port });
-    await until(
+    await waitUntil(
       "the dashboard back",
       async () => await problems() === "" && /1 consumer/.test(await browser.text("#health")),
     );
     await consumer.stop();
-    await until("the consumer away", async () => /No consumer answers/.test(await problems()));
+    await waitUntil("the consumer away", async () => /No consumer answers/.test(await problems()));
     await again.service.stop();
   });
 }

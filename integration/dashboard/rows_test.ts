@@ -1,7 +1,7 @@
 import assert from "assert";
 import { Client } from "pg";
 import { type Scenario, scenario } from "../harness/scenario.ts";
-import { until } from "../harness/wait.ts";
+import { waitUntil } from "../harness/wait.ts";
 import { Events, startDashboard } from "./dashboard.ts";
 
 const TABLE = "CREATE TABLE routes_table (user_id INT NOT NULL, timestamp DOUBLE PRECISION NOT NULL, " +
@@ -26,7 +26,7 @@ scenario({
   await s.database.query(INSERT, [0, 1, 10]);
   const { url } = await startDashboard(s);
   await using events = new Events(url);
-  await until("what was there", () => events.rows("routes").length === 10);
+  await waitUntil("what was there", () => events.rows("routes").length === 10);
 
   await using early = await connect(s);
   await using late = await connect(s);
@@ -36,15 +36,15 @@ scenario({
   await never.query(INSERT, [2, 1, 300]);
   await late.query(INSERT, [3, 1, 300]);
   await late.query("COMMIT");
-  await until("the later one", () => events.rows("routes").length === 310);
+  await waitUntil("the later one", () => events.rows("routes").length === 310);
   // In the same blocks, and after them.
   await s.database.query(INSERT, [4, 1, 300]);
-  await until("another", () => events.rows("routes").length === 610);
+  await waitUntil("another", () => events.rows("routes").length === 610);
   await early.query("COMMIT");
   await never.query("ROLLBACK");
-  await until("the earlier one", () => events.rows("routes").length === 910);
+  await waitUntil("the earlier one", () => events.rows("routes").length === 910);
   await s.database.query(INSERT, [5, 1, 1]);
-  await until("the last", () => events.rows("routes").some(([user]) => user === 5));
+  await waitUntil("the last", () => events.rows("routes").some(([user]) => user === 5));
 
   const told = events.rows("routes").map(([user, time]) => `${user} ${time}`);
   assert.equal(new Set(told).size, told.length);
@@ -64,15 +64,15 @@ scenario({
   const { url } = await startDashboard(s);
   await using events = new Events(url);
   const anew = () => events.messages.filter(({ data }) => data.anew?.includes("routes")).length;
-  await until("what was there", () => events.rows("routes").length === 10);
+  await waitUntil("what was there", () => events.rows("routes").length === 10);
   for (
     const [user, sql] of [[1, "TRUNCATE routes_table"], [2, `DROP TABLE routes_table; ${TABLE}`]] as const
   ) {
     const before = anew();
     await s.database.query(sql);
-    await until("the news of it", () => anew() > before);
+    await waitUntil("the news of it", () => anew() > before);
     await s.database.query(INSERT, [user, 1, 1]);
-    await until("what is there now", () => events.rows("routes").some((row) => row[0] === user));
+    await waitUntil("what is there now", () => events.rows("routes").some((row) => row[0] === user));
   }
 });
 
@@ -94,7 +94,7 @@ scenario({
   );
   const { url, service } = await startDashboard(s);
   await using events = new Events(url);
-  await until("what was there", () => events.rows("routes").length > 0);
+  await waitUntil("what was there", () => events.rows("routes").length > 0);
   await service.logged(/"event":"reader_role".*GRANT SELECT ON routes_table TO routes_reader/);
 
   // Only the role is subject to the policy.
@@ -104,7 +104,7 @@ scenario({
   );
   await s.database.query(INSERT, [6, 1, 10]);
   await s.database.query(INSERT, [5, 1, 10]);
-  await until("the rows that the role sees", () => events.rows("routes").some(([user]) => user === 5));
+  await waitUntil("the rows that the role sees", () => events.rows("routes").some(([user]) => user === 5));
   assert.ok(!events.rows("routes").some(([user]) => user === 6));
 
   const polls = events.messages.length;
@@ -119,7 +119,7 @@ scenario({
     "SELECT count(*)::int FROM pg_stat_activity WHERE application_name = 'dashboard' AND datname = current_database()",
   );
   assert.equal(sessions!.count, 3);
-  await until("more polls", () => events.messages.length > polls + 2);
+  await waitUntil("more polls", () => events.messages.length > polls + 2);
   assert.match(await (await fetch(`${service.http}/readyz`)).text(), /"ready"/);
 });
 
@@ -148,7 +148,7 @@ scenario({
   const { url, service } = await startDashboard(s);
   const pages = await Promise.all(Array.from({ length: 10 }, async () => {
     const events = s.use(new Events(url));
-    await until("the first rows", () => events.rows("routes").length > 0);
+    await waitUntil("the first rows", () => events.rows("routes").length > 0);
     return events;
   }));
   const answers = await Promise.all(pages.map(async (_, user) => {
@@ -161,7 +161,7 @@ scenario({
   // All of the table, from its beginning to its end.
   assert.ok(past[0][1] < 20_000 && past.at(-1)[1] > 1_980_000);
   const looks = pages[0]!.messages.length + 8;
-  await until("some looks", () => pages[0]!.messages.length >= looks);
+  await waitUntil("some looks", () => pages[0]!.messages.length >= looks);
 
   const [role] = await s.database.query<{ role: string; writes: boolean }>(
     `SELECT current_setting('is_superuser') AS role, has_table_privilege('routes_reader', 'routes_table', 'INSERT') AS writes`,
@@ -169,7 +169,7 @@ scenario({
   assert.equal(role!.writes, false);
   // What the statistics have not been told yet they are told when the connection ends.
   await service.stop();
-  const after = await until("the statistics", async () => {
+  const after = await waitUntil("the statistics", async () => {
     const now = await statistics();
     return now.blocks > before.blocks && now;
   });

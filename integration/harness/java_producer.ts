@@ -4,7 +4,7 @@
  * @module
  */
 import { type KafkaServer, TOOL_FILE } from "../../local/servers/mod.ts";
-import { until } from "./wait.ts";
+import { waitUntil } from "./wait.ts";
 
 /** A record as a line of text can say it: no tab in the key, no line feed anywhere. */
 export interface LineRecord {
@@ -83,7 +83,7 @@ export async function dieInTransaction(
     ...["--command-property", "transaction.timeout.ms=600000", "batch.size=4096"],
   ], { file: values.join("\n"), timeoutMs: 120_000, signal: death.signal });
   try {
-    await until(`transaction ${id} to be open in ${partitions} partitions`, async () => {
+    await waitUntil(`transaction ${id} to be open in ${partitions} partitions`, async () => {
       const { stdout } = await kafka.tool("kafka-transactions", ["describe", "--transactional-id", id]);
       const open = new Set(stdout.match(new RegExp(`${topic}-\\d+`, "g")));
       return /\bOngoing\b/.test(stdout) && open.size === partitions;

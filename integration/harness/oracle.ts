@@ -10,7 +10,7 @@ import { RowMultiset } from "./multiset.ts";
 import { progressOf, rejectedRows, storedRows } from "./read_tables.ts";
 import { readTopic, type TopicContent, type TopicRecord } from "./read_topic.ts";
 import { rowOf, type Rules } from "./rules.ts";
-import { until } from "./wait.ts";
+import { waitUntil } from "./wait.ts";
 
 /** What to compare, and what else than "each record once" is right. */
 export interface OracleOptions {
@@ -203,7 +203,7 @@ async function arrival(options: OracleOptions, lasts: number[]): Promise<Map<str
   const deadline = Date.now() + timeoutMs;
   for (const group of groups) {
     try {
-      await until(`group ${group} to reach the ends`, async () => {
+      await waitUntil(`group ${group} to reach the ends`, async () => {
         const offsets = await progressOf(database, group, topic);
         progress.set(group, offsets);
         return lasts.every((last, p) => (offsets.get(p) ?? 0) > last);

@@ -20,7 +20,7 @@ export interface Terminated {
  * @param which a condition on `pg_stat_activity`; all when not given
  */
 export async function terminateSessions(database: Database, which = "true"): Promise<Terminated[]> {
-  return await outside(database).query<Terminated & Record<string, unknown>>(
+  return await maintenanceDatabase(database).query<Terminated & Record<string, unknown>>(
     `SELECT query, wait_event AS wait, backend_xid IS NOT NULL AS wrote, pg_terminate_backend(pid)
      FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend' AND (${which})`,
     [database.name],
@@ -30,7 +30,7 @@ export async function terminateSessions(database: Database, which = "true"): Pro
 /** Has the database take no writes, as a server that is no longer, or not yet, the primary: from the next session on, and all begin anew. */
 export async function setReadOnly(database: Database, readOnly: boolean): Promise<void> {
   const value = readOnly ? "on" : "off";
-  await outside(database).query(
+  await maintenanceDatabase(database).query(
     `ALTER DATABASE "${database.name}" SET default_transaction_read_only = ${value}`,
   );
   await terminateSessions(database);
@@ -55,4 +55,4 @@ export async function progressSum(database: Database): Promise<number> {
   return await database.number("SELECT coalesce(sum(next_offset), 0) FROM consumer_progress");
 }
 
-const outside = ({ server }: Database) => new Database(server, server.database);
+const maintenanceDatabase = ({ server }: Database) => new Database(server, server.database);

@@ -23,14 +23,14 @@ import { chosenSeed, type Random, seeded } from "./seed.ts";
 import {
   type Launch,
   processLaunch,
-  Service,
   type ServiceKind,
   type ServiceName,
   type ServiceSettings,
+  TestService,
 } from "./service.ts";
 import { tcpProxies } from "./tcp_proxy.ts";
 import { deleteTopic, withAdmin } from "./topic.ts";
-import { until, within } from "./wait.ts";
+import { waitUntil, within } from "./wait.ts";
 import { BROKER_PROPERTIES, SERVICES, theWorld, type World } from "./world.ts";
 
 /** What a scenario shows, and what it needs. */
@@ -106,7 +106,7 @@ export class Scenario implements AsyncDisposable {
   readonly random: Random;
   /** Where logs are kept. */
   readonly folder: string;
-  readonly #services: Service[] = [];
+  readonly #services: TestService[] = [];
   readonly #stack = new AsyncDisposableStack();
   readonly #kind: ServiceKind;
 
@@ -205,7 +205,7 @@ export class Scenario implements AsyncDisposable {
   }
 
   /** Starts a consumer; it is ended with the scenario. */
-  async consumer(settings: ServiceSettings = {}, args: string[] = []): Promise<Service> {
+  async consumer(settings: ServiceSettings = {}, args: string[] = []): Promise<TestService> {
     return await this.#start("consumer", {
       CONSUMER_GROUP_ID: this.group,
       CONSUMER_SESSION_TIMEOUT_MS: 6_000,
@@ -220,7 +220,7 @@ export class Scenario implements AsyncDisposable {
    *
    * @param project Folder of that version's files.
    */
-  consumerOf(project: string, settings: ServiceSettings = {}): Service {
+  consumerOf(project: string, settings: ServiceSettings = {}): TestService {
     const all: ServiceSettings = {
       CONSUMER_GROUP_ID: this.group,
       CONSUMER_SESSION_TIMEOUT_MS: 6_000,
@@ -235,7 +235,7 @@ export class Scenario implements AsyncDisposable {
   }
 
   /** Starts a producer; it is ended with the scenario. */
-  async producer(settings: ServiceSettings = {}, args: string[] = []): Promise<Service> {
+  async producer(settings: ServiceSettings = {}, args: string[] = []): Promise<TestService> {
     return await this.#start("producer", {
       PRODUCER_SEED: this.random.seed,
       ...kafkaSettings(this.kafka, this.#kind),
@@ -255,7 +255,7 @@ export class Scenario implements AsyncDisposable {
   }
 
   /** Starts `deno task doctor`, as a program of this machine; it ends by itself. */
-  async doctor(settings: ServiceSettings, args: string[] = []): Promise<Service> {
+  async doctor(settings: ServiceSettings, args: string[] = []): Promise<TestService> {
     return await this.#start("doctor", {
       CONSUMER_GROUP_ID: this.group,
       ...kafkaSettings(this.kafka, "process"),
@@ -265,7 +265,7 @@ export class Scenario implements AsyncDisposable {
   }
 
   /** Starts a producer under the load that scenarios have in common: 5,000 records/s, one of a hundred malformed. */
-  async load(count: number, settings: ServiceSettings = {}): Promise<Service> {
+  async load(count: number, settings: ServiceSettings = {}): Promise<TestService> {
     return await this.producer({
       PRODUCER_RATE: 5_000,
       PRODUCER_COUNT: count,
@@ -281,7 +281,7 @@ export class Scenario implements AsyncDisposable {
   }
 
   /** Waits until a service that ends by itself has ended well. */
-  async finished(service: Service, timeoutMs = 120_000): Promise<void> {
+  async finished(service: TestService, timeoutMs = 120_000): Promise<void> {
     const code = await within(`${service.name} to end`, timeoutMs, service.exited);
     if (code !== 0) {
       throw new Error(`${service.name} ended with code ${code}:\n${service.lines.slice(-20).join("\n")}`);
@@ -289,7 +289,7 @@ export class Scenario implements AsyncDisposable {
   }
 
   /** Stops a producer, and returns how many records it says it has sent. */
-  async stopped(producer: Service): Promise<number> {
+  async stopped(producer: TestService): Promise<number> {
     const { code } = await producer.stop();
     if (code !== 0) {
       throw new Error(`${producer.name} ended with code ${code}:\n${producer.lines.slice(-20).join("\n")}`);
@@ -309,9 +309,9 @@ export class Scenario implements AsyncDisposable {
   }
 
   /** Waits until some more rows are stored, while these services live. */
-  async flowing(services: readonly Service[], timeoutMs = 60_000): Promise<void> {
+  async flowing(services: readonly TestService[], timeoutMs = 60_000): Promise<void> {
     const before = await this.stored();
-    await until("rows to be stored", async () => await this.stored() > before, {
+    await waitUntil("rows to be stored", async () => await this.stored() > before, {
       timeoutMs,
       unless: () => services.forEach((service) => service.assertRunning()),
     });
@@ -381,7 +381,7 @@ export class Scenario implements AsyncDisposable {
     };
   }
 
-  async #start(name: ServiceName, settings: ServiceSettings, args: string[]): Promise<Service> {
+  async #start(name: ServiceName, settings: ServiceSettings, args: string[]): Promise<TestService> {
     const all = this.#common(settings);
     const launch = this.#kind === "container" && (name === "producer" || name === "consumer")
       ? await (await import("./container_service.ts")).containerLaunch(name, args, all, this.world.network!)
@@ -389,9 +389,9 @@ export class Scenario implements AsyncDisposable {
     return this.#add(name, launch);
   }
 
-  #add(name: ServiceName, launch: Launch): Service {
+  #add(name: ServiceName, launch: Launch): TestService {
     const number = this.#services.filter((service) => service.name.startsWith(name)).length + 1;
-    const service = new Service(`${name}-${number}`, launch, this.folder);
+    const service = new TestService(`${name}-${number}`, launch, this.folder);
     this.#services.push(service);
     return service;
   }

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { httpGet } from "../../shared/observe/http_get.ts";
 import { freePort } from "../../local/servers/mod.ts";
 import { Metrics } from "./metrics.ts";
-import { until, within } from "./wait.ts";
+import { waitUntil, within } from "./wait.ts";
 
 /** How services are run: as programs of this machine, or as containers. */
 export type ServiceKind = "process" | "container";
@@ -48,7 +48,7 @@ export interface Launch {
 }
 
 /** A service that was started. It is ended, however it is, when it goes out of scope (`await using`). */
-export class Service implements AsyncDisposable {
+export class TestService implements AsyncDisposable {
   /** Exit code, once it has ended; 128 and the signal's number when a signal ended it. */
   readonly exited: Promise<number>;
   /** What it has printed so far, line by line. */
@@ -118,7 +118,7 @@ export class Service implements AsyncDisposable {
 
   /** Waits until `/readyz` says that it is ready (or, with `false`, that it is not). */
   async ready(expected = true, timeoutMs = 60_000): Promise<void> {
-    await until(`${this.name} to be ${expected ? "" : "not "}ready`, async () => {
+    await waitUntil(`${this.name} to be ${expected ? "" : "not "}ready`, async () => {
       const { status } = await httpGet(`${this.launch.http}/readyz`, 2_000);
       return (status === 200) === expected;
     }, { timeoutMs, unless: () => this.assertRunning() });
@@ -132,7 +132,7 @@ export class Service implements AsyncDisposable {
   /** Waits until a line of its log matches; returns the line. */
   async logged(pattern: RegExp, timeoutMs = 60_000): Promise<string> {
     let looked = 0;
-    return await until(`${this.name} to log ${pattern}`, () => {
+    return await waitUntil(`${this.name} to log ${pattern}`, () => {
       for (; looked < this.lines.length; looked++) {
         if (pattern.test(this.lines[looked]!)) return this.lines[looked];
       }
@@ -155,7 +155,7 @@ export class Service implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await until(`${this.name} to end`, async () => {
+    await waitUntil(`${this.name} to end`, async () => {
       if (this.running) await this.launch.kill(this.#child);
       return !this.running;
     });

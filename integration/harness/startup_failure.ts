@@ -6,7 +6,7 @@ import { within } from "./wait.ts";
 export type Refusal = [what: string, settings: ServiceSettings, message: RegExp];
 
 /** Starts a service that has to refuse what it is given, with exit code 2; says what is wrong when it doesn't. */
-export async function refusal(
+export async function expectStartupFailure(
   s: Scenario,
   name: "producer" | "consumer",
   what: string,

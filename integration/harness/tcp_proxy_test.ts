@@ -1,6 +1,6 @@
 import assert from "assert";
 import { TcpProxy } from "./tcp_proxy.ts";
-import { until } from "./wait.ts";
+import { waitUntil } from "./wait.ts";
 
 /** A server that sends back what it gets, and a proxy in front of it. */
 class Echo implements AsyncDisposable {
@@ -82,7 +82,7 @@ Deno.test("latency() delays one direction only when it is given one", async () =
   await echo.proxy.latency(1_000, "answers");
   using connection = await echo.connect();
   await connection.write(Uint8Array.of(1));
-  const arrived = timed(() => until("the request to arrive", () => echo.received === 1, { everyMs: 5 }));
+  const arrived = timed(() => waitUntil("the request to arrive", () => echo.received === 1, { everyMs: 5 }));
   const answered = timed(() => read(connection, 1));
   const took = [await arrived, await answered] as const;
   assert.ok(took[0] < 900 && took[1] >= 995, `the request took ${took[0]} ms, with its answer ${took[1]}`);
@@ -118,7 +118,7 @@ Deno.test("swallow() lets the answers vanish while requests arrive, and restore(
   using untouched = await echo.connect();
   await echo.proxy.swallow("answers");
   await connection.write(new Uint8Array(5));
-  await until("the answer to vanish", () => echo.proxy.swallowed === 5);
+  await waitUntil("the answer to vanish", () => echo.proxy.swallowed === 5);
   assert.equal(echo.received, 5);
   await echo.proxy.restore();
   assert.ok(await ended(connection), "it goes on although bytes are missing");
@@ -131,7 +131,7 @@ Deno.test("swallow() lets the requests vanish before they arrive", async () => {
   using connection = await echo.connect();
   await echo.proxy.swallow("requests");
   await connection.write(new Uint8Array(5));
-  await until("the request to vanish", () => echo.proxy.swallowed === 5);
+  await waitUntil("the request to vanish", () => echo.proxy.swallowed === 5);
   await echo.proxy.cut();
   assert.ok(await ended(connection));
   assert.equal(echo.received, 0);

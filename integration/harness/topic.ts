@@ -4,7 +4,7 @@ import type { Address } from "../../shared/kafka/address.ts";
 import { KafkaCluster } from "../../shared/kafka/cluster.ts";
 import type { KafkaSettings } from "../../shared/kafka/connection.ts";
 import type { KafkaServer } from "../../local/servers/mod.ts";
-import { until } from "./wait.ts";
+import { waitUntil } from "./wait.ts";
 
 /** A client of the harness's own; it says nothing unless something is badly wrong. */
 export function kafkaClient(bootstrapServers: string): Kafka {
@@ -54,7 +54,7 @@ export async function createTopic(
  * the topic yet; and a broker names itself leader a moment before it takes records: only then does it tell the offsets.
  */
 export async function leaders(admin: Admin, topic: string, partitions: number): Promise<void> {
-  await until(`topic ${topic} to have leaders`, async () => {
+  await waitUntil(`topic ${topic} to have leaders`, async () => {
     const { topics: [found] } = await admin.fetchTopicMetadata({ topics: [topic] });
     return found!.partitions.length === partitions &&
       found!.partitions.every(({ leader }) => leader >= 0) &&
@@ -85,7 +85,7 @@ export async function alterTopic(kafka: KafkaServer, topic: string, setting: str
 export async function deleteTopic(bootstrapServers: string, topic: string): Promise<void> {
   await withAdmin(bootstrapServers, async (admin) => {
     await admin.deleteTopics({ topics: [topic] });
-    await until(`topic ${topic} to be gone`, async () => !(await admin.listTopics()).includes(topic));
+    await waitUntil(`topic ${topic} to be gone`, async () => !(await admin.listTopics()).includes(topic));
   });
 }
 

@@ -15,7 +15,7 @@ export interface WaitOptions {
  * @param look Returns it, or `undefined`, `false` or `null` as long as it isn't there. What it throws counts as "not yet".
  * @throws When time is up; the message has the last error that `look` threw.
  */
-export async function until<T>(
+export async function waitUntil<T>(
   what: string,
   look: () => T | Promise<T>,
   options: WaitOptions = {},
@@ -62,7 +62,7 @@ export async function within<T>(what: string, timeoutMs: number, promise: Promis
   }
 }
 
-/** Lets time pass that is part of what is tested: how long a fault lasts. To wait for something, use {@link until}. */
-export function lasting(ms: number): Promise<void> {
+/** Lets time pass that is part of what is tested: how long a fault lasts. To wait for something, use {@link waitUntil}. */
+export function delay(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

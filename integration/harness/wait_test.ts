@@ -1,9 +1,9 @@
 import assert from "assert";
-import { until, within } from "./wait.ts";
+import { waitUntil, within } from "./wait.ts";
 
 Deno.test("until() returns what is found when it is there after a while, whatever was thrown before", async () => {
   let looks = 0;
-  const found = await until("it", () => {
+  const found = await waitUntil("it", () => {
     if (++looks === 1) throw new Error("not yet");
     return looks < 3 ? undefined : "found";
   }, { everyMs: 1 });
@@ -13,7 +13,7 @@ Deno.test("until() returns what is found when it is there after a while, whateve
 
 Deno.test("until() says what it waited for, and the last error, when time is up", async () => {
   await assert.rejects(
-    until("the moon", () => Promise.reject(new Error("clouds")), { timeoutMs: 5, everyMs: 1 }),
+    waitUntil("the moon", () => Promise.reject(new Error("clouds")), { timeoutMs: 5, everyMs: 1 }),
     (error: Error) =>
       /5 ms in vain for the moon/.test(error.message) && (error.cause as Error).message === "clouds",
   );
@@ -23,7 +23,7 @@ Deno.test("until() gives up at once when there is no use in waiting on", async (
   const unless = () => {
     throw new Error("it is dead");
   };
-  await assert.rejects(until("it", () => false, { unless }), /it is dead/);
+  await assert.rejects(waitUntil("it", () => false, { unless }), /it is dead/);
 });
 
 Deno.test("within() throws when a promise is late, and passes on what it resolves to when it isn't", async () => {

@@ -6,7 +6,7 @@ import { send } from "../harness/produce.ts";
 import { storedRows } from "../harness/read_tables.ts";
 import { ROUTES } from "../harness/rules.ts";
 import { scenario } from "../harness/scenario.ts";
-import { lasting, until } from "../harness/wait.ts";
+import { delay, waitUntil } from "../harness/wait.ts";
 
 /** Defaults that change how SQL is read, how values are written as text, how transactions are isolated, and what ends them. */
 const DEFAULTS: Record<string, string> = {
@@ -79,7 +79,7 @@ scenario({
   await s.flowing([consumer]);
   await whileLocked(s.database, "routes_table", async () => {
     await s.produce(1_000, { PRODUCER_SEED: "another" });
-    await lasting(700);
+    await delay(700);
   });
   await s.oracle({ groups: groups.slice(0, 1), refusable: southern, unless: () => consumer.assertRunning() });
   assert.doesNotMatch(consumer.log, /"class":"(timeout|lock|serialization)"|25P0[34]/);
@@ -103,7 +103,7 @@ scenario({
 
   const dashboard = await startDashboard(s, [], account);
   await using events = new Events(dashboard.url);
-  await until("the dashboard to show rows", () => events.rows("routes").length > 0);
+  await waitUntil("the dashboard to show rows", () => events.rows("routes").length > 0);
   const stored = new Set(rows.map((row) => row.join()));
   assert.deepEqual(events.rows("routes").filter((row) => !stored.has(row.join())), []);
   await dashboard.service.stop();

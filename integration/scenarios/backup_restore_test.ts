@@ -2,7 +2,7 @@ import assert from "assert";
 import { send, sendTransactions } from "../harness/produce.ts";
 import { PARTITIONS, scenario } from "../harness/scenario.ts";
 import { withAdmin } from "../harness/topic.ts";
-import { lasting } from "../harness/wait.ts";
+import { delay } from "../harness/wait.ts";
 
 const record = (userID: number, i: number) =>
   JSON.stringify({ userID, timestamp: 1_700_000_000 + i, coordinates: [i / 100, -i / 100] });
@@ -48,7 +48,7 @@ scenario({
     await client.query("BEGIN; LOCK TABLE consumer_progress IN ACCESS EXCLUSIVE MODE");
     const consumer = await s.consumer();
     await consumer.logged(/"event":"assigned"/);
-    await lasting(1_500);
+    await delay(1_500);
     await client.query("COMMIT");
     return consumer;
   });

@@ -13,9 +13,9 @@ import { sendTransactions } from "../harness/produce.ts";
 import { type Codec, sendBatch, zeros } from "../harness/raw_batch.ts";
 import { readTopic } from "../harness/read_topic.ts";
 import { PARTITIONS, type Scenario, scenario } from "../harness/scenario.ts";
-import type { Service } from "../harness/service.ts";
+import type { TestService } from "../harness/service.ts";
 import { alterTopic, createTopic } from "../harness/topic.ts";
-import { until, within } from "../harness/wait.ts";
+import { waitUntil, within } from "../harness/wait.ts";
 
 /** One codec stands for all but in the nightly matrix. */
 const LARGE_BATCH_CODECS: readonly Codec[] = Deno.env.get("MATRIX") === "full"
@@ -81,16 +81,16 @@ function transactions(s: Scenario, user: number): JavaTransactions {
 }
 
 /** Waits until a consumer has gone as far as it may: nothing moves on while the load goes on. */
-async function standsStill(s: Scenario, consumer: Service, load: Service): Promise<void> {
+async function standsStill(s: Scenario, consumer: TestService, load: TestService): Promise<void> {
   const progress = async () =>
     JSON.stringify(
       await s.database.query("SELECT partition, next_offset FROM consumer_progress ORDER BY partition"),
     );
   const sent = async () => (await load.metrics()).sum("producer_records_sent_total");
   const unless = () => [consumer, load].forEach((service) => service.assertRunning());
-  await until("the consumer to stand still", async () => {
+  await waitUntil("the consumer to stand still", async () => {
     const before = await progress(), count = await sent();
-    await until("more load", async () => await sent() > count + 10_000, { unless });
+    await waitUntil("more load", async () => await sent() > count + 10_000, { unless });
     return await progress() === before;
   }, { unless });
 }
@@ -174,7 +174,7 @@ scenario({
     await s.produce(5_000, { PRODUCER_SEED: compression });
   }
   await alterTopic(kafka, topic, "cleanup.policy=compact");
-  await until("holes in every partition, also where the consumer was stopped", async () => {
+  await waitUntil("holes in every partition, also where the consumer was stopped", async () => {
     const { ends, records } = await readTopic(kafka, topic);
     const there = new Set(records.map(({ partition, offset }) => `${partition}:${offset}`));
     return ends.every((end, partition) => {
@@ -214,7 +214,7 @@ scenario({
 });
 
 /** Waits until a consumer has ended with exit code 2; returns its log and its peak memory. */
-async function endOf(consumer: Service): Promise<{ log: string; peakBytes: number }> {
+async function endOf(consumer: TestService): Promise<{ log: string; peakBytes: number }> {
   let peakBytes = 0;
   const watch = setInterval(async () => {
     const metrics = await consumer.metrics().catch(() => undefined);

@@ -1,6 +1,6 @@
 import assert from "assert";
 import { scenario } from "../harness/scenario.ts";
-import { lasting, until, within } from "../harness/wait.ts";
+import { delay, waitUntil, within } from "../harness/wait.ts";
 
 scenario({
   name: "consumer stores every record once when PostgreSQL is killed and restarted in mid-stream",
@@ -12,10 +12,10 @@ scenario({
   const consumer = await s.consumer();
   for (const end of ["kill", "stop", "kill"] as const) {
     await s.flowing([consumer, load]);
-    await lasting(s.random.between(0, 500));
+    await delay(s.random.between(0, 500));
     await s.postgres[end]();
     await consumer.ready(false);
-    await lasting(s.random.between(0, 1_000));
+    await delay(s.random.between(0, 1_000));
     await s.postgres.start();
     await consumer.ready();
   }
@@ -65,7 +65,7 @@ scenario({
     "ALTER TABLE routes_table ADD CONSTRAINT not_the_antarctic CHECK (latitude >= -89) NOT VALID",
   );
   const refused = "SELECT count(*) FROM rejected_records WHERE detail LIKE '%not_the_antarctic%'";
-  await until("offenders in quarantine", async () => await s.database.number(refused) > 20, {
+  await waitUntil("offenders in quarantine", async () => await s.database.number(refused) > 20, {
     unless: () => consumer.assertRunning(),
   });
   await s.stopped(load);

@@ -3,7 +3,7 @@ import { Database } from "../harness/database.ts";
 import { send } from "../harness/produce.ts";
 import { PARTITIONS, type Scenario, scenario } from "../harness/scenario.ts";
 import { createTopic } from "../harness/topic.ts";
-import { lasting, until } from "../harness/wait.ts";
+import { delay, waitUntil } from "../harness/wait.ts";
 
 /** Sends so many valid records to each partition, by users 0 … 9. */
 async function sendValid(s: Scenario, each: number): Promise<void> {
@@ -194,10 +194,10 @@ scenario({
   await consumer.ready();
   for (let stored = PARTITIONS; stored <= 4 * PARTITIONS; stored += PARTITIONS) {
     await sendValid(s, 1);
-    await until("the rows to be stored", async () => await s.stored() === stored, {
+    await waitUntil("the rows to be stored", async () => await s.stored() === stored, {
       unless: () => consumer.assertRunning(),
     });
-    await lasting(500);
+    await delay(500);
   }
   assert.doesNotMatch(consumer.log, /server_away/);
   assert.equal((await consumer.metrics()).sum("consumer_reconnects_total", { server: "postgresql" }), 0);
@@ -220,7 +220,7 @@ scenario({
   const consumer = await s.consumer();
   const unless = () => consumer.assertRunning();
   await sendValid(s, 1);
-  await until("the first rows", async () => await s.stored() === PARTITIONS, { unless });
+  await waitUntil("the first rows", async () => await s.stored() === PARTITIONS, { unless });
   await s.database.query(`BEGIN;
     CREATE TABLE copied AS SELECT * FROM consumer_progress;
     DELETE FROM consumer_progress;
@@ -242,18 +242,18 @@ scenario({
       await send(s.kafka.bootstrapServers, s.topic(), [
         { key: null, partition: 1, value: '{"userID":1,"timestamp":1,"coordinates":[1,1]}' },
       ]);
-      await until("a transaction to wait for the table", async () => await waiting("relation") === 1, {
+      await waitUntil("a transaction to wait for the table", async () => await waiting("relation") === 1, {
         unless,
       });
       const fetched = async () => (await consumer.metrics()).sum("consumer_batches_total");
       const before = await fetched();
       await sendValid(s, 5);
-      await until("records of all partitions", async () => await fetched() >= before + PARTITIONS, {
+      await waitUntil("records of all partitions", async () => await fetched() >= before + PARTITIONS, {
         unless,
       });
       await row.query(`BEGIN; ${lockRow(0)}`);
       await table.query("COMMIT");
-      await until("a transaction to wait for the row", async () => await waiting("transactionid") === 1, {
+      await waitUntil("a transaction to wait for the row", async () => await waiting("transactionid") === 1, {
         unless,
       });
       // Fails if the row is locked.

@@ -1,7 +1,7 @@
 import assert from "assert";
 import { BATTERY, ROUTES } from "../harness/rules.ts";
 import { PARTITIONS, scenario } from "../harness/scenario.ts";
-import { until } from "../harness/wait.ts";
+import { waitUntil } from "../harness/wait.ts";
 
 scenario({
   name: "consumer stores every record once, bit for bit and in order, when several partitions flow",
@@ -10,7 +10,7 @@ scenario({
 }, async (s) => {
   const consumer = await s.consumer();
   // Vacuum gives room to later rows between earlier ones; without it a row's place tells when it was stored.
-  await until("the table", async () => {
+  await waitUntil("the table", async () => {
     await s.database.query("ALTER TABLE routes_table SET (autovacuum_enabled = off)");
     return true;
   }, { unless: () => consumer.assertRunning() });

@@ -3,7 +3,7 @@ import { send } from "../harness/produce.ts";
 import { BATTERY } from "../harness/rules.ts";
 import { PARTITIONS, type Scenario, scenario } from "../harness/scenario.ts";
 import { groupOwners, withAdmin } from "../harness/topic.ts";
-import { until } from "../harness/wait.ts";
+import { waitUntil } from "../harness/wait.ts";
 
 scenario({
   name:
@@ -26,7 +26,7 @@ scenario({
     signal: java.signal,
   }).catch(() => {});
   const shared = (members: number) =>
-    until("every topic to have owners", async () => {
+    waitUntil("every topic to have owners", async () => {
       const { protocol, partitions, members: count } = await owners();
       return protocol === "range" && count === members && partitions(s.topic()) === PARTITIONS &&
         partitions(s.topic(BATTERY)) === PARTITIONS && partitions(foreign) === 3;
@@ -65,9 +65,13 @@ scenario({
   }
   const stored = (team: number) =>
     s.database.number(`SELECT count(DISTINCT user_id) FROM routes_table WHERE user_id / 1000 = ${team}`);
-  await until("all records to be stored", async () => await stored(0) === 400 && await stored(1) === 400, {
-    unless: () => consumers.forEach((consumer) => consumer.assertRunning()),
-  });
+  await waitUntil(
+    "all records to be stored",
+    async () => await stored(0) === 400 && await stored(1) === 400,
+    {
+      unless: () => consumers.forEach((consumer) => consumer.assertRunning()),
+    },
+  );
   assert.equal(await s.stored(), 800);
 });
 
@@ -96,7 +100,7 @@ async function withGroupOf(s: Scenario, assignor: string, use: () => Promise<voi
     ...["--command-property", `partition.assignment.strategy=${assignor}`],
   ], { timeoutMs: 60_000, signal: over.signal }).catch(() => {});
   try {
-    await until("Java's consumer to be a member", async () => {
+    await waitUntil("Java's consumer to be a member", async () => {
       return (await groupOwners(s.kafka.bootstrapServers, s.group)).partitions(topic) === 1;
     });
     await use();

@@ -1,16 +1,16 @@
 import assert from "assert";
 import { type Scenario, scenario } from "../harness/scenario.ts";
 import { assertSentOnce } from "../harness/sent_once.ts";
-import type { Service } from "../harness/service.ts";
+import type { TestService } from "../harness/service.ts";
 import { groupMembers, writtenRecords } from "../harness/topic.ts";
-import { lasting, until } from "../harness/wait.ts";
+import { delay, waitUntil } from "../harness/wait.ts";
 
 /** One of a service's metrics; all its samples together. */
-const metric = async (service: Service, name: string, labels: Record<string, string> = {}) =>
+const metric = async (service: TestService, name: string, labels: Record<string, string> = {}) =>
   (await service.metrics()).sum(name, labels);
 
 /** Throws when one of them has ended. */
-const alive = (...services: Service[]) => ({
+const alive = (...services: TestService[]) => ({
   unless: () => services.forEach((service) => service.assertRunning()),
 });
 
@@ -26,11 +26,11 @@ scenario({
   let repeated = 0;
   for (let round = 0; round < 6; round++) {
     await s.flowing([consumer, load]);
-    await lasting(s.random.between(0, 300));
+    await delay(s.random.between(0, 300));
     if (round % 2 === 0) {
       await proxy.swallow("answers");
       // Stored, and the producer does not know it.
-      repeated += await until("records whose answers are lost", async () => {
+      repeated += await waitUntil("records whose answers are lost", async () => {
         const written = await writtenRecords(s.kafka.bootstrapServers, s.topic());
         const sent = await metric(load, "producer_records_sent_total");
         return written - sent > 0 && written - sent;
@@ -62,12 +62,12 @@ scenario({
     await s.flowing([consumer, load]);
     await proxy.bandwidth(250, "answers");
     const backlog = async () => await writtenRecords(s.kafka.bootstrapServers, s.topic()) - await progress(s);
-    await until(
+    await waitUntil(
       "a backlog of more than an answer",
       async () => await backlog() > 20_000,
       alive(consumer, load),
     );
-    await lasting(s.random.between(0, 1_000));
+    await delay(s.random.between(0, 1_000));
     await proxy.refuse();
     await consumer.ready(false);
     await proxy.restore();
@@ -98,12 +98,16 @@ scenario({
   await proxy.bandwidth(100);
   const sent = () => metric(load, "producer_records_sent_total");
   const generated = () => metric(load, "producer_records_generated_total");
-  await until("the producer's buffer to be full", async () => {
+  await waitUntil("the producer's buffer to be full", async () => {
     return await metric(load, "producer_buffer_records") > 0.9 * most;
   }, alive(load, consumer));
   const before = await sent(), stored = await s.stored(), start = performance.now();
-  await until("records to be sent all the same", async () => await sent() > before + 2 * most, alive(load));
-  await until(
+  await waitUntil(
+    "records to be sent all the same",
+    async () => await sent() > before + 2 * most,
+    alive(load),
+  );
+  await waitUntil(
     "records to be stored all the same",
     async () => await s.stored() > stored + 1_000,
     alive(consumer),
@@ -139,11 +143,11 @@ scenario({
     await unreachable();
     await load.ready(false);
     await consumer.ready(false);
-    await until(
+    await waitUntil(
       "the group to do without it",
       async () => await groupMembers(bootstrapServers, s.group) === 0,
     );
-    await lasting(s.random.between(0, 1_000));
+    await delay(s.random.between(0, 1_000));
     await proxy.restore();
     await consumer.ready();
     await load.ready();

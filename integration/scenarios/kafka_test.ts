@@ -2,9 +2,9 @@ import assert from "assert";
 import { PARTITIONS, type Scenario, scenario } from "../harness/scenario.ts";
 import type { Metrics } from "../harness/metrics.ts";
 import { assertSentOnce } from "../harness/sent_once.ts";
-import type { Service } from "../harness/service.ts";
+import type { TestService } from "../harness/service.ts";
 import { createTopic, partitionStates, writtenRecords } from "../harness/topic.ts";
-import { lasting, until } from "../harness/wait.ts";
+import { delay, waitUntil } from "../harness/wait.ts";
 
 scenario({
   name: "producer and consumer lose and double nothing when the broker is killed and restarted under load",
@@ -19,11 +19,11 @@ scenario({
   const load = await s.load(0, settings);
   for (const end of ["kill", "stop"] as const) {
     await s.flowing([consumer, load]);
-    await lasting(s.random.between(0, 500));
+    await delay(s.random.between(0, 500));
     const sent = async () => (await load.metrics()).sum("producer_records_sent_total");
     // The producer has to send these again; only the broker, which starts anew, can know that it has them.
     await proxy.swallow("answers");
-    await until("records whose answers are lost", async () => {
+    await waitUntil("records whose answers are lost", async () => {
       return await writtenRecords(s.kafka.bootstrapServers, s.topic()) > await sent();
     }, { unless: () => load.assertRunning() });
     const before = await sent();
@@ -32,10 +32,10 @@ scenario({
     await s.kafka[end]();
     await load.ready(false);
     await consumer.ready(false);
-    await lasting(s.random.between(0, 1_000));
+    await delay(s.random.between(0, 1_000));
     await s.kafka.start();
     await proxy.restore();
-    await until("the producer to go on", async () => await sent() > before, {
+    await waitUntil("the producer to go on", async () => await sent() > before, {
       unless: () => load.assertRunning(),
     });
   }
@@ -60,16 +60,19 @@ scenario({
   await t.flowing([consumer, load]);
   let led = 0;
   for (const [id, broker] of cluster.brokers) {
-    await lasting(s.random.between(0, 500));
+    await delay(s.random.between(0, 500));
     const before = (await partitions()).filter(({ leader }) => leader === id).length;
     await broker.kill();
     led += before;
     s.note(`broker ${id} killed, which led ${before} of ${PARTITIONS} partitions`);
-    await until("the others to lead", async () => (await partitions()).every(({ leader }) => leader !== id));
+    await waitUntil(
+      "the others to lead",
+      async () => (await partitions()).every(({ leader }) => leader !== id),
+    );
     // Sooner than the half minute after which the consumer would start anew.
     await advances(t, [consumer, load], 25_000);
     await broker.start();
-    await until("all to be in sync", async () => {
+    await waitUntil("all to be in sync", async () => {
       return (await partitions()).every(({ inSync }) => inSync.length === cluster.brokers.size);
     }, { unless });
   }
@@ -96,17 +99,19 @@ scenario({
   const unless = () => load.assertRunning();
   const rate = async () => {
     const before = await metric("records_sent_total"), started = performance.now();
-    await lasting(3_000);
+    await delay(3_000);
     return (await metric("records_sent_total") - before) / (performance.now() - started) * 1_000;
   };
-  await until("the producer to send", async () => await metric("records_sent_total") > 1_000, { unless });
+  await waitUntil("the producer to send", async () => await metric("records_sent_total") > 1_000, { unless });
   const whole = await rate();
   const led = (await partitionStates(t.kafka.bootstrapServers, t.topic())).map(({ leader }) => leader);
   const dead = led[s.random.between(0, PARTITIONS - 1)]!;
   const others = led.filter((leader) => leader !== dead).length / PARTITIONS;
   assert(others > 0 && others < 1, `leaders ${led}`);
   await cluster.brokers.get(dead)!.kill();
-  await until("records to be withheld", async () => await metric("records_withheld_total") > 0, { unless });
+  await waitUntil("records to be withheld", async () => await metric("records_withheld_total") > 0, {
+    unless,
+  });
   const rest = await rate();
   s.note(`${whole.toFixed(0)}/s before, ${rest.toFixed(0)}/s with ${others} of the partitions`);
   assert(rest > 0.8 * others * whole, `${rest}/s of ${whole}/s with ${others} of the partitions`);
@@ -115,14 +120,16 @@ scenario({
   // A consumer that joins now stores what it can.
   const consumer = await t.consumer();
   const live = led.flatMap((leader, partition) => leader === dead ? [] : [partition]);
-  await until("the other partitions to be stored", async () => {
+  await waitUntil("the other partitions to be stored", async () => {
     const rows = await t.database.query<{ partition: number }>(
       "SELECT partition FROM consumer_progress WHERE next_offset > 0",
     ).catch(() => []);
     return live.every((partition) => rows.some((row) => row.partition === partition));
   }, { unless: () => consumer.assertRunning() });
   await cluster.brokers.get(dead)!.start();
-  await until("what waited to be sent", async () => await metric("buffer_records") < buffer / 10, { unless });
+  await waitUntil("what waited to be sent", async () => await metric("buffer_records") < buffer / 10, {
+    unless,
+  });
   const count = await t.stopped(load);
   assert.match(load.log, /has no leader: .*has a leader again/s);
   const { content } = await t.oracle({ unless: () => consumer.assertRunning() });
@@ -146,35 +153,35 @@ scenario({
     const counts = await owned();
     return counts.every((count) => count > 0) && counts.reduce((sum, count) => sum + count) === PARTITIONS;
   };
-  await until("both to have partitions", isShared, { unless });
+  await waitUntil("both to have partitions", isShared, { unless });
   await s.flowing([...consumers, load]);
   await consumers[0]!.signal("SIGSTOP");
-  await lasting(9_000);
+  await delay(9_000);
   await consumers[0]!.signal("SIGCONT");
   // Its join waits for the other to join, too, which learns of it at its next heartbeat.
-  await lasting(s.random.between(0, 800));
+  await delay(s.random.between(0, 800));
   await s.kafka.kill();
-  await lasting(1_000);
+  await delay(1_000);
   await s.kafka.start();
   for (const consumer of consumers) await consumer.ready();
-  await until("both to have partitions", isShared, { unless });
+  await waitUntil("both to have partitions", isShared, { unless });
   await advances(s, [...consumers, load]);
   const fences = () => ofEach((metrics) => metrics.sum("consumer_transactions_total", { outcome: "fenced" }));
   const before = await fences();
-  await lasting(3_000);
+  await delay(3_000);
   assert.deepEqual(await fences(), before);
   await s.stopped(load);
   await s.oracle({ unless: () => consumers.forEach((consumer) => consumer.assertRunning()) });
 });
 
 /** Waits until progress was made in every partition. */
-async function advances(s: Scenario, services: readonly Service[], timeoutMs = 60_000): Promise<void> {
+async function advances(s: Scenario, services: readonly TestService[], timeoutMs = 60_000): Promise<void> {
   const progress = () =>
     s.database.query<{ partition: number; next_offset: string }>(
       "SELECT partition, next_offset FROM consumer_progress",
     );
   const before = new Map((await progress()).map((row) => [row.partition, Number(row.next_offset)]));
-  await until("progress in every partition", async () => {
+  await waitUntil("progress in every partition", async () => {
     const now = await progress();
     return now.length === PARTITIONS &&
       now.every((row) => Number(row.next_offset) > (before.get(row.partition) ?? 0));

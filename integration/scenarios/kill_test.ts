@@ -1,8 +1,8 @@
 import assert from "assert";
 import { progressSum, terminateSessions, whileLocked } from "../harness/postgres_faults.ts";
 import { scenario } from "../harness/scenario.ts";
-import type { Service } from "../harness/service.ts";
-import { lasting, until } from "../harness/wait.ts";
+import type { TestService } from "../harness/service.ts";
+import { delay, waitUntil } from "../harness/wait.ts";
 
 /** As short as may be: after a kill the group waits as long for the dead member. */
 const SESSION = { CONSUMER_SESSION_TIMEOUT_MS: 1_500 };
@@ -19,7 +19,7 @@ scenario({
   for (let kill = 0; kill < KILLS; kill++) {
     const consumer = await s.consumer(SESSION);
     await s.flowing([consumer, load]);
-    await lasting(s.random.between(0, 700));
+    await delay(s.random.between(0, 700));
     await consumer.stop("SIGKILL");
   }
   await s.stopped(load);
@@ -35,10 +35,10 @@ scenario({
   await s.produce(250_000, { PRODUCER_RATE: 0 });
   // The backlog may be worked off before the last is killed: there is always something to be killed over.
   const load = await s.load(0);
-  const consumers: Service[] = [await s.consumer(SESSION), await s.consumer(SESSION)];
+  const consumers: TestService[] = [await s.consumer(SESSION), await s.consumer(SESSION)];
   for (let kill = 0; kill < 4; kill++) {
     await s.flowing(consumers);
-    await lasting(s.random.between(0, 300));
+    await delay(s.random.between(0, 300));
     const [victim] = consumers.splice(s.random.between(0, 1), 1);
     await victim!.stop("SIGKILL");
     consumers.push(await s.consumer(SESSION));
@@ -56,13 +56,13 @@ scenario({
   await s.produce(2_000);
   const consumer = await s.consumer(SESSION);
   await s.flowing([consumer]);
-  await until("all of it to be stored", async () => await progressSum(s.database) >= 2_000);
+  await waitUntil("all of it to be stored", async () => await progressSum(s.database) >= 2_000);
   await whileLocked(s.database, "routes_table", async () => {
     const before = await progressSum(s.database);
     await s.produce(2_000, { PRODUCER_SEED: "another" });
     const waits = `wait_event_type = 'Lock' AND query LIKE '%COPY%'`;
     // The fence comes first in the message: whoever waits for the table is past it.
-    await until("a transaction to wait for the table", async () => {
+    await waitUntil("a transaction to wait for the table", async () => {
       return await s.database.number(
         `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND ${waits}`,
       ) > 0;

@@ -2,7 +2,7 @@ import assert from "assert";
 import { kafkaSettings, postgresSettings } from "../harness/addresses.ts";
 import { PROJECT } from "../harness/project.ts";
 import { scenario } from "../harness/scenario.ts";
-import { processLaunch, Service } from "../harness/service.ts";
+import { processLaunch, TestService } from "../harness/service.ts";
 
 scenario({
   name: "consumer stores every record once when its log cannot be written",
@@ -21,7 +21,7 @@ scenario({
   }, PROJECT);
   const redirected = ["-c", 'exec "$@" > /dev/full 2>&1', "sh", launch.command, ...launch.args];
   const consumer = s.use(
-    new Service("consumer-full", { ...launch, command: "/bin/sh", args: redirected }, s.folder),
+    new TestService("consumer-full", { ...launch, command: "/bin/sh", args: redirected }, s.folder),
   );
   await s.oracle({ unless: () => consumer.assertRunning() });
   await consumer.ready();

@@ -4,7 +4,7 @@ import { Client, type Submittable } from "pg";
 import { Events, startDashboard } from "../dashboard/dashboard.ts";
 import { type Scenario, scenario } from "../harness/scenario.ts";
 import type { ServiceSettings } from "../harness/service.ts";
-import { until } from "../harness/wait.ts";
+import { waitUntil } from "../harness/wait.ts";
 import { Pgbouncer } from "../harness/pgbouncer.ts";
 
 /** How many transactions are fenced, and how many records are rejected, at least. */
@@ -54,7 +54,7 @@ async function ofEachServer(s: Scenario, { host, port }: Pgbouncer, sql: string)
 
 /** Waits until no server connection works for anybody. */
 async function noneOccupied(s: Scenario, pgbouncer: Pgbouncer): Promise<void> {
-  await until("all server connections to be idle", async () => {
+  await waitUntil("all server connections to be idle", async () => {
     const busy = await s.database.number(
       `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'
          AND backend_type = 'client backend'`,
@@ -88,14 +88,16 @@ scenario({
   const rejected = () =>
     s.database.number("SELECT count(*) FROM rejected_records WHERE detail LIKE '%northern%'");
   const isRunning = () => [consumer, dashboard.service].forEach((service) => service.assertRunning());
-  await until(
+  await waitUntil(
     "transactions to fail",
     async () => await fenced() >= TRANSACTIONS && await rejected() >= TRANSACTIONS,
     { timeoutMs: 300_000, unless: isRunning },
   );
   assert.match(await s.rejects(["--limit", "1"], settings), /northern/);
   await s.oracle({ refusable: ([, , latitude]) => latitude! < 0, unless: isRunning });
-  await until("the dashboard to show rows", () => events.rows("routes").length > 0, { unless: isRunning });
+  await waitUntil("the dashboard to show rows", () => events.rows("routes").length > 0, {
+    unless: isRunning,
+  });
   s.note(`${await fenced()} transactions fenced, ${await rejected()} records rejected`);
 
   await noneOccupied(s, pgbouncer);

@@ -1,8 +1,8 @@
 import assert from "assert";
 import { progressSum } from "../harness/postgres_faults.ts";
 import { type Scenario, scenario } from "../harness/scenario.ts";
-import type { Service } from "../harness/service.ts";
-import { lasting, until } from "../harness/wait.ts";
+import type { TestService } from "../harness/service.ts";
+import { delay, waitUntil } from "../harness/wait.ts";
 
 scenario({
   name: "consumer keeps its partitions and goes on when PostgreSQL refuses connections for a while",
@@ -17,7 +17,7 @@ scenario({
   const before = await rebalances();
   await proxy.refuse();
   await consumer.ready(false);
-  await lasting(60_000);
+  await delay(60_000);
   const retries = (await consumer.metrics()).sum("consumer_retries_total", { server: "postgresql" });
   assert(retries >= 10, `it tried ${retries} times in a minute`);
   await proxy.restore();
@@ -54,9 +54,9 @@ scenario({
   const consumer = await s.consumer(settings);
   for (let time = 0; time < 3; time++) {
     await s.flowing([consumer, load]);
-    await lasting(s.random.between(0, 300));
+    await delay(s.random.between(0, 300));
     await proxy.swallow("answers");
-    await until("a commit that the consumer has not heard of", async () => {
+    await waitUntil("a commit that the consumer has not heard of", async () => {
       // In this order: what it hears of meanwhile must not count.
       const heardOf = await heard(consumer);
       return heardOf < await progressSum(s.database) && await stands(s) && heardOf === await heard(consumer);
@@ -81,7 +81,7 @@ scenario({
   for (let time = 0; time < 3; time++) {
     await s.flowing([consumer, load]);
     await proxy.swallow("requests");
-    await until("the consumer to wait for an answer", async () => {
+    await waitUntil("the consumer to wait for an answer", async () => {
       return (await consumer.metrics()).sum("consumer_buffer_bytes") > 0 && await stands(s);
     }, { unless: () => consumer.assertRunning() });
     assert.equal(await heard(consumer), await progressSum(s.database), "something was committed");
@@ -90,7 +90,7 @@ scenario({
 
     await s.flowing([consumer, load]);
     await proxy.bandwidth(64, "requests");
-    await until("a COPY under way", async () =>
+    await waitUntil("a COPY under way", async () =>
       await s.database.number(
         `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'
            AND query LIKE '%COPY%' AND wait_event = 'ClientRead'`,
@@ -122,13 +122,13 @@ scenario({
 });
 
 /** Offsets that the consumer knows to be stored: each is a record here. */
-async function heard(consumer: Service): Promise<number> {
+async function heard(consumer: TestService): Promise<number> {
   return (await consumer.metrics()).sum("consumer_records_total");
 }
 
 /** Whether progress does not move: nothing is under way any more. */
 async function stands(s: Scenario): Promise<boolean> {
   const before = await progressSum(s.database);
-  await lasting(500);
+  await delay(500);
   return await progressSum(s.database) === before;
 }

@@ -2,13 +2,13 @@ import assert from "assert";
 import { Client } from "pg";
 import { setReadOnly, terminateSessions, whileLocked } from "../harness/postgres_faults.ts";
 import { scenario } from "../harness/scenario.ts";
-import type { Service } from "../harness/service.ts";
+import type { TestService } from "../harness/service.ts";
 import { groupMembers } from "../harness/topic.ts";
-import { lasting, until } from "../harness/wait.ts";
+import { delay, waitUntil } from "../harness/wait.ts";
 import { startPostgres } from "../../local/servers/mod.ts";
 
 /** How often the consumer has tried again, for failures of one class. */
-async function retries(consumer: Service, class_: string): Promise<number> {
+async function retries(consumer: TestService, class_: string): Promise<number> {
   return (await consumer.metrics()).sum("consumer_retries_total", { server: "postgresql", class: class_ });
 }
 
@@ -22,13 +22,13 @@ scenario({
   const consumer = await s.consumer(settings);
   for (let time = 0; time < 10; time++) {
     await s.flowing([consumer, load]);
-    await lasting(s.random.between(0, 300));
+    await delay(s.random.between(0, 300));
     await terminateSessions(s.database);
   }
   // A COPY that comes slowly has the server wait for it in the middle.
   await proxy.bandwidth(64, "requests");
   for (let time = 0; time < 3; time++) {
-    const [hit] = await until("a session in mid-COPY", async () => {
+    const [hit] = await waitUntil("a session in mid-COPY", async () => {
       const hits = await terminateSessions(
         s.database,
         "state = 'active' AND query LIKE '%COPY%' AND wait_event = 'ClientRead'",
@@ -56,7 +56,7 @@ scenario({
     await s.flowing([consumer, load]);
     const before = await retries(consumer, "read_only");
     await setReadOnly(s.database, true);
-    await until(
+    await waitUntil(
       "the consumer to be refused twice",
       async () => await retries(consumer, "read_only") >= before + 2,
       {
@@ -64,7 +64,7 @@ scenario({
       },
     );
     await consumer.ready(false);
-    await lasting(s.random.between(0, 2_000));
+    await delay(s.random.between(0, 2_000));
     await setReadOnly(s.database, false);
     await consumer.ready();
   }
@@ -114,13 +114,13 @@ scenario({
     }
   };
   try {
-    await until("the consumer to be left without", async () => {
+    await waitUntil("the consumer to be left without", async () => {
       while (await take() === "taken");
       if (await retries(consumer, "resources") >= 2) return true;
       await terminateSessions(s.database, "usename = 'app'");
     }, { unless: () => consumer.assertRunning() });
     await consumer.ready(false);
-    await lasting(s.random.between(0, 2_000));
+    await delay(s.random.between(0, 2_000));
   } finally {
     await Promise.all(others.map((client) => client.end()));
   }
@@ -147,7 +147,7 @@ scenario({
     const end = Date.now() + 30_000;
     while (Date.now() < end) {
       most = Math.max(most, (await consumer.metrics()).sum("consumer_buffer_bytes"));
-      await lasting(500);
+      await delay(500);
     }
     assert.equal(await groupMembers(s.kafka.bootstrapServers, s.group), 1, "it is not in its group any more");
   });
@@ -171,7 +171,7 @@ scenario({
   await first.stop();
   const next = await whileLocked(s.database, "consumer_progress", async () => {
     const next = await s.consumer({ CONSUMER_TRANSACTION_TIMEOUT_MS: 1_000 });
-    await until("the consumer to be timed out twice", async () => await retries(next, "timeout") >= 2, {
+    await waitUntil("the consumer to be timed out twice", async () => await retries(next, "timeout") >= 2, {
       unless: () => next.assertRunning(),
     });
     return next;
@@ -200,12 +200,12 @@ scenario({
   // In the data's folder, where the programs that PostgreSQL runs begin.
   const server = (program: string) => s.database.query(`COPY (SELECT) TO PROGRAM '${program}'`);
   await server("dd if=/dev/zero of=ballast bs=64k 2> /dev/null || true");
-  await until("the consumer to be refused twice", async () => await retries(consumer, "resources") >= 2, {
+  await waitUntil("the consumer to be refused twice", async () => await retries(consumer, "resources") >= 2, {
     unless: () => consumer.assertRunning(),
   });
   await consumer.ready(false);
   const stored = await s.stored();
-  await lasting(3_000);
+  await delay(3_000);
   assert.equal(await s.stored(), stored, "the disk is not full");
   await server("rm ballast");
   await consumer.ready();

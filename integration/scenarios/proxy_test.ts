@@ -1,6 +1,6 @@
 import assert from "assert";
 import { scenario } from "../harness/scenario.ts";
-import { until } from "../harness/wait.ts";
+import { waitUntil } from "../harness/wait.ts";
 
 scenario({
   name:
@@ -25,7 +25,7 @@ scenario({
   const rises = async (what: string, name: string, labels: Record<string, string>) => {
     const before = await count(name, labels);
     return () =>
-      until(what, async () => await count(name, labels) > before, {
+      waitUntil(what, async () => await count(name, labels) > before, {
         unless: () => all.forEach((service) => service.assertRunning()),
       });
   };
@@ -37,7 +37,7 @@ scenario({
     return [metrics.sum(`${name}_count`), metrics.sum(`${name}_bucket`, { le: "0.25" })];
   };
   const [transactions, quick] = await slow();
-  await until("slow transactions", async () => {
+  await waitUntil("slow transactions", async () => {
     const [now, nowQuick] = await slow();
     // One may have been under way.
     return now! - transactions! >= 5 && nowQuick! - quick! <= 1;

@@ -1,7 +1,7 @@
 import assert from "assert";
 import { scenario } from "../harness/scenario.ts";
 import { groupMembers } from "../harness/topic.ts";
-import { lasting, until } from "../harness/wait.ts";
+import { delay, waitUntil } from "../harness/wait.ts";
 
 scenario({
   name: "consumer exits 0 within 10 s, leaves its group and goes on where it was when it is stopped",
@@ -13,7 +13,7 @@ scenario({
     // As long as this the group would wait for one that had not left.
     const consumer = await s.consumer({ CONSUMER_SESSION_TIMEOUT_MS: 60_000 });
     await s.flowing([consumer, load]);
-    await lasting(s.random.between(0, 500));
+    await delay(s.random.between(0, 500));
     const { code, ms } = await consumer.stop(signal);
     assert.equal(code, 0);
     assert(ms < 10_000, `it took ${ms} ms to stop`);
@@ -38,16 +38,16 @@ scenario({
   await s.database.connected(async (lock) => {
     await lock.query("BEGIN; LOCK TABLE routes_table IN ACCESS EXCLUSIVE MODE");
     await s.produce(5_000, { PRODUCER_SEED: "second" });
-    const first = await until("records in its hands", async () => await inHand(), { unless });
+    const first = await waitUntil("records in its hands", async () => await inHand(), { unless });
     await s.produce(5_000, { PRODUCER_SEED: "third" });
-    await until("more behind them, and all of them", async () => {
+    await waitUntil("more behind them, and all of them", async () => {
       const before = await inHand();
-      await lasting(1_000);
+      await delay(1_000);
       return before > first && await inHand() === before;
     }, { unless });
     await consumer.signal("SIGTERM");
     await consumer.logged(/"event":"stopping"/);
-    await lasting(s.random.between(0, 1_000));
+    await delay(s.random.between(0, 1_000));
     await lock.query("ROLLBACK");
   });
   assert.equal(await consumer.exited, 0);
@@ -63,7 +63,7 @@ scenario({
   const consumer = await s.consumer();
   const producer = await s.load(0, { PRODUCER_RATE: 0 });
   const generated = async () => (await producer.metrics()).sum("producer_records_generated_total");
-  const known = await until("records", async () => {
+  const known = await waitUntil("records", async () => {
     const count = await generated();
     return count > 20_000 && count;
   }, { unless: () => producer.assertRunning() });

@@ -1,12 +1,12 @@
 import assert from "assert";
 import { PARTITIONS, scenario } from "../harness/scenario.ts";
 import { groupMembers } from "../harness/topic.ts";
-import type { Service } from "../harness/service.ts";
-import { lasting, until } from "../harness/wait.ts";
+import type { TestService } from "../harness/service.ts";
+import { delay, waitUntil } from "../harness/wait.ts";
 
 /** Waits until a consumer has stored something, while all of them live. */
-async function storing(consumer: Service, all: readonly Service[]): Promise<void> {
-  await until(`${consumer.name} to store something`, async () => {
+async function storing(consumer: TestService, all: readonly TestService[]): Promise<void> {
+  await waitUntil(`${consumer.name} to store something`, async () => {
     return (await consumer.metrics()).sum("consumer_records_total", { outcome: "stored" }) > 0;
   }, { unless: () => all.forEach((consumer) => consumer.assertRunning()) });
 }
@@ -23,7 +23,7 @@ scenario({
   for (const consumer of consumers) await storing(consumer, consumers);
   const unless = () => consumers.forEach((consumer) => consumer.assertRunning());
   const shares = (expected: number[]) =>
-    until(`shares of ${expected} partitions`, async () => {
+    waitUntil(`shares of ${expected} partitions`, async () => {
       const metrics = await Promise.all(consumers.map((consumer) => consumer.metrics()));
       return `${metrics.map((one) => one.sum("consumer_assigned_partitions"))}` === `${expected}`;
     }, { unless });
@@ -57,7 +57,7 @@ scenario({
   let consumers = await start();
   for (let kill = 0; kill < 2; kill++) {
     for (const consumer of consumers) await storing(consumer, consumers);
-    await lasting(s.random.between(0, 500));
+    await delay(s.random.between(0, 500));
     await Promise.all(consumers.map((consumer) => consumer.stop("SIGKILL")));
     consumers = await start();
   }

@@ -2,10 +2,10 @@ import assert from "assert";
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { PROJECT } from "../harness/project.ts";
-import { type Refusal, refusal } from "../harness/startup_failure.ts";
+import { expectStartupFailure, type Refusal } from "../harness/startup_failure.ts";
 import { scenario } from "../harness/scenario.ts";
 import { MECHANISMS, startScramServers } from "../harness/scram.ts";
-import { inherited, type Service } from "../harness/service.ts";
+import { inherited, type TestService } from "../harness/service.ts";
 import { within } from "../harness/wait.ts";
 
 scenario({
@@ -17,7 +17,7 @@ scenario({
 }, async (s) => {
   const scram = await startScramServers(s.postgres);
   const t = await s.on("services", scram);
-  const services: Service[] = [];
+  const services: TestService[] = [];
   for (const mechanism of MECHANISMS) {
     const password = scram.password(mechanism);
     const file = join(scram.folder, mechanism);
@@ -40,7 +40,7 @@ scenario({
   const results = await Promise.all(
     refusals.flatMap(([what, settings, message]) =>
       (["producer", "consumer"] as const).map((name) =>
-        refusal(t, name, what, { ...right, ...settings }, message)
+        expectStartupFailure(t, name, what, { ...right, ...settings }, message)
       )
     ),
   );

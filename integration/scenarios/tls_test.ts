@@ -1,6 +1,6 @@
 import assert from "assert";
 import { Authority } from "../harness/certificates.ts";
-import { type Refusal, refusal } from "../harness/startup_failure.ts";
+import { expectStartupFailure, type Refusal } from "../harness/startup_failure.ts";
 import { scenario } from "../harness/scenario.ts";
 import { startTlsServers } from "../harness/tls_servers.ts";
 
@@ -88,19 +88,25 @@ scenario({
   for (const [what, settings, message] of kafka) {
     results.push(
       ...await Promise.all([
-        refusal(t, "producer", `Kafka: ${what}`, { ...servers.settings, ...settings }, message),
-        refusal(t, "consumer", `Kafka: ${what}`, { ...servers.settings, ...settings }, message),
+        expectStartupFailure(t, "producer", `Kafka: ${what}`, { ...servers.settings, ...settings }, message),
+        expectStartupFailure(t, "consumer", `Kafka: ${what}`, { ...servers.settings, ...settings }, message),
       ]),
     );
   }
   for (const [what, settings, message] of postgres) {
     results.push(
-      await refusal(t, "consumer", `PostgreSQL: ${what}`, { ...servers.settings, ...settings }, message),
+      await expectStartupFailure(
+        t,
+        "consumer",
+        `PostgreSQL: ${what}`,
+        { ...servers.settings, ...settings },
+        message,
+      ),
     );
   }
   results.push(
-    await refusal(e, "producer", "Kafka: an expired certificate", expired.settings, /expired/),
-    await refusal(e, "consumer", "PostgreSQL: an expired certificate", {
+    await expectStartupFailure(e, "producer", "Kafka: an expired certificate", expired.settings, /expired/),
+    await expectStartupFailure(e, "consumer", "PostgreSQL: an expired certificate", {
       ...servers.settings,
       KAFKA_BOOTSTRAP_SERVERS: bootstrapServers,
       PGSSLROOTCERT: expired.authority.self.certificateFile,

@@ -2,9 +2,9 @@ import assert from "assert";
 import { openTransaction, send } from "../harness/produce.ts";
 import { readTopic } from "../harness/read_topic.ts";
 import { PARTITIONS, type Scenario, scenario } from "../harness/scenario.ts";
-import type { Service } from "../harness/service.ts";
+import type { TestService } from "../harness/service.ts";
 import { addPartitions, createTopic, deleteRecords, deleteTopic } from "../harness/topic.ts";
-import { until, within } from "../harness/wait.ts";
+import { waitUntil, within } from "../harness/wait.ts";
 
 const record = (user: number, partition: number) => ({
   key: `${user}`,
@@ -23,7 +23,7 @@ async function recreate(s: Scenario): Promise<void> {
 }
 
 /** Waits until a consumer has stopped because of a recreated topic; returns the statement that its message ends with. */
-async function stopsAtRecreated(s: Scenario, consumer: Service): Promise<string> {
+async function stopsAtRecreated(s: Scenario, consumer: TestService): Promise<string> {
   assert.equal(await within("the consumer to end", 60_000, consumer.exited), 2);
   const line = consumer.lines.find((line) => /was deleted and recreated/.test(line))!;
   const { msg, message = msg } = JSON.parse(line);
@@ -139,7 +139,7 @@ scenario({
     const transaction = await openTransaction(bootstrapServers, s.topic(), records(100, 5));
     if (commit) await send(bootstrapServers, s.topic(), records(200, 4));
     const consumer = await s.consumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" });
-    await until("lag to be what cannot be read yet", async () => {
+    await waitUntil("lag to be what cannot be read yet", async () => {
       const lag = await consumer.metrics().then((metrics) => metrics.sum("consumer_lag_records"), () => 0);
       return lag === (commit ? 9 : 5);
     }, { unless: () => consumer.assertRunning() });
@@ -161,11 +161,11 @@ scenario({
   await s.flowing([consumer, load]);
   await addPartitions(bootstrapServers, s.topic(), PARTITIONS + 2);
   const added = [PARTITIONS, PARTITIONS + 1];
-  await until("the new partitions to take records", async () => {
+  await waitUntil("the new partitions to take records", async () => {
     await send(bootstrapServers, s.topic(), added.map((partition) => record(partition, partition)));
     return true;
   });
-  await until("their records to be stored", async () => {
+  await waitUntil("their records to be stored", async () => {
     const [row] = await s.database.query<{ count: string }>(
       "SELECT count(*) FROM consumer_progress WHERE partition = ANY($1) AND next_offset > 0",
       [added],

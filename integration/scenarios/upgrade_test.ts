@@ -2,8 +2,8 @@ import assert from "assert";
 import { checkout } from "../harness/checkout.ts";
 import { hasPreviousVersion, PREVIOUS_VERSION } from "../harness/previous_version.ts";
 import { PARTITIONS, type Scenario, scenario } from "../harness/scenario.ts";
-import type { Service } from "../harness/service.ts";
-import { until } from "../harness/wait.ts";
+import type { TestService } from "../harness/service.ts";
+import { waitUntil } from "../harness/wait.ts";
 
 const isThere = await hasPreviousVersion();
 if (!isThere) {
@@ -13,7 +13,7 @@ if (!isThere) {
 }
 
 /** Waits until each of some consumers has stored further records. */
-async function storing(consumers: readonly Service[]): Promise<void> {
+async function storing(consumers: readonly TestService[]): Promise<void> {
   const unless = () => consumers.forEach((consumer) => consumer.assertRunning());
   await Promise.all(consumers.map(async (consumer) => {
     const stored = async () =>
@@ -21,7 +21,7 @@ async function storing(consumers: readonly Service[]): Promise<void> {
         outcome: "stored",
       }) ?? 0;
     const before = await stored();
-    await until(`${consumer.name} to store records`, async () => await stored() > before, { unless });
+    await waitUntil(`${consumer.name} to store records`, async () => await stored() > before, { unless });
   }));
 }
 
@@ -47,7 +47,7 @@ scenario({
   await storing([previous, upgraded]);
   assert.equal((await previous.stop()).code, 0);
   await storing([upgraded]);
-  await until("all partitions to have a topic id", async () => await withTopicId(s) === PARTITIONS, {
+  await waitUntil("all partitions to have a topic id", async () => await withTopicId(s) === PARTITIONS, {
     unless: () => upgraded.assertRunning(),
   });
 

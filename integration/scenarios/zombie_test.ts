@@ -1,9 +1,9 @@
 import assert from "assert";
 import { type Scenario, scenario } from "../harness/scenario.ts";
-import type { Service, ServiceSettings } from "../harness/service.ts";
+import type { ServiceSettings, TestService } from "../harness/service.ts";
 import { send } from "../harness/produce.ts";
 import { removeMembers } from "../harness/topic.ts";
-import { until } from "../harness/wait.ts";
+import { waitUntil } from "../harness/wait.ts";
 
 const LOCK = "BEGIN; LOCK TABLE routes_table IN ACCESS EXCLUSIVE MODE";
 const SESSION = { CONSUMER_SESSION_TIMEOUT_MS: 2_000 };
@@ -23,12 +23,12 @@ scenario({
   await s.database.connected(async (lock) => {
     // With the table locked one transaction waits, and more records come to wait behind it.
     await lock.query(LOCK);
-    await until(
+    await waitUntil(
       "the consumer to wait for the lock",
       async () => await backends(s, "wait_event = 'relation'") > 0,
     );
     const first = await inHand();
-    await until("more records in its hands", async () => await inHand() > 2 * first);
+    await waitUntil("more records in its hands", async () => await inHand() > 2 * first);
     await zombie.signal("SIGSTOP");
     await lock.query("ROLLBACK");
   });
@@ -36,7 +36,7 @@ scenario({
   const heir = await takesOver(s, load);
 
   await zombie.signal("SIGCONT");
-  await until("the zombie to be fenced", async () => {
+  await waitUntil("the zombie to be fenced", async () => {
     return (await zombie.metrics()).sum("consumer_transactions_total", { outcome: "fenced" }) > 0;
   }, { unless: () => zombie.assertRunning() });
   await s.stopped(load);
@@ -50,7 +50,7 @@ scenario({
 }, async (s) => {
   const lock = "BEGIN; LOCK TABLE rejected_records IN ACCESS EXCLUSIVE MODE";
   const waits = (number: number) =>
-    until(
+    waitUntil(
       `${number} to wait for the table`,
       async () => await backends(s, "wait_event = 'relation'") === number,
     );
@@ -74,7 +74,7 @@ scenario({
       const locked = second.query(lock);
       await waits(2);
       for (let i = 0; i < 4; i++) await sendMalformed();
-      await until("records in its hands", async () => {
+      await waitUntil("records in its hands", async () => {
         return (await zombie.metrics()).sum("consumer_buffer_bytes") >= malformedBytes;
       });
       await first.query("ROLLBACK");
@@ -84,7 +84,7 @@ scenario({
       await second.query("ROLLBACK");
     });
   });
-  await until("the server to wait for the rest of the COPY", async () => {
+  await waitUntil("the server to wait for the rest of the COPY", async () => {
     return await backends(s, "query LIKE '%COPY%' AND state = 'active' AND wait_event = 'ClientRead'") === 1;
   });
   // So that every partition has something to go on with.
@@ -98,7 +98,11 @@ scenario({
 });
 
 /** Starts another consumer, and waits until it has gone on in every partition. */
-async function takesOver(s: Scenario, load?: Service, settings: ServiceSettings = {}): Promise<Service> {
+async function takesOver(
+  s: Scenario,
+  load?: TestService,
+  settings: ServiceSettings = {},
+): Promise<TestService> {
   const heir = await s.consumer({ ...SESSION, ...settings });
   const progress = async () => {
     const rows = await s.database.query<{ partition: number; next_offset: string }>(
@@ -108,7 +112,7 @@ async function takesOver(s: Scenario, load?: Service, settings: ServiceSettings 
   };
   const before = await progress();
   assert(before.size > 0);
-  await until("the other to go on in every partition", async () => {
+  await waitUntil("the other to go on in every partition", async () => {
     const now = await progress();
     return [...before].every(([partition, offset]) => now.get(partition)! > offset);
   }, {

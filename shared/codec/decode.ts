@@ -6,12 +6,12 @@
 import { z } from "zod";
 import { fieldValue, type Stream } from "../stream.ts";
 import { duplicateName } from "./duplicate_name.ts";
-import { MemberReader, NO_JSON, REFUSED, TWICE, VALID } from "./members.ts";
+import { DUPLICATE_NAME, MemberReader, NO_JSON, REFUSED, VALID } from "./members.ts";
 import { MAX_DEPTH, notJson } from "./not_json.ts";
-import { plainReader } from "./plain.ts";
+import { createFastPathReader } from "./plain.ts";
 import { reject, type Rejection } from "./rejection.ts";
 import { isInvalid, JsonSkipper, skipSpace } from "./skip.ts";
-import { Verdicts } from "./verdicts.ts";
+import { RejectionCache } from "./verdicts.ts";
 
 /** Decodes a value into `row` (a number for each field of the stream), or says why it can't be. */
 export type Decoder = (value: Uint8Array | null, row: Float64Array) => Rejection | undefined;
@@ -49,9 +49,9 @@ export function decoder(stream: Stream): Decoder {
 
 /** A decoder of a stream's records where they lie. */
 export function decoderInPlace(stream: Stream): DecoderInPlace {
-  const readPlain = plainReader(stream);
+  const readPlain = createFastPathReader(stream);
   const reader = new MemberReader(stream);
-  const verdicts = new Verdicts();
+  const verdicts = new RejectionCache();
   return (bytes, start, length, row) => {
     if (length < 0) return NO_VALUE;
     if (length === 0) return EMPTY_VALUE;
@@ -63,7 +63,7 @@ export function decoderInPlace(stream: Stream): DecoderInPlace {
         return undefined;
       case NO_JSON:
         return notJson(bytes, start, end, reader.end);
-      case TWICE:
+      case DUPLICATE_NAME:
         return standsTwice(reader.twice);
       case REFUSED: {
         const known = verdicts.find(reader.sign);

@@ -4,14 +4,14 @@
  * @module
  */
 import { fieldValue, type Stream } from "../stream.ts";
-import { skeleton } from "./plain.ts";
+import { literalParts } from "./plain.ts";
 
 /**
  * An encoder of a stream's records: the text that `JSON.stringify` gives of the record's fields in their order, and the same as
  * {@link plainReader} reads the short way.
  */
 export function encoder(stream: Stream): (record: unknown) => string {
-  const pieces = skeleton(stream);
+  const pieces = literalParts(stream);
   const { fields } = stream;
   return (record) => {
     let text = pieces[0]!;
@@ -25,4 +25,4 @@ export function encoder(stream: Stream): (record: unknown) => string {
 }
 
 /** The key of a user's records: the user id as text, so that they share a partition and stay in order. */
-export const keyOf = (userID: number): string => String(userID);
+export const messageKey = (userID: number): string => String(userID);

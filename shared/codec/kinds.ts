@@ -69,4 +69,4 @@ export function factorsOf(members: readonly Member[]): number[] | undefined {
 }
 
 /** The sign of a value that is no object. */
-export const signOfOther = (kind: number): number => KINDS ** MOST_KINDS + kind;
+export const shapeCodeOfNonObject = (kind: number): number => KINDS ** MOST_KINDS + kind;

@@ -12,7 +12,7 @@ import {
   kindOfNumber,
   kindOfText,
   rightKinds,
-  signOfOther,
+  shapeCodeOfNonObject,
   withElement,
   WITHIN,
 } from "./kinds.ts";
@@ -32,11 +32,11 @@ export const VALID = 0;
 /** The schema refuses it, for what {@link MemberReader.sign} stands for. */
 export const REFUSED = 1;
 /** It would be valid, but the member whose name is {@link MemberReader.twice} stands twice in it. */
-export const TWICE = 2;
+export const DUPLICATE_NAME = 2;
 /** It is no JSON text, or one that is nested too deep; {@link MemberReader.end} is the first byte that can't be part of one. */
 export const NO_JSON = 3;
 /** It has something that is rare, such as an escape in a name: JSON.parse and the schema decide. */
-export const RARE = 4;
+export const NEEDS_FULL_PARSE = 4;
 
 /**
  * Reads values of a stream. It takes one only if the schema would, with the same numbers, and finds one to be no JSON only if
@@ -81,12 +81,12 @@ export class MemberReader {
 
   /** Reads the value that lies in `bytes` from `start` to `end` (exclusive); gives {@link VALID} or what it is else. */
   read(bytes: Uint8Array, start: number, end: number, row: Float64Array): number {
-    if (this.#factors === undefined) return RARE;
+    if (this.#factors === undefined) return NEEDS_FULL_PARSE;
     const at = skipSpace(bytes, start, end);
     if (at < end && bytes[at] === OPEN_OBJECT) return this.#object(bytes, at, end, row);
     const kind = this.#value(bytes, at, end, MAX_DEPTH, NO_FIELD, row);
     if (!this.#isWhole(bytes, end)) return NO_JSON;
-    this.sign = signOfOther(kind);
+    this.sign = shapeCodeOfNonObject(kind);
     return REFUSED;
   }
 
@@ -112,7 +112,7 @@ export class MemberReader {
     this.sign = this.#signOfMembers();
     if (this.sign !== this.#rightSign) return REFUSED;
     if (!this.#isTwice) return VALID;
-    return this.twice === "" ? RARE : TWICE;
+    return this.twice === "" ? NEEDS_FULL_PARSE : DUPLICATE_NAME;
   }
 
   /** Reads the members of an object from behind its bracket on. */
@@ -129,10 +129,12 @@ export class MemberReader {
       if (isInvalid(at)) return this.#wrong(~at, end);
       const length = at - 1 - name;
       // With an escape it may be any name.
-      for (let i = name; i < name + length; i++) if (bytes[i] === BACKSLASH) return RARE;
+      for (let i = name; i < name + length; i++) if (bytes[i] === BACKSLASH) return NEEDS_FULL_PARSE;
       at = skipSpace(bytes, at, end);
       if (at >= end || bytes[at] !== COLON) return this.#wrong(at, end);
-      if (!this.#member(bytes, name, length, skipSpace(bytes, at + 1, end), end, row)) return RARE;
+      if (!this.#member(bytes, name, length, skipSpace(bytes, at + 1, end), end, row)) {
+        return NEEDS_FULL_PARSE;
+      }
       if (isInvalid(this.end)) return this.#wrong(~this.end, end);
       at = skipSpace(bytes, this.end, end);
       if (at < end && bytes[at] === CLOSE_OBJECT) break;

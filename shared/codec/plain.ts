@@ -11,10 +11,10 @@ import { NumberScanner } from "./number.ts";
  * Reads the numbers of the value that lies in `bytes` from `start` to `end` (exclusive) into `row`, one for each field; false: not
  * plain, so nothing is known of it yet.
  */
-export type PlainReader = (bytes: Uint8Array, start: number, end: number, row: Float64Array) => boolean;
+export type FastPathReader = (bytes: Uint8Array, start: number, end: number, row: Float64Array) => boolean;
 
 /** What stands before, between and after the numbers of a record of ours: `{"userID":`, `,"timestamp":` … `]}`. */
-export function skeleton(stream: Stream): string[] {
+export function literalParts(stream: Stream): string[] {
   const record: Record<string, unknown> = {};
   for (const { path } of stream.fields) {
     let place: Record<string | number, unknown> = record;
@@ -31,8 +31,8 @@ export function skeleton(stream: Stream): string[] {
  * A reader of a stream's plain records. It takes a value only if the schema would, with the same numbers; the property test in
  * `decode_test.ts` holds the two together.
  */
-export function plainReader(stream: Stream): PlainReader {
-  const pieces = skeleton(stream).map((text) => new TextEncoder().encode(text));
+export function createFastPathReader(stream: Stream): FastPathReader {
+  const pieces = literalParts(stream).map((text) => new TextEncoder().encode(text));
   const fields = stream.fields.map(({ min, max, type }, index) => ({
     min,
     max,

@@ -19,7 +19,7 @@ interface Said {
 }
 
 /** Remembers what a schema says. One is enough for a consumer. */
-export class Verdicts {
+export class RejectionCache {
   readonly #said = new Map<number, Said>();
 
   /** What the schema says of records with that sign; `undefined`: it has to be asked. */

@@ -6,7 +6,7 @@ import { loadStreams } from "../streams.ts";
 import { decoder } from "./decode.ts";
 import { MemberReader, REFUSED } from "./members.ts";
 import { type Rejection } from "./rejection.ts";
-import { Verdicts } from "./verdicts.ts";
+import { RejectionCache } from "./verdicts.ts";
 
 const streams = await loadStreams(["routes", "battery"]);
 const [routes] = streams;
@@ -14,7 +14,7 @@ const encode = (text: string) => new TextEncoder().encode(text);
 
 /** What is known of values by their signs. */
 class Known {
-  readonly #verdicts = new Verdicts();
+  readonly #verdicts = new RejectionCache();
   readonly #reader: MemberReader;
   readonly #row: Float64Array;
   #isRefused = false;

@@ -18,8 +18,8 @@ import apiKeys from "kafkajs/src/protocol/requests/apiKeys.js";
 import { requests } from "kafkajs/src/protocol/requests/index.js";
 import { type Address, addressOf } from "./address.ts";
 import { kafkaConfig, type KafkaSettings } from "./connection.ts";
-import { quietKafkaTimers } from "./kafkajs/negative_timeout.ts";
-import { closeUnanswered } from "./kafkajs/request_timeout.ts";
+import { suppressNegativeTimeoutWarning } from "./kafkajs/negative_timeout.ts";
+import { closeConnectionOnRequestTimeout } from "./kafkajs/request_timeout.ts";
 
 /** A request as kafkajs' connections send it; `T` is what `response.parse` returns. */
 export interface ProtocolRequest {
@@ -123,8 +123,8 @@ export class KafkaCluster implements Disposable {
   #isClosed = false;
 
   constructor(settings: KafkaSettings, clientId: string, log: logCreator) {
-    quietKafkaTimers();
-    closeUnanswered();
+    suppressNegativeTimeoutWarning();
+    closeConnectionOnRequestTimeout();
     const config = kafkaConfig(settings, clientId, log);
     this.#bootstrap = settings.KAFKA_BOOTSTRAP_SERVERS.map(addressOf);
     this.#logger = createLogger({ logCreator: log });

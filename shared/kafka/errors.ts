@@ -134,6 +134,6 @@ const SEQUENCE_LOST = [
 ];
 
 /** Whether Kafka and an idempotent producer do not agree any more on which batch comes next. */
-export function isSequenceLost(error: unknown): boolean {
+export function isProducerStateLost(error: unknown): boolean {
   return [...chain(error)].some(({ type }) => type !== undefined && SEQUENCE_LOST.includes(type));
 }

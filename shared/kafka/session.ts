@@ -16,8 +16,8 @@ import { ensureTopics } from "./create_topics.ts";
 import { kafkaError } from "./errors.ts";
 import { kafkaLog } from "./kafkajs/log.ts";
 import { explorePort } from "./probe.ts";
-import { quietKafkaTimers } from "./kafkajs/negative_timeout.ts";
-import { closeUnanswered } from "./kafkajs/request_timeout.ts";
+import { suppressNegativeTimeoutWarning } from "./kafkajs/negative_timeout.ts";
+import { closeConnectionOnRequestTimeout } from "./kafkajs/request_timeout.ts";
 
 /** A connected client. */
 export interface KafkaSession extends AsyncDisposable {
@@ -59,8 +59,8 @@ export interface SessionOptions {
  * @throws {TransientError} brokers that are away or not ready
  */
 export async function openKafka(settings: KafkaSettings, options: SessionOptions): Promise<KafkaSession> {
-  quietKafkaTimers();
-  closeUnanswered();
+  suppressNegativeTimeoutWarning();
+  closeConnectionOnRequestTimeout();
   let open = false;
   const onTrouble = (message: string) => open && options.onTrouble(message);
   const log = kafkaLog(options.log, onTrouble);

@@ -13,7 +13,7 @@ export interface EventKind<F extends Fields> {
   /** Moves metrics; called whether or not the line is logged. */
   readonly metric?: (fields: F) => void;
   /** The message says all that the fields do: the line has none. */
-  readonly bare?: boolean;
+  readonly omitFields?: boolean;
 }
 
 /** Declares an event with the fields it carries. */
@@ -24,24 +24,24 @@ export const event = <F extends Fields>(
 ): EventKind<F> => ({ level, message, ...(metric ? { metric } : {}) });
 
 /** Declares an event that is a sentence and nothing else. */
-export const sentence = (level: Level): EventKind<{ text: string }> => ({
+export const messageOnly = (level: Level): EventKind<{ text: string }> => ({
   level,
   message: ({ text }) => text,
-  bare: true,
+  omitFields: true,
 });
 
 // deno-lint-ignore no-explicit-any -- the fields differ from event to event
 type Kinds = Readonly<Record<string, EventKind<any>>>;
 
 /** Tells an event of the table `K` by its name. */
-export type Tell<K extends Kinds> = <N extends keyof K & string>(
+export type Emit<K extends Kinds> = <N extends keyof K & string>(
   name: N,
   fields: K[N] extends EventKind<infer F> ? F : never,
 ) => void;
 
-/** A {@link Tell} of a table of events that writes to `log`. */
-export const teller = <K extends Kinds>(kinds: K, log: Log): Tell<K> => (name, fields) => {
+/** A {@link Emit} of a table of events that writes to `log`. */
+export const createEmitter = <K extends Kinds>(kinds: K, log: Log): Emit<K> => (name, fields) => {
   const kind = kinds[name]!;
   kind.metric?.(fields);
-  log(kind.level, name, () => kind.message(fields), kind.bare ? {} : fields);
+  log(kind.level, name, () => kind.message(fields), kind.omitFields ? {} : fields);
 };

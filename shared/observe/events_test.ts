@@ -1,5 +1,5 @@
 import assert from "assert";
-import { event, sentence, teller } from "./events.ts";
+import { createEmitter, event, messageOnly } from "./events.ts";
 import { createLog } from "./log.ts";
 
 Deno.test("teller() moves the metric always, and makes the message only when its line is written", () => {
@@ -10,7 +10,7 @@ Deno.test("teller() moves the metric always, and makes the message only when its
   };
   const lines: string[] = [];
   const log = createLog("test", { LOG_LEVEL: "info", LOG_FORMAT: "json" }, (line) => lines.push(line), false);
-  const tell = teller(kinds, log);
+  const tell = createEmitter(kinds, log);
   tell("quiet", { n: 1 });
   assert.deepEqual([made, moved, lines.length], [0, 1, 0]);
   tell("loud", { n: 2 });
@@ -20,7 +20,7 @@ Deno.test("teller() moves the metric always, and makes the message only when its
 
 Deno.test("sentence() says what it has to say once", () => {
   const lines: unknown[] = [];
-  const tell = teller({ group_left: sentence("debug") }, (level, name, message, fields) => {
+  const tell = createEmitter({ group_left: messageOnly("debug") }, (level, name, message, fields) => {
     lines.push([level, name, typeof message === "string" ? message : message(), fields]);
   });
   tell("group_left", { text: "Left the group." });

@@ -44,13 +44,13 @@ const expectedColumns = (
  * How a table is refused that another consumer, started at the same time, is making or has made since we looked: by the catalogue's
  * unique index, or since the table or its row type is there. `IF NOT EXISTS` keeps from none of them.
  */
-const MADE_MEANWHILE = ["23505", "42P07", "42710"];
+const CONCURRENT_CREATE_SQLSTATES = ["23505", "42P07", "42710"];
 
 /** SQLSTATEs of a `CREATE TABLE` without the privilege, and without a schema on the search_path. */
 const MAY_NOT_CREATE = ["42501", "3F000"];
 
 /** Databases that a server has besides the one asked for; from one of them it can be created. */
-export const MAINTENANCE = ["postgres", "defaultdb", "template1"];
+export const MAINTENANCE_DATABASES = ["postgres", "defaultdb", "template1"];
 
 /**
  * Creates the database where it is missing.
@@ -68,7 +68,7 @@ export async function ensureDatabase(settings: PostgresSettings, options: Connec
     if (codeOf(error) !== "3D000") throw error;
   }
   let last: unknown;
-  for (const database of MAINTENANCE) {
+  for (const database of MAINTENANCE_DATABASES) {
     let client: pg.Client;
     try {
       client = await connectPostgres(settings, { ...options, database });
@@ -121,7 +121,7 @@ export async function ensureTables(client: pg.Client, streams: readonly Stream[]
       await withSavepoint(client, () => client.query(create));
       created.push(table);
     } catch (error) {
-      if (MADE_MEANWHILE.includes(codeOf(error) ?? "")) continue;
+      if (CONCURRENT_CREATE_SQLSTATES.includes(codeOf(error) ?? "")) continue;
       if (!MAY_NOT_CREATE.includes(codeOf(error) ?? "")) throw error;
       throw new PermanentError(
         `${

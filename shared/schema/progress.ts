@@ -12,12 +12,12 @@ export interface TopicPartition {
 }
 
 /** A key for maps. */
-export const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}[${partition}]`;
+export const partitionKey = ({ topic, partition }: TopicPartition): string => `${topic}[${partition}]`;
 
 /**
  * Reads `next_offset` of some partitions.
  *
- * @returns by {@link keyOf}; a partition without a row is not in it
+ * @returns by {@link partitionKey}; a partition without a row is not in it
  */
 export async function readProgress(
   client: pg.Client,
@@ -29,7 +29,7 @@ export async function readProgress(
      JOIN unnest($2::text[], $3::int[]) AS wanted (topic, partition) USING (topic, partition) WHERE group_id = $1`,
     [group, partitions.map(({ topic }) => topic), partitions.map(({ partition }) => partition)],
   );
-  return new Map(rows.map((row) => [keyOf(row), Number(row.next_offset)]));
+  return new Map(rows.map((row) => [partitionKey(row), Number(row.next_offset)]));
 }
 
 /** A row of `consumer_progress`. */
@@ -75,8 +75,8 @@ export async function loadTopicProgress(
 ): Promise<ProgressRow[]> {
   const topics = [...new Set(starts.map(({ topic }) => topic))];
   const found = await readTopicProgress(client, group, topics);
-  const known = new Set(found.map(keyOf));
-  const missing = starts.filter((at) => !known.has(keyOf(at)));
+  const known = new Set(found.map(partitionKey));
+  const missing = starts.filter((at) => !known.has(partitionKey(at)));
   if (missing.length === 0) return found;
   await client.query(
     `INSERT INTO consumer_progress (group_id, topic, partition, next_offset)

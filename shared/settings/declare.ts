@@ -60,7 +60,7 @@ const NUMBER = {
   "a whole number": /^[+-]?\d+$/,
 } as const;
 
-const number = (kind: keyof typeof NUMBER, min: number, max: number) => {
+const numberText = (kind: keyof typeof NUMBER, min: number, max: number) => {
   const range = max === Infinity ? `, ${min} or more` : ` from ${min} to ${max}`;
   return z.string().transform((text, context) => {
     // Plus zero: −0 is 0.
@@ -77,7 +77,7 @@ export const text = declare(z.string());
 
 /** Seconds; 0 or less: no limit, which is 0 as a value. */
 export const timeoutSeconds = declare(
-  number("a whole number", -2_147_483_648, 2_147_483).transform((seconds) => Math.max(0, seconds)),
+  numberText("a whole number", -2_147_483_648, 2_147_483).transform((seconds) => Math.max(0, seconds)),
 );
 
 /** A host name or an IP address without brackets. */
@@ -116,18 +116,18 @@ export const isFileContent = (text: string): boolean => text.includes("-----BEGI
 
 /** A whole number from `min` to `max`. */
 export const integer = (min: number, max = Infinity): ReturnType<typeof declare<number>> =>
-  declare(number("a whole number", min, max));
+  declare(numberText("a whole number", min, max));
 
 /** A number from `min` to `max`, fractions allowed. */
-export const real = (min: number, max = Infinity): ReturnType<typeof declare<number>> =>
-  declare(number("a number", min, max));
+export const number = (min: number, max = Infinity): ReturnType<typeof declare<number>> =>
+  declare(numberText("a number", min, max));
 
 /** A number, or nothing at all. */
-export const optionalReal = (min: number, max = Infinity): ReturnType<typeof declare<number | undefined>> =>
+export const optionalNumber = (min: number, max = Infinity): ReturnType<typeof declare<number | undefined>> =>
   declare(
     z.string().transform((value, context) => {
       if (value === "") return undefined;
-      const result = number("a number", min, max).safeParse(value);
+      const result = numberText("a number", min, max).safeParse(value);
       if (result.success) return result.data;
       context.addIssue({ code: "custom", message: result.error.issues[0]!.message });
       return z.NEVER;

@@ -17,7 +17,7 @@ export class SettingsError extends Error {
  *
  * @param path the file, to name its owner and mode
  */
-export function whyUnreadable(error: unknown, path: string): string {
+export function describeReadError(error: unknown, path: string): string {
   if (error instanceof Deno.errors.NotFound) return "there is no such file";
   if (error instanceof Deno.errors.IsADirectory) return "it is a directory";
   if (error instanceof Deno.errors.NotADirectory) return "a part of its path is not a directory";

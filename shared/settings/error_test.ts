@@ -1,10 +1,10 @@
 import assert from "assert";
-import { whyUnreadable } from "./error.ts";
+import { describeReadError } from "./error.ts";
 
 Deno.test("whyUnreadable() names the remedy when a file is missing, out of bounds or a folder", () => {
-  assert.match(whyUnreadable(new Deno.errors.NotFound("x"), "x"), /no such file/);
-  assert.match(whyUnreadable(new Deno.errors.NotCapable("x"), "x"), /below res\/ and \/run\/secrets\//);
-  assert.equal(whyUnreadable(new Error("is a directory"), "x"), "is a directory");
+  assert.match(describeReadError(new Deno.errors.NotFound("x"), "x"), /no such file/);
+  assert.match(describeReadError(new Deno.errors.NotCapable("x"), "x"), /below res\/ and \/run\/secrets\//);
+  assert.equal(describeReadError(new Error("is a directory"), "x"), "is a directory");
 });
 
 Deno.test("whyUnreadable() names owner, mode and CONTAINER_USER when the file is another user's", () => {
@@ -12,7 +12,7 @@ Deno.test("whyUnreadable() names owner, mode and CONTAINER_USER when the file is
   try {
     Deno.chmodSync(path, 0o600);
     const { uid } = Deno.statSync(path);
-    const why = whyUnreadable(new Deno.errors.PermissionDenied("x"), path);
+    const why = describeReadError(new Deno.errors.PermissionDenied("x"), path);
     assert.match(why, new RegExp(`owner is user ${uid} and its mode 600.*CONTAINER_USER`));
   } finally {
     Deno.removeSync(path);
@@ -21,7 +21,7 @@ Deno.test("whyUnreadable() names owner, mode and CONTAINER_USER when the file is
 
 Deno.test("whyUnreadable() names the folder when the path cannot be followed", () => {
   assert.match(
-    whyUnreadable(new Deno.errors.PermissionDenied("x"), "/no/such/path"),
+    describeReadError(new Deno.errors.PermissionDenied("x"), "/no/such/path"),
     /folder of its path.*CONTAINER_USER/,
   );
 });

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Group, Setting } from "./declare.ts";
-import { whyUnreadable } from "./error.ts";
+import { describeReadError } from "./error.ts";
 import { Ini, IniError, parseIni } from "./ini.ts";
 import { KAFKA_PYTHON_OPTIONS, meaningOf } from "./kafka_python.ts";
 import { LIBPQ_KEYWORDS, refusalOf } from "./libpq.ts";
@@ -45,7 +45,7 @@ export class IniSettings {
     } catch (error) {
       problem = error instanceof IniError
         ? `${path}, ${error.message}`
-        : `Cannot read ${path} (HOST_SETTINGS): ${whyUnreadable(error, path)}.`;
+        : `Cannot read ${path} (HOST_SETTINGS): ${describeReadError(error, path)}.`;
       // The file is optional, unless somebody asked for it by name.
       if (!named && error instanceof Deno.errors.NotFound) problem = "";
     }

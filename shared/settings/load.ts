@@ -7,7 +7,7 @@ import { parseArgs, type ParseArgsConfig } from "node:util";
 import { applyDatabaseUrl, checkLibpqVariables } from "./database_url.ts";
 import { type Group, isFileContent, type Setting } from "./declare.ts";
 import { Draft } from "./draft.ts";
-import { SettingsError, whyUnreadable } from "./error.ts";
+import { describeReadError, SettingsError } from "./error.ts";
 import { IniSettings } from "./ini_settings.ts";
 import { suggestion } from "./nearest.ts";
 import { type SettingName, SETTINGS, type Settings } from "./table.ts";
@@ -182,7 +182,7 @@ function readSecretFile(name: SettingName, sources: Sources, problems: string[])
     problems.push(`The file ${path} named by ${name}_FILE is not text in UTF-8. Save it as UTF-8.`);
     return undefined;
   } catch (error) {
-    problems.push(`Cannot read the file ${path} named by ${name}_FILE: ${whyUnreadable(error, path)}.`);
+    problems.push(`Cannot read the file ${path} named by ${name}_FILE: ${describeReadError(error, path)}.`);
     return undefined;
   }
 }

@@ -6,7 +6,7 @@
  * @module
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
-import { SettingsError, whyUnreadable } from "./error.ts";
+import { describeReadError, SettingsError } from "./error.ts";
 
 /** A file, and the setting that names it. */
 export interface NamedFile {
@@ -122,7 +122,7 @@ function readText(file: NamedFile, command: "x509" | "pkey"): string {
     const remedy = error instanceof Deno.errors.NotFound
       ? ` Download it from the service's page, or correct ${file.setting}.`
       : "";
-    throw new SettingsError([`Cannot read ${shown(file)}: ${whyUnreadable(error, file.path)}.${remedy}`]);
+    throw new SettingsError([`Cannot read ${shown(file)}: ${describeReadError(error, file.path)}.${remedy}`]);
   }
   if (bytes.length === 0) throw new SettingsError([`${shown(file)} is empty. Download it again.`]);
   const format = binaryFormat(bytes);

@@ -10,11 +10,11 @@ import {
   host,
   integer,
   list,
+  number,
   oneOf,
   optionalList,
-  optionalReal,
+  optionalNumber,
   path,
-  real,
   type Setting,
   text,
   timeoutSeconds,
@@ -183,7 +183,7 @@ export const SETTINGS = {
     },
   ),
 
-  PRODUCER_RATE: real(0, 1_000_000_000)(
+  PRODUCER_RATE: number(0, 1_000_000_000)(
     "producer",
     "100",
     "Records a second, all streams together; 0: as fast as it can",
@@ -203,7 +203,7 @@ export const SETTINGS = {
     flag: "seed",
   }),
   // Up to the end of the year 9999.
-  PRODUCER_START_TIME: optionalReal(0, 253_402_300_799)(
+  PRODUCER_START_TIME: optionalNumber(0, 253_402_300_799)(
     "producer",
     "",
     "Timestamp of the first record, Unix seconds; the next follow at PRODUCER_RATE. Empty: the clock",
@@ -223,9 +223,14 @@ export const SETTINGS = {
     "uniform: places anywhere; walk: each user moves along a plausible route",
     { flag: "pattern" },
   ),
-  PRODUCER_MALFORMED_RATIO: real(0, 1)("producer", "0", "Share of records made malformed on purpose, 0 … 1", {
-    flag: "malformed-ratio",
-  }),
+  PRODUCER_MALFORMED_RATIO: number(0, 1)(
+    "producer",
+    "0",
+    "Share of records made malformed on purpose, 0 … 1",
+    {
+      flag: "malformed-ratio",
+    },
+  ),
   PRODUCER_COMPRESSION: oneOf("none", "gzip", "snappy", "lz4", "zstd")(
     "producer",
     "none",

@@ -8,7 +8,7 @@ import process from "node:process";
 let quiet = false;
 
 /** Drops `TimeoutNegativeWarning` (kafkajs asks for a timer in the past when no broker throttles it); others pass. */
-export function quietKafkaTimers(): void {
+export function suppressNegativeTimeoutWarning(): void {
   if (quiet) return;
   quiet = true;
   const emit = process.emitWarning.bind(process) as (warning: unknown, ...rest: unknown[]) => void;

@@ -23,7 +23,7 @@ interface KafkajsConnection {
 const kafkajsSend: KafkajsConnection["send"] = Connection.prototype.send;
 
 /** From now on clients of this process close connections that do not answer. */
-export function closeUnanswered(): void {
+export function closeConnectionOnRequestTimeout(): void {
   Connection.prototype.send = async function (this: KafkajsConnection, request: unknown) {
     try {
       return await kafkajsSend.call(this, request);

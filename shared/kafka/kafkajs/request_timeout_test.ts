@@ -3,9 +3,9 @@ import Connection from "kafkajs/src/network/connection.js";
 import { protocol } from "kafkajs/src/protocol/requests/apiVersions/index.js";
 import * as net from "node:net";
 import { Listening } from "../../listening_fixture.ts";
-import { closeUnanswered } from "./request_timeout.ts";
+import { closeConnectionOnRequestTimeout } from "./request_timeout.ts";
 
-closeUnanswered();
+closeConnectionOnRequestTimeout();
 
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
 /** Asks for no authentication. */
