@@ -76,7 +76,7 @@ scenario({
   const consumer = await s.consumer({ CONSUMER_GROUP_ID: groups[0]!, ...account });
   await s.produce(1_000);
   await send(s.kafka.bootstrapServers, s.topic(), HOSTILE);
-  await s.flowing([consumer]);
+  await waitUntil("rows", async () => await s.stored() > 0, { unless: () => consumer.assertRunning() });
   await whileLocked(s.database, "routes_table", async () => {
     await s.produce(1_000, { PRODUCER_SEED: "another" });
     await delay(700);
