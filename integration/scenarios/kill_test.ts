@@ -55,8 +55,9 @@ scenario({
 }, async (s) => {
   await s.produce(2_000);
   const consumer = await s.consumer(SESSION);
-  await s.flowing([consumer]);
-  await waitUntil("all of it to be stored", async () => await progressSum(s.database) >= 2_000);
+  await waitUntil("all of it to be stored", async () => await progressSum(s.database) >= 2_000, {
+    unless: () => consumer.assertRunning(),
+  });
   await whileLocked(s.database, "routes_table", async () => {
     const before = await progressSum(s.database);
     await s.produce(2_000, { PRODUCER_SEED: "another" });
