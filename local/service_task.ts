@@ -12,10 +12,13 @@ export type ServiceTask = "producer" | "consumer" | "dashboard";
  * @param project Folder of the checkout, which must be the working directory.
  */
 export function taskArguments(name: ServiceTask, project = PROJECT): string[] {
-  const { tasks }: { tasks: Record<ServiceTask, string> } = JSON.parse(
+  const { tasks }: { tasks: Record<ServiceTask, string | { command: string }> } = JSON.parse(
     Deno.readTextFileSync(join(project, "deno.json")),
   );
-  const words = tasks[name].split(" && ").at(-1)!.split(" ");
+  const task = tasks[name];
+  // Versions before 0.9.0 have strings; the benchmark compares with them.
+  const command = typeof task === "string" ? task : task.command;
+  const words = command.split(" && ").at(-1)!.split(" ");
   // Variables for the program are before it.
   return words.slice(words.indexOf("deno") + 1);
 }
