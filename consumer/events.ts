@@ -148,7 +148,7 @@ export const EVENTS = {
       `No member of the group consumes ${partitions} (lag ${lag}). The group's leader assigned them to a consumer that does not subscribe ` +
       "to the topic, as versions before this one do: give consumers with different subscriptions groups of their own until all are upgraded.",
   ),
-  group_left: messageOnly("debug"),
+  offset_commit_failed: messageOnly("debug"),
   summary: event<
     { stored: number; rejected: number; rate: number; lag: number | undefined; unassigned?: number }
   >(

@@ -41,7 +41,7 @@ export interface FetcherOptions<P extends FetchPosition> {
   /** Takes the topics' metadata before it is used to fetch; throws if they are not the topics they were. */
   readonly onMetadata?: (metadata: readonly TopicMetadata[]) => void;
   /** Resolves when more may be fetched. */
-  readonly capacity: () => Promise<void>;
+  readonly waitForCapacity: () => Promise<void>;
   /** A transient failure. */
   readonly onRetry: (error: unknown) => void;
 }
@@ -197,7 +197,7 @@ export class Fetcher<P extends FetchPosition> {
         return await pause(RETRY_MS, run.over.signal);
       }
       await this.#handOver(run, response, ready, offsets);
-      if (!run.isOver) await this.options.capacity();
+      if (!run.isOver) await this.options.waitForCapacity();
     }
   }
 

@@ -80,7 +80,7 @@ function setUp(onRetry = (error: unknown): void => assert.fail(String(error))) {
       position.nextOffset = position.nextOffset! + messages.length;
     },
     onOutOfRange: () => assert.fail("out of range"),
-    capacity: () => Promise.resolve(),
+    waitForCapacity: () => Promise.resolve(),
     onRetry,
   });
   fetcher.start([at]);

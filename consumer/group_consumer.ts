@@ -1,40 +1,29 @@
 /**
- * Consumes the partitions that the group assigns: fetches, decodes, and hands the segments over to the writer.
+ * Consumes the partitions that the group assigns: fetches and decodes records, and passes the segments to the writer.
  *
  * @module
  */
 import type { KafkaMessage } from "kafkajs";
-import { CorruptBatchError } from "../shared/kafka/records/corrupt_batch.ts";
+import { messageOf } from "../shared/errors.ts";
 import { kafkaError } from "../shared/kafka/errors.ts";
-import { recordBatches } from "../shared/kafka/fetch_response.ts";
-import { fetchTopics, type TopicMetadata } from "../shared/kafka/metadata.ts";
+import { GroupCoordinator } from "../shared/kafka/group/coordinator.ts";
+import type { Assignment } from "../shared/kafka/group/subscription.ts";
+import { fetchTopics } from "../shared/kafka/metadata.ts";
 import type { KafkaSession } from "../shared/kafka/session.ts";
-import { topicIdToUuid } from "../shared/kafka/topic_id.ts";
-import { fetchWatermarks, type Watermarks } from "../shared/kafka/watermarks.ts";
 import { pause } from "../shared/lifecycle.ts";
 import type { Availability } from "../shared/observe/availability.ts";
-import type { Emit } from "../shared/observe/events.ts";
-import { retryUntilAvailable } from "../shared/retry.ts";
+import { partitionKey } from "../shared/schema/progress.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import type { Stream } from "../shared/stream.ts";
-import { checkTopicId, decideStart, type Decision } from "../shared/start_position.ts";
-import { CancelledError, type Database } from "./store/database.ts";
-import type { EVENTS } from "./events.ts";
+import { emptySegment, SegmentBuilder } from "./decode/segment.ts";
+import type { ConsumerEmit } from "./events.ts";
 import { Fetcher } from "./fetcher.ts";
-import { GroupCoordinator } from "../shared/kafka/group/coordinator.ts";
 import { GroupMembership } from "./group/membership.ts";
-import type { Assignment } from "../shared/kafka/group/subscription.ts";
-import type { HeldPartition, PartitionHolder } from "./partition_monitor.ts";
-import {
-  adoptTopicIds,
-  loadTopicProgress,
-  partitionKey,
-  type ProgressRow,
-  type TopicPartition,
-} from "../shared/schema/progress.ts";
-import { emptySegment, type Segment, SegmentBuilder } from "./decode/segment.ts";
-import { unreadableBatch } from "./decode/unreadable_batch.ts";
-import { Writer } from "./store/writer.ts";
+import type { MonitoredConsumer } from "./partition_monitor.ts";
+import { type PartitionPosition, PartitionState } from "./partition_state.ts";
+import { type StartPosition, StartPositionLoader } from "./start_position_loader.ts";
+import { CancelledError, type Database } from "./store/database.ts";
+import { Writer, type WriteResult } from "./store/writer.ts";
 
 /** What a consumer of a group works with. */
 export interface GroupConsumerOptions {
@@ -43,68 +32,69 @@ export interface GroupConsumerOptions {
   readonly streams: readonly Stream[];
   readonly settings: Settings;
   readonly availability: Availability;
-  readonly emit: Emit<typeof EVENTS>;
+  readonly emit: ConsumerEmit;
 }
 
-/** A partition that the group assigned to this consumer. */
-interface PartitionState extends TopicPartition {
-  readonly builder: SegmentBuilder;
-  /** The offset that the next segment begins at; `undefined` until progress is loaded. */
-  nextOffset: number | undefined;
-  /** The offset up to which all is stored. */
-  storedOffset: number | undefined;
-  /** The id of the topic that `next` belongs to, as Kafka prints it; `undefined` if it is unknown. */
-  topicId: string | undefined;
-  /** The offset at which a batch could not be read. */
-  unreadable: number | undefined;
-  /** Fences since this consumer last stored something of the partition. */
-  fences: number;
-}
-
-/** Milliseconds that a broker may wait for records before it answers a fetch with none. */
-const FETCH_WAIT_MS = 500;
-/** The same if the consumer ends by itself: any fetch may be its last, and it ends no sooner than that. */
-const BOUNDED_FETCH_WAIT_MS = 25;
-/** For this long, milliseconds, the group waits for a member to join again, at least. */
+/** How long a broker may wait for records before it answers a fetch without any. */
+const FETCH_MAX_WAIT_MS = 500;
+/** The same in a bounded run, which cannot end before its last fetch is answered. */
+const BOUNDED_FETCH_MAX_WAIT_MS = 25;
+/** How long the group waits for a member to rejoin, at least. */
 const REBALANCE_TIMEOUT_MS = 60_000;
-/** Bytes that a fetch may return of one partition, at most. */
-const PARTITION_BYTES_MAX = 1_048_576;
-/** After so many fences in a row another consumer owns the partition, whatever the group says. */
-const FENCES_MAX = 3;
-/** Milliseconds until partitions without a leader are looked at again. */
+/** Bytes of one partition in a fetch response. */
+const PARTITION_MAX_BYTES = 1_048_576;
+/** Time until progress is loaded again for partitions that had no leader. */
 const NO_LEADER_RETRY_MS = 1_000;
-/** After so many attempts in a row to reach the coordinator Kafka counts as unavailable. */
+/** After this many failed attempts in a row to reach the coordinator Kafka counts as unavailable. */
 const COORDINATOR_FAILURES_MAX = 5;
+/** How long a stop waits for the last offset commit, and for LeaveGroup. */
+const LEAVE_TIMEOUT_MS = 1_000;
 
-/** A consumer of a group. It ends by {@link stop}, or by `failed`. */
-export class GroupConsumer implements PartitionHolder {
+/** A member of a consumer group. It runs until {@link stop}, or until {@link failed} rejects. */
+export class GroupConsumer implements MonitoredConsumer {
   readonly #membership: GroupMembership;
   readonly #coordination;
   readonly #fetcher: Fetcher<PartitionState>;
   readonly #writer: Writer;
+  readonly #starts: StartPositionLoader;
   readonly #builders: ReadonlyMap<string, SegmentBuilder>;
   readonly #failed = Promise.withResolvers<never>();
-  #assigned = new Map<string, PartitionState>();
-  #stopping = false;
+  #assigned: ReadonlyMap<string, PartitionState> = new Map();
   /** Aborted on stop; cancels all retries. */
-  readonly #over = new AbortController();
-  /** Offsets to commit to Kafka, which keeps a copy of the progress. */
-  #uncommitted = new Map<string, TopicPartition & { readonly offset: string }>();
+  readonly #stopping = new AbortController();
 
   constructor(private readonly options: GroupConsumerOptions) {
-    const { kafka, settings, streams, database, emit: tell, availability } = options;
+    const { kafka, settings, streams, database, emit } = options;
     this.#builders = new Map(streams.map((stream) => [stream.topic, new SegmentBuilder(stream)]));
-    // Connections of its own: the coordinator holds back JoinGroup until the others have joined.
+    // Connections of its own: the coordinator holds back the response of JoinGroup until the other members have joined.
     this.#coordination = kafka.openCluster();
-    const coordinator = new GroupCoordinator(this.#coordination, settings.CONSUMER_GROUP_ID);
-    this.#membership = new GroupMembership({
-      coordinator,
+    this.#membership = this.#createMembership();
+    this.#writer = new Writer(database, {
+      group: settings.CONSUMER_GROUP_ID,
+      batchBytes: settings.CONSUMER_BATCH_BYTES,
+      rejectStreakMax: settings.CONSUMER_REJECT_STREAK_MAX,
+      tell: emit,
+      isAlive: () => this.#membership.isAlive(),
+      onResult: (result) => this.#onWriteResult(result),
+    });
+    this.#fetcher = this.#createFetcher();
+    this.#starts = new StartPositionLoader(options, this.#stopping.signal);
+    this.#failed.promise.catch(() => {});
+    this.#writer.failed.catch((error) => this.#failed.reject(error));
+    this.#fetcher.failed.catch((error) => this.#failed.reject(error));
+  }
+
+  #createMembership(): GroupMembership {
+    const { settings, availability } = this.options;
+    const sessionTimeoutMs = settings.CONSUMER_SESSION_TIMEOUT_MS;
+    return new GroupMembership({
+      coordinator: new GroupCoordinator(this.#coordination, settings.CONSUMER_GROUP_ID),
       topics: [...this.#builders.keys()],
-      sessionTimeoutMs: settings.CONSUMER_SESSION_TIMEOUT_MS,
-      rebalanceTimeoutMs: Math.max(REBALANCE_TIMEOUT_MS, settings.CONSUMER_SESSION_TIMEOUT_MS),
-      heartbeatIntervalMs: Math.min(3_000, Math.floor(settings.CONSUMER_SESSION_TIMEOUT_MS / 4)),
+      sessionTimeoutMs,
+      rebalanceTimeoutMs: Math.max(REBALANCE_TIMEOUT_MS, sessionTimeoutMs),
+      heartbeatIntervalMs: Math.min(3_000, Math.floor(sessionTimeoutMs / 4)),
       fetchPartitions: (topics) => this.#fetchPartitions(topics),
-      onAssigned: (assignment, member) => this.#onAssigned(assignment, member),
+      onAssigned: (assignment, memberId) => this.#onAssigned(assignment, memberId),
       onRevoked: (reason) => this.#onRevoked(reason),
       onHeartbeat: () => availability.up("Kafka"),
       onRetry: (error, failures) => {
@@ -113,72 +103,56 @@ export class GroupConsumer implements PartitionHolder {
         }
       },
     });
-    this.#writer = new Writer(database, {
-      group: settings.CONSUMER_GROUP_ID,
-      batchBytes: settings.CONSUMER_BATCH_BYTES,
-      rejectStreakMax: settings.CONSUMER_REJECT_STREAK_MAX,
-      tell,
-      isCurrent: () => this.#membership.isAlive(),
-      onStored: (at, next) => this.#onStored(at, next),
-      onFenced: (at, next) => this.#onFenced(at, next),
-    });
-    this.#fetcher = new Fetcher<PartitionState>({
+  }
+
+  #createFetcher(): Fetcher<PartitionState> {
+    const { kafka, settings } = this.options;
+    return new Fetcher<PartitionState>({
       cluster: kafka.cluster,
       maxBytes: settings.CONSUMER_FETCH_BYTES,
-      partitionMaxBytes: Math.min(PARTITION_BYTES_MAX, settings.CONSUMER_FETCH_BYTES),
+      partitionMaxBytes: Math.min(PARTITION_MAX_BYTES, settings.CONSUMER_FETCH_BYTES),
+      maxWaitMs: settings.CONSUMER_UNTIL_CAUGHT_UP ? BOUNDED_FETCH_MAX_WAIT_MS : FETCH_MAX_WAIT_MS,
       read: {
         checkCrcs: settings.CONSUMER_CHECK_CRCS,
         inflatedBytesMax: settings.CONSUMER_BATCH_INFLATED_BYTES_MAX,
       },
-      maxWaitMs: settings.CONSUMER_UNTIL_CAUGHT_UP ? BOUNDED_FETCH_WAIT_MS : FETCH_WAIT_MS,
       isAlive: () => this.#membership.isAlive(),
       onMessages: (at, messages) => this.#onMessages(at, messages),
       onOutOfRange: (at, isCurrent) => this.#onOutOfRange(at, isCurrent),
-      onMetadata: (metadata) => this.#checkTopics(metadata),
-      capacity: () => this.#writer.waitForCapacity(settings.CONSUMER_BUFFER_BYTES),
+      onMetadata: (topics) => this.#starts.assertUnchanged(topics, this.#assigned.values()),
+      waitForCapacity: () => this.#writer.waitForCapacity(settings.CONSUMER_BUFFER_BYTES),
       onRetry: (error) => this.#onKafkaFailure("Cannot fetch", error),
     });
-    this.#failed.promise.catch(() => {});
-    this.#writer.failed.catch((error) => this.#failed.reject(error));
-    this.#fetcher.failed.catch((error) => this.#failed.reject(error));
   }
 
-  /** Never resolves; rejects when consuming has ended without {@link stop}. */
+  /** Never resolves; rejects when consuming fails. */
   get failed(): Promise<never> {
     return this.#failed.promise;
   }
 
-  /** Partitions that are assigned and whose progress is loaded. */
-  get held(): HeldPartition[] {
-    return [...this.#assigned.values()].flatMap((
-      { topic, partition, nextOffset: next, storedOffset: stored, topicId },
-    ) =>
-      next === undefined || stored === undefined
-        ? []
-        : [{ topic, partition, nextOffset: next, storedOffset: stored, topicId }]
-    );
+  /** Positions of the assigned partitions whose progress is loaded. */
+  get positions(): PartitionPosition[] {
+    return [...this.#assigned.values()].flatMap(({ position }) => position ?? []);
   }
 
-  /** Continues at `offset`, or at what a new load of the progress finds, unless the partition moved since `held` was read. */
-  resume(held: HeldPartition, offset: number | undefined): void {
-    const at = this.#unmoved(held);
+  resume(position: PartitionPosition, offset: number | undefined): void {
+    const at = this.#unmoved(position);
     if (!at) return;
     if (offset === undefined) this.#reload();
-    else at.nextOffset = at.storedOffset = offset;
+    else at.seek(offset);
     this.#fetcher.wake();
   }
 
-  /** Counts offsets as lost and advances, unless the partition moved since `held` was read. */
-  skipExpired(held: HeldPartition, to: number): void {
-    const at = this.#unmoved(held);
+  skipExpired(position: PartitionPosition, to: number): void {
+    const at = this.#unmoved(position);
     if (!at) return;
-    this.#skipExpired(at, held.nextOffset, to);
+    this.#skipExpired(at, position.nextOffset, to);
     this.#fetcher.wake();
   }
 
-  #unmoved(held: HeldPartition): PartitionState | undefined {
-    const at = this.#assigned.get(partitionKey(held));
-    return at && at.nextOffset === held.nextOffset && at.storedOffset === held.storedOffset ? at : undefined;
+  #unmoved(position: PartitionPosition): PartitionState | undefined {
+    const at = this.#assigned.get(partitionKey(position));
+    return at?.isAt(position) ? at : undefined;
   }
 
   /** Joins the group and consumes. */
@@ -187,32 +161,36 @@ export class GroupConsumer implements PartitionHolder {
   }
 
   /**
-   * Stops fetching, stores what was fetched, and leaves the group. The membership is kept until then.
+   * Stops fetching, stores what was fetched, and leaves the group.
    *
-   * @param timeoutMs how long storing may take; what is not stored then is read again by whoever consumes the partition next
+   * @param timeoutMs how long storing may take; the partition's next owner reads again what is not stored
    */
   async stop(timeoutMs: number): Promise<void> {
-    this.#stopping = true;
-    this.#over.abort();
+    this.#stopping.abort();
     this.#fetcher.stop();
     const timeout = pause(timeoutMs);
     await Promise.race([this.#writer.drain(), this.#writer.failed.catch(() => {}), timeout]);
     if (this.#writer.bytes > 0) this.options.emit("undrained", { bytes: this.#writer.bytes });
-    // Neither is worth more than a second.
-    await Promise.race([this.commit(), pause(1_000)]);
-    await Promise.race([this.#membership.leave(), pause(1_000)]);
+    await Promise.race([this.commit(), pause(LEAVE_TIMEOUT_MS)]);
+    await Promise.race([this.#membership.leave(), pause(LEAVE_TIMEOUT_MS)]);
     this.#coordination[Symbol.dispose]();
   }
 
-  /** Commits to Kafka how far records are stored, for tools that show a group's lag. Nothing depends on it. */
+  /** Commits the stored offsets to Kafka, for tools that show a group's lag. Nothing depends on this copy. Never throws. */
   async commit(): Promise<void> {
-    const offsets = [...this.#uncommitted.values()];
-    if (offsets.length === 0 || this.#membership.state !== "stable") return;
-    this.#uncommitted = new Map();
+    if (this.#membership.state !== "stable") return;
+    const offsets = [...this.#assigned.values()].flatMap((at) => {
+      const offset = at.takeOffsetToCommit();
+      return offset === undefined
+        ? []
+        : [{ topic: at.topic, partition: at.partition, offset: String(offset) }];
+    });
+    if (offsets.length === 0) return;
     try {
       await this.#membership.commit(offsets);
     } catch (error) {
-      this.options.emit("group_left", { text: `Offset commit to Kafka failed: ${(error as Error).message}` });
+      const text = `Offset commit to Kafka failed: ${messageOf(error)}`;
+      this.options.emit("offset_commit_failed", { text });
     }
   }
 
@@ -231,270 +209,88 @@ export class GroupConsumer implements PartitionHolder {
     );
   }
 
-  #onStored({ topic, partition }: TopicPartition, next: number): void {
-    const at = this.#assigned.get(partitionKey({ topic, partition }));
-    if (!at) return;
-    at.storedOffset = next;
-    at.fences = 0;
-    this.#uncommitted.set(partitionKey(at), { topic, partition, offset: String(next) });
-  }
-
-  /** The group assigned partitions: everything in memory is dropped, and read again from what is stored. */
+  /** Everything in memory is dropped. Consuming continues from the stored progress. */
   #onAssigned(assignment: Assignment, member: string): void {
     this.options.availability.up("Kafka");
-    if (this.#stopping) return;
+    if (this.#stopping.signal.aborted) return;
     this.options.emit("assigned", { partitions: assignment, member });
-    this.#uncommitted = new Map();
-    this.#assigned = new Map(
-      Object.entries(assignment).flatMap(([topic, partitions]) =>
-        partitions.map((partition): [string, PartitionState] => [partitionKey({ topic, partition }), {
-          topic,
-          partition,
-          builder: this.#builders.get(topic)!,
-          nextOffset: undefined,
-          storedOffset: undefined,
-          topicId: undefined,
-          unreadable: undefined,
-          fences: 0,
-        }])
-      ),
+    const partitions = Object.entries(assignment).flatMap(([topic, numbers]) =>
+      numbers.map((partition) => new PartitionState(topic, partition, this.#builders.get(topic)!))
     );
-    const partitions = [...this.#assigned.values()];
+    this.#assigned = new Map(partitions.map((at) => [partitionKey(at), at]));
     this.#fetcher.start(partitions);
     this.#load(partitions);
   }
 
-  /** The assignment has ended. What is queued may still be stored: a fence protects what its next owner stores. */
+  /** Queued segments may still be stored: the fence protects what the partition's next owner stores. */
   #onRevoked(reason: string): void {
     this.options.emit("revoked", { reason });
     this.#fetcher.stop();
     this.#assigned = new Map();
   }
 
-  /** Another consumer stored the same offsets: continue where it is now. */
-  #onFenced(at: TopicPartition, next: number | undefined): void {
-    const assigned = this.#assigned.get(partitionKey(at));
-    if (!assigned) return;
-    if (next === undefined) this.#reload();
-    else assigned.nextOffset = assigned.storedOffset = next;
-    if (++assigned.fences >= FENCES_MAX) {
-      assigned.fences = 0;
-      this.#membership.rejoin(`another consumer stores ${partitionKey(at)}`);
-    }
+  #onWriteResult({ outcome, topic, partition, nextOffset }: WriteResult): void {
+    const at = this.#assigned.get(partitionKey({ topic, partition }));
+    if (!at) return;
+    if (outcome === "stored") return at.markStored(nextOffset);
+    if (nextOffset === undefined) this.#reload();
+    else at.seek(nextOffset);
+    if (at.countFence()) this.#membership.rejoin(`another consumer stores ${partitionKey(at)}`);
   }
 
-  /** Somebody deleted progress. */
+  /** Loads the progress of all partitions again, since rows were deleted. */
   #reload(): void {
     const partitions = [...this.#assigned.values()];
-    for (const at of partitions) at.nextOffset = at.storedOffset = undefined;
+    for (const at of partitions) at.seek(undefined);
     this.#load(partitions);
   }
 
-  /** Loads the progress of partitions in the background, and again of those that have no leader, while they are assigned. */
+  /** Loads progress in the background, repeatedly for partitions without a leader. */
   #load(partitions: readonly PartitionState[]): void {
-    const work = async () => {
+    const { signal } = this.#stopping;
+    const isAssigned = (at: PartitionState) => this.#assigned.get(partitionKey(at)) === at;
+    const load = async () => {
       await this.#writer.reset();
       for (let left = partitions; left.length > 0;) {
-        left = (await this.#loadSome(left)).filter((at) => this.#isAssigned(at));
+        for (const start of await this.#starts.load(left, isAssigned)) this.#startAt(start);
         this.#fetcher.wake();
-        if (left.length > 0) await pause(NO_LEADER_RETRY_MS, this.#over.signal);
-        if (this.#stopping) return;
+        left = left.filter((at) => isAssigned(at) && at.nextOffset === undefined);
+        if (left.length > 0) await pause(NO_LEADER_RETRY_MS, signal);
+        if (signal.aborted) return;
       }
     };
-    work().catch((error) => {
+    load().catch((error) => {
       if (!(error instanceof CancelledError)) this.#failed.reject(error);
     });
   }
 
-  #isAssigned(at: PartitionState): boolean {
-    return this.#assigned.get(partitionKey(at)) === at;
-  }
-
-  /**
-   * Loads the progress of newly assigned partitions and decides where each starts.
-   *
-   * @returns the partitions whose watermarks could not be read
-   * @throws {PermanentError} if a topic is not the one that the progress belongs to
-   */
-  async #loadSome(partitions: readonly PartitionState[]): Promise<PartitionState[]> {
-    const topics = [...new Set(partitions.map(({ topic }) => topic))];
-    let kafka = await this.#topicFacts(topics);
-    const led = partitions.filter((at) => kafka.watermarks(at) !== undefined);
-    if (led.length === 0) return [...partitions];
-    const isCurrent = () => led.every((at) => this.#isAssigned(at));
-    const { database, settings: { CONSUMER_GROUP_ID: group } } = this.options;
-    const starts = led.map((at) => ({
-      topic: at.topic,
-      partition: at.partition,
-      start: kafka.watermarks(at)!.low,
-    }));
-    const rows = await database.run(
-      "Cannot read consumer_progress",
-      (client) => loadTopicProgress(client, group, starts),
-      { shouldRetry: isCurrent },
-    );
-    const nextOf = new Map(rows.map((row) => [partitionKey(row), row.nextOffset]));
-    // The partition's last owner may have stored more meanwhile: refetch watermarks that are older than the progress.
-    if (led.some((at) => (nextOf.get(partitionKey(at)) ?? 0) > kafka.watermarks(at)!.high)) {
-      kafka = await this.#topicFacts(topics);
-    }
-    if (!isCurrent()) return [];
-    const decided = led.filter((at) => at.nextOffset === undefined && kafka.watermarks(at) !== undefined)
-      .map((at) => ({ at, decision: decide(group, at, rows, kafka) }));
-    await this.#adopt(decided, kafka, isCurrent);
-    if (!isCurrent()) return [];
-    for (const { at, decision } of decided) this.#startAt(at, decision, kafka.ids.get(at.topic));
-    return partitions.filter((at) => at.nextOffset === undefined);
-  }
-
-  /** Stores the topic ids of partitions that have none. */
-  async #adopt(
-    decided: readonly { readonly at: PartitionState; readonly decision: Start }[],
-    { ids }: TopicFacts,
-    wanted: () => boolean,
-  ): Promise<void> {
-    const adopted = decided.filter(({ decision }) => decision.adopt)
-      .map(({ at: { topic, partition } }) => ({ topic, partition, topicId: topicIdToUuid(ids.get(topic)!) }));
-    if (adopted.length === 0) return;
-    const { database, settings } = this.options;
-    await database.run(
-      "Cannot update consumer_progress",
-      (client) => adoptTopicIds(client, settings.CONSUMER_GROUP_ID, adopted),
-      { shouldRetry: wanted },
-    );
-  }
-
-  #startAt(at: PartitionState, decision: Start, topicId: string | undefined): void {
+  #startAt({ at, start, topicId }: StartPosition): void {
     at.topicId = topicId;
-    at.nextOffset = at.storedOffset = decision.kind === "seek" ? decision.offset : decision.from;
-    if (decision.kind === "skip") this.#skipExpired(at, decision.from, decision.to);
-    this.options.emit("resumed", { topic: at.topic, partition: at.partition, offset: at.nextOffset });
-  }
-
-  async #topicFacts(topics: readonly string[]): Promise<TopicFacts> {
-    const { kafka: { cluster }, availability, settings } = this.options;
-    const action = `Cannot read the offsets of ${topics.join(", ")}`;
-    const facts = await retryUntilAvailable("Kafka", availability, this.#over.signal, async () => {
-      try {
-        const metadata = await fetchTopics(cluster, topics);
-        return { metadata, watermarks: await fetchWatermarks(cluster, metadata) };
-      } catch (error) {
-        throw kafkaError(action, error, settings);
-      }
-    });
-    if (facts === undefined) throw new CancelledError(action);
-    return {
-      ids: new Map(facts.metadata.map(({ name, id }) => [name, id])),
-      watermarks: ({ topic, partition }) => facts.watermarks.get(topic)?.get(partition),
-    };
-  }
-
-  /** @throws {PermanentError} if a topic that is fetched from was recreated */
-  #checkTopics(metadata: readonly TopicMetadata[]): void {
-    const ids = new Map(metadata.map(({ name, id }) => [name, id]));
-    for (const { topic, topicId } of this.#assigned.values()) {
-      if (topicId === undefined) continue;
-      const storedId = topicIdToUuid(topicId);
-      const group = this.options.settings.CONSUMER_GROUP_ID;
-      const error = checkTopicId({ group, topic, storedId, otherIds: [], currentId: ids.get(topic) });
-      if (error) throw error;
-    }
+    at.seek(start.kind === "seek" ? start.offset : start.from);
+    if (start.kind === "skip") this.#skipExpired(at, start.from, start.to);
+    this.options.emit("resumed", { topic: at.topic, partition: at.partition, offset: at.nextOffset! });
   }
 
   /** Skips offsets deleted by retention: logs them, counts them as lost, and advances. */
-  #skipExpired(at: PartitionState, from: number, low: number): void {
-    const { topic, partition } = at;
-    this.options.emit("lost", { topic, partition, from, to: low });
-    this.#writer.add(emptySegment(at.builder.stream, partition, from, low));
-    at.nextOffset = low;
+  #skipExpired(at: PartitionState, from: number, to: number): void {
+    const { topic, partition, builder: { stream } } = at;
+    this.options.emit("lost", { topic, partition, from, to });
+    this.#writer.add(emptySegment(stream, partition, from, to));
+    at.skipTo(to);
   }
 
   #onMessages(at: PartitionState, messages: readonly KafkaMessage[]): void {
-    const from = at.nextOffset!;
-    const segment = this.#decode(at, from, messages);
+    const segment = at.decode(messages, this.options.settings.CONSUMER_GROUP_ID);
     if (segment === undefined) return;
-    const { to } = segment;
-    this.options.emit("fetched", {
-      topic: at.topic,
-      partition: at.partition,
-      records: segment.rowCount + segment.rejected.count,
-      from,
-      to,
-    });
-    at.nextOffset = to;
+    const { from, to } = segment;
+    const records = segment.rowCount + segment.rejected.count;
+    this.options.emit("fetched", { topic: at.topic, partition: at.partition, records, from, to });
     this.#writer.add(segment);
   }
 
-  /**
-   * Decodes what was fetched from offset `from` on.
-   *
-   * @returns `undefined` when its first batch cannot be read for the first time: it is fetched again, since a bit can have flipped on
-   * the way
-   * @throws {PermanentError} when it cannot be read a second time
-   */
-  #decode(at: PartitionState, from: number, messages: readonly KafkaMessage[]): Segment | undefined {
-    try {
-      const batches = recordBatches(messages);
-      return at.builder.build(at.partition, from, batches.at(-1)!.lastOffset + 1, batches);
-    } catch (error) {
-      if (!(error instanceof CorruptBatchError)) throw error;
-      if (at.unreadable === from || error.isTooLarge) {
-        throw unreadableBatch(at, this.options.settings.CONSUMER_GROUP_ID, from, error);
-      }
-      at.unreadable = from;
-      return undefined;
-    }
-  }
-
-  /**
-   * The broker does not have the offset that comes next: records expired (skip), the topic was recreated (throw), or its leader is
-   * behind (fetch again later).
-   */
+  /** Skips expired records, or fetches again later if the partition's leader is behind. */
   async #onOutOfRange(at: PartitionState, isCurrent: () => boolean): Promise<void> {
-    const { topic, partition, topicId } = at;
-    const facts = await this.#topicFacts([topic]);
-    const watermarks = facts.watermarks(at);
-    if (!watermarks || !isCurrent()) return;
-    const decision = orThrow(decideStart({
-      group: this.options.settings.CONSUMER_GROUP_ID,
-      topic,
-      partition,
-      nextOffset: at.nextOffset!,
-      storedId: topicId === undefined ? undefined : topicIdToUuid(topicId),
-      otherIds: [],
-      currentId: facts.ids.get(topic),
-      watermarks,
-    }));
-    if (decision.kind === "skip") this.#skipExpired(at, decision.from, decision.to);
+    const start = await this.#starts.decideAgain(at, isCurrent);
+    if (start?.kind === "skip") this.#skipExpired(at, start.from, start.to);
   }
-}
-
-/** Where to start in a partition that can be read. */
-type Start = Exclude<Decision, { kind: "fail" }>;
-
-/** What Kafka says of some topics: their ids, and the watermarks of partitions whose leader answers. */
-interface TopicFacts {
-  readonly ids: ReadonlyMap<string, string | undefined>;
-  readonly watermarks: (at: TopicPartition) => Watermarks | undefined;
-}
-
-/** Where a partition starts that was just assigned. @throws {PermanentError} if it cannot be read */
-function decide(group: string, at: TopicPartition, rows: readonly ProgressRow[], kafka: TopicFacts) {
-  const { topic, partition } = at;
-  const row = rows.find((row) => row.topic === topic && row.partition === partition);
-  return orThrow(decideStart({
-    group,
-    topic,
-    partition,
-    nextOffset: row?.nextOffset ?? 0,
-    storedId: row?.topicId,
-    otherIds: rows.flatMap(({ topic: other, topicId }) => other === topic && topicId ? [topicId] : []),
-    currentId: kafka.ids.get(topic),
-    watermarks: kafka.watermarks(at)!,
-  }));
-}
-
-function orThrow(decision: Decision): Start {
-  if (decision.kind === "fail") throw decision.error;
-  return decision;
 }

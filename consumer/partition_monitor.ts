@@ -17,25 +17,16 @@ import { CancelledError } from "./store/database.ts";
 import type { ConsumerEmit } from "./events.ts";
 import type { LagReporter } from "./lag.ts";
 import { partitionKey, type ProgressRow, type TopicPartition } from "../shared/schema/progress.ts";
+import type { PartitionPosition } from "./partition_state.ts";
 
-/** A partition that is held, at one moment. */
-export interface HeldPartition extends TopicPartition {
-  /** The offset that the next segment begins at. */
-  readonly nextOffset: number;
-  /** The offset up to which everything is stored; {@link nextOffset} if the partition is idle. */
-  readonly storedOffset: number;
-  /** The topic id that the progress belongs to, as Kafka prints it; `undefined` if it is unknown. */
-  readonly topicId: string | undefined;
-}
-
-/** What holds partitions. Each change takes effect only if the partition is still held, and at the same `nextOffset`. */
-export interface PartitionHolder {
-  /** Partitions whose progress is loaded. */
-  readonly held: readonly HeldPartition[];
-  /** Continues at `offset`, or at what a new load of the progress finds if it is `undefined`. */
-  resume(held: HeldPartition, offset: number | undefined): void;
+/** The consumer as the monitor sees it. A change takes effect only if the partition is still assigned and at the same position. */
+export interface MonitoredConsumer {
+  /** Positions of the assigned partitions whose progress is loaded. */
+  readonly positions: readonly PartitionPosition[];
+  /** Continues at `offset`; `undefined`: loads the progress of all partitions again. */
+  resume(position: PartitionPosition, offset: number | undefined): void;
   /** Counts the offsets before `to` as lost and stores progress `to`. */
-  skipExpired(held: HeldPartition, to: number): void;
+  skipExpired(position: PartitionPosition, to: number): void;
 }
 
 /** What the monitor asks. */
@@ -62,7 +53,7 @@ export class PartitionMonitor {
 
   constructor(
     private readonly group: string,
-    private readonly holder: PartitionHolder,
+    private readonly consumer: MonitoredConsumer,
     private readonly sources: MonitorSources,
     private readonly lag: LagReporter,
     private readonly tell: ConsumerEmit,
@@ -101,7 +92,7 @@ export class PartitionMonitor {
    * @throws {KafkaJSError} if no broker answers
    */
   async pollKafka(): Promise<void> {
-    const { held } = this.holder;
+    const held = this.consumer.positions;
     this.lag.retain(held);
     const topics = await this.sources.topics();
     for (const { name, id, error } of topics) if (error === undefined) this.#topicIds.set(name, id);
@@ -116,11 +107,11 @@ export class PartitionMonitor {
     }
     for (const at of this.#unchanged(held)) {
       const low = watermarks.get(at.topic)?.get(at.partition)?.low ?? 0;
-      if (low > at.nextOffset) this.holder.skipExpired(at, low);
+      if (low > at.nextOffset) this.consumer.skipExpired(at, low);
     }
   }
 
-  #check(at: HeldPartition, watermarks: Watermarks): void {
+  #check(at: PartitionPosition, watermarks: Watermarks): void {
     this.lag.report(at, at.storedOffset, watermarks);
     const error = checkEnd({
       ...this.#facts(at),
@@ -143,7 +134,7 @@ export class PartitionMonitor {
   }
 
   async #pollProgress(): Promise<void> {
-    const idle = this.holder.held.filter(isIdle);
+    const idle = this.consumer.positions.filter(isIdle);
     if (idle.length === 0) return;
     const rows = await this.sources.progress([...new Set(idle.map(({ topic }) => topic))]);
     const byKey = new Map(rows.map((row) => [partitionKey(row), row]));
@@ -158,7 +149,7 @@ export class PartitionMonitor {
     if (unnamed.length > 0) await this.sources.adopt(unnamed);
   }
 
-  #compare(at: HeldPartition, row: ProgressRow | undefined, rows: readonly ProgressRow[]): void {
+  #compare(at: PartitionPosition, row: ProgressRow | undefined, rows: readonly ProgressRow[]): void {
     const { topic, partition, nextOffset: expected } = at;
     const found = row?.nextOffset;
     const ids = rows.flatMap(({ topic, topicId }) => topic === at.topic && topicId ? [topicId] : []);
@@ -166,18 +157,18 @@ export class PartitionMonitor {
     if (error) throw error;
     if (found === expected) return;
     this.tell("progress_changed", { topic, partition, expected, found });
-    this.holder.resume(at, found);
+    this.consumer.resume(at, found);
   }
 
-  #facts({ topic, topicId }: HeldPartition) {
+  #facts({ topic, topicId }: PartitionPosition) {
     const currentId = this.#topicIds.get(topic);
     const storedId = topicId === undefined ? undefined : topicIdToUuid(topicId);
     return { group: this.group, topic, storedId, otherIds: [], currentId };
   }
 
   /** Those that were not revoked, or assigned anew, meanwhile. */
-  #stillHeld(partitions: readonly HeldPartition[]): HeldPartition[] {
-    const current = new Map(this.holder.held.map((at) => [partitionKey(at), at]));
+  #stillHeld(partitions: readonly PartitionPosition[]): PartitionPosition[] {
+    const current = new Map(this.consumer.positions.map((at) => [partitionKey(at), at]));
     return partitions.filter((at) => {
       const now = current.get(partitionKey(at));
       return now && now.topicId === at.topicId && now.storedOffset >= at.storedOffset;
@@ -185,8 +176,8 @@ export class PartitionMonitor {
   }
 
   /** Those of some partitions that are idle, and were so at the same offset before. */
-  #unchanged(partitions: readonly HeldPartition[]): HeldPartition[] {
-    const current = new Map(this.holder.held.map((at) => [partitionKey(at), at]));
+  #unchanged(partitions: readonly PartitionPosition[]): PartitionPosition[] {
+    const current = new Map(this.consumer.positions.map((at) => [partitionKey(at), at]));
     return partitions.filter((at) => {
       const now = current.get(partitionKey(at));
       return now && isIdle(at) && isIdle(now) && now.nextOffset === at.nextOffset;
@@ -194,4 +185,4 @@ export class PartitionMonitor {
   }
 }
 
-const isIdle = ({ nextOffset, storedOffset }: HeldPartition) => nextOffset === storedOffset;
+const isIdle = ({ nextOffset, storedOffset }: PartitionPosition) => nextOffset === storedOffset;

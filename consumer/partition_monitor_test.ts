@@ -2,11 +2,12 @@ import assert from "assert";
 import { topicIdToUuid } from "../shared/kafka/topic_id.ts";
 import type { ConsumerEmit } from "./events.ts";
 import { LagReporter } from "./lag.ts";
-import { type HeldPartition, PartitionMonitor } from "./partition_monitor.ts";
+import { PartitionMonitor } from "./partition_monitor.ts";
+import type { PartitionPosition } from "./partition_state.ts";
 
 const ID = "AAECAwQFBgcICQoLDA0ODw", OTHER = "_____________________w";
 
-const partition = (more: Partial<HeldPartition> = {}): HeldPartition => ({
+const partition = (more: Partial<PartitionPosition> = {}): PartitionPosition => ({
   topic: "routes",
   partition: 0,
   nextOffset: 50,
@@ -41,7 +42,7 @@ function world() {
   const monitor = new PartitionMonitor(
     "group",
     {
-      get held() {
+      get positions() {
         return state.held;
       },
       resume: (_, offset) => state.done.push(["resume", offset]),
@@ -75,9 +76,10 @@ Deno.test("PartitionMonitor skips expired records of a partition that waits for 
 Deno.test("PartitionMonitor leaves expired records to the fetch when records are under way", async () => {
   for (
     const move of [
-      (state: { held: HeldPartition[] }) => state.held = [partition({ nextOffset: 60 })],
-      (state: { held: HeldPartition[] }) => state.held = [partition({ nextOffset: 60, storedOffset: 60 })],
-      (state: { held: HeldPartition[] }) => state.held = [],
+      (state: { held: PartitionPosition[] }) => state.held = [partition({ nextOffset: 60 })],
+      (state: { held: PartitionPosition[] }) =>
+        state.held = [partition({ nextOffset: 60, storedOffset: 60 })],
+      (state: { held: PartitionPosition[] }) => state.held = [],
     ]
   ) {
     const { state, monitor } = world();

@@ -8,7 +8,7 @@ import { fetchTopics } from "../shared/kafka/metadata.ts";
 import { fetchWatermarks } from "../shared/kafka/watermarks.ts";
 import type { CatchUpSources } from "./catch_up.ts";
 import type { Database } from "./store/database.ts";
-import type { MonitorSources, PartitionHolder } from "./partition_monitor.ts";
+import type { MonitoredConsumer, MonitorSources } from "./partition_monitor.ts";
 import { adoptTopicIds, partitionKey, readProgress, readTopicProgress } from "../shared/schema/progress.ts";
 
 /** What is asked, and for whom. */
@@ -33,7 +33,7 @@ export const monitorSources = ({ cluster, database, group, topics }: SourceOptio
 /** Sources of the end of a bounded run, in which `holder` takes part. */
 export const catchUpSources = (
   options: SourceOptions,
-  holder: Pick<PartitionHolder, "held">,
+  consumer: Pick<MonitoredConsumer, "positions">,
 ): CatchUpSources => ({
   ...monitorSources(options),
   progress: (partitions) =>
@@ -41,5 +41,5 @@ export const catchUpSources = (
       "Cannot read consumer_progress",
       (client) => readProgress(client, options.group, partitions),
     ),
-  stored: () => new Map(holder.held.map((at) => [partitionKey(at), at.storedOffset])),
+  stored: () => new Map(consumer.positions.map((at) => [partitionKey(at), at.storedOffset])),
 });

@@ -1,44 +1,57 @@
 /**
- * Stores segments, as many as there are in one transaction: few and quickly when little comes, many at once when much waits.
+ * Batches adaptively: all segments queued while the previous transaction ran go into the next one, up to `batchBytes`.
  *
  * @module
  */
-import { CancelledError, type Database } from "./database.ts";
-import { bufferBytes } from "../metrics.ts";
-import { partitionKey } from "../../shared/schema/progress.ts";
+import { partitionKey, type TopicPartition } from "../../shared/schema/progress.ts";
 import type { Segment } from "../decode/segment.ts";
+import { bufferBytes } from "../metrics.ts";
 import { partitionOf } from "./batch.ts";
 import { BatchStore, type BatchStoreOptions } from "./batch_store.ts";
+import { CancelledError, type Database } from "./database.ts";
 
-/** What the writer needs to know and whom it tells. */
-export interface WriterOptions extends Omit<BatchStoreOptions, "isWanted"> {
-  /** Most bytes of segments in a transaction (a single segment may be larger). */
+/** What became of segments of a partition. */
+export type WriteResult =
+  & TopicPartition
+  & (
+    /** Everything before `nextOffset` is stored. */
+    | { readonly outcome: "stored"; readonly nextOffset: number }
+    /** Another consumer moved the progress to `nextOffset`, or deleted it. The partition's queued segments are dropped. */
+    | { readonly outcome: "fenced"; readonly nextOffset: number | undefined }
+  );
+
+export interface WriterOptions extends Omit<BatchStoreOptions, "isWanted" | "onStored" | "onFenced"> {
+  /** Bytes of segments in one transaction; a single segment may be larger. */
   readonly batchBytes: number;
-  /** Whether the consumer is a valid member of its group; what is queued while it is not is dropped. */
-  readonly isCurrent: () => boolean;
+  /** Whether the membership is valid at this moment. While it is not, segments are dropped instead of stored. */
+  readonly isAlive: () => boolean;
+  readonly onResult: (result: WriteResult) => void;
 }
 
-/** Takes segments in order and stores them in order. */
+/** Stores segments in the order in which they were added. */
 export class Writer {
   #queue: Segment[] = [];
   #bytes = 0;
-  /** Grows with every reset: what was queued before it is not wanted any more. */
+  /** Incremented by {@link reset}; segments of an older epoch are dropped. */
   #epoch = 0;
-  #working: Promise<void> | undefined;
+  #running: Promise<void> | undefined;
   readonly #failed = Promise.withResolvers<never>();
   #waiters: (() => void)[] = [];
   readonly #store: BatchStore;
 
   constructor(database: Database, private readonly options: WriterOptions) {
+    const { isAlive, onResult } = options;
     this.#store = new BatchStore(database, {
       ...options,
-      isWanted: (epoch) => epoch === this.#epoch && options.isCurrent(),
-      onFenced: (at, next) => {
-        this.#drop((segment) => partitionOf(segment) === partitionKey(at));
-        options.onFenced(at, next);
+      isWanted: (epoch) => epoch === this.#epoch && isAlive(),
+      onStored: ({ topic, partition }, nextOffset) =>
+        onResult({ outcome: "stored", topic, partition, nextOffset }),
+      onFenced: ({ topic, partition }, nextOffset) => {
+        const key = partitionKey({ topic, partition });
+        this.#drop((segment) => partitionOf(segment) === key);
+        onResult({ outcome: "fenced", topic, partition, nextOffset });
       },
     });
-    // Whoever races against it gets the error; nobody else has to.
     this.#failed.promise.catch(() => {});
   }
 
@@ -47,30 +60,30 @@ export class Writer {
     return this.#bytes;
   }
 
-  /** Never resolves; rejects when storing failed for good. */
+  /** Never resolves; rejects with an error that retrying does not solve. */
   get failed(): Promise<never> {
     return this.#failed.promise;
   }
 
-  /** Adds a segment. Each partition's segments must follow on one another. */
+  /** Queues a segment. The segments of a partition must be contiguous. */
   add(segment: Segment): void {
     this.#queue.push(segment);
     this.#count(segment.bytes);
-    this.#working ??= this.#runLoop();
+    this.#running ??= this.#runLoop();
   }
 
-  /** Waits until at most `bytes` wait to be stored. */
-  async waitForCapacity(bytes: number): Promise<void> {
-    while (this.#bytes > bytes) await new Promise<void>((resolve) => this.#waiters.push(resolve));
+  /** Waits until at most `maxBytes` are waiting to be stored. */
+  async waitForCapacity(maxBytes: number): Promise<void> {
+    while (this.#bytes > maxBytes) await new Promise<void>((resolve) => this.#waiters.push(resolve));
   }
 
-  /** Waits until all that was added is stored (or was dropped). */
+  /** Waits until every queued segment is stored or dropped. */
   async drain(): Promise<void> {
-    while (this.#working) await this.#working;
+    while (this.#running) await this.#running;
     this.#store.flush();
   }
 
-  /** Drops what is queued and waits for the transaction in hand. After a rebalance all is read again from what is stored. */
+  /** Drops the queue and waits for the current transaction. To be called before progress is loaded again. */
   async reset(): Promise<void> {
     this.#epoch++;
     this.#drop(() => true);
@@ -87,14 +100,14 @@ export class Writer {
     for (const resolve of waiters) resolve();
   }
 
-  #drop(unwanted: (segment: Segment) => boolean): void {
-    const dropped = this.#queue.filter(unwanted);
-    this.#queue = this.#queue.filter((segment) => !unwanted(segment));
+  #drop(shouldDrop: (segment: Segment) => boolean): void {
+    const dropped = this.#queue.filter(shouldDrop);
+    this.#queue = this.#queue.filter((segment) => !shouldDrop(segment));
     this.#count(-dropped.reduce((sum, { bytes }) => sum + bytes, 0));
   }
 
   async #runLoop(): Promise<void> {
-    // What comes in the same turn of the event loop, such as the partitions of one fetch, goes into the same transaction.
+    // Segments added in the same turn of the event loop, such as the partitions of one fetch, share a transaction.
     await new Promise((resolve) => setImmediate(resolve));
     try {
       while (this.#queue.length > 0) {
@@ -111,7 +124,7 @@ export class Writer {
       this.#store.flush();
       if (!(error instanceof CancelledError)) this.#failed.reject(error);
     } finally {
-      this.#working = undefined;
+      this.#running = undefined;
     }
   }
 

@@ -21,9 +21,11 @@ Deno.test("Writer stores what comes in one turn of the event loop in one transac
     group: "g",
     batchBytes: 1_000,
     tell: () => {},
-    isCurrent: () => true,
-    onStored: ({ partition }, next) => stored.push([partition, next]),
-    onFenced: () => assert.fail("nothing is fenced"),
+    isAlive: () => true,
+    onResult: ({ outcome, partition, nextOffset }) => {
+      assert.equal(outcome, "stored");
+      stored.push([partition, nextOffset!]);
+    },
   });
   // kafkajs hands over the partitions of a fetch one after another, with promises in between.
   for (let partition = 0; partition < 6; partition++) {
@@ -170,9 +172,8 @@ async function store(
     group: "g",
     batchBytes: 1e9,
     tell: (name, fields) => events.push([name, fields]),
-    onStored: () => {},
-    onFenced: () => {},
-    isCurrent: () => true,
+    isAlive: () => true,
+    onResult: () => {},
   });
   segments.forEach((segment) => writer.add(segment));
   await Promise.race([writer.drain(), writer.failed]);
@@ -283,9 +284,8 @@ Deno.test("Writer stores what an unconfirmed transaction left when it is divided
     group: "g",
     batchBytes: 1e9,
     tell: (name) => events.push(name),
-    onStored: () => {},
-    onFenced: () => {},
-    isCurrent: () => true,
+    isAlive: () => true,
+    onResult: () => {},
   });
   const whole = segmentOf(0, values);
   writer.add(part(whole, 0, 50));

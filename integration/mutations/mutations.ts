@@ -142,7 +142,7 @@ export const MUTATIONS: readonly Mutation[] = [
     why:
       "A failover to an older state is seen in partitions without new records only by reading progress again.",
     file: "consumer/partition_monitor.ts",
-    find: "this.holder.resume(at, found);",
+    find: "this.consumer.resume(at, found);",
     replace: "",
     test: "consumer/partition_monitor_test.ts",
     filter: "resumes an idle partition at the stored offset",
@@ -151,7 +151,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "expired-records-not-skipped",
     why: "A partition whose records all expired would keep its lag, and a bounded run would never end.",
     file: "consumer/partition_monitor.ts",
-    find: "if (low > at.nextOffset) this.holder.skipExpired(at, low);",
+    find: "if (low > at.nextOffset) this.consumer.skipExpired(at, low);",
     replace: "",
     test: "consumer/partition_monitor_test.ts",
     filter: "skips expired records of a partition that waits",
