@@ -5,7 +5,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { checkout } from "../harness/checkout.ts";
+import { checkout } from "../harness/project.ts";
 import { fill, type Filled } from "./fill.ts";
 import { perFurtherMillion, rateOf } from "./results.ts";
 import { median } from "./runs.ts";

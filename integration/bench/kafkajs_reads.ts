@@ -8,7 +8,7 @@ import { kafkaClient } from "../../shared/kafka/connection.ts";
 import { suppressNegativeTimeoutWarning } from "../../shared/kafka/kafkajs/negative_timeout.ts";
 import { registerCodecs } from "../../shared/kafka/records/codecs.ts";
 import { loadSettings, PROCESS } from "../../shared/settings/load.ts";
-import { uniqueName } from "../harness/names.ts";
+import { uniqueName } from "../harness/unique_name.ts";
 
 const [topic, records] = Deno.args;
 const { settings } = loadSettings(["kafka"], { ...PROCESS, args: [] });

@@ -39,13 +39,13 @@ services); all that is made there is removed.
   --rates LIST       Records a second, for latency (100,1000,10000,50000)
   --seconds N        Seconds at each of these rates (30)
   --rows-before LIST Rows in the table before, for growth (0,10000000,50000000)
-  --json FILE        Where the results go (artefacts/bench.json)
-  --report[=FILE]    Write a page with charts too (artefacts/bench.html)
+  --json FILE        Where the results go (artifacts/bench.json)
+  --report[=FILE]    Write a page with charts too (artifacts/bench.html)
 `;
 
 /** @throws {Error} that says which flag is wrong */
 export function readOptions(args: readonly string[]): Options {
-  const withDefault = args.map((arg) => arg === "--report" ? "--report=artefacts/bench.html" : arg);
+  const withDefault = args.map((arg) => arg === "--report" ? "--report=artifacts/bench.html" : arg);
   const { values } = parseArgs({
     args: withDefault,
     options: {
@@ -57,7 +57,7 @@ export function readOptions(args: readonly string[]): Options {
       rates: { type: "string", default: "100,1000,10000,50000" },
       seconds: { type: "string", default: "30" },
       "rows-before": { type: "string", default: "0,10000000,50000000" },
-      json: { type: "string", default: "artefacts/bench.json" },
+      json: { type: "string", default: "artifacts/bench.json" },
       report: { type: "string" },
     },
   });

@@ -10,7 +10,7 @@ Deno.test("readOptions() gives defaults when nothing is asked for", () => {
 
 Deno.test("readOptions() reads lists and a report with or without a name", () => {
   assert.deepEqual(readOptions(["--rates", "1,20"]).rates, [1, 20]);
-  assert.equal(readOptions(["--report"]).report, "artefacts/bench.html");
+  assert.equal(readOptions(["--report"]).report, "artifacts/bench.html");
   assert.equal(readOptions(["--report=x.html"]).report, "x.html");
 });
 

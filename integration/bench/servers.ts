@@ -10,7 +10,7 @@ import { suppressNegativeTimeoutWarning } from "../../shared/kafka/kafkajs/negat
 import { connectPostgres } from "../../shared/postgres/connection.ts";
 import { loadSettings, PROCESS } from "../../shared/settings/load.ts";
 import type { Settings } from "../../shared/settings/table.ts";
-import { uniqueName } from "../harness/names.ts";
+import { uniqueName } from "../harness/unique_name.ts";
 import { leaders } from "../harness/topic.ts";
 import { type KafkaServer, startKafka, startPostgres } from "../../local/servers/mod.ts";
 

@@ -6,7 +6,7 @@
  */
 import assert from "assert";
 import { scenario } from "../harness/scenario.ts";
-import { ServicePool } from "./crew.ts";
+import { ServicePool } from "./service_pool.ts";
 import { areIndependent, type Fault, FAULTS } from "./faults.ts";
 import { Growth } from "./growth.ts";
 import { readOptions } from "./options.ts";
@@ -20,8 +20,8 @@ const PAIRS_OF_TEN = 3;
 
 scenario({
   name: `consumers store every record once when random faults come one after another for ${minutes} minutes`,
-  fault: "Everything that other scenarios bring about once, in random order and sometimes two at a time",
-  outcome: "Nothing missing, nothing doubled; memory and open files stay as they were",
+  failure: "Everything that other scenarios bring about once, in random order and sometimes two at a time",
+  result: "Nothing missing, nothing doubled; memory and open files stay as they were",
   restartsServers: true,
 }, async (s) => {
   const { random } = s;
@@ -47,7 +47,7 @@ scenario({
         faults.push(draw(faults[0]));
       }
       const names = faults.map(({ name }) => name).join(" and ");
-      s.note(names);
+      s.log(names);
       try {
         await Promise.all(faults.map((fault) => fault.inject(crew)));
         const over = performance.now();
@@ -58,11 +58,11 @@ scenario({
       }
     }
   } finally {
-    tally.lines().forEach((line) => s.note(line));
+    tally.lines().forEach((line) => s.log(line));
   }
-  for (const producer of crew.producers) await s.stopped(producer);
-  await s.oracle({ unless: () => crew.consumers.forEach((consumer) => consumer.assertRunning()) });
+  for (const producer of crew.producers) await s.stopProducer(producer);
+  await s.reconcile({ unless: () => crew.consumers.forEach((consumer) => consumer.assertRunning()) });
   const { lines, problems } = growth.report();
-  lines.forEach((line) => s.note(line));
+  lines.forEach((line) => s.log(line));
   assert.deepEqual(problems, [], "it has grown");
 });

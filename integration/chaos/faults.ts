@@ -7,7 +7,7 @@ import type { Proxy } from "../harness/proxy.ts";
 import { setReadOnly, terminateSessions, whileLocked } from "../harness/postgres_faults.ts";
 import { delay } from "../harness/wait.ts";
 import type { Server } from "../../local/servers/mod.ts";
-import type { ServicePool } from "./crew.ts";
+import type { ServicePool } from "./service_pool.ts";
 
 /** A fault: what it is, and what brings it about and takes it back. */
 export interface Fault {

@@ -1,17 +1,17 @@
 import assert from "assert";
 import { guarantees } from "./guarantees.ts";
 
-const about = { name: "consumer does X when Y", fault: "Y | Z", outcome: "X" };
+const scenario = { name: "consumer does X when Y", failure: "Y | Z", result: "X" };
 
-Deno.test("guarantees() lists what suites declare under their part", () => {
-  const page = guarantees([{ name: "kill", scenarios: [about] }, { name: "database", scenarios: [] }]);
+Deno.test("guarantees() lists the scenarios of a file in its section", () => {
+  const page = guarantees([{ name: "kill", scenarios: [scenario] }, { name: "database", scenarios: [] }]);
   assert.match(
     page,
-    /## Consumers\n\n\| fault .*\n.*\n\| Y \\\| Z \| X \| \[consumer does X when Y\]\(.*kill_test\.ts\) \|/,
+    /## Consumers\n\n\| Failure .*\n.*\n\| Y \\\| Z \| X \| \[consumer does X when Y\]\(.*kill_test\.ts\) \|/,
   );
   assert.doesNotMatch(page, /## PostgreSQL/);
 });
 
-Deno.test("guarantees() gives a suite that no part names a part of its own", () => {
-  assert.match(guarantees([{ name: "new", scenarios: [about] }]), /## new\n\n\| fault/);
+Deno.test("guarantees() throws when a file belongs to no section", () => {
+  assert.throws(() => guarantees([{ name: "new", scenarios: [scenario] }]), /lacks new/);
 });

@@ -70,7 +70,9 @@ Deno.test({
     await step(t, "stores the first row", async () => {
       const start = performance.now();
       await stack.compose(["up", "--detach"], UP);
-      await waitUntil("the first row", async () => (await servers.stored()).rows > 0, { everyMs: 100 });
+      await waitUntil("the first row", async () => (await servers.stored()).rows > 0, {
+        pollIntervalMs: 100,
+      });
       const seconds = ((performance.now() - start) / 1000).toFixed(1);
       console.log(`docker compose up to the first row stored: ${seconds} s`);
     });
@@ -88,14 +90,14 @@ Deno.test({
         const members = await servers.assignments();
         if (members.length === 3 && members.every(({ length }) => length === 2)) return members;
         throw new Error(JSON.stringify(members));
-      }, { timeoutMs: 60_000, everyMs: 250 });
+      }, { timeoutMs: 60_000, pollIntervalMs: 250 });
       assert.deepEqual(assigned.flat().sort(), [0, 1, 2, 3, 4, 5]);
       await stack.healthy(8);
       for (const consumer of await stack.containers("consumer")) {
         await waitUntil(`${consumer.Name} to store records`, async () => {
           const metrics = await stack.metrics(consumer);
           return metrics.sum("consumer_records_total", { outcome: "stored" }) > 0;
-        }, { everyMs: 200 });
+        }, { pollIntervalMs: 200 });
       }
     });
 
@@ -200,7 +202,7 @@ Deno.test({
       await waitUntil("rows", async () => {
         const [[rows]] = await remote.query("routes", "SELECT count(*) FROM routes_table") as [[string]];
         return Number(rows) > 100;
-      }, { everyMs: 500 });
+      }, { pollIntervalMs: 500 });
       await stack.healthy(3);
     });
 
@@ -255,7 +257,7 @@ Deno.test({
       const ready = await waitUntil("the reason on /readyz", async () => {
         const answer = await stack.ask(consumer!, "/readyz");
         return answer.stdout.includes("service.key") && answer;
-      }, { everyMs: 200 });
+      }, { pollIntervalMs: 200 });
       assert.equal(ready.code, 1, "the health check fails");
       assert.match(ready.stdout, /service\.key.*mode 600.*CONTAINER_USER/);
       assert.equal((await stack.inspect(consumer!)).RestartCount, 0);

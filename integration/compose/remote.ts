@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Authority } from "../harness/certificates.ts";
-import { uniqueName } from "../harness/names.ts";
+import { uniqueName } from "../harness/unique_name.ts";
 import { type CommandOptions, dockerOk } from "./engine.ts";
 
 /** Servers of somebody else's: Kafka that asks for client certificates, and PostgreSQL, both with TLS. */

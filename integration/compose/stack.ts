@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Metrics } from "../harness/metrics.ts";
-import { uniqueName } from "../harness/names.ts";
-import { ARTEFACTS, PROJECT } from "../harness/project.ts";
+import { uniqueName } from "../harness/unique_name.ts";
+import { ARTIFACTS, PROJECT } from "../harness/project.ts";
 import { waitUntil } from "../harness/wait.ts";
 import { type CommandOptions, docker, dockerOk, type Output } from "./engine.ts";
 
@@ -106,7 +106,7 @@ export class Stack implements AsyncDisposable {
       const states = containers.map(({ Name, State, Health }) => `${Name} ${State} ${Health}`);
       if (containers.length === count && containers.every(({ Health }) => Health === "healthy")) return true;
       throw new Error(states.join(", "));
-    }, { timeoutMs, everyMs: 500 });
+    }, { timeoutMs, pollIntervalMs: 500 });
   }
 
   /** What `docker inspect` shows of a container. */
@@ -125,12 +125,12 @@ export class Stack implements AsyncDisposable {
     return lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
   }
 
-  /** Removes all of it; its logs are kept as an artefact. */
+  /** Removes all of it; its logs are kept as an artifact. */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
       const { stdout } = await this.composed(["logs", "--timestamps"]);
-      Deno.mkdirSync(ARTEFACTS, { recursive: true });
-      Deno.writeTextFileSync(join(ARTEFACTS, `${this.name}.log`), stdout);
+      Deno.mkdirSync(ARTIFACTS, { recursive: true });
+      Deno.writeTextFileSync(join(ARTIFACTS, `${this.name}.log`), stdout);
     } finally {
       await this.compose(
         ["--profile", "*", "down", "--volumes", "--rmi", "local", "--remove-orphans", "--timeout", "5"],

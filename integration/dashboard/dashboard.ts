@@ -6,7 +6,7 @@
 import { postgresSettings } from "../harness/addresses.ts";
 import { PROJECT } from "../harness/project.ts";
 import type { Scenario } from "../harness/scenario.ts";
-import { asText, CHILD, inherited, TestService } from "../harness/service.ts";
+import { CHILD, inheritedEnvironment, TestService, toEnvironment } from "../harness/service.ts";
 import { freePort } from "../../local/servers/mod.ts";
 import { buildPage } from "../../local/dashboard.ts";
 
@@ -42,13 +42,13 @@ export async function startDashboard(
     new TestService("dashboard", {
       command: Deno.execPath(),
       args: ["run", "--quiet", "-P=dashboard", "dashboard/main.ts"],
-      env: { ...inherited(), ...asText(all) },
+      env: { ...inheritedEnvironment(), ...toEnvironment(all) },
       cwd: PROJECT,
       http: `http://127.0.0.1:${probes}`,
       ...CHILD,
     }, s.folder),
   );
-  await service.logged(/"event":"started"/);
+  await service.waitForLog(/"event":"started"/);
   return { url: `http://127.0.0.1:${port}`, service };
 }
 

@@ -11,20 +11,20 @@ if (CHROMIUM === undefined) console.log("Skipped, as there is no chromium: the d
 else {
   scenario({
     name: "dashboard shows users, their past and what was rejected when rows are committed",
-    fault: "None: a page is open in a browser while users walk and a record holds markup",
-    outcome: "Places appear, the slider goes back, markup is text, nothing is asked of another host",
+    failure: "None: a page is open in a browser while users walk and a record holds markup",
+    result: "Places appear, the slider goes back, markup is text, nothing is asked of another host",
     services: "process",
     // The browser's process and its pipes are not of this program's making.
     restartsServers: true,
   }, async (s) => {
-    const consumer = await s.consumer({ STREAMS: "routes,battery" });
-    await s.producer({
+    const consumer = await s.startConsumer({ STREAMS: "routes,battery" });
+    await s.startProducer({
       STREAMS: "routes,battery",
       PRODUCER_RATE: 200,
       PRODUCER_PATTERN: "walk",
       PRODUCER_USERS: 25,
     });
-    await s.flowing([consumer]);
+    await s.waitForRows([consumer]);
     const { url } = await startDashboard(s, [consumer], { STREAMS: "routes,battery" });
     await using browser = await OpenPage.open();
     const { page } = browser;
@@ -72,15 +72,16 @@ else {
     const paint: number = await page.evaluate(
       'performance.getEntriesByName("first-contentful-paint")[0].startTime',
     );
-    s.note(`first contentful paint after ${Math.round(paint)} ms`);
+    s.log(`first contentful paint after ${Math.round(paint)} ms`);
     assert.ok(paint < 3_000, `${paint} ms`);
   });
 
   scenario({
     name:
       "dashboard says what is away and goes on by itself when database, consumer and dashboard come and go",
-    fault: "PostgreSQL stopped and started, the consumer stopped, the dashboard killed, while a page is open",
-    outcome: "The page says which, keeps what it showed, and goes on without being loaded again",
+    failure:
+      "PostgreSQL stopped and started, the consumer stopped, the dashboard killed, while a page is open",
+    result: "The page says which, keeps what it showed, and goes on without being loaded again",
     services: "process",
     restartsServers: true,
   }, async (s) => {
@@ -93,7 +94,7 @@ else {
     await s.database.create();
     await waitUntil("nothing yet", async () => /there is no table/.test(await browser.text("#map-empty")));
     await s.produce(500, { PRODUCER_USERS: 10, PRODUCER_MALFORMED_RATIO: 0 });
-    const consumer = await s.consumer();
+    const consumer = await s.startConsumer();
     await waitUntil("places", async () => /^10 users/.test(await browser.text("#map-note")));
     assert.equal(await problems(), "");
     assert.deepEqual(browser.complaints, []);

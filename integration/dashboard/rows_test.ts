@@ -17,8 +17,8 @@ async function connect(s: Scenario): Promise<Client & AsyncDisposable> {
 
 scenario({
   name: "dashboard shows every row once when transactions commit in another order than they wrote",
-  fault: "Transactions that overlap: the first to write is the last to commit, one is rolled back",
-  outcome: "Every committed row is told to the pages once, and no other",
+  failure: "Transactions that overlap: the first to write is the last to commit, one is rolled back",
+  result: "Every committed row is told to the pages once, and no other",
   services: "process",
 }, async (s) => {
   await s.database.create();
@@ -54,8 +54,8 @@ scenario({
 
 scenario({
   name: "dashboard begins anew when the table is truncated or made again",
-  fault: "TRUNCATE, and a table of the same name in place of the old one",
-  outcome: "Pages are told that what they show is void, and what is there now",
+  failure: "TRUNCATE, and a table of the same name in place of the old one",
+  result: "Pages are told that what they show is void, and what is there now",
   services: "process",
 }, async (s) => {
   await s.database.create();
@@ -79,9 +79,9 @@ scenario({
 scenario({
   name:
     "dashboard reads without the reader role until the role may read, and polls while 40 users are searched for",
-  fault:
+  failure:
     "A role routes_reader of another database without any grant in this one; 40 searches at the same time",
-  outcome:
+  result:
     "It reads with the account's rights and logs the GRANT; then it takes the role; searches use two other connections, the rest is told to wait",
   services: "process",
 }, async (s) => {
@@ -95,7 +95,7 @@ scenario({
   const { url, service } = await startDashboard(s);
   await using events = new Events(url);
   await waitUntil("what was there", () => events.rows("routes").length > 0);
-  await service.logged(/"event":"reader_role".*GRANT SELECT ON routes_table TO routes_reader/);
+  await service.waitForLog(/"event":"reader_role".*GRANT SELECT ON routes_table TO routes_reader/);
 
   // Only the role is subject to the policy.
   await s.database.query(
@@ -125,12 +125,12 @@ scenario({
 
 scenario({
   name: "dashboard reads no table whole and writes nothing when tables are large",
-  fault: "Two million rows in a table without any index, and ten pages that ask for users and the past",
-  outcome: "No sequential scan, a bounded number of blocks for each look, and no right to write",
+  failure: "Two million rows in a table without any index, and ten pages that ask for users and the past",
+  result: "No sequential scan, a bounded number of blocks for each look, and no right to write",
   services: "process",
 }, async (s) => {
-  await s.consumer().then((consumer) =>
-    consumer.logged(/table rejected_records/).then(() => consumer.stop())
+  await s.startConsumer().then((consumer) =>
+    consumer.waitForLog(/table rejected_records/).then(() => consumer.stop())
   );
   const [{ rows: size }] = await s.database.query<{ rows: number }>(
     `WITH added AS (INSERT INTO routes_table SELECT i % 1000, i, i % 180 - 90, i % 360 - 180
@@ -173,7 +173,7 @@ scenario({
     const now = await statistics();
     return now.blocks > before.blocks && now;
   });
-  s.note(`${after.blocks - before.blocks} blocks of some 15,000 were read`);
+  s.log(`${after.blocks - before.blocks} blocks of some 15,000 were read`);
   assert.equal(after.scans, before.scans);
   // 250 for the past, 64 for the present, 512 for each of ten users, 48 for each look; looks are at most some dozens.
   assert.ok(after.blocks - before.blocks < 10_000, `${after.blocks - before.blocks} blocks`);

@@ -11,7 +11,7 @@ import { Database } from "../harness/database.ts";
 import { PROJECT } from "../harness/project.ts";
 import type { ServiceSettings } from "../harness/service.ts";
 import { kafkaClient, withAdmin } from "../harness/topic.ts";
-import { uniqueName } from "../harness/names.ts";
+import { uniqueName } from "../harness/unique_name.ts";
 import { within } from "../harness/wait.ts";
 
 /** One line of the doctor's, as `--json` has it. */

@@ -12,8 +12,7 @@ import {
   startKafka,
   startPostgres,
 } from "../../local/servers/mod.ts";
-import { Authority, type Certificate } from "../harness/certificates.ts";
-import { pemStores } from "../harness/pem_stores.ts";
+import { Authority, type Certificate, pemStores } from "../harness/certificates.ts";
 import type { ServiceSettings } from "../harness/service.ts";
 
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;

@@ -1,57 +1,45 @@
 import { isIP } from "node:net";
 import { join } from "node:path";
-import { uniqueName } from "./names.ts";
-import { SSL_FOLDER } from "./project.ts";
+import { PROJECT } from "./project.ts";
+import { uniqueName } from "./unique_name.ts";
 
-/** A certificate and its key: where they lie, and what they are (PEM). */
+/** Folder that services are permitted to read certificates from. */
+const SSL_FOLDER = join(PROJECT, "res", "ssl");
+
+/** A certificate and its private key: file paths and contents (PEM; the key as PKCS #8). */
 export interface Certificate {
   readonly certificateFile: string;
   readonly keyFile: string;
   readonly certificate: string;
-  /** PKCS #8, as Kafka wants it. */
   readonly key: string;
 }
 
-/** What a certificate is for. */
 export interface CertificateOptions {
-  /** Addresses and names of the servers that it is for; without any it is a client's. */
+  /** Host names and IP addresses of the server (subjectAltName). A client certificate if not given. */
   hosts?: string[];
-  /** Its time was over yesterday. */
+  /** Issue a certificate that expired yesterday. */
   expired?: boolean;
 }
 
-/**
- * A certificate authority of its own, made with `openssl` in a folder of its own, which is removed with it. The folder lies
- * where services may read.
- */
+/** A certificate authority, made with `openssl` in a new folder under `res/ssl`, which is removed on disposal. */
 export class Authority implements AsyncDisposable {
   private constructor(readonly folder: string, readonly self: Certificate) {}
 
-  /** Makes one. */
   static async create(name: string): Promise<Authority> {
     const folder = join(SSL_FOLDER, uniqueName(`integration-${name}`));
     await Deno.mkdir(folder, { recursive: true });
-    const keyFile = await newKey(folder, name);
+    const keyFile = await createKey(folder, name);
     const certificateFile = join(folder, `${name}.pem`);
     await openssl(
-      "req",
-      "-x509",
-      "-new",
-      "-key",
-      keyFile,
-      "-subj",
-      `/CN=${name}`,
-      "-days",
-      "2",
-      "-out",
-      certificateFile,
+      ...["req", "-x509", "-new", "-key", keyFile, "-subj", `/CN=${name}`, "-days", "2"],
+      ...["-out", certificateFile],
     );
-    return new Authority(folder, await read(certificateFile, keyFile));
+    return new Authority(folder, await readCertificate(certificateFile, keyFile));
   }
 
-  /** Makes a key and a certificate for it, signed by this authority. */
+  /** Creates a key and a certificate for it, signed by this authority. */
   async issue(name: string, options: CertificateOptions = {}): Promise<Certificate> {
-    const keyFile = await newKey(this.folder, name);
+    const keyFile = await createKey(this.folder, name);
     const file = (extension: string) => join(this.folder, `${name}.${extension}`);
     await openssl("req", "-new", "-key", keyFile, "-subj", `/CN=${name}`, "-out", file("csr"));
     await Deno.writeTextFile(
@@ -62,16 +50,10 @@ export class Authority implements AsyncDisposable {
     );
     await openssl(
       ...["x509", "-req", "-in", file("csr"), "-extfile", file("ext"), "-out", file("pem")],
-      ...[
-        "-CA",
-        this.self.certificateFile,
-        "-CAkey",
-        this.self.keyFile,
-        "-days",
-        options.expired ? "-1" : "2",
-      ],
+      ...["-CA", this.self.certificateFile, "-CAkey", this.self.keyFile],
+      ...["-days", options.expired ? "-1" : "2"],
     );
-    return await read(file("pem"), keyFile);
+    return await readCertificate(file("pem"), keyFile);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -79,13 +61,24 @@ export class Authority implements AsyncDisposable {
   }
 }
 
-async function newKey(folder: string, name: string): Promise<string> {
+/** Broker properties that set Kafka's certificate and the authority of its clients' certificates. */
+export function pemStores(server: Certificate, authority: Authority): Record<string, string> {
+  return {
+    "ssl.keystore.type": "PEM",
+    "ssl.keystore.key": server.key,
+    "ssl.keystore.certificate.chain": server.certificate,
+    "ssl.truststore.type": "PEM",
+    "ssl.truststore.certificates": authority.self.certificate,
+  };
+}
+
+async function createKey(folder: string, name: string): Promise<string> {
   const file = join(folder, `${name}.key`);
   await openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", file);
   return file;
 }
 
-async function read(certificateFile: string, keyFile: string): Promise<Certificate> {
+async function readCertificate(certificateFile: string, keyFile: string): Promise<Certificate> {
   const [certificate, key] = await Promise.all([
     Deno.readTextFile(certificateFile),
     Deno.readTextFile(keyFile),
@@ -94,12 +87,6 @@ async function read(certificateFile: string, keyFile: string): Promise<Certifica
 }
 
 async function openssl(...args: string[]): Promise<void> {
-  const { success, stderr } = await new Deno.Command("openssl", {
-    args,
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-  })
-    .output();
+  const { success, stderr } = await new Deno.Command("openssl", { args, stdin: "null" }).output();
   if (!success) throw new Error(`openssl ${args.join(" ")} failed: ${new TextDecoder().decode(stderr)}`);
 }

@@ -11,9 +11,9 @@ import {
   type StartedNetwork,
 } from "testcontainers";
 import { freePort } from "../../local/servers/mod.ts";
-import { uniqueName } from "./names.ts";
+import { uniqueName } from "./unique_name.ts";
 import { PROJECT } from "./project.ts";
-import { asText, inherited, type Launch, type ServiceSettings } from "./service.ts";
+import { inheritedEnvironment, type Launch, type ServiceSettings, toEnvironment } from "./service.ts";
 
 /** Services that have a Dockerfile. */
 export type Image = "producer" | "consumer";
@@ -46,7 +46,7 @@ export async function containerLaunch(
 ): Promise<Launch> {
   const port = freePort();
   const name = uniqueName(`integration-${service}`);
-  const env = asText({ HTTP_HOST: "0.0.0.0", HTTP_PORT, ...settings });
+  const env = toEnvironment({ HTTP_HOST: "0.0.0.0", HTTP_PORT, ...settings });
   const reaper = await getReaper(await getContainerRuntimeClient());
   return {
     command: "docker",
@@ -64,7 +64,7 @@ export async function containerLaunch(
       await image(service),
       ...args,
     ],
-    env: { ...inherited(), ...env },
+    env: { ...inheritedEnvironment(), ...env },
     cwd: PROJECT,
     http: `http://127.0.0.1:${port}`,
     signal: async (_child, signal) => {

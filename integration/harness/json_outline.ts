@@ -2,7 +2,7 @@
  * How deep a valid JSON text is nested, and which names its outermost object has, repeated ones too: what `JSON.parse`
  * doesn't tell.
  */
-export function outline(text: string): { depth: number; names: string[] } {
+export function jsonOutline(text: string): { depth: number; names: string[] } {
   const names: string[] = [];
   let depth = 0, deepest = 0;
   for (let i = 0; i < text.length; i++) {

@@ -1,5 +1,5 @@
 import { CompressionTypes, type ICustomPartitioner, type Message, Partitioners } from "kafkajs";
-import { uniqueName } from "./names.ts";
+import { uniqueName } from "./unique_name.ts";
 import { kafkaClient } from "./topic.ts";
 
 /** A record as it is sent: no key, no value, and any bytes are possible. */

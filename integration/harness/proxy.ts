@@ -41,7 +41,7 @@ export interface Proxy extends AsyncDisposable {
 }
 
 /** A server behind a proxy. */
-export interface Proxied {
+export interface OpenedProxy {
   readonly proxy: Proxy;
   /** What leads a service through it. */
   readonly settings: ServiceSettings;

@@ -1,5 +1,5 @@
 import type { Database } from "./database.ts";
-import { escapeBytes } from "./escaped.ts";
+import { escapeBytes } from "./escape_bytes.ts";
 import type { Rules } from "./rules.ts";
 
 /** A row of a stream's table. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { outline } from "./json_outline.ts";
+import { jsonOutline } from "./json_outline.ts";
 
 /** What the oracle knows of a stream. */
 export interface Rules {
@@ -84,7 +84,7 @@ export function rowOf(rules: Rules, value: Uint8Array | null): number[] | undefi
     return undefined;
   }
   if (typeof record !== "object" || record === null || Array.isArray(record)) return undefined;
-  const { depth, names } = outline(text);
+  const { depth, names } = jsonOutline(text);
   if (depth > MAX_DEPTH || new Set(names).size < names.length) return undefined;
   return rules.row(record as Record<string, unknown>);
 }

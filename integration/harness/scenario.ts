@@ -13,13 +13,13 @@ import {
 } from "../../local/servers/mod.ts";
 import { kafkaSettings, postgresSettings } from "./addresses.ts";
 import { Database } from "./database.ts";
-import { slug, uniqueName } from "./names.ts";
-import { oracle, type OracleOptions, type Verdict } from "./oracle.ts";
+import { slug, uniqueName } from "./unique_name.ts";
+import { reconcile, type ReconcileOptions, type Reconciliation } from "./reconcile.ts";
 import { pgbouncerAvailable } from "./pgbouncer.ts";
-import { ARTEFACTS, PROJECT } from "./project.ts";
-import type { Proxied } from "./proxy.ts";
+import { ARTIFACTS, PROJECT } from "./project.ts";
+import type { OpenedProxy } from "./proxy.ts";
 import { ROUTES, type Rules } from "./rules.ts";
-import { chosenSeed, type Random, seeded } from "./seed.ts";
+import { type Random, readSeed, seededRandom } from "./random.ts";
 import {
   type Launch,
   processLaunch,
@@ -31,16 +31,16 @@ import {
 import { tcpProxies } from "./tcp_proxy.ts";
 import { deleteTopic, withAdmin } from "./topic.ts";
 import { waitUntil, within } from "./wait.ts";
-import { BROKER_PROPERTIES, SERVICES, theWorld, type World } from "./world.ts";
+import { BROKER_PROPERTIES, SERVICE_KIND, type SharedServers, sharedServers } from "./shared_servers.ts";
 
 /** What a scenario shows, and what it needs. */
-export interface ScenarioAbout {
+export interface ScenarioDefinition {
   /** Name of the test: `fn() does X when Y`. */
   name: string;
   /** What goes wrong, in a few words. */
-  fault: string;
+  failure: string;
   /** What comes of it, in a few words. */
-  outcome: string;
+  result: string;
   /** What not every machine has; without it the scenario is skipped, and its name printed. */
   needs?: "containers" | "processes" | "pgbouncer";
   /** It stops and starts the shared servers: what they are made of is then not what it was when the scenario began. */
@@ -52,13 +52,13 @@ export interface ScenarioAbout {
 }
 
 /** Everything that was declared, in order. */
-export const scenarios: ScenarioAbout[] = [];
+export const scenarios: ScenarioDefinition[] = [];
 
 /** What oracles have compared so far. */
 const compared = { scenarios: new Set<string>(), records: 0 };
 
 Deno.test.afterAll(() => {
-  const skipped = scenarios.filter(isSkipped);
+  const skipped = scenarios.filter(shouldSkip);
   console.log(
     `Compared ${
       compared.records.toLocaleString("en")
@@ -69,23 +69,24 @@ Deno.test.afterAll(() => {
   );
 });
 
-const isSkipped = ({ needs }: ScenarioAbout) =>
-  needs === "containers" && SERVICES !== "container" || needs === "processes" && SERVICES === "container" ||
+const shouldSkip = ({ needs }: ScenarioDefinition) =>
+  needs === "containers" && SERVICE_KIND !== "container" ||
+  needs === "processes" && SERVICE_KIND === "container" ||
   needs === "pgbouncer" && !pgbouncerAvailable();
 
 /** Declares a scenario as a test. */
-export function scenario(about: ScenarioAbout, run: (scenario: Scenario) => Promise<void>): void {
+export function scenario(about: ScenarioDefinition, run: (scenario: Scenario) => Promise<void>): void {
   scenarios.push(about);
   Deno.test({
     name: about.name,
-    ignore: about.ignore === true || isSkipped(about),
+    ignore: about.ignore === true || shouldSkip(about),
     ...about.restartsServers && { sanitizeOps: false, sanitizeResources: false },
     fn: async () => {
-      await using context = await Scenario.begin(about, theWorld());
+      await using context = await Scenario.create(about, sharedServers());
       try {
         await run(context);
       } catch (error) {
-        await context.failed(error);
+        await context.saveFailure(error);
         throw error;
       }
     },
@@ -110,22 +111,26 @@ export class Scenario implements AsyncDisposable {
   readonly #stack = new AsyncDisposableStack();
   readonly #kind: ServiceKind;
 
-  private constructor(readonly about: ScenarioAbout, private readonly world: World, folder?: string) {
-    this.#kind = about.services ?? SERVICES;
+  private constructor(
+    readonly about: ScenarioDefinition,
+    private readonly world: SharedServers,
+    folder?: string,
+  ) {
+    this.#kind = about.services ?? SERVICE_KIND;
     this.id = uniqueName(about.name.slice(0, 30));
     this.topicPrefix = `${this.id}-`;
     this.group = `${this.id}-group`;
     this.database = new Database(world.postgres, this.id);
-    this.random = seeded(chosenSeed());
-    this.folder = folder ?? join(ARTEFACTS, slug(about.name));
+    this.random = seededRandom(readSeed());
+    this.folder = folder ?? join(ARTIFACTS, slug(about.name));
   }
 
   /** Begins a scenario: its folder is empty, its database and topics are not there yet. */
-  static async begin(about: ScenarioAbout, world: World): Promise<Scenario> {
+  static async create(about: ScenarioDefinition, world: SharedServers): Promise<Scenario> {
     const scenario = new Scenario(about, world);
     await Deno.remove(scenario.folder, { recursive: true }).catch(() => {});
     await Deno.mkdir(scenario.folder, { recursive: true });
-    scenario.note(`INTEGRATION_SEED=${scenario.random.seed}`);
+    scenario.log(`INTEGRATION_SEED=${scenario.random.seed}`);
     return scenario;
   }
 
@@ -153,7 +158,10 @@ export class Scenario implements AsyncDisposable {
    *
    * @param name Folder of the logs within this scenario's.
    */
-  async on(name: string, servers: AsyncDisposable & Pick<World, "kafka" | "postgres">): Promise<Scenario> {
+  async withServers(
+    name: string,
+    servers: AsyncDisposable & Pick<SharedServers, "kafka" | "postgres">,
+  ): Promise<Scenario> {
     this.use(servers);
     const other = new Scenario(this.about, { ...this.world, ...servers }, join(this.folder, name));
     await Deno.mkdir(other.folder, { recursive: true });
@@ -169,11 +177,11 @@ export class Scenario implements AsyncDisposable {
    *
    * @param server Kafka only on the shared servers: a broker has to know of its proxy beforehand.
    */
-  async proxied(server: "kafka" | "postgres"): Promise<Proxied> {
+  async openProxy(server: "kafka" | "postgres"): Promise<OpenedProxy> {
     const { proxies } = this.world;
     if (server === "kafka") {
       const { proxyUpstream } = this.kafka;
-      if (!proxyUpstream || this.#kind !== SERVICES) {
+      if (!proxyUpstream || this.#kind !== SERVICE_KIND) {
         throw new Error(
           "This scenario's services can't reach its broker through a proxy: use the shared one",
         );
@@ -183,20 +191,20 @@ export class Scenario implements AsyncDisposable {
     }
     const { PGHOST, PGPORT } = postgresSettings(this.postgres, this.database.name, this.#kind);
     const proxy = this.use(
-      await (this.#kind === SERVICES ? proxies : tcpProxies()).open(`${PGHOST}:${PGPORT}`),
+      await (this.#kind === SERVICE_KIND ? proxies : tcpProxies()).open(`${PGHOST}:${PGPORT}`),
     );
     const [host, port] = proxy.address.split(":");
     return { proxy, settings: { PGHOST: host!, PGPORT: port! } };
   }
 
   /** The scenario on a Kafka of its own, of so many brokers, and on the shared PostgreSQL. */
-  async onCluster(brokers: number): Promise<{ t: Scenario; cluster: KafkaCluster }> {
+  async withCluster(brokers: number): Promise<{ t: Scenario; cluster: KafkaCluster }> {
     const { postgres, network } = this.world;
     const cluster = await startKafkaCluster(brokers, {
       properties: BROKER_PROPERTIES,
       ...network && { kind: "container", network, networkAlias: "cluster" },
     });
-    const t = await this.on("cluster", {
+    const t = await this.withServers("cluster", {
       kafka: cluster,
       postgres,
       [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose](),
@@ -205,7 +213,7 @@ export class Scenario implements AsyncDisposable {
   }
 
   /** Starts a consumer; it is ended with the scenario. */
-  async consumer(settings: ServiceSettings = {}, args: string[] = []): Promise<TestService> {
+  async startConsumer(settings: ServiceSettings = {}, args: string[] = []): Promise<TestService> {
     return await this.#start("consumer", {
       CONSUMER_GROUP_ID: this.group,
       CONSUMER_SESSION_TIMEOUT_MS: 6_000,
@@ -220,7 +228,7 @@ export class Scenario implements AsyncDisposable {
    *
    * @param project Folder of that version's files.
    */
-  consumerOf(project: string, settings: ServiceSettings = {}): TestService {
+  startConsumerOf(project: string, settings: ServiceSettings = {}): TestService {
     const all: ServiceSettings = {
       CONSUMER_GROUP_ID: this.group,
       CONSUMER_SESSION_TIMEOUT_MS: 6_000,
@@ -235,7 +243,7 @@ export class Scenario implements AsyncDisposable {
   }
 
   /** Starts a producer; it is ended with the scenario. */
-  async producer(settings: ServiceSettings = {}, args: string[] = []): Promise<TestService> {
+  async startProducer(settings: ServiceSettings = {}, args: string[] = []): Promise<TestService> {
     return await this.#start("producer", {
       PRODUCER_SEED: this.random.seed,
       ...kafkaSettings(this.kafka, this.#kind),
@@ -244,18 +252,18 @@ export class Scenario implements AsyncDisposable {
   }
 
   /** Runs `deno task rejects` as a program of this machine, waits until it has ended well, and returns what it prints. */
-  async rejects(args: string[] = [], settings: ServiceSettings = {}): Promise<string> {
+  async runRejects(args: string[] = [], settings: ServiceSettings = {}): Promise<string> {
     const rejects = await this.#start("rejects", {
       ...kafkaSettings(this.kafka, "process"),
       ...postgresSettings(this.postgres, this.database.name, "process"),
       ...settings,
     }, args);
-    await this.finished(rejects);
+    await this.waitForExit(rejects);
     return rejects.log;
   }
 
   /** Starts `deno task doctor`, as a program of this machine; it ends by itself. */
-  async doctor(settings: ServiceSettings, args: string[] = []): Promise<TestService> {
+  async startDoctor(settings: ServiceSettings, args: string[] = []): Promise<TestService> {
     return await this.#start("doctor", {
       CONSUMER_GROUP_ID: this.group,
       ...kafkaSettings(this.kafka, "process"),
@@ -265,8 +273,8 @@ export class Scenario implements AsyncDisposable {
   }
 
   /** Starts a producer under the load that scenarios have in common: 5,000 records/s, one of a hundred malformed. */
-  async load(count: number, settings: ServiceSettings = {}): Promise<TestService> {
-    return await this.producer({
+  async startLoad(count: number, settings: ServiceSettings = {}): Promise<TestService> {
+    return await this.startProducer({
       PRODUCER_RATE: 5_000,
       PRODUCER_COUNT: count,
       PRODUCER_MALFORMED_RATIO: 0.01,
@@ -277,11 +285,11 @@ export class Scenario implements AsyncDisposable {
 
   /** Has a producer send `count` records, and waits until it has ended well. */
   async produce(count: number, settings: ServiceSettings = {}): Promise<void> {
-    await this.finished(await this.load(count, settings));
+    await this.waitForExit(await this.startLoad(count, settings));
   }
 
   /** Waits until a service that ends by itself has ended well. */
-  async finished(service: TestService, timeoutMs = 120_000): Promise<void> {
+  async waitForExit(service: TestService, timeoutMs = 120_000): Promise<void> {
     const code = await within(`${service.name} to end`, timeoutMs, service.exited);
     if (code !== 0) {
       throw new Error(`${service.name} ended with code ${code}:\n${service.lines.slice(-20).join("\n")}`);
@@ -289,7 +297,7 @@ export class Scenario implements AsyncDisposable {
   }
 
   /** Stops a producer, and returns how many records it says it has sent. */
-  async stopped(producer: TestService): Promise<number> {
+  async stopProducer(producer: TestService): Promise<number> {
     const { code } = await producer.stop();
     if (code !== 0) {
       throw new Error(`${producer.name} ended with code ${code}:\n${producer.lines.slice(-20).join("\n")}`);
@@ -300,7 +308,7 @@ export class Scenario implements AsyncDisposable {
   }
 
   /** Rows that are in a stream's table by now; 0 as long as there is no table. */
-  async stored(rules: Rules = ROUTES): Promise<number> {
+  async countRows(rules: Rules = ROUTES): Promise<number> {
     try {
       return await this.database.number(`SELECT count(*) FROM "${rules.table}"`);
     } catch {
@@ -309,18 +317,18 @@ export class Scenario implements AsyncDisposable {
   }
 
   /** Waits until some more rows are stored, while these services live. */
-  async flowing(services: readonly TestService[], timeoutMs = 60_000): Promise<void> {
-    const before = await this.stored();
-    await waitUntil("rows to be stored", async () => await this.stored() > before, {
+  async waitForRows(services: readonly TestService[], timeoutMs = 60_000): Promise<void> {
+    const before = await this.countRows();
+    await waitUntil("rows to be stored", async () => await this.countRows() > before, {
       timeoutMs,
       unless: () => services.forEach((service) => service.assertRunning()),
     });
   }
 
   /** Ends the scenario: waits until all is stored, and compares topic and tables. See `oracle.ts`. */
-  async oracle(options: Partial<OracleOptions> = {}): Promise<Verdict> {
+  async reconcile(options: Partial<ReconcileOptions> = {}): Promise<Reconciliation> {
     const rules = options.rules ?? ROUTES;
-    const verdict = await oracle({
+    const verdict = await reconcile({
       kafka: this.kafka,
       database: this.database,
       rules,
@@ -331,7 +339,7 @@ export class Scenario implements AsyncDisposable {
     const { records, stored, rejected, lost } = verdict;
     compared.scenarios.add(this.about.name);
     compared.records += records;
-    this.note(
+    this.log(
       `oracle: ${records} records of ${rules.stream} = ${stored} stored + ${rejected} rejected` +
         (lost > 0 ? ` + ${lost} lost` : ""),
     );
@@ -339,19 +347,19 @@ export class Scenario implements AsyncDisposable {
   }
 
   /** Prints a line about what goes on. */
-  note(line: string): void {
+  log(line: string): void {
     console.log(`  ${line}`);
   }
 
   /** Keeps what may explain a failure, and says where. */
-  async failed(error: unknown): Promise<void> {
+  async saveFailure(error: unknown): Promise<void> {
     await Deno.writeTextFile(
       join(this.folder, "failure.txt"),
       Deno.inspect(error, { strAbbreviateSize: 1e6 }),
     );
     await Deno.writeTextFile(join(this.folder, "kafka.log"), this.kafka.logs());
     await Deno.writeTextFile(join(this.folder, "postgres.log"), this.postgres.logs());
-    this.note(`failed; logs are in ${this.folder}`);
+    this.log(`failed; logs are in ${this.folder}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -84,7 +84,7 @@ export class TestService implements AsyncDisposable {
   }
 
   /** Whether it runs. */
-  get running(): boolean {
+  get isRunning(): boolean {
     return this.exitCode === undefined;
   }
 
@@ -117,7 +117,7 @@ export class TestService implements AsyncDisposable {
   }
 
   /** Waits until `/readyz` says that it is ready (or, with `false`, that it is not). */
-  async ready(expected = true, timeoutMs = 60_000): Promise<void> {
+  async waitForReady(expected = true, timeoutMs = 60_000): Promise<void> {
     await waitUntil(`${this.name} to be ${expected ? "" : "not "}ready`, async () => {
       const { status } = await httpGet(`${this.launch.http}/readyz`, 2_000);
       return (status === 200) === expected;
@@ -130,7 +130,7 @@ export class TestService implements AsyncDisposable {
   }
 
   /** Waits until a line of its log matches; returns the line. */
-  async logged(pattern: RegExp, timeoutMs = 60_000): Promise<string> {
+  async waitForLog(pattern: RegExp, timeoutMs = 60_000): Promise<string> {
     let looked = 0;
     return await waitUntil(`${this.name} to log ${pattern}`, () => {
       for (; looked < this.lines.length; looked++) {
@@ -147,7 +147,7 @@ export class TestService implements AsyncDisposable {
 
   /** @throws When it has ended; the message has the end of its log. */
   assertRunning(): void {
-    if (!this.running) {
+    if (!this.isRunning) {
       throw new Error(
         `${this.name} has ended with code ${this.exitCode}:\n${this.lines.slice(-20).join("\n")}`,
       );
@@ -156,8 +156,8 @@ export class TestService implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await waitUntil(`${this.name} to end`, async () => {
-      if (this.running) await this.launch.kill(this.#child);
-      return !this.running;
+      if (this.isRunning) await this.launch.kill(this.#child);
+      return !this.isRunning;
     });
     await this.exited;
   }
@@ -192,7 +192,7 @@ export function processLaunch(
   return {
     command: Deno.execPath(),
     args: ["run", "--quiet", `-P=${PERMISSIONS[service] ?? service}`, PROGRAMS[service], ...args],
-    env: { ...inherited(), ...asText({ HTTP_PORT: port, ...settings }) },
+    env: { ...inheritedEnvironment(), ...toEnvironment({ HTTP_PORT: port, ...settings }) },
     cwd,
     http: `http://127.0.0.1:${port}`,
     ...CHILD,
@@ -200,7 +200,7 @@ export function processLaunch(
 }
 
 /** The little of this program's environment that programs need. */
-export function inherited(): Record<string, string> {
+export function inheritedEnvironment(): Record<string, string> {
   const names = ["PATH", "HOME", "DENO_DIR", "TMPDIR", "DOCKER_HOST", "NPM_CONFIG_REGISTRY"];
   return Object.fromEntries(
     names.flatMap((name) => Deno.env.get(name) === undefined ? [] : [[name, Deno.env.get(name)!]]),
@@ -208,6 +208,6 @@ export function inherited(): Record<string, string> {
 }
 
 /** Settings as environment variables have them. */
-export function asText(settings: ServiceSettings): Record<string, string> {
+export function toEnvironment(settings: ServiceSettings): Record<string, string> {
   return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, `${value}`]));
 }

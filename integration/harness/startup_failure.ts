@@ -3,7 +3,7 @@ import type { ServiceSettings } from "./service.ts";
 import { within } from "./wait.ts";
 
 /** Settings that must be refused, and what the message must say. */
-export type Refusal = [what: string, settings: ServiceSettings, message: RegExp];
+export type StartupFailure = [what: string, settings: ServiceSettings, message: RegExp];
 
 /** Starts a service that has to refuse what it is given, with exit code 2; says what is wrong when it doesn't. */
 export async function expectStartupFailure(
@@ -13,7 +13,7 @@ export async function expectStartupFailure(
   settings: ServiceSettings,
   message: RegExp,
 ): Promise<string | undefined> {
-  const service = await (name === "producer" ? s.producer(settings) : s.consumer(settings));
+  const service = await (name === "producer" ? s.startProducer(settings) : s.startConsumer(settings));
   const code = await within(`the ${name} to refuse`, 20_000, service.exited).catch(async () => {
     await service.stop("SIGKILL");
     return "nothing within 20 s";

@@ -82,7 +82,9 @@ Deno.test("latency() delays one direction only when it is given one", async () =
   await echo.proxy.latency(1_000, "answers");
   using connection = await echo.connect();
   await connection.write(Uint8Array.of(1));
-  const arrived = timed(() => waitUntil("the request to arrive", () => echo.received === 1, { everyMs: 5 }));
+  const arrived = timed(() =>
+    waitUntil("the request to arrive", () => echo.received === 1, { pollIntervalMs: 5 })
+  );
   const answered = timed(() => read(connection, 1));
   const took = [await arrived, await answered] as const;
   assert.ok(took[0] < 900 && took[1] >= 995, `the request took ${took[0]} ms, with its answer ${took[1]}`);

@@ -5,10 +5,9 @@ import {
   startKafka,
   startPostgres,
 } from "../../local/servers/mod.ts";
-import { Authority, type Certificate } from "./certificates.ts";
-import { pemStores } from "./pem_stores.ts";
+import { Authority, type Certificate, pemStores } from "./certificates.ts";
 import type { ServiceSettings } from "./service.ts";
-import { BROKER_PROPERTIES } from "./world.ts";
+import { BROKER_PROPERTIES } from "./shared_servers.ts";
 
 /** Kafka with mutual TLS and PostgreSQL with TLS, both with certificates of one authority. */
 export interface TlsServers extends AsyncDisposable {

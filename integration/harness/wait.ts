@@ -3,7 +3,7 @@ export interface WaitOptions {
   /** Milliseconds until it is given up; 60,000 when not given. */
   timeoutMs?: number;
   /** Milliseconds between two looks; 50 when not given. */
-  everyMs?: number;
+  pollIntervalMs?: number;
   /** Looked at each time as well; throws when there is no use in waiting on. */
   unless?: () => void;
 }
@@ -20,7 +20,7 @@ export async function waitUntil<T>(
   look: () => T | Promise<T>,
   options: WaitOptions = {},
 ): Promise<NonNullable<Exclude<T, false>>> {
-  const { timeoutMs = 60_000, everyMs = 50, unless } = options;
+  const { timeoutMs = 60_000, pollIntervalMs: everyMs = 50, unless } = options;
   const deadline = Date.now() + timeoutMs;
   let last: unknown;
   while (true) {

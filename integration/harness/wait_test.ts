@@ -6,14 +6,14 @@ Deno.test("until() returns what is found when it is there after a while, whateve
   const found = await waitUntil("it", () => {
     if (++looks === 1) throw new Error("not yet");
     return looks < 3 ? undefined : "found";
-  }, { everyMs: 1 });
+  }, { pollIntervalMs: 1 });
   assert.equal(found, "found");
   assert.equal(looks, 3);
 });
 
 Deno.test("until() says what it waited for, and the last error, when time is up", async () => {
   await assert.rejects(
-    waitUntil("the moon", () => Promise.reject(new Error("clouds")), { timeoutMs: 5, everyMs: 1 }),
+    waitUntil("the moon", () => Promise.reject(new Error("clouds")), { timeoutMs: 5, pollIntervalMs: 1 }),
     (error: Error) =>
       /5 ms in vain for the moon/.test(error.message) && (error.cause as Error).message === "clouds",
   );

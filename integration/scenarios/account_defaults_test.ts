@@ -51,10 +51,10 @@ const rowOf = (value: string) => {
 
 scenario({
   name: "consumer, rejects and dashboard do the same when the account has defaults of its own",
-  fault: `An account whose role sets ${
+  failure: `An account whose role sets ${
     Object.keys(DEFAULTS).length
   } defaults: literals, text formats, isolation, timeouts, search_path`,
-  outcome:
+  result:
     "Rows, rejected bytes, list and replay are those of any other account; no timeout but the consumer's own ends a transaction",
 }, async (s) => {
   const role = `${s.id}-app`;
@@ -73,29 +73,33 @@ scenario({
   );
   const account = { PGUSER: role, PGPASSWORD: "app" };
   const groups = [`${s.group}-a`, `${s.group}-b`];
-  const consumer = await s.consumer({ CONSUMER_GROUP_ID: groups[0]!, ...account });
+  const consumer = await s.startConsumer({ CONSUMER_GROUP_ID: groups[0]!, ...account });
   await s.produce(1_000);
   await send(s.kafka.bootstrapServers, s.topic(), HOSTILE);
-  await waitUntil("rows", async () => await s.stored() > 0, { unless: () => consumer.assertRunning() });
+  await waitUntil("rows", async () => await s.countRows() > 0, { unless: () => consumer.assertRunning() });
   await whileLocked(s.database, "routes_table", async () => {
     await s.produce(1_000, { PRODUCER_SEED: "another" });
     await delay(700);
   });
-  await s.oracle({ groups: groups.slice(0, 1), refusable: southern, unless: () => consumer.assertRunning() });
+  await s.reconcile({
+    groups: groups.slice(0, 1),
+    refusable: southern,
+    unless: () => consumer.assertRunning(),
+  });
   assert.doesNotMatch(consumer.log, /"class":"(timeout|lock|serialization)"|25P0[34]/);
   // Its rejected records are there already, and compared with its own.
   const settings = { CONSUMER_GROUP_ID: groups[1]!, CONSUMER_UNTIL_CAUGHT_UP: "true", ...account };
-  await s.finished(await s.consumer(settings));
-  const { rejected, reasons } = await s.oracle({ groups, refusable: southern });
+  await s.waitForExit(await s.startConsumer(settings));
+  const { rejected, reasons } = await s.reconcile({ groups, refusable: southern });
 
   const all = ["--format", "json", "--limit", `${rejected}`];
-  const listed = await s.rejects(all, account);
-  assert.equal(listed, await s.rejects(all));
-  const expected = (await s.rejects([...all, "--reason", "refused by the database"])).split("\n")
+  const listed = await s.runRejects(all, account);
+  assert.equal(listed, await s.runRejects(all));
+  const expected = (await s.runRejects([...all, "--reason", "refused by the database"])).split("\n")
     .map((line) => rowOf(JSON.parse(line).value));
   await s.database.query("ALTER TABLE routes_table DROP CONSTRAINT northern");
   assert.match(
-    await s.rejects(["--replay"], account),
+    await s.runRejects(["--replay"], account),
     new RegExp(`moved ${reasons["refused by the database"]} records`),
   );
   const rows = (await storedRows(s.database, ROUTES)).map(({ numbers }) => numbers);

@@ -11,14 +11,14 @@ const TABLES = ["routes_table", "rejected_records", "consumer_progress"];
 
 scenario({
   name: "consumer reads again what PostgreSQL has no more when it was restored from a backup",
-  fault:
+  failure:
     "PostgreSQL restored to an earlier time: Kafka's copy of the progress is ahead of it, with aborted transactions behind",
-  outcome: "What was lost is read again, from where PostgreSQL says; nothing missing, nothing doubled",
+  result: "What was lost is read again, from where PostgreSQL says; nothing missing, nothing doubled",
 }, async (s) => {
   const { bootstrapServers } = s.kafka;
   const caughtUp = async (seed: string) => {
     await s.produce(10_000, { PRODUCER_SEED: seed });
-    await s.finished(await s.consumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" }));
+    await s.waitForExit(await s.startConsumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" }));
   };
   await caughtUp("before the backup");
   for (const table of TABLES) await s.database.query(`CREATE TABLE "backup of ${table}" AS TABLE ${table}`);
@@ -46,28 +46,28 @@ scenario({
   // Progress comes late: what Kafka's copy leads to has been fetched by then.
   const consumer = await s.database.connected(async (client) => {
     await client.query("BEGIN; LOCK TABLE consumer_progress IN ACCESS EXCLUSIVE MODE");
-    const consumer = await s.consumer();
-    await consumer.logged(/"event":"assigned"/);
+    const consumer = await s.startConsumer();
+    await consumer.waitForLog(/"event":"assigned"/);
     await delay(1_500);
     await client.query("COMMIT");
     return consumer;
   });
-  const { records } = await s.oracle({ unless: () => consumer.assertRunning() });
+  const { records } = await s.reconcile({ unless: () => consumer.assertRunning() });
   assert.equal(records, 20_001);
 });
 
 scenario({
   name: "consumer stores records again when PostgreSQL fails over to an older state while no records come",
-  fault: "Rows and progress back at an earlier state under a running consumer that waits for records",
-  outcome: "It compares the stored progress with its own at each poll, says so, and stores what is missing",
+  failure: "Rows and progress back at an earlier state under a running consumer that waits for records",
+  result: "It compares the stored progress with its own at each poll, says so, and stores what is missing",
 }, async (s) => {
-  const consumer = await s.consumer();
+  const consumer = await s.startConsumer();
   await s.produce(2_000);
-  await s.oracle({ unless: () => consumer.assertRunning() });
+  await s.reconcile({ unless: () => consumer.assertRunning() });
   await s.database.query(
     `BEGIN; TRUNCATE routes_table, rejected_records; UPDATE consumer_progress SET next_offset = 0; COMMIT`,
   );
-  const { records } = await s.oracle({ unless: () => consumer.assertRunning() });
+  const { records } = await s.reconcile({ unless: () => consumer.assertRunning() });
   assert.equal(records, 2_000);
-  await consumer.logged(/"event":"progress_changed"/);
+  await consumer.waitForLog(/"event":"progress_changed"/);
 });

@@ -40,19 +40,19 @@ const records = (user: number, count: number): LineRecord[] =>
 
 scenario({
   name: "consumer reads every compression when Kafka's own client has sent it",
-  fault: "Kafka's Java producer: gzip, snappy, lz4, zstd; headers, null keys, null values, malformed ones",
-  outcome: "All are read; what is valid is stored, the rest is quarantined",
+  failure: "Kafka's Java producer: gzip, snappy, lz4, zstd; headers, null keys, null values, malformed ones",
+  result: "All are read; what is valid is stored, the rest is quarantined",
 }, async (s) => {
   const topic = s.topic();
   await createTopic(s.kafka.bootstrapServers, topic, PARTITIONS);
-  const consumer = await s.consumer();
-  const load = await s.load(20_000);
+  const consumer = await s.startConsumer();
+  const load = await s.startLoad(20_000);
   const compressions: Compression[] = ["none", "gzip", "snappy", "lz4", "zstd"];
   for (const [user, compression] of compressions.entries()) {
     await sendWithJava(s.kafka, topic, records(user, 5_000), compression);
   }
-  await s.finished(load);
-  const verdict = await s.oracle({ unless: () => consumer.assertRunning() });
+  await s.waitForExit(load);
+  const verdict = await s.reconcile({ unless: () => consumer.assertRunning() });
   assert.equal(verdict.records, 20_000 + compressions.length * 5_000);
   const java = await s.database.query<{ value: Uint8Array | null; key: Uint8Array | null }>(
     "SELECT key, value FROM rejected_records",
@@ -64,12 +64,12 @@ scenario({
 for (const compression of ["gzip", "snappy", "lz4", "zstd"]) {
   scenario({
     name: `producer compresses with ${compression} so that others can read it when it is asked to`,
-    fault: `PRODUCER_COMPRESSION=${compression}`,
-    outcome: "Kafka's Java client and the consumer read the same",
+    failure: `PRODUCER_COMPRESSION=${compression}`,
+    result: "Kafka's Java client and the consumer read the same",
   }, async (s) => {
-    const consumer = await s.consumer();
+    const consumer = await s.startConsumer();
     await s.produce(10_000, { PRODUCER_COMPRESSION: compression, PRODUCER_RATE: 0 });
-    const { records } = await s.oracle({ unless: () => consumer.assertRunning() });
+    const { records } = await s.reconcile({ unless: () => consumer.assertRunning() });
     assert.equal(records, 10_000);
   });
 }
@@ -98,25 +98,25 @@ async function standsStill(s: Scenario, consumer: TestService, load: TestService
 scenario({
   name:
     "consumer reads a transaction of Kafka's own client when it is committed, and none before or when it is aborted",
-  fault:
+  failure:
     "Transactions of Kafka's Java producer: short ones committed, one left open for long and then aborted",
-  outcome:
+  result:
     "An open transaction's records, and those behind them, are read when it has ended; aborted ones are nowhere",
 }, async (s) => {
   await createTopic(s.kafka.bootstrapServers, s.topic(), PARTITIONS);
-  const consumer = await s.consumer();
-  const load = await s.load(0);
-  await s.flowing([consumer, load]);
+  const consumer = await s.startConsumer();
+  const load = await s.startLoad(0);
+  await s.waitForRows([consumer, load]);
   await commitWithJava(s.kafka, transactions(s, 1_001), 5_000);
 
   const aborted = transactions(s, 1_002);
   await dieInTransaction(s.kafka, aborted, PARTITIONS);
   await standsStill(s, consumer, load);
   await abortTransaction(s.kafka, aborted.id);
-  await s.flowing([consumer, load]);
+  await s.waitForRows([consumer, load]);
 
-  const sent = await s.stopped(load);
-  const { records, content } = await s.oracle({ unless: () => consumer.assertRunning() });
+  const sent = await s.stopProducer(load);
+  const { records, content } = await s.reconcile({ unless: () => consumer.assertRunning() });
   assert.equal(records, sent + 5_000);
   const stored = (user: number) =>
     s.database.number(`SELECT count(*) FROM routes_table WHERE user_id = ${user}`);
@@ -128,22 +128,22 @@ scenario({
 
 scenario({
   name: "consumer stores only committed records when transactions are aborted",
-  fault: "Transactions of another client, committed and aborted; offsets with gaps",
-  outcome: "Only committed records are stored; progress goes past the gaps, also after a restart",
+  failure: "Transactions of another client, committed and aborted; offsets with gaps",
+  result: "Only committed records are stored; progress goes past the gaps, also after a restart",
 }, async (s) => {
   const topic = s.topic();
   await createTopic(s.kafka.bootstrapServers, topic, 4);
-  const first = await s.consumer();
-  const load = await s.load(0);
+  const first = await s.startConsumer();
+  const load = await s.startLoad(0);
   const five = (user: number) =>
     [true, false, false, true, false].map((commit, i) => ({ records: records(user + i, 500), commit }));
   await sendTransactions(s.kafka.bootstrapServers, topic, five(1_000));
-  await s.flowing([first, load]);
+  await s.waitForRows([first, load]);
   assert.equal((await first.stop()).code, 0);
   await sendTransactions(s.kafka.bootstrapServers, topic, five(2_000));
-  const next = await s.consumer();
-  const sent = await s.stopped(load);
-  const verdict = await s.oracle({ unless: () => next.assertRunning() });
+  const next = await s.startConsumer();
+  const sent = await s.stopProducer(load);
+  const verdict = await s.reconcile({ unless: () => next.assertRunning() });
   assert.equal(verdict.records, sent + 4 * 500);
 });
 
@@ -156,8 +156,8 @@ const COMPACTABLE = {
 
 scenario({
   name: "consumer goes on across the holes when a topic is compacted",
-  fault: "A compacted topic with holes, also where the consumer was stopped, and tombstones",
-  outcome: "What compaction has left is stored, with what was read before; progress goes across the holes",
+  failure: "A compacted topic with holes, also where the consumer was stopped, and tombstones",
+  result: "What compaction has left is stored, with what was read before; progress goes across the holes",
 }, async (s) => {
   const { kafka } = s, topic = s.topic();
   await createTopic(kafka.bootstrapServers, topic, PARTITIONS, COMPACTABLE);
@@ -166,8 +166,8 @@ scenario({
     records(user, 1_000).map((record, i) => ({ ...record, key: `key-${i % 300}` }));
   await sendWithJava(kafka, topic, keyed(1_001), "lz4");
   await s.produce(5_000);
-  await s.finished(await s.consumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" }));
-  const { content: earlier } = await s.oracle();
+  await s.waitForExit(await s.startConsumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" }));
+  const { content: earlier } = await s.reconcile();
 
   for (const compression of ["snappy", "none", "zstd"] as const) {
     await sendWithJava(kafka, topic, keyed(1_002), compression);
@@ -185,15 +185,15 @@ scenario({
   // What the oracle reads has to be what the consumer reads.
   await alterTopic(kafka, topic, "cleanup.policy=delete");
 
-  const next = await s.consumer();
-  const { lost } = await s.oracle({ earlier, unless: () => next.assertRunning() });
+  const next = await s.startConsumer();
+  const { lost } = await s.reconcile({ earlier, unless: () => next.assertRunning() });
   assert.equal(lost, 0);
 });
 
 scenario({
   name: "consumer stops before it decompresses a batch that is larger than allowed",
-  fault: "A batch of a few kB or MB that has 600 MB when decompressed, behind records that are in order",
-  outcome:
+  failure: "A batch of a few kB or MB that has 600 MB when decompressed, behind records that are in order",
+  result:
     "What is before it is stored; exit code 2 with partition, offset and remedy, with at most 400 MiB of memory",
 }, async (s) => {
   const topic = s.topic();
@@ -202,12 +202,12 @@ scenario({
   for (const [index, codec] of LARGE_BATCH_CODECS.entries()) {
     const offset = 1_000 + index;
     await sendBatch(s.kafka.bootstrapServers, topic, 0, await zeros(codec, 600));
-    const { log, peakBytes } = await endOf(await s.consumer());
+    const { log, peakBytes } = await endOf(await s.startConsumer());
     const [statement] = new RegExp(`UPDATE consumer_progress SET next_offset = ${offset + 1} WHERE .*?;`)
       .exec(log) ?? assert.fail(log);
     assert.match(log, new RegExp(`at offset ${offset}: .*67108864 bytes.*CONSUMER_BATCH_INFLATED_BYTES_MAX`));
     assert.equal(await s.database.number("SELECT next_offset FROM consumer_progress"), offset);
-    s.note(`${codec}: at most ${Math.round(peakBytes / 2 ** 20)} MiB`);
+    s.log(`${codec}: at most ${Math.round(peakBytes / 2 ** 20)} MiB`);
     assert(peakBytes < 400 * 2 ** 20, `${codec}: ${peakBytes} bytes`);
     await s.database.query(statement);
   }
@@ -231,8 +231,8 @@ async function endOf(consumer: TestService): Promise<{ log: string; peakBytes: n
 scenario({
   name:
     "consumer stops at a flipped bit, goes on behind it as the message says, and reads it when it is not to verify",
-  fault: "A bit of a stored record batch flipped on the broker's disk",
-  outcome:
+  failure: "A bit of a stored record batch flipped on the broker's disk",
+  result:
     "Records before it are stored; exit code 2 with partition, offset, and the statement that skips the batch",
   needs: "processes",
 }, async (s) => {
@@ -256,25 +256,25 @@ scenario({
   await log.write(bytes.subarray(at + 12, at + 13));
 
   const ended = async () => {
-    const consumer = await s.consumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" });
+    const consumer = await s.startConsumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" });
     return { code: await within("the consumer to end", 60_000, consumer.exited), log: consumer.log };
   };
   const first = await ended();
   assert.equal(first.code, 2, first.log);
   assert.match(first.log, /\[0\] at offset 500: .*Its CRC is [0-9a-f]{8}.*kafka-dump-log/);
-  assert.equal(await s.stored(), 500);
+  assert.equal(await s.countRows(), 500);
   const [statement] = /UPDATE consumer_progress SET next_offset = 501 WHERE .*?;/.exec(first.log)!;
-  const unchecked = await s.consumer({
+  const unchecked = await s.startConsumer({
     CONSUMER_UNTIL_CAUGHT_UP: "true",
     CONSUMER_GROUP_ID: `${s.group}-unchecked`,
     CONSUMER_CHECK_CRCS: "false",
   });
-  await s.finished(unchecked);
+  await s.waitForExit(unchecked);
   await s.database.query(statement);
   assert.equal((await ended()).code, 0);
   assert.equal(
     await s.database.number("SELECT count(*) FROM routes_table WHERE user_id BETWEEN 7000 AND 8000"),
     1,
   );
-  assert.equal(await s.stored(), 500 + 1_001 + 500);
+  assert.equal(await s.countRows(), 500 + 1_001 + 500);
 });

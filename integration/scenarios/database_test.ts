@@ -4,36 +4,36 @@ import { delay, waitUntil, within } from "../harness/wait.ts";
 
 scenario({
   name: "consumer stores every record once when PostgreSQL is killed and restarted in mid-stream",
-  fault: "PostgreSQL killed (kill -9), later restarted, in mid-stream",
-  outcome: "The consumer waits, not ready, reconnects, and goes on; nothing missing, nothing doubled",
+  failure: "PostgreSQL killed (kill -9), later restarted, in mid-stream",
+  result: "The consumer waits, not ready, reconnects, and goes on; nothing missing, nothing doubled",
   restartsServers: true,
 }, async (s) => {
-  const load = await s.load(0);
-  const consumer = await s.consumer();
+  const load = await s.startLoad(0);
+  const consumer = await s.startConsumer();
   for (const end of ["kill", "stop", "kill"] as const) {
-    await s.flowing([consumer, load]);
+    await s.waitForRows([consumer, load]);
     await delay(s.random.between(0, 500));
     await s.postgres[end]();
-    await consumer.ready(false);
+    await consumer.waitForReady(false);
     await delay(s.random.between(0, 1_000));
     await s.postgres.start();
-    await consumer.ready();
+    await consumer.waitForReady();
   }
-  await s.flowing([consumer, load]);
+  await s.waitForRows([consumer, load]);
   const metrics = await consumer.metrics();
   assert(metrics.sum("consumer_reconnects_total", { server: "postgresql" }) >= 3, "it counts reconnects");
-  await s.stopped(load);
-  await s.oracle({ unless: () => consumer.assertRunning() });
+  await s.stopProducer(load);
+  await s.reconcile({ unless: () => consumer.assertRunning() });
 });
 
 scenario({
   name: "consumer stops and names the remedy when the table is dropped, and goes on after",
-  fault: "The table dropped while records flow",
-  outcome: "Stops at once with exit code 2 and a message that says what to do; started again, it goes on",
+  failure: "The table dropped while records flow",
+  result: "Stops at once with exit code 2 and a message that says what to do; started again, it goes on",
 }, async (s) => {
-  const load = await s.load(0);
-  const consumer = await s.consumer();
-  await s.flowing([consumer, load]);
+  const load = await s.startLoad(0);
+  const consumer = await s.startConsumer();
+  await s.waitForRows([consumer, load]);
   // Kept aside, so that at the end it can be seen that nothing else is missing.
   await s.database.query(
     `BEGIN;
@@ -46,21 +46,21 @@ scenario({
   assert.match(consumer.log, /routes_table/);
   assert.match(consumer.log, /[Rr]estart|[Cc]reate/);
 
-  const next = await s.consumer();
-  await s.flowing([next, load]);
-  await s.stopped(load);
+  const next = await s.startConsumer();
+  await s.waitForRows([next, load]);
+  await s.stopProducer(load);
   await s.database.query("INSERT INTO routes_table SELECT * FROM kept");
-  await s.oracle({ unless: () => next.assertRunning() });
+  await s.reconcile({ unless: () => next.assertRunning() });
 });
 
 scenario({
   name: "consumer quarantines only the offenders when a CHECK constraint is added while it runs",
-  fault: "A CHECK constraint added while records flow",
-  outcome: "Only the records that offend it go to quarantine, with the constraint's name; the rest is stored",
+  failure: "A CHECK constraint added while records flow",
+  result: "Only the records that offend it go to quarantine, with the constraint's name; the rest is stored",
 }, async (s) => {
-  const load = await s.load(0);
-  const consumer = await s.consumer();
-  await s.flowing([consumer, load]);
+  const load = await s.startLoad(0);
+  const consumer = await s.startConsumer();
+  await s.waitForRows([consumer, load]);
   await s.database.query(
     "ALTER TABLE routes_table ADD CONSTRAINT not_the_antarctic CHECK (latitude >= -89) NOT VALID",
   );
@@ -68,8 +68,8 @@ scenario({
   await waitUntil("offenders in quarantine", async () => await s.database.number(refused) > 20, {
     unless: () => consumer.assertRunning(),
   });
-  await s.stopped(load);
-  const verdict = await s.oracle({
+  await s.stopProducer(load);
+  const verdict = await s.reconcile({
     refusable: ([, , latitude]) => latitude! < -89,
     unless: () => consumer.assertRunning(),
   });
@@ -78,23 +78,23 @@ scenario({
 
 scenario({
   name: "consumers store every record once for each group when two groups share a database",
-  fault: "Two consumer groups on one database",
-  outcome:
+  failure: "Two consumer groups on one database",
+  result:
     "Each has its own progress and stores every record once; quarantine holds each malformed record once",
 }, async (s) => {
   const groups = [`${s.group}-a`, `${s.group}-b`];
-  const consumers = await Promise.all(groups.map((group) => s.consumer({ CONSUMER_GROUP_ID: group })));
+  const consumers = await Promise.all(groups.map((group) => s.startConsumer({ CONSUMER_GROUP_ID: group })));
   await s.produce(20_000);
-  await s.oracle({ groups, unless: () => consumers.forEach((consumer) => consumer.assertRunning()) });
+  await s.reconcile({ groups, unless: () => consumers.forEach((consumer) => consumer.assertRunning()) });
 });
 
 scenario({
   name: "consumer stops with a clear message when the password is wrong",
-  fault: "A wrong password, a missing privilege",
-  outcome: "Stops at once with exit code 2; the message names the setting, and never the password",
+  failure: "A wrong password, a missing privilege",
+  result: "Stops at once with exit code 2; the message names the setting, and never the password",
 }, async (s) => {
   const secret = "not-the-password-6d1f";
-  const consumer = await s.consumer({ PGPASSWORD: secret });
+  const consumer = await s.startConsumer({ PGPASSWORD: secret });
   assert.equal(await within("the consumer to end", 30_000, consumer.exited), 2);
   assert.match(consumer.log, /PGPASSWORD/);
   assert(!consumer.log.includes(secret), "the password is in the log");
@@ -102,7 +102,7 @@ scenario({
   await s.database.create();
   const role = `${s.id}-reader`;
   await s.database.query(`CREATE ROLE "${role}" LOGIN PASSWORD 'reader'`);
-  const reader = await s.consumer({ PGUSER: role, PGPASSWORD: "reader" });
+  const reader = await s.startConsumer({ PGUSER: role, PGPASSWORD: "reader" });
   assert.equal(await within("the consumer to end", 30_000, reader.exited), 2);
   assert.match(reader.log, /[Gg]rant|privilege/);
   await s.database.query(`DROP ROLE "${role}"`);

@@ -21,7 +21,7 @@ async function consume(
   code: number,
   settings: Record<string, string | number> = {},
 ): Promise<string> {
-  const consumer = await s.consumer({ CONSUMER_UNTIL_CAUGHT_UP: "true", ...settings });
+  const consumer = await s.startConsumer({ CONSUMER_UNTIL_CAUGHT_UP: "true", ...settings });
   assert.equal(await consumer.exited, code, consumer.lines.slice(-5).join("\n"));
   return consumer.lines.filter((line) => line.includes('"level":"error"'))
     .map((line) => JSON.parse(line).message).join("\n");
@@ -36,10 +36,10 @@ const replaceTable = (definition: string) => `
 
 scenario({
   name: "consumer stops with the remedy and rejects no record when the table, not a record, is at fault",
-  fault:
+  failure:
     "An exhausted identity column, a sequence behind its rows, no partition for the rows, a NOT NULL column that nobody fills " +
     "in a partitioned table, a trigger that fails on a missing table or privilege",
-  outcome: "Exit code 2 with the remedy, each time, and no record rejected; corrected, all is stored once",
+  result: "Exit code 2 with the remedy, each time, and no record rejected; corrected, all is stored once",
 }, async (s) => {
   await s.database.create();
   await createTopic(s.kafka.bootstrapServers, s.topic(), PARTITIONS);
@@ -85,15 +85,15 @@ scenario({
 
   assert.equal(await s.database.number("SELECT count(*) FROM rejected_records"), 0);
   await query("INSERT INTO routes_table SELECT * FROM kept");
-  await s.oracle();
+  await s.reconcile();
 });
 
 scenario({
   name:
     "consumer rejects the records that a deferred constraint or a trigger rejects, and stops when it rejects all",
-  fault:
+  failure:
     "A foreign key that is checked at COMMIT, a trigger that raises for some rows, then a CHECK that no row satisfies",
-  outcome:
+  result:
     "Some are rejected, the others stored; when as many as CONSUMER_REJECT_STREAK_MAX are rejected one after another: exit code " +
     "2, and started again it rejects no further one",
 }, async (s) => {
@@ -133,15 +133,15 @@ scenario({
   await query("ALTER TABLE routes_table DROP CONSTRAINT unsatisfiable");
   await consume(s, 0, streak);
   assert.equal(await rejected("unsatisfiable"), before);
-  await s.oracle({ refusable: () => true });
+  await s.reconcile({ refusable: () => true });
 });
 
 scenario({
   name:
     "consumer stores rejected records in databases of other encodings, and refuses a group id that one lacks",
-  fault:
+  failure:
     "Databases in LATIN1 and SQL_ASCII; details of rejected records that quote other characters; such a group id",
-  outcome:
+  result:
     "What the encoding lacks is escaped in the detail, for each group; a group id that it lacks: exit code 2 with the remedy",
 }, async (s) => {
   const server = new Database(s.postgres, s.postgres.database);
@@ -167,8 +167,8 @@ scenario({
   assert.equal(said.length, 3);
   assert(said.some((detail) => detail.includes("\\u540d")), said.join());
   assert(said.some((detail) => detail.includes("\\ud83d\\ude00")), said.join());
-  await s.oracle({ groups });
-  assert.match(await s.rejects(["--replay"]), /; 3 stay/);
+  await s.reconcile({ groups });
+  assert.match(await s.runRejects(["--replay"]), /; 3 stay/);
   assert.deepEqual(await details(s.database), said);
   assert.match(await consume(s, 2, { CONSUMER_GROUP_ID: "名" }), /CONSUMER_GROUP_ID is "名".*LATIN1.*UTF8/);
 
@@ -184,31 +184,31 @@ scenario({
 
 scenario({
   name: "consumer reports no outage when PostgreSQL closes idle sessions",
-  fault: "idle_session_timeout shorter than the time between two records",
-  outcome: "The consumer connects again without a warning, stays ready, and stores all",
+  failure: "idle_session_timeout shorter than the time between two records",
+  result: "The consumer connects again without a warning, stays ready, and stores all",
 }, async (s) => {
   await s.database.create();
   await s.database.query(`ALTER DATABASE "${s.database.name}" SET idle_session_timeout = '200ms'`);
   await createTopic(s.kafka.bootstrapServers, s.topic(), PARTITIONS);
-  const consumer = await s.consumer();
-  await consumer.ready();
+  const consumer = await s.startConsumer();
+  await consumer.waitForReady();
   for (let stored = PARTITIONS; stored <= 4 * PARTITIONS; stored += PARTITIONS) {
     await sendValid(s, 1);
-    await waitUntil("the rows to be stored", async () => await s.stored() === stored, {
+    await waitUntil("the rows to be stored", async () => await s.countRows() === stored, {
       unless: () => consumer.assertRunning(),
     });
     await delay(500);
   }
   assert.doesNotMatch(consumer.log, /server_away/);
   assert.equal((await consumer.metrics()).sum("consumer_reconnects_total", { server: "postgresql" }), 0);
-  await s.oracle({ unless: () => consumer.assertRunning() });
+  await s.reconcile({ unless: () => consumer.assertRunning() });
 });
 
 scenario({
   name: "consumer locks the progress of its partitions in the order of their keys",
-  fault:
+  failure:
     "Progress rows in another order than their keys, one locked by another session; a plan that reads them in that order",
-  outcome:
+  result:
     "The transaction waits for it without a lock on later ones: two consumers that claim the same partitions cannot deadlock",
 }, async (s) => {
   await s.database.create();
@@ -217,10 +217,10 @@ scenario({
       .join(";"),
   );
   await createTopic(s.kafka.bootstrapServers, s.topic(), PARTITIONS);
-  const consumer = await s.consumer();
+  const consumer = await s.startConsumer();
   const unless = () => consumer.assertRunning();
   await sendValid(s, 1);
-  await waitUntil("the first rows", async () => await s.stored() === PARTITIONS, { unless });
+  await waitUntil("the first rows", async () => await s.countRows() === PARTITIONS, { unless });
   await s.database.query(`BEGIN;
     CREATE TABLE copied AS SELECT * FROM consumer_progress;
     DELETE FROM consumer_progress;
@@ -262,5 +262,5 @@ scenario({
     })
   );
   await s.database.query("DELETE FROM consumer_progress WHERE topic = 'other'");
-  await s.oracle({ unless });
+  await s.reconcile({ unless });
 });

@@ -5,17 +5,17 @@ import { waitUntil } from "../harness/wait.ts";
 
 scenario({
   name: "consumer stores every record once, bit for bit and in order, when several partitions flow",
-  fault: "None: producer and consumer at work",
-  outcome: "Rows equal records, doubles bit for bit, each user's in order; malformed records in quarantine",
+  failure: "None: producer and consumer at work",
+  result: "Rows equal records, doubles bit for bit, each user's in order; malformed records in quarantine",
 }, async (s) => {
-  const consumer = await s.consumer();
+  const consumer = await s.startConsumer();
   // Vacuum gives room to later rows between earlier ones; without it a row's place tells when it was stored.
   await waitUntil("the table", async () => {
     await s.database.query("ALTER TABLE routes_table SET (autovacuum_enabled = off)");
     return true;
   }, { unless: () => consumer.assertRunning() });
   await s.produce(30_000);
-  const { records, rejected, content } = await s.oracle({
+  const { records, rejected, content } = await s.reconcile({
     ordered: true,
     unless: () => consumer.assertRunning(),
   });
@@ -34,40 +34,40 @@ scenario({
 
 scenario({
   name: "consumer stores all and exits 0 when it is bounded and the topic is full",
-  fault: "A backlog that was there before the consumer",
-  outcome: "All of it is stored, as fast as PostgreSQL takes it; `--until-caught-up` exits 0",
+  failure: "A backlog that was there before the consumer",
+  result: "All of it is stored, as fast as PostgreSQL takes it; `--until-caught-up` exits 0",
 }, async (s) => {
   await s.produce(100_000, { PRODUCER_RATE: 0 });
-  await s.finished(await s.consumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" }));
-  const { records } = await s.oracle();
+  await s.waitForExit(await s.startConsumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" }));
+  const { records } = await s.reconcile();
   assert.equal(records, 100_000);
 });
 
 scenario({
   name: "consumers of a group all exit 0 when they are bounded and one of them has less to do",
-  fault:
+  failure:
     "Two consumers with `--until-caught-up` share a topic, of which one partition is longer than the others",
-  outcome: "Whoever is through waits for the other; all of it is stored, and both exit 0",
+  result: "Whoever is through waits for the other; all of it is stored, and both exit 0",
 }, async (s) => {
   await s.produce(20_000, { PRODUCER_RATE: 0 });
   await s.produce(200_000, { PRODUCER_RATE: 0, PRODUCER_USERS: 1 });
   const bounded = { CONSUMER_UNTIL_CAUGHT_UP: "true" };
-  const consumers = await Promise.all([s.consumer(bounded), s.consumer(bounded)]);
-  await Promise.all(consumers.map((consumer) => s.finished(consumer)));
-  const { records } = await s.oracle();
+  const consumers = await Promise.all([s.startConsumer(bounded), s.startConsumer(bounded)]);
+  await Promise.all(consumers.map((consumer) => s.waitForExit(consumer)));
+  const { records } = await s.reconcile();
   assert.equal(records, 220_000);
 });
 
 scenario({
   name: "consumer stores each stream in its table when it serves several",
-  fault: "Two streams in one process",
-  outcome: "Each record in the table of its stream",
+  failure: "Two streams in one process",
+  result: "Each record in the table of its stream",
 }, async (s) => {
   const streams = { STREAMS: "routes,battery" };
-  const consumer = await s.consumer(streams);
+  const consumer = await s.startConsumer(streams);
   await s.produce(20_000, { ...streams, PRODUCER_PATTERN: "walk" });
-  const routes = await s.oracle({ rules: ROUTES, unless: () => consumer.assertRunning() });
-  const battery = await s.oracle({ rules: BATTERY, unless: () => consumer.assertRunning() });
+  const routes = await s.reconcile({ rules: ROUTES, unless: () => consumer.assertRunning() });
+  const battery = await s.reconcile({ rules: BATTERY, unless: () => consumer.assertRunning() });
   assert.equal(routes.records + battery.records, 20_000);
   assert(routes.stored > 1_000 && battery.stored > 1_000, `${routes.stored} and ${battery.stored} rows`);
 });

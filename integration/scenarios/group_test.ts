@@ -8,8 +8,8 @@ import { waitUntil } from "../harness/wait.ts";
 scenario({
   name:
     "consumers of one group store everything when their subscriptions differ, also next to Java's consumers",
-  fault: "One group with consumers of different streams, prefixes and clients; leaders come and go",
-  outcome: "Each partition is assigned to a member that subscribes to its topic, and every record is stored",
+  failure: "One group with consumers of different streams, prefixes and clients; leaders come and go",
+  result: "Each partition is assigned to a member that subscribes to its topic, and every record is stored",
 }, async (s) => {
   const unless = () => ours.forEach((consumer) => consumer.assertRunning());
   await s.produce(1_000);
@@ -18,7 +18,7 @@ scenario({
   await withAdmin(s.kafka.bootstrapServers, async (admin) => {
     await admin.createTopics({ topics: [{ topic: foreign, numPartitions: 3 }] });
   });
-  const ours = [await s.consumer({ STREAMS: "routes" }), await s.consumer({ STREAMS: "battery" })];
+  const ours = [await s.startConsumer({ STREAMS: "routes" }), await s.startConsumer({ STREAMS: "battery" })];
   const owners = () => groupOwners(s.kafka.bootstrapServers, s.group);
   const java = new AbortController();
   const running = s.kafka.tool("kafka-console-consumer", ["--topic", foreign, "--group", s.group], {
@@ -36,27 +36,34 @@ scenario({
     await shared(3);
     // Then Java's consumer does, since it is the only one that stays.
     for (const consumer of ours) assert.equal((await consumer.stop()).code, 0);
-    ours.splice(0, 2, await s.consumer({ STREAMS: "routes" }), await s.consumer({ STREAMS: "battery" }));
+    ours.splice(
+      0,
+      2,
+      await s.startConsumer({ STREAMS: "routes" }),
+      await s.startConsumer({ STREAMS: "battery" }),
+    );
     await shared(3);
   } finally {
     java.abort();
     await running;
   }
   await s.produce(1_000, { PRODUCER_SEED: "more" });
-  await s.oracle({ unless });
-  await s.oracle({ unless, rules: BATTERY });
+  await s.reconcile({ unless });
+  await s.reconcile({ unless, rules: BATTERY });
 });
 
 scenario({
   name: "consumers of one group store everything when their topics' prefixes differ",
-  fault: "One group, one table, consumers with KAFKA_TOPIC_PREFIX team1. and team2.",
-  outcome: "Both store all records of their topics",
+  failure: "One group, one table, consumers with KAFKA_TOPIC_PREFIX team1. and team2.",
+  result: "Both store all records of their topics",
 }, async (s) => {
   const prefixes = ["team1.", "team2."].map((team) => `${s.topicPrefix}${team}`);
   const values = (n: number) => ({ userID: n, timestamp: n, coordinates: [1, 2] });
-  const consumers = await Promise.all(prefixes.map((prefix) => s.consumer({ KAFKA_TOPIC_PREFIX: prefix })));
+  const consumers = await Promise.all(
+    prefixes.map((prefix) => s.startConsumer({ KAFKA_TOPIC_PREFIX: prefix })),
+  );
   for (const [team, prefix] of prefixes.entries()) {
-    await consumers[team]!.ready();
+    await consumers[team]!.waitForReady();
     const records = Array.from({ length: 400 }, (_, n) => ({
       key: `${n}`,
       value: JSON.stringify(values(1_000 * team + n)),
@@ -72,16 +79,16 @@ scenario({
       unless: () => consumers.forEach((consumer) => consumer.assertRunning()),
     },
   );
-  assert.equal(await s.stored(), 800);
+  assert.equal(await s.countRows(), 800);
 });
 
 scenario({
   name: "consumer ends with exit code 2 when others use its group with an incompatible protocol",
-  fault: "The group is in use by Java consumers with the cooperative-sticky assignor only",
-  outcome: "Exit code 2, with the group and the remedy",
+  failure: "The group is in use by Java consumers with the cooperative-sticky assignor only",
+  result: "Exit code 2, with the group and the remedy",
 }, async (s) => {
   await withGroupOf(s, "org.apache.kafka.clients.consumer.CooperativeStickyAssignor", async () => {
-    const consumer = await s.consumer();
+    const consumer = await s.startConsumer();
     assert.equal(await consumer.exited, 2);
     assert.match(consumer.log, /CONSUMER_GROUP_ID/);
     assert.doesNotMatch(consumer.log, /Unexpected error/);

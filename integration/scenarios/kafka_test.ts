@@ -8,17 +8,17 @@ import { delay, waitUntil } from "../harness/wait.ts";
 
 scenario({
   name: "producer and consumer lose and double nothing when the broker is killed and restarted under load",
-  fault:
+  failure:
     "Kafka killed (kill -9), later restarted, under load, after it stored records whose answers were lost",
-  outcome:
+  result:
     "Both wait, and go on; every record that was generated lies in the topic once and in its table once",
   restartsServers: true,
 }, async (s) => {
-  const consumer = await s.consumer();
-  const { proxy, settings } = await s.proxied("kafka");
-  const load = await s.load(0, settings);
+  const consumer = await s.startConsumer();
+  const { proxy, settings } = await s.openProxy("kafka");
+  const load = await s.startLoad(0, settings);
   for (const end of ["kill", "stop"] as const) {
-    await s.flowing([consumer, load]);
+    await s.waitForRows([consumer, load]);
     await delay(s.random.between(0, 500));
     const sent = async () => (await load.metrics()).sum("producer_records_sent_total");
     // The producer has to send these again; only the broker, which starts anew, can know that it has them.
@@ -30,8 +30,8 @@ scenario({
     // Before the broker ends: Toxiproxy does not let go of a connection whose other end is gone.
     await proxy.refuse();
     await s.kafka[end]();
-    await load.ready(false);
-    await consumer.ready(false);
+    await load.waitForReady(false);
+    await consumer.waitForReady(false);
     await delay(s.random.between(0, 1_000));
     await s.kafka.start();
     await proxy.restore();
@@ -39,32 +39,32 @@ scenario({
       unless: () => load.assertRunning(),
     });
   }
-  await s.flowing([consumer, load]);
-  const count = await s.stopped(load);
-  const { content } = await s.oracle({ unless: () => consumer.assertRunning() });
+  await s.waitForRows([consumer, load]);
+  const count = await s.stopProducer(load);
+  const { content } = await s.reconcile({ unless: () => consumer.assertRunning() });
   assertSentOnce(content, count);
 });
 
 scenario({
   name:
     "producer and consumer lose and double nothing when each of three brokers dies in turn and comes back",
-  fault: "Three brokers, two of which must have a record; each is killed (kill -9) in turn, and comes back",
-  outcome:
+  failure: "Three brokers, two of which must have a record; each is killed (kill -9) in turn, and comes back",
+  result:
     "The others lead its partitions and records flow on; every record is in the topic and in its table once",
 }, async (s) => {
-  const { t, cluster } = await s.onCluster(3);
-  const load = await t.load(0);
-  const consumer = await t.consumer();
+  const { t, cluster } = await s.withCluster(3);
+  const load = await t.startLoad(0);
+  const consumer = await t.startConsumer();
   const partitions = () => partitionStates(t.kafka.bootstrapServers, t.topic());
   const unless = () => [consumer, load].forEach((service) => service.assertRunning());
-  await t.flowing([consumer, load]);
+  await t.waitForRows([consumer, load]);
   let led = 0;
   for (const [id, broker] of cluster.brokers) {
     await delay(s.random.between(0, 500));
     const before = (await partitions()).filter(({ leader }) => leader === id).length;
     await broker.kill();
     led += before;
-    s.note(`broker ${id} killed, which led ${before} of ${PARTITIONS} partitions`);
+    s.log(`broker ${id} killed, which led ${before} of ${PARTITIONS} partitions`);
     await waitUntil(
       "the others to lead",
       async () => (await partitions()).every(({ leader }) => leader !== id),
@@ -78,23 +78,23 @@ scenario({
   }
   assert(led > 0, "a leader died");
   await advances(t, [consumer, load]);
-  const count = await t.stopped(load);
-  const { content } = await t.oracle({ unless: () => consumer.assertRunning() });
+  const count = await t.stopProducer(load);
+  const { content } = await t.reconcile({ unless: () => consumer.assertRunning() });
   assertSentOnce(content, count);
 });
 
 scenario({
   name:
     "producer and consumer go on with the other partitions when one has no leader, and with it when it has one again",
-  fault: "Three brokers, replication factor 1: one is killed (kill -9), and comes back after a while",
-  outcome:
+  failure: "Three brokers, replication factor 1: one is killed (kill -9), and comes back after a while",
+  result:
     "The other partitions keep their rate; records of its partitions wait, in a quarter of the buffer; a consumer that joins stores the " +
     "other partitions; every record is in the topic once",
 }, async (s) => {
-  const { t, cluster } = await s.onCluster(3);
+  const { t, cluster } = await s.withCluster(3);
   await createTopic(t.kafka.bootstrapServers, t.topic(), PARTITIONS);
   const buffer = 2_000;
-  const load = await t.load(0, { PRODUCER_RATE: 1_000, PRODUCER_BUFFER_RECORDS: buffer });
+  const load = await t.startLoad(0, { PRODUCER_RATE: 1_000, PRODUCER_BUFFER_RECORDS: buffer });
   const metric = async (name: string) => (await load.metrics()).sum(`producer_${name}`);
   const unless = () => load.assertRunning();
   const rate = async () => {
@@ -113,12 +113,12 @@ scenario({
     unless,
   });
   const rest = await rate();
-  s.note(`${whole.toFixed(0)}/s before, ${rest.toFixed(0)}/s with ${others} of the partitions`);
+  s.log(`${whole.toFixed(0)}/s before, ${rest.toFixed(0)}/s with ${others} of the partitions`);
   assert(rest > 0.8 * others * whole, `${rest}/s of ${whole}/s with ${others} of the partitions`);
   assert(await metric("buffer_records") < buffer / 2);
-  await load.ready(true);
+  await load.waitForReady(true);
   // A consumer that joins now stores what it can.
-  const consumer = await t.consumer();
+  const consumer = await t.startConsumer();
   const live = led.flatMap((leader, partition) => leader === dead ? [] : [partition]);
   await waitUntil("the other partitions to be stored", async () => {
     const rows = await t.database.query<{ partition: number }>(
@@ -130,22 +130,22 @@ scenario({
   await waitUntil("what waited to be sent", async () => await metric("buffer_records") < buffer / 10, {
     unless,
   });
-  const count = await t.stopped(load);
+  const count = await t.stopProducer(load);
   assert.match(load.log, /has no leader: .*has a leader again/s);
-  const { content } = await t.oracle({ unless: () => consumer.assertRunning() });
+  const { content } = await t.reconcile({ unless: () => consumer.assertRunning() });
   assertSentOnce(content, count);
 });
 
 scenario({
   name: "consumers share the partitions again when one thaws while Kafka is killed and restarted",
-  fault:
+  failure:
     "Consumer stopped (SIGSTOP) beyond its session timeout, and continued (SIGCONT) just before Kafka is killed",
-  outcome: "The interrupted join is repeated: each partition has one owner, and nobody is fenced any more",
+  result: "The interrupted join is repeated: each partition has one owner, and nobody is fenced any more",
   restartsServers: true,
 }, async (s) => {
-  const consumers = [await s.consumer(), await s.consumer()];
+  const consumers = [await s.startConsumer(), await s.startConsumer()];
   const unless = () => [...consumers, load].forEach((service) => service.assertRunning());
-  const load = await s.load(0, { PRODUCER_RATE: 1_000 });
+  const load = await s.startLoad(0, { PRODUCER_RATE: 1_000 });
   const ofEach = (read: (metrics: Metrics) => number) =>
     Promise.all(consumers.map(async (consumer) => read(await consumer.metrics())));
   const owned = () => ofEach((metrics) => metrics.sum("consumer_assigned_partitions"));
@@ -154,7 +154,7 @@ scenario({
     return counts.every((count) => count > 0) && counts.reduce((sum, count) => sum + count) === PARTITIONS;
   };
   await waitUntil("both to have partitions", isShared, { unless });
-  await s.flowing([...consumers, load]);
+  await s.waitForRows([...consumers, load]);
   await consumers[0]!.signal("SIGSTOP");
   await delay(9_000);
   await consumers[0]!.signal("SIGCONT");
@@ -163,15 +163,15 @@ scenario({
   await s.kafka.kill();
   await delay(1_000);
   await s.kafka.start();
-  for (const consumer of consumers) await consumer.ready();
+  for (const consumer of consumers) await consumer.waitForReady();
   await waitUntil("both to have partitions", isShared, { unless });
   await advances(s, [...consumers, load]);
   const fences = () => ofEach((metrics) => metrics.sum("consumer_transactions_total", { outcome: "fenced" }));
   const before = await fences();
   await delay(3_000);
   assert.deepEqual(await fences(), before);
-  await s.stopped(load);
-  await s.oracle({ unless: () => consumers.forEach((consumer) => consumer.assertRunning()) });
+  await s.stopProducer(load);
+  await s.reconcile({ unless: () => consumers.forEach((consumer) => consumer.assertRunning()) });
 });
 
 /** Waits until progress was made in every partition. */

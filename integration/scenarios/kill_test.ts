@@ -12,49 +12,49 @@ const KILLS = 6;
 
 scenario({
   name: "consumer stores every record once when it is killed again and again",
-  fault: "Consumer killed (kill -9) at random moments in mid-stream, again and again",
-  outcome: "Nothing missing, nothing doubled: what was not committed is read again",
+  failure: "Consumer killed (kill -9) at random moments in mid-stream, again and again",
+  result: "Nothing missing, nothing doubled: what was not committed is read again",
 }, async (s) => {
-  const load = await s.load(0);
+  const load = await s.startLoad(0);
   for (let kill = 0; kill < KILLS; kill++) {
-    const consumer = await s.consumer(SESSION);
-    await s.flowing([consumer, load]);
+    const consumer = await s.startConsumer(SESSION);
+    await s.waitForRows([consumer, load]);
     await delay(s.random.between(0, 700));
     await consumer.stop("SIGKILL");
   }
-  await s.stopped(load);
-  const last = await s.consumer(SESSION);
-  await s.oracle({ unless: () => last.assertRunning() });
+  await s.stopProducer(load);
+  const last = await s.startConsumer(SESSION);
+  await s.reconcile({ unless: () => last.assertRunning() });
 });
 
 scenario({
   name: "consumers store every record once when they are killed in turn while they work off a backlog",
-  fault: "One of two consumers killed (kill -9) in mid-transaction while both work as fast as they can",
-  outcome: "The other takes over its partitions; nothing missing, nothing doubled",
+  failure: "One of two consumers killed (kill -9) in mid-transaction while both work as fast as they can",
+  result: "The other takes over its partitions; nothing missing, nothing doubled",
 }, async (s) => {
   await s.produce(250_000, { PRODUCER_RATE: 0 });
   // The backlog may be worked off before the last is killed: there is always something to be killed over.
-  const load = await s.load(0);
-  const consumers: TestService[] = [await s.consumer(SESSION), await s.consumer(SESSION)];
+  const load = await s.startLoad(0);
+  const consumers: TestService[] = [await s.startConsumer(SESSION), await s.startConsumer(SESSION)];
   for (let kill = 0; kill < 4; kill++) {
-    await s.flowing(consumers);
+    await s.waitForRows(consumers);
     await delay(s.random.between(0, 300));
     const [victim] = consumers.splice(s.random.between(0, 1), 1);
     await victim!.stop("SIGKILL");
-    consumers.push(await s.consumer(SESSION));
+    consumers.push(await s.startConsumer(SESSION));
   }
-  await s.stopped(load);
-  await s.oracle({ unless: () => consumers.forEach((consumer) => consumer.assertRunning()) });
+  await s.stopProducer(load);
+  await s.reconcile({ unless: () => consumers.forEach((consumer) => consumer.assertRunning()) });
 });
 
 scenario({
   name: "consumer stores every record once when it is killed between the fence and the rows of a transaction",
-  fault:
+  failure:
     "Consumer killed (kill -9) and its session ended while a transaction has moved progress and waits to write rows",
-  outcome: "Progress is where it was, and the rows are read again: both are committed together or not at all",
+  result: "Progress is where it was, and the rows are read again: both are committed together or not at all",
 }, async (s) => {
   await s.produce(2_000);
-  const consumer = await s.consumer(SESSION);
+  const consumer = await s.startConsumer(SESSION);
   await waitUntil("all of it to be stored", async () => await progressSum(s.database) >= 2_000, {
     unless: () => consumer.assertRunning(),
   });
@@ -74,6 +74,6 @@ scenario({
     assert(ended.some(({ wrote }) => wrote), "no transaction had moved progress");
     assert.equal(await progressSum(s.database), before, "progress was committed without its rows");
   });
-  const next = await s.consumer(SESSION);
-  await s.oracle({ unless: () => next.assertRunning() });
+  const next = await s.startConsumer(SESSION);
+  await s.reconcile({ unless: () => next.assertRunning() });
 });

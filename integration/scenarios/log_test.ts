@@ -6,8 +6,8 @@ import { processLaunch, TestService } from "../harness/service.ts";
 
 scenario({
   name: "consumer stores every record once when its log cannot be written",
-  fault: "Standard output and standard error of the consumer are full",
-  outcome: "It stores the records, stays ready, and ends with exit code 0 at SIGTERM",
+  failure: "Standard output and standard error of the consumer are full",
+  result: "It stores the records, stays ready, and ends with exit code 0 at SIGTERM",
   services: "process",
 }, async (s) => {
   await s.produce(10_000);
@@ -23,7 +23,7 @@ scenario({
   const consumer = s.use(
     new TestService("consumer-full", { ...launch, command: "/bin/sh", args: redirected }, s.folder),
   );
-  await s.oracle({ unless: () => consumer.assertRunning() });
-  await consumer.ready();
+  await s.reconcile({ unless: () => consumer.assertRunning() });
+  await consumer.waitForReady();
   assert.equal((await consumer.stop()).code, 0);
 });

@@ -65,16 +65,16 @@ async function noneOccupied(s: Scenario, pgbouncer: Pgbouncer): Promise<void> {
 
 scenario({
   name: "consumer, dashboard and rejects leave nothing on a pooler's connections when transactions fail",
-  fault:
+  failure:
     "pgbouncer in transaction mode with two server connections; transactions fenced and records rejected by turns",
-  outcome: "Every record is stored once; no server connection stays occupied or keeps a setting of a service",
+  result: "Every record is stored once; no server connection stays occupied or keeps a setting of a service",
   needs: "pgbouncer",
   services: "process",
 }, async (s) => {
   const { pgbouncer, settings } = await pooled(s);
-  const consumer = await s.consumer({ ...settings, CONSUMER_BATCH_BYTES: 20_000 });
+  const consumer = await s.startConsumer({ ...settings, CONSUMER_BATCH_BYTES: 20_000 });
   await s.produce(1_000);
-  await s.oracle({ unless: () => consumer.assertRunning() });
+  await s.reconcile({ unless: () => consumer.assertRunning() });
   await s.database.query(
     "ALTER TABLE routes_table ADD CONSTRAINT northern CHECK (latitude >= 0) NOT VALID",
   );
@@ -82,8 +82,8 @@ scenario({
 
   const dashboard = await startDashboard(s, [], settings);
   await using events = new Events(dashboard.url);
-  const load = await s.load(50 + 2.3 * TRANSACTIONS, { PRODUCER_SEED: "another", PRODUCER_RATE: 0 });
-  await s.finished(load);
+  const load = await s.startLoad(50 + 2.3 * TRANSACTIONS, { PRODUCER_SEED: "another", PRODUCER_RATE: 0 });
+  await s.waitForExit(load);
   const fenced = () => s.database.number("SELECT last_value / 2 FROM fences");
   const rejected = () =>
     s.database.number("SELECT count(*) FROM rejected_records WHERE detail LIKE '%northern%'");
@@ -93,12 +93,12 @@ scenario({
     async () => await fenced() >= TRANSACTIONS && await rejected() >= TRANSACTIONS,
     { timeoutMs: 300_000, unless: isRunning },
   );
-  assert.match(await s.rejects(["--limit", "1"], settings), /northern/);
-  await s.oracle({ refusable: ([, , latitude]) => latitude! < 0, unless: isRunning });
+  assert.match(await s.runRejects(["--limit", "1"], settings), /northern/);
+  await s.reconcile({ refusable: ([, , latitude]) => latitude! < 0, unless: isRunning });
   await waitUntil("the dashboard to show rows", () => events.rows("routes").length > 0, {
     unless: isRunning,
   });
-  s.note(`${await fenced()} transactions fenced, ${await rejected()} records rejected`);
+  s.log(`${await fenced()} transactions fenced, ${await rejected()} records rejected`);
 
   await noneOccupied(s, pgbouncer);
   await dashboard.service.stop();
@@ -110,26 +110,26 @@ scenario({
 
 scenario({
   name: "consumer ends the stalled COPY of a peer when both are behind a pooler",
-  fault: "A member of the group stalled in mid-COPY behind a pooler, its row locks held",
-  outcome: "Another member finds the stalled session, ends it and goes on",
+  failure: "A member of the group stalled in mid-COPY behind a pooler, its row locks held",
+  result: "Another member finds the stalled session, ends it and goes on",
   needs: "pgbouncer",
   services: "process",
 }, async (s) => {
   const { settings } = await pooled(s);
-  const consumer = await s.consumer({ ...settings, CONSUMER_TRANSACTION_TIMEOUT_MS: 1_500 });
+  const consumer = await s.startConsumer({ ...settings, CONSUMER_TRANSACTION_TIMEOUT_MS: 1_500 });
   await s.produce(1_000);
-  await s.oracle({ unless: () => consumer.assertRunning() });
+  await s.reconcile({ unless: () => consumer.assertRunning() });
   const hash = createHash("sha256").update(s.group).digest("hex").slice(0, 16);
   const sql = `/* COPY of consumer group ${hash} */ UPDATE consumer_progress SET next_offset = next_offset;
     COPY routes_table FROM STDIN`;
   await s.database.connected(async (peer) => {
     peer.query(withoutData(sql));
     await s.produce(1_000, { PRODUCER_SEED: "another" });
-    await consumer.logged(/"event":"frozen"/);
+    await consumer.waitForLog(/"event":"frozen"/);
   });
-  const doctor = await s.doctor(settings);
-  await doctor.logged(/logged in as .*, through a connection pooler/);
-  await s.oracle({ unless: () => consumer.assertRunning() });
+  const doctor = await s.startDoctor(settings);
+  await doctor.waitForLog(/logged in as .*, through a connection pooler/);
+  await s.reconcile({ unless: () => consumer.assertRunning() });
 });
 
 /** A query whose COPY never gets its data. */

@@ -14,14 +14,14 @@ async function retries(consumer: TestService, class_: string): Promise<number> {
 
 scenario({
   name: "consumer stores every record once when its sessions are terminated again and again",
-  fault: "pg_terminate_backend of the consumer's sessions, again and again, also in mid-COPY",
-  outcome: "It connects anew and stores what was not committed; nothing missing, nothing doubled",
+  failure: "pg_terminate_backend of the consumer's sessions, again and again, also in mid-COPY",
+  result: "It connects anew and stores what was not committed; nothing missing, nothing doubled",
 }, async (s) => {
-  const { proxy, settings } = await s.proxied("postgres");
-  const load = await s.load(0);
-  const consumer = await s.consumer(settings);
+  const { proxy, settings } = await s.openProxy("postgres");
+  const load = await s.startLoad(0);
+  const consumer = await s.startConsumer(settings);
   for (let time = 0; time < 10; time++) {
-    await s.flowing([consumer, load]);
+    await s.waitForRows([consumer, load]);
     await delay(s.random.between(0, 300));
     await terminateSessions(s.database);
   }
@@ -34,26 +34,26 @@ scenario({
         "state = 'active' AND query LIKE '%COPY%' AND wait_event = 'ClientRead'",
       );
       return hits.length > 0 && hits;
-    }, { unless: () => consumer.assertRunning(), everyMs: 10 });
+    }, { unless: () => consumer.assertRunning(), pollIntervalMs: 10 });
     assert(hit!.wrote, "its transaction had moved progress");
   }
   await proxy.restore();
-  await s.flowing([consumer, load]);
+  await s.waitForRows([consumer, load]);
   // A session that was idle when it ended is replaced without a retry; those in mid-COPY were not.
   assert(await retries(consumer, "shutdown") + await retries(consumer, "connection") >= 3, "retries");
-  await s.stopped(load);
-  await s.oracle({ unless: () => consumer.assertRunning() });
+  await s.stopProducer(load);
+  await s.reconcile({ unless: () => consumer.assertRunning() });
 });
 
 scenario({
   name: "consumer waits and goes on when PostgreSQL takes no writes for a while",
-  fault: "The database read-only for a while and its sessions ended, as in a failover",
-  outcome: "SQLSTATE 25006 passes by itself: the consumer waits, not ready, and goes on",
+  failure: "The database read-only for a while and its sessions ended, as in a failover",
+  result: "SQLSTATE 25006 passes by itself: the consumer waits, not ready, and goes on",
 }, async (s) => {
-  const load = await s.load(0);
-  const consumer = await s.consumer();
+  const load = await s.startLoad(0);
+  const consumer = await s.startConsumer();
   for (let time = 0; time < 2; time++) {
-    await s.flowing([consumer, load]);
+    await s.waitForRows([consumer, load]);
     const before = await retries(consumer, "read_only");
     await setReadOnly(s.database, true);
     await waitUntil(
@@ -63,26 +63,26 @@ scenario({
         unless: () => consumer.assertRunning(),
       },
     );
-    await consumer.ready(false);
+    await consumer.waitForReady(false);
     await delay(s.random.between(0, 2_000));
     await setReadOnly(s.database, false);
-    await consumer.ready();
+    await consumer.waitForReady();
   }
-  await s.flowing([consumer, load]);
-  await s.stopped(load);
-  await s.oracle({ unless: () => consumer.assertRunning() });
+  await s.waitForRows([consumer, load]);
+  await s.stopProducer(load);
+  await s.reconcile({ unless: () => consumer.assertRunning() });
 });
 
 scenario({
   name: "consumer waits and goes on when PostgreSQL has no connection left",
-  fault: "max_connections exhausted by others when the consumer has to connect anew",
-  outcome: "SQLSTATE 53300 passes by itself: the consumer waits until one is free",
+  failure: "max_connections exhausted by others when the consumer has to connect anew",
+  result: "SQLSTATE 53300 passes by itself: the consumer waits until one is free",
   services: "process",
 }, async (shared) => {
   const postgres = await startPostgres({
     settings: { max_connections: "8", superuser_reserved_connections: "3" },
   });
-  const s = await shared.on("few-connections", {
+  const s = await shared.withServers("few-connections", {
     kafka: shared.kafka,
     postgres,
     [Symbol.asyncDispose]: () => postgres[Symbol.asyncDispose](),
@@ -92,9 +92,9 @@ scenario({
   await s.database.query(
     `CREATE ROLE app LOGIN PASSWORD 'app'; ALTER DATABASE "${s.database.name}" OWNER TO app`,
   );
-  const load = await s.load(0);
-  const consumer = await s.consumer({ PGUSER: "app", PGPASSWORD: "app" });
-  await s.flowing([consumer, load]);
+  const load = await s.startLoad(0);
+  const consumer = await s.startConsumer({ PGUSER: "app", PGPASSWORD: "app" });
+  await s.waitForRows([consumer, load]);
 
   const others: Client[] = [];
   const take = async () => {
@@ -119,27 +119,26 @@ scenario({
       if (await retries(consumer, "resources") >= 2) return true;
       await terminateSessions(s.database, "usename = 'app'");
     }, { unless: () => consumer.assertRunning() });
-    await consumer.ready(false);
+    await consumer.waitForReady(false);
     await delay(s.random.between(0, 2_000));
   } finally {
     await Promise.all(others.map((client) => client.end()));
   }
-  await consumer.ready();
-  await s.flowing([consumer, load]);
-  await s.stopped(load);
-  await s.oracle({ unless: () => consumer.assertRunning() });
+  await consumer.waitForReady();
+  await s.waitForRows([consumer, load]);
+  await s.stopProducer(load);
+  await s.reconcile({ unless: () => consumer.assertRunning() });
 });
 
 scenario({
   name: "consumer keeps its partitions and bounds its memory when the table is locked for half a minute",
-  fault: "An ACCESS EXCLUSIVE lock on the table for 30 s, five times as long as the session time-out",
-  outcome:
-    "Heartbeats go on, no rebalance; records wait in Kafka when the buffer is full; then all is stored",
+  failure: "An ACCESS EXCLUSIVE lock on the table for 30 s, five times as long as the session time-out",
+  result: "Heartbeats go on, no rebalance; records wait in Kafka when the buffer is full; then all is stored",
 }, async (s) => {
   const [buffer, fetch] = [1_000_000, 500_000];
-  const load = await s.load(0);
-  const consumer = await s.consumer({ CONSUMER_BUFFER_BYTES: buffer, CONSUMER_FETCH_BYTES: fetch });
-  await s.flowing([consumer, load]);
+  const load = await s.startLoad(0);
+  const consumer = await s.startConsumer({ CONSUMER_BUFFER_BYTES: buffer, CONSUMER_FETCH_BYTES: fetch });
+  await s.waitForRows([consumer, load]);
   const rebalances = async () => (await consumer.metrics()).sum("consumer_rebalances_total");
   const before = await rebalances();
   let most = 0;
@@ -151,65 +150,65 @@ scenario({
     }
     assert.equal(await groupMembers(s.kafka.bootstrapServers, s.group), 1, "it is not in its group any more");
   });
-  await s.flowing([consumer, load]);
+  await s.waitForRows([consumer, load]);
   assert.equal(await rebalances(), before, "it lost its partitions");
   assert(most >= buffer, `only ${most} bytes waited: the buffer was never full`);
   assert(most <= buffer + 2 * fetch, `${most} bytes waited, and ${buffer} may`);
-  await s.stopped(load);
-  await s.oracle({ unless: () => consumer.assertRunning() });
+  await s.stopProducer(load);
+  await s.reconcile({ unless: () => consumer.assertRunning() });
 });
 
 scenario({
   name: "consumer waits when its progress is locked for longer than a transaction may take",
-  fault:
+  failure:
     "An ACCESS EXCLUSIVE lock on consumer_progress while a consumer comes, longer than a transaction may take",
-  outcome: "What PostgreSQL ends for its time-out is tried again: the consumer waits, and goes on",
+  result: "What PostgreSQL ends for its time-out is tried again: the consumer waits, and goes on",
 }, async (s) => {
-  const load = await s.load(0);
-  const first = await s.consumer();
-  await s.flowing([first, load]);
+  const load = await s.startLoad(0);
+  const first = await s.startConsumer();
+  await s.waitForRows([first, load]);
   await first.stop();
   const next = await whileLocked(s.database, "consumer_progress", async () => {
-    const next = await s.consumer({ CONSUMER_TRANSACTION_TIMEOUT_MS: 1_000 });
+    const next = await s.startConsumer({ CONSUMER_TRANSACTION_TIMEOUT_MS: 1_000 });
     await waitUntil("the consumer to be timed out twice", async () => await retries(next, "timeout") >= 2, {
       unless: () => next.assertRunning(),
     });
     return next;
   });
-  await s.flowing([next, load]);
-  await s.stopped(load);
-  await s.oracle({ unless: () => next.assertRunning() });
+  await s.waitForRows([next, load]);
+  await s.stopProducer(load);
+  await s.reconcile({ unless: () => next.assertRunning() });
 });
 
 scenario({
   name: "consumer waits and loses nothing when PostgreSQL's disk is full, and goes on when there is space",
-  fault: "PostgreSQL's disk full",
-  outcome: "SQLSTATE 53100 passes by itself: the consumer waits, and goes on when there is space",
+  failure: "PostgreSQL's disk full",
+  result: "SQLSTATE 53100 passes by itself: the consumer waits, and goes on when there is space",
   needs: "containers",
   services: "process",
 }, async (shared) => {
   const postgres = await startPostgres({ kind: "container", dataMegabytes: 160 });
-  const s = await shared.on("small-disk", {
+  const s = await shared.withServers("small-disk", {
     kafka: shared.kafka,
     postgres,
     [Symbol.asyncDispose]: () => postgres[Symbol.asyncDispose](),
   });
-  const load = await s.load(0);
-  const consumer = await s.consumer();
-  await s.flowing([consumer, load]);
+  const load = await s.startLoad(0);
+  const consumer = await s.startConsumer();
+  await s.waitForRows([consumer, load]);
   // In the data's folder, where the programs that PostgreSQL runs begin.
   const server = (program: string) => s.database.query(`COPY (SELECT) TO PROGRAM '${program}'`);
   await server("dd if=/dev/zero of=ballast bs=64k 2> /dev/null || true");
   await waitUntil("the consumer to be refused twice", async () => await retries(consumer, "resources") >= 2, {
     unless: () => consumer.assertRunning(),
   });
-  await consumer.ready(false);
-  const stored = await s.stored();
+  await consumer.waitForReady(false);
+  const stored = await s.countRows();
   await delay(3_000);
-  assert.equal(await s.stored(), stored, "the disk is not full");
+  assert.equal(await s.countRows(), stored, "the disk is not full");
   await server("rm ballast");
-  await consumer.ready();
-  await s.flowing([consumer, load]);
-  await s.stopped(load);
-  await s.oracle({ unless: () => consumer.assertRunning() });
+  await consumer.waitForReady();
+  await s.waitForRows([consumer, load]);
+  await s.stopProducer(load);
+  await s.reconcile({ unless: () => consumer.assertRunning() });
 });

@@ -5,21 +5,21 @@ import { waitUntil } from "../harness/wait.ts";
 scenario({
   name:
     "proxied() leads services through a proxy that delays, swallows, cuts and refuses what goes through it",
-  fault: "Both servers' links slow, cut, one-way and refused, one after another",
-  outcome:
+  failure: "Both servers' links slow, cut, one-way and refused, one after another",
+  result:
     "All of it reaches the services, on processes as on containers: the faults of other scenarios are real",
 }, async (s) => {
-  const kafka = await s.proxied("kafka");
-  const postgres = await s.proxied("postgres");
-  const load = await s.load(0, kafka.settings);
-  const consumer = await s.consumer({
+  const kafka = await s.openProxy("kafka");
+  const postgres = await s.openProxy("postgres");
+  const load = await s.startLoad(0, kafka.settings);
+  const consumer = await s.startConsumer({
     ...kafka.settings,
     ...postgres.settings,
     KAFKA_REQUEST_TIMEOUT_MS: 3_000,
     CONSUMER_SESSION_TIMEOUT_MS: 3_000,
   });
   const all = [consumer, load];
-  await s.flowing(all);
+  await s.waitForRows(all);
   const count = async (name: string, labels: Record<string, string> = {}) =>
     (await consumer.metrics()).sum(name, labels);
   const rises = async (what: string, name: string, labels: Record<string, string>) => {
@@ -43,27 +43,27 @@ scenario({
     return now! - transactions! >= 5 && nowQuick! - quick! <= 1;
   });
   await postgres.proxy.restore();
-  await s.flowing(all);
+  await s.waitForRows(all);
 
   for (const { proxy } of [postgres, kafka]) {
     const server = proxy === kafka.proxy ? "Kafka" : "PostgreSQL";
     await proxy.refuse();
-    await consumer.ready(false);
-    if (server === "Kafka") await load.ready(false);
+    await consumer.waitForReady(false);
+    if (server === "Kafka") await load.waitForReady(false);
     await proxy.restore();
-    await consumer.ready();
-    await s.flowing(all);
+    await consumer.waitForReady();
+    await s.waitForRows(all);
     const reconnected = await rises(`${server} to be reconnected`, "consumer_reconnects_total", {
       server: server.toLowerCase(),
     });
     await proxy.swallow("answers");
     await proxy.cut();
-    await consumer.ready(false);
+    await consumer.waitForReady(false);
     await proxy.restore();
     await reconnected();
-    await s.flowing(all);
+    await s.waitForRows(all);
   }
-  const sent = await s.stopped(load);
-  const { records } = await s.oracle({ unless: () => consumer.assertRunning() });
+  const sent = await s.stopProducer(load);
+  const { records } = await s.reconcile({ unless: () => consumer.assertRunning() });
   assert.equal(records, sent);
 });

@@ -10,15 +10,15 @@ const utf8 = (text: string) => new TextEncoder().encode(text);
 scenario({
   name:
     "consumer stores or quarantines each of the hostile values as its table says when they come among others",
-  fault:
+  failure:
     "Hundreds of values made to break what reads them, up to 1 MiB: bad JSON of every kind, bad UTF-8, deep nesting, " +
     "numbers beyond limits, duplicate and escaped names, names of prototypes, SQL in every field",
-  outcome:
+  result:
     "None stops the consumer; each is stored as the right row, or lies in quarantine byte for byte with the right reason",
 }, async (s) => {
-  const consumer = await s.consumer();
-  const load = await s.load(20_000);
-  await s.flowing([consumer]);
+  const consumer = await s.startConsumer();
+  const load = await s.startLoad(20_000);
+  await s.waitForRows([consumer]);
   const records: RawRecord[] = [
     ...HOSTILE_VALUES.map(({ kind, value }) => ({ value, key: kind })),
     { key: null, value: "no key" },
@@ -31,9 +31,9 @@ scenario({
     // A mebibyte is the most that a batch may have, compressed.
     await send(s.kafka.bootstrapServers, s.topic(), batch, { gzip: true });
   }
-  await s.finished(load);
+  await s.waitForExit(load);
   // That the right rows are there says the oracle, which has the table's opinion; see `rules_test.ts`.
-  const { reasons } = await s.oracle({ unless: () => consumer.assertRunning() });
+  const { reasons } = await s.reconcile({ unless: () => consumer.assertRunning() });
   assert(Object.keys(reasons).length >= 7);
 
   const quarantined = new Map(
@@ -64,11 +64,11 @@ function* batches(records: readonly RawRecord[]): Generator<RawRecord[]> {
 
 scenario({
   name: "consumer stores or quarantines every value when they are arbitrary",
-  fault: "Thousands of arbitrary values: JSON of any shape, records with any one part altered, any bytes",
-  outcome: "Each is stored or quarantined, as the rules say",
+  failure: "Thousands of arbitrary values: JSON of any shape, records with any one part altered, any bytes",
+  result: "Each is stored or quarantined, as the rules say",
 }, async (s) => {
-  const consumer = await s.consumer();
-  await consumer.ready();
+  const consumer = await s.startConsumer();
+  await consumer.waitForReady();
   const values = fc.sample(arbitraryValue, { numRuns: 6_000, seed: s.random.seed | 0 });
   for (let at = 0; at < values.length; at += 500) {
     await send(
@@ -78,7 +78,7 @@ scenario({
       { gzip: true },
     );
   }
-  const { stored, rejected } = await s.oracle({ unless: () => consumer.assertRunning() });
+  const { stored, rejected } = await s.reconcile({ unless: () => consumer.assertRunning() });
   assert(stored > 300 && rejected > 300, `${stored} stored and ${rejected} rejected: both must be common`);
 });
 

@@ -9,9 +9,9 @@ const COLUMNS =
 
 scenario({
   name: "consumer stores through a view and into domains when the view has an INSTEAD OF trigger",
-  fault:
+  failure:
     "A view of the table's name, with an INSTEAD OF INSERT trigger; columns whose types are domains with CHECK constraints",
-  outcome: "Every record is stored once; those that a domain refuses are rejected",
+  result: "Every record is stored once; those that a domain refuses are rejected",
 }, async (s) => {
   await s.database.create();
   await s.database.query(
@@ -21,17 +21,17 @@ scenario({
      CREATE TRIGGER store INSTEAD OF INSERT ON routes_table FOR EACH ROW EXECUTE FUNCTION store()`,
   );
   await s.produce(2_000);
-  await s.finished(await s.consumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" }));
+  await s.waitForExit(await s.startConsumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" }));
   // The oracle reads the order of rows from their place in a table.
   await s.database.query("DROP VIEW routes_table; ALTER TABLE stored RENAME TO routes_table");
-  const { reasons } = await s.oracle({ refusable: ([, , latitude]) => Math.abs(latitude!) > 85 });
+  const { reasons } = await s.reconcile({ refusable: ([, , latitude]) => Math.abs(latitude!) > 85 });
   assert(reasons["refused by the database"]! > 0);
 });
 
 scenario({
   name: "consumer and doctor name the remedy when COPY cannot store into the relation",
-  fault: "A view without an INSTEAD OF trigger; row-level security that applies to the account",
-  outcome: "Exit code 2 at the start with the remedy; the doctor says the same beforehand",
+  failure: "A view without an INSTEAD OF trigger; row-level security that applies to the account",
+  result: "Exit code 2 at the start with the remedy; the doctor says the same beforehand",
 }, async (s) => {
   const role = `${s.id}-app`;
   await s.database.create();
@@ -42,7 +42,7 @@ scenario({
   );
   const account = { PGUSER: role, PGPASSWORD: "app" };
   const namedByBoth = async (words: RegExp) => {
-    const [consumer, doctor] = [await s.consumer(account), await s.doctor(account)];
+    const [consumer, doctor] = [await s.startConsumer(account), await s.startDoctor(account)];
     assert.equal(await within("the consumer to end", 30_000, consumer.exited), 2, consumer.log);
     assert.match(consumer.log, words);
     assert.equal(await within("the doctor to end", 30_000, doctor.exited), 1, doctor.log);

@@ -3,53 +3,53 @@ import { scenario } from "../harness/scenario.ts";
 
 scenario({
   name: "rejects() lists what lies in quarantine and moves each record once when its cause is gone",
-  fault:
+  failure:
     "Records refused by a CHECK constraint that is later dropped; replayed twice, at the same time and again",
-  outcome:
+  result:
     "`deno task rejects` lists them; `--replay` moves each into the table once, and leaves what is still malformed",
 }, async (s) => {
-  const consumer = await s.consumer();
+  const consumer = await s.startConsumer();
   await s.produce(5_000);
-  await s.oracle({ unless: () => consumer.assertRunning() });
+  await s.reconcile({ unless: () => consumer.assertRunning() });
   await s.database.query(
     "ALTER TABLE routes_table ADD CONSTRAINT northern CHECK (latitude >= -81) NOT VALID",
   );
-  const load = await s.load(15_000, { PRODUCER_SEED: "another" });
-  await s.finished(load);
+  const load = await s.startLoad(15_000, { PRODUCER_SEED: "another" });
+  await s.waitForExit(load);
   const southern = ([, , latitude]: readonly number[]) => latitude! < -81;
-  const refused = await s.oracle({ refusable: southern, unless: () => consumer.assertRunning() });
+  const refused = await s.reconcile({ refusable: southern, unless: () => consumer.assertRunning() });
   const count = refused.reasons["refused by the database"]!;
   assert(count > 300, `a twentieth lies below 81° south, but only ${count} were refused`);
 
-  const listed = await s.rejects();
+  const listed = await s.runRejects();
   assert.match(listed, new RegExp(`${s.topic()}: ${count} × refused by the database`));
   assert.match(listed, /northern/);
-  const json = await s.rejects(["--format", "json", "--limit", `${refused.rejected + 1}`]);
+  const json = await s.runRejects(["--format", "json", "--limit", `${refused.rejected + 1}`]);
   assert.equal(json.split("\n").filter((line) => line.startsWith("{")).length, refused.rejected);
 
   // While the constraint is there, nothing may move.
-  assert.match(await s.rejects(["--replay"]), new RegExp(`moved 0 records .*; ${refused.rejected} stay`));
-  await s.oracle({ refusable: southern });
+  assert.match(await s.runRejects(["--replay"]), new RegExp(`moved 0 records .*; ${refused.rejected} stay`));
+  await s.reconcile({ refusable: southern });
 
   await s.database.query("ALTER TABLE routes_table DROP CONSTRAINT northern");
-  const more = await s.load(10_000, { PRODUCER_SEED: "a third" });
-  const moved = (await Promise.all([s.rejects(["--replay"]), s.rejects(["--replay"])]))
+  const more = await s.startLoad(10_000, { PRODUCER_SEED: "a third" });
+  const moved = (await Promise.all([s.runRejects(["--replay"]), s.runRejects(["--replay"])]))
     .map((output) => Number(output.match(/moved (\d+) records/)![1]));
   assert.equal(moved[0]! + moved[1]!, count);
-  await s.finished(more);
-  await s.oracle({ unless: () => consumer.assertRunning() });
+  await s.waitForExit(more);
+  await s.reconcile({ unless: () => consumer.assertRunning() });
   assert.match(
-    await s.rejects(["--replay", "--reason", "refused by the database"]),
+    await s.runRejects(["--replay", "--reason", "refused by the database"]),
     /moved 0 records .*; 0 stay/,
   );
-  await s.oracle();
+  await s.reconcile();
 });
 
 scenario({
   name: "rejects() moves a record that two groups have rejected once, and keeps those that COMMIT rejects",
-  fault:
+  failure:
     "Records rejected by two groups, with other messages; replayed while a deferred constraint rejects some of them at COMMIT",
-  outcome:
+  result:
     "Each is kept once, with the first reason; those that COMMIT rejects stay with the new reason, the others are moved once",
 }, async (s) => {
   await s.database.create();
@@ -60,13 +60,15 @@ scenario({
   const southern = ([, , latitude]: readonly number[]) => latitude! < -70;
   const groups = [`${s.group}-a`, `${s.group}-b`];
   const run = async (group: string) => {
-    await s.finished(await s.consumer({ CONSUMER_GROUP_ID: group, CONSUMER_UNTIL_CAUGHT_UP: "true" }));
+    await s.waitForExit(
+      await s.startConsumer({ CONSUMER_GROUP_ID: group, CONSUMER_UNTIL_CAUGHT_UP: "true" }),
+    );
   };
   await s.produce(2_000);
   await run(groups[0]!);
   await s.database.query("ALTER TABLE routes_table RENAME CONSTRAINT northern TO boreal");
   await run(groups[1]!);
-  const { reasons, rejected } = await s.oracle({ groups, refusable: southern });
+  const { reasons, rejected } = await s.reconcile({ groups, refusable: southern });
   const refused = reasons["refused by the database"]!;
   const withDetail = (words: string) =>
     s.database.number("SELECT count(*) FROM rejected_records WHERE detail LIKE $1", [`%${words}%`]);
@@ -80,13 +82,13 @@ scenario({
        FOR EACH ROW EXECUTE FUNCTION pole()`,
   );
   const stored = () => s.database.number("SELECT count(*) FROM routes_table WHERE latitude < -70");
-  const replayed = await s.rejects(["--replay"]);
+  const replayed = await s.runRejects(["--replay"]);
   const kept = await withDetail("too near to the pole");
   assert(kept > 0 && kept < refused, `${kept} of ${refused} are too near to the pole`);
   assert.match(replayed, new RegExp(`moved ${refused - kept} records .*; ${rejected - refused + kept} stay`));
   assert.equal(await stored(), refused - kept);
 
   await s.database.query("DROP TRIGGER pole ON routes_table");
-  assert.match(await s.rejects(["--replay"]), new RegExp(`moved ${kept} records`));
+  assert.match(await s.runRejects(["--replay"]), new RegExp(`moved ${kept} records`));
   assert.equal(await stored(), refused, "each is stored once, and not once for each group");
 });

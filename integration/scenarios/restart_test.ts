@@ -5,34 +5,35 @@ import { delay, waitUntil } from "../harness/wait.ts";
 
 scenario({
   name: "consumer exits 0 within 10 s, leaves its group and goes on where it was when it is stopped",
-  fault: "Consumer stopped (SIGTERM, SIGINT) in mid-stream and started again, several times",
-  outcome: "Exit code 0 in under 10 s; the next one goes on at once and at the right place",
+  failure: "Consumer stopped (SIGTERM, SIGINT) in mid-stream and started again, several times",
+  result: "Exit code 0 in under 10 s; the next one goes on at once and at the right place",
 }, async (s) => {
-  const load = await s.load(0);
+  const load = await s.startLoad(0);
   for (const signal of ["SIGTERM", "SIGINT", "SIGTERM"] as const) {
     // As long as this the group would wait for one that had not left.
-    const consumer = await s.consumer({ CONSUMER_SESSION_TIMEOUT_MS: 60_000 });
-    await s.flowing([consumer, load]);
+    const consumer = await s.startConsumer({ CONSUMER_SESSION_TIMEOUT_MS: 60_000 });
+    await s.waitForRows([consumer, load]);
     await delay(s.random.between(0, 500));
     const { code, ms } = await consumer.stop(signal);
     assert.equal(code, 0);
     assert(ms < 10_000, `it took ${ms} ms to stop`);
     assert.equal(await groupMembers(s.kafka.bootstrapServers, s.group), 0, "it is still in the group");
   }
-  await s.stopped(load);
-  const last = await s.consumer();
-  await s.oracle({ unless: () => last.assertRunning() });
+  await s.stopProducer(load);
+  const last = await s.startConsumer();
+  await s.reconcile({ unless: () => last.assertRunning() });
 });
 
 scenario({
   name: "consumer stores all that it has in hand when it is stopped while PostgreSQL holds it up",
-  fault: "Consumer stopped (SIGTERM) while one transaction waits for a lock, and more records wait behind it",
-  outcome: "It stores all of them before it exits with code 0; nothing is left to be read again",
+  failure:
+    "Consumer stopped (SIGTERM) while one transaction waits for a lock, and more records wait behind it",
+  result: "It stores all of them before it exits with code 0; nothing is left to be read again",
 }, async (s) => {
   await s.produce(5_000);
-  await s.finished(await s.consumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" }));
-  const consumer = await s.consumer();
-  await consumer.ready();
+  await s.waitForExit(await s.startConsumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" }));
+  const consumer = await s.startConsumer();
+  await consumer.waitForReady();
   const inHand = async () => (await consumer.metrics()).sum("consumer_buffer_bytes");
   const unless = () => consumer.assertRunning();
   await s.database.connected(async (lock) => {
@@ -46,22 +47,22 @@ scenario({
       return before > first && await inHand() === before;
     }, { unless });
     await consumer.signal("SIGTERM");
-    await consumer.logged(/"event":"stopping"/);
+    await consumer.waitForLog(/"event":"stopping"/);
     await delay(s.random.between(0, 1_000));
     await lock.query("ROLLBACK");
   });
   assert.equal(await consumer.exited, 0);
-  const { records } = await s.oracle({ timeoutMs: 1 });
+  const { records } = await s.reconcile({ timeoutMs: 1 });
   assert.equal(records, 15_000);
 });
 
 scenario({
   name: "producer loses nothing and exits 0 within 10 s when it is stopped",
-  fault: "Producer stopped (SIGTERM) in mid-stream, unthrottled",
-  outcome: "Everything that it generated is in the topic; exit code 0 in under 10 s",
+  failure: "Producer stopped (SIGTERM) in mid-stream, unthrottled",
+  result: "Everything that it generated is in the topic; exit code 0 in under 10 s",
 }, async (s) => {
-  const consumer = await s.consumer();
-  const producer = await s.load(0, { PRODUCER_RATE: 0 });
+  const consumer = await s.startConsumer();
+  const producer = await s.startLoad(0, { PRODUCER_RATE: 0 });
   const generated = async () => (await producer.metrics()).sum("producer_records_generated_total");
   const known = await waitUntil("records", async () => {
     const count = await generated();
@@ -73,7 +74,7 @@ scenario({
   const { code, ms } = await stopped;
   assert.equal(code, 0);
   assert(ms < 10_000, `it took ${ms} ms to stop`);
-  const { records } = await s.oracle({ unless: () => consumer.assertRunning() });
+  const { records } = await s.reconcile({ unless: () => consumer.assertRunning() });
   assert(records >= made, `${made} records were made, and ${records} are in the topic`);
   assert.equal(records, Number(producer.log.match(/"event":"stopped".*"sent":(\d+)/)![1]));
 });

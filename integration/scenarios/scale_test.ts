@@ -13,13 +13,13 @@ async function storing(consumer: TestService, all: readonly TestService[]): Prom
 
 scenario({
   name: "consumers share the partitions when they come and go while records flow",
-  fault: "Scaled from 1 to 4 consumers, to 2, and back to 1 (SIGTERM) while records flow",
-  outcome: "Each has partitions of its own; nothing missing, nothing doubled",
+  failure: "Scaled from 1 to 4 consumers, to 2, and back to 1 (SIGTERM) while records flow",
+  result: "Each has partitions of its own; nothing missing, nothing doubled",
 }, async (s) => {
-  const load = await s.load(0);
-  const first = await s.consumer();
-  await s.flowing([first, load]);
-  const consumers = [first, ...await Promise.all([s.consumer(), s.consumer(), s.consumer()])];
+  const load = await s.startLoad(0);
+  const first = await s.startConsumer();
+  await s.waitForRows([first, load]);
+  const consumers = [first, ...await Promise.all([s.startConsumer(), s.startConsumer(), s.startConsumer()])];
   for (const consumer of consumers) await storing(consumer, consumers);
   const unless = () => consumers.forEach((consumer) => consumer.assertRunning());
   const shares = (expected: number[]) =>
@@ -39,21 +39,22 @@ scenario({
   await leave();
   await leave();
   await shares([2, 2]);
-  await s.flowing([...consumers, load]);
+  await s.waitForRows([...consumers, load]);
   await leave();
   await shares([PARTITIONS]);
-  await s.flowing([...consumers, load]);
-  await s.stopped(load);
-  await s.oracle({ unless });
+  await s.waitForRows([...consumers, load]);
+  await s.stopProducer(load);
+  await s.reconcile({ unless });
 });
 
 scenario({
   name: "consumers store every record once when all are killed at once",
-  fault: "All consumers of the group killed (kill -9) at the same moment, twice",
-  outcome: "Others go on where their transactions ended; nothing missing, nothing doubled",
+  failure: "All consumers of the group killed (kill -9) at the same moment, twice",
+  result: "Others go on where their transactions ended; nothing missing, nothing doubled",
 }, async (s) => {
-  const load = await s.load(0);
-  const start = () => Promise.all([1, 2, 3].map(() => s.consumer({ CONSUMER_SESSION_TIMEOUT_MS: 1_500 })));
+  const load = await s.startLoad(0);
+  const start = () =>
+    Promise.all([1, 2, 3].map(() => s.startConsumer({ CONSUMER_SESSION_TIMEOUT_MS: 1_500 })));
   let consumers = await start();
   for (let kill = 0; kill < 2; kill++) {
     for (const consumer of consumers) await storing(consumer, consumers);
@@ -61,7 +62,7 @@ scenario({
     await Promise.all(consumers.map((consumer) => consumer.stop("SIGKILL")));
     consumers = await start();
   }
-  await s.flowing([...consumers, load]);
-  await s.stopped(load);
-  await s.oracle({ unless: () => consumers.forEach((consumer) => consumer.assertRunning()) });
+  await s.waitForRows([...consumers, load]);
+  await s.stopProducer(load);
+  await s.reconcile({ unless: () => consumers.forEach((consumer) => consumer.assertRunning()) });
 });

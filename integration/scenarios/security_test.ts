@@ -2,36 +2,36 @@ import assert from "assert";
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { PROJECT } from "../harness/project.ts";
-import { expectStartupFailure, type Refusal } from "../harness/startup_failure.ts";
+import { expectStartupFailure, type StartupFailure } from "../harness/startup_failure.ts";
 import { scenario } from "../harness/scenario.ts";
-import { MECHANISMS, startScramServers } from "../harness/scram.ts";
-import { inherited, type TestService } from "../harness/service.ts";
+import { MECHANISMS, startScramServers } from "../harness/scram_servers.ts";
+import { inheritedEnvironment, type TestService } from "../harness/service.ts";
 import { within } from "../harness/wait.ts";
 
 scenario({
   name: "producer and consumer work over SASL_SSL when Kafka asks for a password",
-  fault:
+  failure:
     "None: Kafka with SCRAM-SHA-256 and SCRAM-SHA-512 over TLS, the password from a file or the environment",
-  outcome: "Rows equal records; a wrong password, user or mechanism is refused with exit code 2 and its name",
+  result: "Rows equal records; a wrong password, user or mechanism is refused with exit code 2 and its name",
   services: "process",
 }, async (s) => {
   const scram = await startScramServers(s.postgres);
-  const t = await s.on("services", scram);
+  const t = await s.withServers("services", scram);
   const services: TestService[] = [];
   for (const mechanism of MECHANISMS) {
     const password = scram.password(mechanism);
     const file = join(scram.folder, mechanism);
     await Deno.writeTextFile(file, `${password}\n`);
     const settings = scram.settings(mechanism);
-    const consumer = await t.consumer({ ...settings, KAFKA_SASL_PLAIN_PASSWORD_FILE: file });
+    const consumer = await t.startConsumer({ ...settings, KAFKA_SASL_PLAIN_PASSWORD_FILE: file });
     services.push(consumer);
     await t.produce(5_000, { ...settings, KAFKA_SASL_PLAIN_PASSWORD: password, PRODUCER_SEED: mechanism });
   }
-  await t.oracle({ unless: () => services.forEach((service) => service.assertRunning()) });
+  await t.reconcile({ unless: () => services.forEach((service) => service.assertRunning()) });
 
   const [sha256] = MECHANISMS;
   const right = { ...scram.settings(sha256), KAFKA_SASL_PLAIN_PASSWORD: scram.password(sha256) };
-  const refusals: Refusal[] = [
+  const refusals: StartupFailure[] = [
     ["a wrong password", { KAFKA_SASL_PLAIN_PASSWORD: "wrong" }, /KAFKA_SASL_PLAIN_PASSWORD/],
     ["an unknown user", { KAFKA_SASL_PLAIN_USERNAME: "nobody" }, /KAFKA_SASL_PLAIN_USERNAME/],
     ["a mechanism that is not offered", { KAFKA_SASL_MECHANISM: "PLAIN" }, /KAFKA_SASL_MECHANISM/],
@@ -50,12 +50,12 @@ scenario({
 
 scenario({
   name: "services show no secret when they work, fail to log in, or are given wrong settings",
-  fault: "Secrets that are right, wrong, or in a setting that can't be read; the most talkative log",
-  outcome: "No log line, error, metric, probe or line of the doctor has one in it",
+  failure: "Secrets that are right, wrong, or in a setting that can't be read; the most talkative log",
+  result: "No log line, error, metric, probe or line of the doctor has one in it",
   services: "process",
 }, async (s) => {
   const scram = await startScramServers(s.postgres);
-  const t = await s.on("services", scram);
+  const t = await s.withServers("services", scram);
   const [mechanism] = MECHANISMS;
   const { host, port } = s.postgres;
   const secrets = {
@@ -80,9 +80,9 @@ scenario({
   };
   const shown: [where: string, text: string][] = [];
 
-  const consumer = await t.consumer(talkative);
+  const consumer = await t.startConsumer(talkative);
   await t.produce(2_000, talkative);
-  await t.oracle({ unless: () => consumer.assertRunning() });
+  await t.reconcile({ unless: () => consumer.assertRunning() });
   for (const page of ["metrics", "healthz", "readyz"]) {
     shown.push([page, await (await fetch(`${consumer.http}/${page}`)).text()]);
   }
@@ -103,12 +103,12 @@ scenario({
     }],
   ];
   await Promise.all(wrong.map(async ([what, settings]) => {
-    const service = await t.consumer({ ...talkative, ...settings });
+    const service = await t.startConsumer({ ...talkative, ...settings });
     assert.equal(await within(`the consumer to refuse ${what}`, 30_000, service.exited), 2, service.log);
     shown.push([what, service.log]);
   }));
   for (const [what, settings] of [["what is right", {}], ...wrong] as const) {
-    const doctor = await t.doctor({ ...talkative, ...settings }, ["--json"]);
+    const doctor = await t.startDoctor({ ...talkative, ...settings }, ["--json"]);
     await within("the doctor to end", 60_000, doctor.exited);
     shown.push([`the doctor on ${what}`, doctor.log]);
   }
@@ -134,15 +134,16 @@ function formsOf(secret: string): string[] {
 
 scenario({
   name: "services can do nothing but their work when somebody else's code runs in them",
-  fault: "Code in a service that reads other files, writes, starts programs, looks around in the environment",
-  outcome: "Deno refuses each: a service may speak to the network, and read its settings and certificates",
+  failure:
+    "Code in a service that reads other files, writes, starts programs, looks around in the environment",
+  result: "Deno refuses each: a service may speak to the network, and read its settings and certificates",
   services: "process",
 }, async () => {
   for (const service of ["producer", "consumer", "rejects", "dashboard"]) {
     const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["run", "--quiet", "--no-prompt", `-P=${service}`, "integration/harness/permission_probe.ts"],
       cwd: PROJECT,
-      env: inherited(),
+      env: inheritedEnvironment(),
       clearEnv: true,
     }).output();
     assert(success, new TextDecoder().decode(stderr));

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import "./oracle_test.ts";
+import "./reconcile_test.ts";
 import "./equality_test.ts";
 import "./rejected_test.ts";
 import "./codecs_test.ts";

@@ -1,20 +1,20 @@
 import assert from "assert";
 import { Authority } from "../harness/certificates.ts";
-import { expectStartupFailure, type Refusal } from "../harness/startup_failure.ts";
+import { expectStartupFailure, type StartupFailure } from "../harness/startup_failure.ts";
 import { scenario } from "../harness/scenario.ts";
 import { startTlsServers } from "../harness/tls_servers.ts";
 
 scenario({
   name: "producer and consumer work over TLS when both sides check certificates",
-  fault: "None: Kafka with mutual TLS, PostgreSQL with `verify-full`",
-  outcome: "All connections are encrypted and checked; rows equal records",
+  failure: "None: Kafka with mutual TLS, PostgreSQL with `verify-full`",
+  result: "All connections are encrypted and checked; rows equal records",
   services: "process",
 }, async (s) => {
   const servers = await startTlsServers();
-  const t = await s.on("services", servers);
-  const consumer = await t.consumer(servers.settings);
+  const t = await s.withServers("services", servers);
+  const consumer = await t.startConsumer(servers.settings);
   await t.produce(20_000, servers.settings);
-  await t.oracle({ unless: () => consumer.assertRunning() });
+  await t.reconcile({ unless: () => consumer.assertRunning() });
   const [connections] = await t.database.query<{ all: string; encrypted: string }>(
     `SELECT count(*) AS all, count(*) FILTER (WHERE ssl) AS encrypted
      FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
@@ -26,10 +26,10 @@ scenario({
 
 scenario({
   name: "consumer and producer stop with a clear message when a certificate is not to be trusted",
-  fault:
+  failure:
     "An unknown CA, a wrong host name, an expired certificate, no client certificate, one of another CA, a server " +
     "without TLS where TLS is asked for",
-  outcome:
+  result:
     "Refused at once with exit code 2 and a message that names what is wrong; nothing falls back to plaintext",
   services: "process",
 }, async (s) => {
@@ -39,13 +39,13 @@ scenario({
     Authority.create("stranger"),
   ]);
   s.use(stranger);
-  const t = await s.on("valid", servers);
-  const e = await s.on("expired", expired);
+  const t = await s.withServers("valid", servers);
+  const e = await s.withServers("expired", expired);
   const impostor = await stranger.issue("impostor");
   const { kafka: { bootstrapServers } } = servers;
   const port = bootstrapServers.split(":")[1]!;
 
-  const kafka: Refusal[] = [
+  const kafka: StartupFailure[] = [
     [
       "an unknown CA",
       { KAFKA_SSL_CAFILE: stranger.self.certificateFile },
@@ -69,7 +69,7 @@ scenario({
       /nowhere\.pem \(KAFKA_SSL_CAFILE\)/,
     ],
   ];
-  const postgres: Refusal[] = [
+  const postgres: StartupFailure[] = [
     ["an unknown CA", { PGSSLROOTCERT: stranger.self.certificateFile }, /not signed by a CA.*PGSSLROOTCERT/],
     ["a wrong host name", { PGHOST: "localhost" }, /another host name/],
     [

@@ -34,43 +34,43 @@ async function stopsAtRecreated(s: Scenario, consumer: TestService): Promise<str
 scenario({
   name:
     "consumer stops and names the topic when it was recreated while the consumer was away, and goes on when its id is adopted",
-  fault:
+  failure:
     "The topic deleted and made again while no consumer runs, with more records than are stored of the old one",
-  outcome:
+  result:
     "Stops with exit code 2 and the statements that start it over and that adopt the new topic id; stores nothing wrong",
 }, async (s) => {
   const bounded = { CONSUMER_UNTIL_CAUGHT_UP: "true" };
   await s.produce(1_000, VALID);
-  await s.finished(await s.consumer(bounded));
-  await s.oracle();
+  await s.waitForExit(await s.startConsumer(bounded));
+  await s.reconcile();
   await recreate(s);
-  const adopt = await stopsAtRecreated(s, await s.consumer());
-  assert.equal(await s.stored(), 1_000);
+  const adopt = await stopsAtRecreated(s, await s.startConsumer());
+  assert.equal(await s.countRows(), 1_000);
 
   // As after a migration to another cluster with the offsets: what lies behind the progress is stored.
   await s.database.query(adopt);
-  await s.finished(await s.consumer(bounded));
-  assert.equal(await s.stored(), 3_000);
+  await s.waitForExit(await s.startConsumer(bounded));
+  assert.equal(await s.countRows(), 3_000);
 });
 
 scenario({
   name: "consumer stops and names the topic when it is recreated while the consumer runs",
-  fault:
+  failure:
     "The topic deleted and made again while a consumer runs, with more records than are stored of the old one",
-  outcome: "Stops with exit code 2 and a message that names the topic and what to do; stores nothing wrong",
+  result: "Stops with exit code 2 and a message that names the topic and what to do; stores nothing wrong",
 }, async (s) => {
-  const consumer = await s.consumer();
+  const consumer = await s.startConsumer();
   await s.produce(1_000, VALID);
-  await s.oracle({ unless: () => consumer.assertRunning() });
+  await s.reconcile({ unless: () => consumer.assertRunning() });
   await recreate(s);
   await stopsAtRecreated(s, consumer);
-  assert.equal(await s.stored(), 1_000);
+  assert.equal(await s.countRows(), 1_000);
 });
 
 scenario({
   name: "consumer counts lost records and catches up when all of them expire while it waits",
-  fault: "All records deleted up to the high watermark while a consumer waits for its progress",
-  outcome:
+  failure: "All records deleted up to the high watermark while a consumer waits for its progress",
+  result:
     "They are counted as lost; the progress moves to the high watermark, and `--until-caught-up` exits 0",
 }, async (s) => {
   await s.produce(1_000, VALID);
@@ -84,36 +84,36 @@ scenario({
     );
     await client.query("BEGIN");
     await client.query("INSERT INTO consumer_progress VALUES ($1, $2, 0, 0)", [s.group, s.topic()]);
-    const consumer = await s.consumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" });
-    await consumer.logged(/"event":"assigned"/);
+    const consumer = await s.startConsumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" });
+    await consumer.waitForLog(/"event":"assigned"/);
     await deleteRecords(s.kafka.bootstrapServers, s.topic(), earlier.ends);
     await client.query("ROLLBACK");
     return consumer;
   });
-  await s.finished(consumer);
-  const { lost } = await s.oracle({ earlier, lost: () => true });
+  await s.waitForExit(consumer);
+  const { lost } = await s.reconcile({ earlier, lost: () => true });
   assert.equal(lost, 1_000);
 });
 
 scenario({
   name: "consumer counts lost records and goes on when they expired before it read them",
-  fault: "Records expired before they were read",
-  outcome: "They are counted and logged as lost; everything after them is stored",
+  failure: "Records expired before they were read",
+  result: "They are counted and logged as lost; everything after them is stored",
 }, async (s) => {
   const { bootstrapServers } = s.kafka;
   await s.produce(10_000);
-  await s.finished(await s.consumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" }));
-  const { content: { ends: read } } = await s.oracle();
+  await s.waitForExit(await s.startConsumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" }));
+  const { content: { ends: read } } = await s.reconcile();
   await s.produce(10_000, { PRODUCER_SEED: "another" });
   const earlier = await readTopic(s.kafka, s.topic());
   // In one partition nothing new expires, in another everything.
   const starts = earlier.ends.map((end, p) => p === 0 ? read[p]! - 1 : p === 1 ? end : read[p]! + 500);
   await deleteRecords(bootstrapServers, s.topic(), starts);
 
-  const load = await s.load(10_000);
-  const consumer = await s.consumer();
-  await s.finished(load);
-  const { lost } = await s.oracle({
+  const load = await s.startLoad(10_000);
+  const consumer = await s.startConsumer();
+  await s.waitForExit(load);
+  const { lost } = await s.reconcile({
     earlier,
     lost: ({ partition, offset }) => offset >= read[partition]! && offset < starts[partition]!,
     unless: () => consumer.assertRunning(),
@@ -126,9 +126,9 @@ scenario({
 scenario({
   name:
     "consumer waits for an open transaction when it is bounded, and passes over an aborted one at the end",
-  fault:
+  failure:
     "A bounded consumer started while a transaction of another producer is open, which then commits, or aborts",
-  outcome: "Lag counts the open transaction and what lies behind it; exit code 0 comes after its end",
+  result: "Lag counts the open transaction and what lies behind it; exit code 0 comes after its end",
 }, async (s) => {
   const { bootstrapServers } = s.kafka;
   await createTopic(bootstrapServers, s.topic(), PARTITIONS);
@@ -138,27 +138,27 @@ scenario({
     await send(bootstrapServers, s.topic(), records(0, 91));
     const transaction = await openTransaction(bootstrapServers, s.topic(), records(100, 5));
     if (commit) await send(bootstrapServers, s.topic(), records(200, 4));
-    const consumer = await s.consumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" });
+    const consumer = await s.startConsumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" });
     await waitUntil("lag to be what cannot be read yet", async () => {
       const lag = await consumer.metrics().then((metrics) => metrics.sum("consumer_lag_records"), () => 0);
       return lag === (commit ? 9 : 5);
     }, { unless: () => consumer.assertRunning() });
     await transaction.end(commit);
-    await s.finished(consumer);
+    await s.waitForExit(consumer);
   }
-  const { records } = await s.oracle();
+  const { records } = await s.reconcile();
   assert.equal(records, 100 + 91);
 });
 
 scenario({
   name: "consumer reads new partitions when they are added while it runs",
-  fault: "Partitions added while records flow",
-  outcome: "The new ones are read, too, from their beginning",
+  failure: "Partitions added while records flow",
+  result: "The new ones are read, too, from their beginning",
 }, async (s) => {
   const { bootstrapServers } = s.kafka;
-  const consumer = await s.consumer();
-  const load = await s.load(0);
-  await s.flowing([consumer, load]);
+  const consumer = await s.startConsumer();
+  const load = await s.startLoad(0);
+  await s.waitForRows([consumer, load]);
   await addPartitions(bootstrapServers, s.topic(), PARTITIONS + 2);
   const added = [PARTITIONS, PARTITIONS + 1];
   await waitUntil("the new partitions to take records", async () => {
@@ -172,6 +172,6 @@ scenario({
     );
     return Number(row!.count) === added.length;
   }, { timeoutMs: 60_000, unless: () => [consumer, load].forEach((service) => service.assertRunning()) });
-  await s.stopped(load);
-  await s.oracle({ unless: () => consumer.assertRunning() });
+  await s.stopProducer(load);
+  await s.reconcile({ unless: () => consumer.assertRunning() });
 });

@@ -1,6 +1,5 @@
 import assert from "assert";
-import { checkout } from "../harness/checkout.ts";
-import { hasPreviousVersion, PREVIOUS_VERSION } from "../harness/previous_version.ts";
+import { checkout, hasPreviousVersion, PREVIOUS_VERSION } from "../harness/project.ts";
 import { PARTITIONS, type Scenario, scenario } from "../harness/scenario.ts";
 import type { TestService } from "../harness/service.ts";
 import { waitUntil } from "../harness/wait.ts";
@@ -31,19 +30,19 @@ const withTopicId = (s: Scenario) =>
 scenario({
   name:
     "consumers of the previous version and of this one share a group when they are upgraded and rolled back",
-  fault:
+  failure:
     "Under load, a consumer of the previous version beside one of this version: upgraded, then rolled back",
-  outcome: "Both store records of their partitions in the same tables; nothing missing, nothing doubled",
+  result: "Both store records of their partitions in the same tables; nothing missing, nothing doubled",
   services: "process",
   ignore: !isThere && Deno.env.get("CI") !== "true",
 }, async (s) => {
   const { folder } = s.use(await checkout(PREVIOUS_VERSION));
-  const previous = s.consumerOf(folder);
-  const load = await s.load(0);
+  const previous = s.startConsumerOf(folder);
+  const load = await s.startLoad(0);
   await storing([previous]);
 
   // Upgrade: the previous version's tables, its progress and its group.
-  const upgraded = await s.consumer();
+  const upgraded = await s.startConsumer();
   await storing([previous, upgraded]);
   assert.equal((await previous.stop()).code, 0);
   await storing([upgraded]);
@@ -52,14 +51,14 @@ scenario({
   });
 
   // Roll back, with a crash.
-  const again = s.consumerOf(folder);
+  const again = s.startConsumerOf(folder);
   await storing([upgraded, again]);
   await upgraded.signal("SIGKILL");
   await upgraded.exited;
   await storing([again]);
 
-  const sent = await s.stopped(load);
-  const { records } = await s.oracle({ unless: () => again.assertRunning() });
+  const sent = await s.stopProducer(load);
+  const { records } = await s.reconcile({ unless: () => again.assertRunning() });
   assert.equal(records, sent);
   assert.equal(await withTopicId(s), PARTITIONS);
 });

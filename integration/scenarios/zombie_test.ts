@@ -10,15 +10,15 @@ const SESSION = { CONSUMER_SESSION_TIMEOUT_MS: 2_000 };
 
 scenario({
   name: "consumer can't write when it wakes up after another has taken over",
-  fault:
+  failure:
     "Consumer stopped (SIGSTOP) with records in hand, and removed from the group; another takes over; then it goes on " +
     "(SIGCONT) before its session timeout",
-  outcome: "It tries to write what the other has written, and is fenced",
+  result: "It tries to write what the other has written, and is fenced",
 }, async (s) => {
-  const load = await s.load(0);
+  const load = await s.startLoad(0);
   // It takes itself for a member until it has sent a heartbeat.
-  const zombie = await s.consumer({ CONSUMER_SESSION_TIMEOUT_MS: 300_000 });
-  await s.flowing([zombie, load]);
+  const zombie = await s.startConsumer({ CONSUMER_SESSION_TIMEOUT_MS: 300_000 });
+  await s.waitForRows([zombie, load]);
   const inHand = async () => (await zombie.metrics()).sum("consumer_buffer_bytes");
   await s.database.connected(async (lock) => {
     // With the table locked one transaction waits, and more records come to wait behind it.
@@ -39,14 +39,14 @@ scenario({
   await waitUntil("the zombie to be fenced", async () => {
     return (await zombie.metrics()).sum("consumer_transactions_total", { outcome: "fenced" }) > 0;
   }, { unless: () => zombie.assertRunning() });
-  await s.stopped(load);
-  await s.oracle({ unless: () => [zombie, heir].forEach((consumer) => consumer.assertRunning()) });
+  await s.stopProducer(load);
+  await s.reconcile({ unless: () => [zombie, heir].forEach((consumer) => consumer.assertRunning()) });
 });
 
 scenario({
   name: "consumer takes over when another was stopped in mid-COPY",
-  fault: "Consumer stopped (SIGSTOP) in mid-COPY, its transaction and its row locks open",
-  outcome: "Another takes over all the same; when the first goes on (SIGCONT) nothing is doubled",
+  failure: "Consumer stopped (SIGSTOP) in mid-COPY, its transaction and its row locks open",
+  result: "Another takes over all the same; when the first goes on (SIGCONT) nothing is doubled",
 }, async (s) => {
   const lock = "BEGIN; LOCK TABLE rejected_records IN ACCESS EXCLUSIVE MODE";
   const waits = (number: number) =>
@@ -59,12 +59,12 @@ scenario({
   const sendMalformed = () => send(s.kafka.bootstrapServers, s.topic(), malformed, { gzip: true });
   await s.produce(10_000);
   // More than the pipes between client and server hold.
-  const zombie = await s.consumer({
+  const zombie = await s.startConsumer({
     ...SESSION,
     CONSUMER_BATCH_BYTES: 2 * malformedBytes,
     CONSUMER_BUFFER_BYTES: 2 * malformedBytes,
   });
-  await s.flowing([zombie]);
+  await s.waitForRows([zombie]);
   await s.database.connected(async (first) => {
     await first.query(lock);
     await send(s.kafka.bootstrapServers, s.topic(), [{ key: "first", value: "first" }]);
@@ -94,7 +94,7 @@ scenario({
   assert.match(heir.log, /"event":"frozen"/);
 
   await zombie.signal("SIGCONT");
-  await s.oracle({ unless: () => [zombie, heir].forEach((consumer) => consumer.assertRunning()) });
+  await s.reconcile({ unless: () => [zombie, heir].forEach((consumer) => consumer.assertRunning()) });
 });
 
 /** Starts another consumer, and waits until it has gone on in every partition. */
@@ -103,7 +103,7 @@ async function takesOver(
   load?: TestService,
   settings: ServiceSettings = {},
 ): Promise<TestService> {
-  const heir = await s.consumer({ ...SESSION, ...settings });
+  const heir = await s.startConsumer({ ...SESSION, ...settings });
   const progress = async () => {
     const rows = await s.database.query<{ partition: number; next_offset: string }>(
       "SELECT partition, next_offset FROM consumer_progress",

@@ -1,4 +1,4 @@
-import type { Proxied } from "../harness/proxy.ts";
+import type { OpenedProxy } from "../harness/proxy.ts";
 import { progressOf } from "../harness/read_tables.ts";
 import type { Scenario } from "../harness/scenario.ts";
 import type { ServiceSettings, TestService } from "../harness/service.ts";
@@ -25,8 +25,8 @@ export class ServicePool {
 
   private constructor(
     readonly scenario: Scenario,
-    readonly kafka: Proxied,
-    readonly postgres: Proxied,
+    readonly kafka: OpenedProxy,
+    readonly postgres: OpenedProxy,
     private readonly rate: number,
   ) {}
 
@@ -34,15 +34,15 @@ export class ServicePool {
   static async start(scenario: Scenario, rate: number): Promise<ServicePool> {
     const crew = new ServicePool(
       scenario,
-      await scenario.proxied("kafka"),
-      await scenario.proxied("postgres"),
+      await scenario.openProxy("kafka"),
+      await scenario.openProxy("postgres"),
       rate,
     );
     for (let i = 0; i < 2; i++) {
       await crew.addConsumer();
       await crew.addProducer();
     }
-    await scenario.flowing(crew.all);
+    await scenario.waitForRows(crew.all);
     return crew;
   }
 
@@ -62,13 +62,13 @@ export class ServicePool {
 
   async addConsumer(): Promise<void> {
     this.consumers.push(
-      await this.scenario.consumer({ ...IMPATIENT, ...this.kafka.settings, ...this.postgres.settings }),
+      await this.scenario.startConsumer({ ...IMPATIENT, ...this.kafka.settings, ...this.postgres.settings }),
     );
   }
 
   async addProducer(): Promise<void> {
     this.producers.push(
-      await this.scenario.load(0, {
+      await this.scenario.startLoad(0, {
         ...this.kafka.settings,
         KAFKA_REQUEST_TIMEOUT_MS: IMPATIENT.KAFKA_REQUEST_TIMEOUT_MS!,
         PRODUCER_RATE: this.rate / 2,
@@ -124,7 +124,7 @@ export class ServicePool {
         );
         await waitUntil(`${producer.name} to send`, async () => await sent(producer) > before.count, wait);
       }),
-      ...this.all.map((service) => service.ready(true, timeoutMs)),
+      ...this.all.map((service) => service.waitForReady(true, timeoutMs)),
     ]);
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import assert from "assert";
-import { unescapeBytes } from "../harness/escaped.ts";
+import { unescapeBytes } from "../harness/escape_bytes.ts";
 import { type RawRecord, send, sendTransactions } from "../harness/produce.ts";
 import { readTopic, type TopicRecord } from "../harness/read_topic.ts";
 import { ROUTES, rowOf } from "../harness/rules.ts";
@@ -32,8 +32,8 @@ const INVALID: RawRecord[] = [
 
 scenario({
   name: "oracle() finds no difference when every record is stored once, and names each that there is",
-  fault: "Rows missing, doubled, invented, altered by one bit, out of order, quarantined wrongly",
-  outcome: "The oracle that every scenario ends with names topic, partition and offset",
+  failure: "Rows missing, doubled, invented, altered by one bit, out of order, quarantined wrongly",
+  result: "The oracle that every scenario ends with names topic, partition and offset",
 }, async (s) => {
   const topic = s.topic();
   await createTopic(s.kafka.bootstrapServers, topic, 2);
@@ -47,7 +47,7 @@ scenario({
   assert.equal(records.length, VALID.length + INVALID.length + 1);
   await tables(s);
   await store(s, records);
-  const verdict = await s.oracle({ content, ordered: true });
+  const verdict = await s.reconcile({ content, ordered: true });
   assert.equal(verdict.stored, VALID.length + 1);
   assert.equal(verdict.rejected, INVALID.length);
 
@@ -120,7 +120,7 @@ scenario({
   for (const [what, change, restore, difference] of wrong) {
     await s.database.query(change);
     await assert.rejects(
-      s.oracle({ content, ordered: true }),
+      s.reconcile({ content, ordered: true }),
       (error: Error) =>
         error.name === "OracleError" &&
         (typeof difference === "string"
@@ -131,7 +131,7 @@ scenario({
     await s.database.query(restore);
   }
   await s.database.query("DELETE FROM consumer_progress WHERE partition = 1");
-  await assert.rejects(s.oracle({ content, timeoutMs: 500 }), /is not through with topic/);
+  await assert.rejects(s.reconcile({ content, timeoutMs: 500 }), /is not through with topic/);
 });
 
 /** The tables as DESIGN.md has them. */

@@ -1,5 +1,5 @@
 import assert from "assert";
-import { RowMultiset } from "./multiset.ts";
+import { RowMultiset } from "./row_multiset.ts";
 
 Deno.test("RowMultiset tells rows apart when they differ in one bit or in the sign of zero", () => {
   const rows = new RowMultiset(2);

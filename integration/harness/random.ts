@@ -9,7 +9,7 @@ export interface Random {
 }
 
 /** Random numbers from a seed: the same seed, the same numbers (Mulberry32). */
-export function seeded(seed: number): Random {
+export function seededRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -22,7 +22,7 @@ export function seeded(seed: number): Random {
 }
 
 /** The seed of a scenario: what the environment variable `INTEGRATION_SEED` says, else a new one. */
-export function chosenSeed(): number {
+export function readSeed(): number {
   const wanted = Deno.env.get("INTEGRATION_SEED");
   if (wanted === undefined || wanted === "") return crypto.getRandomValues(new Uint32Array(1))[0]!;
   const seed = Number(wanted);

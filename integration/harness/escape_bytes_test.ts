@@ -1,6 +1,6 @@
 import assert from "assert";
 import fc from "fast-check";
-import { escapeBytes, unescapeBytes } from "./escaped.ts";
+import { escapeBytes, unescapeBytes } from "./escape_bytes.ts";
 
 Deno.test("escapeBytes() writes what Kafka's tools print when bytes are no printable ASCII", () => {
   assert.equal(

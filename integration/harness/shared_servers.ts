@@ -16,7 +16,7 @@ import type { ServiceKind } from "./service.ts";
 import { tcpProxies } from "./tcp_proxy.ts";
 
 /** The shared servers. */
-export interface World {
+export interface SharedServers {
   readonly kafka: KafkaServer;
   readonly postgres: PostgresServer;
   /** The Docker network of servers and services; only with containers. */
@@ -29,7 +29,7 @@ export interface World {
  * What `INTEGRATION_SERVICES` says: `process`, `container`, or `auto` (when not set): containers where servers are containers,
  * too.
  */
-export const SERVICES: ServiceKind = await chosenServices();
+export const SERVICE_KIND: ServiceKind = await readServiceKind();
 
 /** Broker properties that let scenarios be short: the death of a member is noticed and a topic compacted after a second or two. */
 export const BROKER_PROPERTIES = {
@@ -37,16 +37,16 @@ export const BROKER_PROPERTIES = {
   "log.cleaner.backoff.ms": "500",
 };
 
-let world: World | undefined;
+let world: SharedServers | undefined;
 
 /** The servers. Only to be called in tests: they are started before the first one. */
-export function theWorld(): World {
+export function sharedServers(): SharedServers {
   if (!world) throw new Error("The servers are not up: call this in a test");
   return world;
 }
 
 Deno.test.beforeAll(async () => {
-  const network = SERVICES === "container" ? await startNetwork() : undefined;
+  const network = SERVICE_KIND === "container" ? await startNetwork() : undefined;
   const proxies = network ? (await import("./toxiproxy.ts")).toxiproxies(network) : tcpProxies();
   const options = {
     ...network && { kind: "container" as const, network },
@@ -67,7 +67,9 @@ Deno.test.beforeAll(async () => {
   }
   world = { kafka: kafka.value, postgres: postgres.value, proxies, ...network && { network } };
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  console.log(`Kafka and PostgreSQL (${world.kafka.kind}) up in ${seconds} s; services run as ${SERVICES}.`);
+  console.log(
+    `Kafka and PostgreSQL (${world.kafka.kind}) up in ${seconds} s; services run as ${SERVICE_KIND}.`,
+  );
 });
 
 Deno.test.afterAll(async () => {
@@ -83,7 +85,7 @@ async function startNetwork(): Promise<StartedNetwork> {
   return await new Network().start();
 }
 
-async function chosenServices(): Promise<ServiceKind> {
+async function readServiceKind(): Promise<ServiceKind> {
   const wanted = Deno.env.get("INTEGRATION_SERVICES") ?? "";
   switch (wanted) {
     case "process":

@@ -5,15 +5,15 @@
  */
 import type { KafkaServer } from "../../local/servers/mod.ts";
 import type { Database } from "./database.ts";
-import { unescapeBytes } from "./escaped.ts";
-import { RowMultiset } from "./multiset.ts";
+import { unescapeBytes } from "./escape_bytes.ts";
+import { RowMultiset } from "./row_multiset.ts";
 import { progressOf, rejectedRows, storedRows } from "./read_tables.ts";
 import { readTopic, type TopicContent, type TopicRecord } from "./read_topic.ts";
 import { rowOf, type Rules } from "./rules.ts";
 import { waitUntil } from "./wait.ts";
 
 /** What to compare, and what else than "each record once" is right. */
-export interface OracleOptions {
+export interface ReconcileOptions {
   kafka: KafkaServer;
   database: Database;
   rules: Rules;
@@ -44,7 +44,7 @@ export interface OracleOptions {
 }
 
 /** What was compared, when all was right. */
-export interface Verdict {
+export interface Reconciliation {
   /** Committed records of the topic. */
   records: number;
   /** Of them: rows in the table, for one group. */
@@ -60,7 +60,7 @@ export interface Verdict {
 }
 
 /** Something is missing, doubled or invented. */
-export class OracleError extends Error {
+export class ReconciliationError extends Error {
   override readonly name = "OracleError";
 }
 
@@ -73,9 +73,9 @@ const PRINTED = 20;
  *
  * Nothing may be produced any more when it is called.
  *
- * @throws {OracleError} With the first differences, each with topic, partition and offset.
+ * @throws {ReconciliationError} With the first differences, each with topic, partition and offset.
  */
-export async function oracle(options: OracleOptions): Promise<Verdict> {
+export async function reconcile(options: ReconcileOptions): Promise<Reconciliation> {
   const { kafka, database, rules, topic, groups, earlier, lost, unless } = options;
   const content = options.content ?? await readTopic(kafka, topic);
   const records = earlier ? union(earlier.records, content.records) : content.records;
@@ -90,7 +90,14 @@ export async function oracle(options: OracleOptions): Promise<Verdict> {
   const rejected = new Map<string, Awaited<ReturnType<typeof rejectedRows>>[number]>();
   for (const row of await rejectedRows(database, topic)) rejected.set(`${row.partition}:${row.offset}`, row);
 
-  const verdict: Verdict = { records: records.length, stored: 0, rejected: 0, lost: 0, content, reasons: {} };
+  const verdict: Reconciliation = {
+    records: records.length,
+    stored: 0,
+    rejected: 0,
+    lost: 0,
+    content,
+    reasons: {},
+  };
   const expected = new RowMultiset(rules.columns.length);
   const valid: { record: TopicRecord; row: number[] }[] = [];
   const seen = new Set<string>();
@@ -188,7 +195,7 @@ export async function oracle(options: OracleOptions): Promise<Verdict> {
   unless?.();
 
   if (differences.length > 0) {
-    throw new OracleError(
+    throw new ReconciliationError(
       `${differences.length} differences between topic ${topic} (${records.length} records) and database ${database.name}:\n` +
         differences.slice(0, PRINTED).map((difference) => `  ${difference}`).join("\n"),
     );
@@ -197,7 +204,10 @@ export async function oracle(options: OracleOptions): Promise<Verdict> {
 }
 
 /** Waits until every group has gone past the last record of each partition; returns their progress. */
-async function arrival(options: OracleOptions, lasts: number[]): Promise<Map<string, Map<number, number>>> {
+async function arrival(
+  options: ReconcileOptions,
+  lasts: number[],
+): Promise<Map<string, Map<number, number>>> {
   const { database, groups, topic, timeoutMs = 90_000, unless } = options;
   const progress = new Map<string, Map<number, number>>();
   const deadline = Date.now() + timeoutMs;
@@ -207,12 +217,12 @@ async function arrival(options: OracleOptions, lasts: number[]): Promise<Map<str
         const offsets = await progressOf(database, group, topic);
         progress.set(group, offsets);
         return lasts.every((last, p) => (offsets.get(p) ?? 0) > last);
-      }, { timeoutMs: Math.max(1, deadline - Date.now()), everyMs: 100, ...unless && { unless } });
+      }, { timeoutMs: Math.max(1, deadline - Date.now()), pollIntervalMs: 100, ...unless && { unless } });
     } catch (cause) {
       const offsets = lasts.map((last, p) =>
         `partition ${p}: ${progress.get(group)?.get(p) ?? "nothing"} of ${last + 1}`
       );
-      throw new OracleError(
+      throw new ReconciliationError(
         `Group ${group} is not through with topic ${topic} after ${timeoutMs} ms: ${offsets.join(", ")}`,
         { cause },
       );

@@ -1,9 +1,9 @@
 import assert from "assert";
-import { seeded } from "./seed.ts";
+import { seededRandom } from "./random.ts";
 
 Deno.test("seeded() gives the same numbers when the seed is the same, and others when it isn't", () => {
   const numbers = (seed: number) => {
-    const random = seeded(seed);
+    const random = seededRandom(seed);
     return Array.from({ length: 20 }, () => random.next());
   };
   assert.deepEqual(numbers(7), numbers(7));
@@ -11,7 +11,7 @@ Deno.test("seeded() gives the same numbers when the seed is the same, and others
 });
 
 Deno.test("seeded().between() gives every whole number of the range, and no other, when called often", () => {
-  const random = seeded(1);
+  const random = seededRandom(1);
   const found = new Set(Array.from({ length: 200 }, () => random.between(3, 6)));
   assert.deepEqual([...found].sort(), [3, 4, 5, 6]);
 });

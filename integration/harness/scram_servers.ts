@@ -4,10 +4,9 @@
  * @module
  */
 import { type KafkaServer, type PostgresServer, serverHost, startKafka } from "../../local/servers/mod.ts";
-import { Authority } from "./certificates.ts";
-import { pemStores } from "./pem_stores.ts";
+import { Authority, pemStores } from "./certificates.ts";
 import type { ServiceSettings } from "./service.ts";
-import { BROKER_PROPERTIES } from "./world.ts";
+import { BROKER_PROPERTIES } from "./shared_servers.ts";
 
 /** Mechanisms of SCRAM that Kafka has. */
 export const MECHANISMS = ["SCRAM-SHA-256", "SCRAM-SHA-512"] as const;
