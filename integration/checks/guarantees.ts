@@ -48,8 +48,8 @@ export function guarantees(files: readonly ScenarioFile[]): string {
     return [`## ${title}\n\n| Failure | Result | Test |\n| --- | --- | --- |\n${rows.join("\n")}\n`];
   });
   return `# Guarantees\n\n${GENERATED}\n\n` +
-    "Each row is a test on real servers. Every test that stores records ends with a comparison of all of them: the content\n" +
-    "of the topic, read with Kafka's Java client, and the content of PostgreSQL.\n\n" +
+    "Each row is a test on real servers. Every test that stores records ends with a comparison of all of them: the\n" +
+    "content of the topic, read with Kafka's Java client, and the content of PostgreSQL.\n\n" +
     sections.join("\n");
 }
 
