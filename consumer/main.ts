@@ -4,6 +4,7 @@
  * @module
  */
 import { runService } from "../shared/service.ts";
+import { PROGRAMS } from "../shared/settings/programs.ts";
 import { runConsumer } from "./run.ts";
 
 // In the image, where `consumer` is the program: docker compose run --rm consumer doctor
@@ -14,7 +15,7 @@ if (Deno.args[0] === "doctor") {
 
 await runService({
   name: "consumer",
-  groups: ["kafka", "topics", "postgresql", "streams", "consumer", "http", "log", "summary"],
+  groups: PROGRAMS.consumer,
   about:
     "Polls the topics of the streams, validates the records and stores them in their tables, each exactly once, until it is stopped.",
   run: runConsumer,

@@ -7,6 +7,7 @@ import type pg from "pg";
 import type { Admin } from "kafkajs";
 import { type Loaded, loadSettings, type Sources } from "../shared/settings/load.ts";
 import { inTransaction, type SessionInfo, TEXT_FORMAT } from "../shared/postgres/session.ts";
+import { PROGRAMS } from "../shared/settings/programs.ts";
 import type { SettingName, Settings } from "../shared/settings/table.ts";
 import type { Stream } from "../shared/stream.ts";
 import type { Address } from "../shared/kafka/address.ts";
@@ -17,11 +18,8 @@ import type { KafkaWire } from "./kafka/wire.ts";
 /** Longest that the doctor waits for a connection or an answer, milliseconds, where the settings allow more. */
 export const PATIENCE_MS = 5_000;
 
-/** Settings that the doctor uses. */
+/** Setting groups that the doctor uses and lists. It only validates the others. */
 export const GROUPS = ["kafka", "topics", "postgresql", "streams", "consumer"] as const;
-
-/** Settings of the consumer's whose values are looked at, and that is all. */
-const OTHERS = ["http", "log", "summary"] as const;
 
 /** The parts of {@link Context} that checks fill in. */
 interface Found {
@@ -59,7 +57,7 @@ export class Context implements AsyncDisposable {
 
   /** Reads the settings. @throws {SettingsError} */
   load(): Loaded {
-    return this.put("loaded", loadSettings([...GROUPS, ...OTHERS], this.sources));
+    return this.put("loaded", loadSettings(PROGRAMS.doctor, this.sources));
   }
 
   /** The settings, with time-outs that a person can wait for. */

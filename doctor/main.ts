@@ -5,7 +5,7 @@
  */
 import { EXIT, TransientError } from "../shared/errors.ts";
 import { CommandOutput } from "../shared/observe/command_output.ts";
-import { helpText } from "../shared/settings/describe.ts";
+import { helpText } from "../shared/settings/help_text.ts";
 import { PROCESS } from "../shared/settings/load.ts";
 import { type Result, runChecks } from "./check.ts";
 import { CHECKS } from "./checks.ts";

@@ -1,10 +1,10 @@
-import type { Group } from "../shared/settings/declare.ts";
-import { helpText } from "../shared/settings/describe.ts";
+import { flagOf, type Group } from "../shared/settings/setting.ts";
+import { helpText } from "../shared/settings/help_text.ts";
 import { SettingsError } from "../shared/settings/error.ts";
-import { loadSettings, namesOf, PROCESS, type Sources } from "../shared/settings/load.ts";
+import { loadSettings, PROCESS, type Sources } from "../shared/settings/load.ts";
 import { LIBPQ_VARIABLES, PG_VARIABLES } from "../shared/settings/libpq.ts";
 import type { KafkaServer, PostgresServer } from "./servers/mod.ts";
-import { type SettingName, SETTINGS, type Settings } from "../shared/settings/table.ts";
+import { namesOf, type SettingName, SETTINGS, type Settings } from "../shared/settings/table.ts";
 
 /** What `deno task start` was asked for. */
 export interface Options {
@@ -74,9 +74,7 @@ export function readOptions(sources: Sources = PROCESS): Options {
   const refused = given.filter((name) => DECIDED.includes(name) || isAboutServers(name));
   if (refused.length > 0) {
     throw new SettingsError(
-      refused.map((name) =>
-        `--${SETTINGS[name].flag} has no place here: deno task start sets ${name} itself.`
-      ),
+      refused.map((name) => `--${flagOf(name)} has no place here: deno task start sets ${name} itself.`),
     );
   }
   // Flags and variables: a service gets no other part of this program's environment.

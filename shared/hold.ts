@@ -12,6 +12,7 @@ import { serveProbes } from "./observe/http.ts";
 import type { Log } from "./observe/log.ts";
 import { registerProcessMetrics } from "./observe/process.ts";
 import { PROCESS, type Sources } from "./settings/load.ts";
+import { flagOf } from "./settings/setting.ts";
 import { SETTINGS, type Settings } from "./settings/table.ts";
 
 const INTERVAL_MS = 60_000;
@@ -25,11 +26,12 @@ export type HoldSettings = Pick<Settings, "ON_CONFIGURATION_ERROR" | "HTTP_HOST"
  */
 export function readHoldSettings({ args, env }: Pick<Sources, "args" | "env"> = PROCESS): HoldSettings {
   const read = <N extends keyof HoldSettings>(name: N): HoldSettings[N] => {
-    const { flag, schema, default: fallback } = SETTINGS[name];
+    const { type, default: fallback } = SETTINGS[name];
+    const flag = flagOf(name);
     const { values } = parseArgs({ args: [...args], strict: false, options: { [flag]: { type: "string" } } });
     const text = values[flag] || env(name) || fallback;
-    const parsed = schema.safeParse(text);
-    return (parsed.success ? parsed.data : schema.parse(fallback)) as HoldSettings[N];
+    const parsed = type.safeParse(text);
+    return (parsed.success ? parsed.data : type.parse(fallback)) as HoldSettings[N];
   };
   return {
     ON_CONFIGURATION_ERROR: read("ON_CONFIGURATION_ERROR"),

@@ -16,6 +16,7 @@ import {
 import { CommandOutput } from "../../shared/observe/command_output.ts";
 import type { Log } from "../../shared/observe/log.ts";
 import { runService } from "../../shared/service.ts";
+import { PROGRAMS } from "../../shared/settings/programs.ts";
 import type { Settings } from "../../shared/settings/table.ts";
 import { loadStreams } from "../../shared/streams.ts";
 import { isPostgresError } from "../store/database.ts";
@@ -24,7 +25,7 @@ import { replay } from "./replay.ts";
 
 await runService({
   name: "rejects",
-  groups: ["postgresql", "streams", "rejects", "log"],
+  groups: PROGRAMS.rejects,
   about:
     "Lists the rejected records of the streams. With --replay, moves those that are valid by now into their tables. " +
     "A rejected record exists once, however many consumer groups have read it, and it is stored once.",

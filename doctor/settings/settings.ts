@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Setting } from "../../shared/settings/declare.ts";
-import { type Loaded, namesOf } from "../../shared/settings/load.ts";
-import { type SettingName, SETTINGS } from "../../shared/settings/table.ts";
+import type { Setting } from "../../shared/settings/setting.ts";
+import type { Loaded } from "../../shared/settings/load.ts";
+import { namesOf, type SettingName, SETTINGS } from "../../shared/settings/table.ts";
 import { loadStreams } from "../../shared/streams.ts";
 import { ok, type Outcome } from "../check.ts";
 import { type Context, GROUPS } from "../context.ts";

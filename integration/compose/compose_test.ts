@@ -1,7 +1,6 @@
 import assert from "assert";
 import { freePorts } from "../../local/servers/free_port.ts";
 import { waitUntil, within } from "../harness/wait.ts";
-import { environmentOf } from "../../shared/settings/permissions.ts";
 import { LocalServers } from "./counts.ts";
 import { docker, dockerOk, whyNoEngine } from "./engine.ts";
 import { filledIn } from "./env_file.ts";
@@ -44,24 +43,6 @@ Deno.test({
     Deno.writeTextFileSync(stack.file("res/local.password"), `${password}\n`);
     const servers = new LocalServers(kafkaPort, postgresPort, password);
     let sentBefore = 0;
-
-    await step(t, "hands every setting over", async () => {
-      const { services } = JSON.parse(await stack.compose(["--profile", "*", "config", "--format", "json"]));
-      const kafka = ["kafka", "topics", "streams", "http", "log", "summary"] as const;
-      for (
-        const [service, groups] of [
-          ["producer", [...kafka, "producer"]],
-          ["consumer", [...kafka, "consumer", "postgresql"]],
-          ["rejects", ["streams", "log", "postgresql", "rejects"]],
-          ["dashboard", ["streams", "http", "log", "postgresql", "dashboard"]],
-        ] as const
-      ) {
-        // Set by the image, read by libraries, or about a file that is not there.
-        const others = /^(HTTP_|DASHBOARD_HOST$|KAFKAJS_|NODE_ENV$|HOST_SETTINGS$|PGBINARY$)/;
-        const expected = environmentOf(groups).filter((name) => !others.test(name));
-        assert.deepEqual(Object.keys(services[service].environment).sort(), expected, service);
-      }
-    });
 
     await step(t, "builds", async () => {
       await stack.compose(["--profile", "tools", "build"], BUILD);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { PROJECT } from "../harness/project.ts";
 import { loadSettings } from "../../shared/settings/load.ts";
 import { SETTINGS } from "../../shared/settings/table.ts";
-import type { Setting } from "../../shared/settings/declare.ts";
+import type { Setting } from "../../shared/settings/setting.ts";
 import { filledIn, namesIn } from "./env_file.ts";
 import { ALL } from "../../shared/settings/load_fixture.ts";
 

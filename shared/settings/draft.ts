@@ -3,12 +3,10 @@
  *
  * @module
  */
-import { type SettingName, SETTINGS } from "./table.ts";
-
-const NAMES = Object.keys(SETTINGS) as SettingName[];
+import { SETTING_NAMES, type SettingName, SETTINGS } from "./table.ts";
 
 const recordOf = (text: (name: SettingName) => string) =>
-  Object.fromEntries(NAMES.map((name) => [name, text(name)])) as Record<SettingName, string>;
+  Object.fromEntries(SETTING_NAMES.map((name) => [name, text(name)])) as Record<SettingName, string>;
 
 /** The text of each setting and where it came from, with what is wrong so far. */
 export class Draft {

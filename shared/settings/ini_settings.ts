@@ -3,26 +3,24 @@
  *
  * @module
  */
-import type { Group, Setting } from "./declare.ts";
+import { type Group, INI_SECTIONS, iniKeysOf, type IniSection } from "./setting.ts";
 import { describeReadError } from "./error.ts";
 import { Ini, IniError, parseIni } from "./ini.ts";
 import { KAFKA_PYTHON_OPTIONS, meaningOf } from "./kafka_python.ts";
 import { LIBPQ_KEYWORDS, refusalOf } from "./libpq.ts";
 import { suggestion } from "./nearest.ts";
-import { INI_PATH, type SettingName, SETTINGS } from "./table.ts";
+import { SETTING_NAMES, type SettingName, SETTINGS } from "./table.ts";
 
-const SECTIONS = ["kafka", "postgresql"] as const;
-type Section = (typeof SECTIONS)[number];
+/** The file that is read unless the environment variable `HOST_SETTINGS` names another one. It is optional. */
+const INI_PATH = "res/host_settings.ini";
 
 /** Keys of a section that are settings. */
-const settingKeys = (section: Section): string[] =>
-  Object.values<Setting>(SETTINGS).flatMap(({ ini }) => {
-    const [of, ...keys] = ini ?? [];
-    return of === section ? keys : [];
-  });
+const settingKeys = (section: IniSection): readonly string[] =>
+  SETTING_NAMES.map((name) => iniKeysOf(name, SETTINGS[name]))
+    .flatMap((each) => each.section === section ? each.keys : []);
 
 /** Keys of a section that are known. */
-const knownKeys = (section: Section): string[] => [
+const knownKeys = (section: IniSection): string[] => [
   ...settingKeys(section),
   ...section === "kafka" ? KAFKA_PYTHON_OPTIONS : LIBPQ_KEYWORDS,
 ];
@@ -56,9 +54,7 @@ export class IniSettings {
 
   /** The value of a setting; `undefined`: the file does not have it. What is wrong with it becomes one of the problems. */
   value(name: SettingName): string | undefined {
-    const { ini }: Setting = SETTINGS[name];
-    const [section, ...keys] = ini ?? [];
-    if (section === undefined) return undefined;
+    const { section, keys } = iniKeysOf(name, SETTINGS[name]);
     const found = keys.flatMap((key) => {
       const value = this.#get(section, key);
       return value === undefined || value === "" ? [] : [{ key, value }];
@@ -80,14 +76,14 @@ export class IniSettings {
    */
   checkOthers(groups: readonly Group[]): void {
     for (const section of this.ini.sections.keys()) this.#findReferences(section);
-    for (const section of SECTIONS) if (groups.includes(section)) this.#checkSection(section);
+    for (const section of INI_SECTIONS) if (groups.includes(section)) this.#checkSection(section);
     // An option of [DEFAULT] is there for every section, and need not have a meaning in each.
     for (const key of this.ini.defaults.keys()) {
-      if (!SECTIONS.some((section) => knownKeys(section).includes(key))) this.#unknown("DEFAULT", key);
+      if (!INI_SECTIONS.some((section) => knownKeys(section).includes(key))) this.#unknown("DEFAULT", key);
     }
     for (const section of this.ini.sections.keys()) {
-      if ((SECTIONS as readonly string[]).includes(section)) continue;
-      const nearest = suggestion(section, SECTIONS, (name) => `[${name}]`);
+      if ((INI_SECTIONS as readonly string[]).includes(section)) continue;
+      const nearest = suggestion(section, INI_SECTIONS, (name) => `[${name}]`);
       this.warnings.push(
         `${this.path}: the section [${section}] is not one of this program's and is ignored.${nearest}`,
       );
@@ -105,7 +101,7 @@ export class IniSettings {
     }
   }
 
-  #checkSection(section: Section): void {
+  #checkSection(section: IniSection): void {
     const own = new Set(this.ini.sections.get(section)?.keys());
     for (const key of this.ini.optionsOf(section)) {
       if (settingKeys(section).includes(key)) continue;
@@ -117,7 +113,7 @@ export class IniSettings {
   }
 
   /** A key that kafka-python or libpq has and that is no setting here. */
-  #limited(section: Section, key: string, value: string): void {
+  #limited(section: IniSection, key: string, value: string): void {
     const place = `${this.path}: [${section}] ${key}`;
     if (section === "postgresql") {
       const problem = refusalOf(place, key, value);
@@ -132,9 +128,9 @@ export class IniSettings {
     }
   }
 
-  #unknown(section: Section | "DEFAULT", key: string): void {
+  #unknown(section: IniSection | "DEFAULT", key: string): void {
     if (this.ini.referenced.has(key)) return;
-    const known = section === "DEFAULT" ? SECTIONS.flatMap(knownKeys) : knownKeys(section);
+    const known = section === "DEFAULT" ? INI_SECTIONS.flatMap(knownKeys) : knownKeys(section);
     this.warnings.push(
       `${this.path}: [${section}] ${key} is not a setting of this program and is ignored.${
         suggestion(key, known)
@@ -142,7 +138,7 @@ export class IniSettings {
     );
   }
 
-  #get(section: Section, key: string): string | undefined {
+  #get(section: IniSection, key: string): string | undefined {
     try {
       return this.ini.get(section, key);
     } catch (error) {

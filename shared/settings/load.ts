@@ -5,12 +5,13 @@
  */
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { applyDatabaseUrl, checkLibpqVariables } from "./database_url.ts";
-import { type Group, isFileContent, type Setting } from "./declare.ts";
+import { flagOf, type Group, type Setting } from "./setting.ts";
 import { Draft } from "./draft.ts";
 import { describeReadError, SettingsError } from "./error.ts";
 import { IniSettings } from "./ini_settings.ts";
 import { suggestion } from "./nearest.ts";
-import { type SettingName, SETTINGS, type Settings } from "./table.ts";
+import { namesOf, SETTING_NAMES, type SettingName, SETTINGS, type Settings } from "./table.ts";
+import { boolean, isFileContent } from "./types.ts";
 import { deriveSettings, validateSettings } from "./validate.ts";
 
 /** Where settings are read from; given as functions so that tests need no process. */
@@ -40,12 +41,7 @@ export const PROCESS: Sources = {
   readFile: (path) => Deno.readTextFileSync(path),
 };
 
-const NAMES = Object.keys(SETTINGS) as SettingName[];
 const setting = (name: SettingName): Setting => SETTINGS[name];
-
-/** Names of the settings of some groups, in the order of the table. */
-export const namesOf = (groups: readonly Group[]): SettingName[] =>
-  NAMES.filter((name) => groups.includes(SETTINGS[name].group));
 
 /**
  * Reads and validates the settings of `groups`. Precedence: flags, environment, `host_settings.ini`, defaults. An empty
@@ -61,7 +57,7 @@ export function loadSettings(groups: readonly Group[], sources: Sources = PROCES
   const flags = readFlags(names, sources.args, problems);
   for (const name of names) {
     const found = firstSet([
-      [`--${setting(name).flag}`, () => flags.values[name]],
+      [`--${flagOf(name)}`, () => flags.values[name]],
       ["environment", () => sources.env(name)],
       [`${name}_FILE`, () => readSecretFile(name, sources, problems)],
       [ini.path, () => ini.value(name)],
@@ -84,8 +80,8 @@ export function loadSettings(groups: readonly Group[], sources: Sources = PROCES
 /** The values of the texts. What is wrong with a text becomes one of the problems. */
 function parseTexts({ texts, origins, problems, hidden }: Draft): Settings {
   const values: Partial<Record<SettingName, unknown>> = {};
-  for (const name of NAMES) {
-    const result = setting(name).schema.safeParse(texts[name]);
+  for (const name of SETTING_NAMES) {
+    const result = setting(name).type.safeParse(texts[name]);
     if (result.success) values[name] = result.data;
     else {
       const { message } = result.error.issues[0]!;
@@ -117,10 +113,10 @@ function firstSet(candidates: readonly Source[]): [origin: string, text: string]
 }
 
 function readFlags(names: readonly SettingName[], args: readonly string[], problems: string[]) {
-  const isBoolean = (name: SettingName) =>
-    setting(name).default === "false" || setting(name).default === "true";
   const options = Object.fromEntries([
-    ...names.map((name) => [setting(name).flag, { type: isBoolean(name) ? "boolean" : "string" }] as const),
+    ...names.map((name) =>
+      [flagOf(name), { type: setting(name).type === boolean ? "boolean" : "string" }] as const
+    ),
     ["help", { type: "boolean", short: "h" }] as const,
   ]);
   const values: Partial<Record<SettingName, string>> = {};
@@ -128,7 +124,7 @@ function readFlags(names: readonly SettingName[], args: readonly string[], probl
   try {
     const parsed: Record<string, unknown> = parseArgs(config).values;
     for (const name of names) {
-      const value = parsed[setting(name).flag];
+      const value = parsed[flagOf(name)];
       if (value !== undefined) values[name] = String(value);
     }
     return { values, help: parsed["help"] === true };

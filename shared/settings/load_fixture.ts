@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Group } from "./declare.ts";
+import type { Group } from "./setting.ts";
 import { SettingsError } from "./error.ts";
 import { type Loaded, loadSettings, type Sources } from "./load.ts";
 

@@ -1,9 +1,9 @@
 import assert from "assert";
 import fc from "fast-check";
 import { SettingsError } from "./error.ts";
-import { namesOf } from "./load.ts";
 import { ALL, load, problemsOf } from "./load_fixture.ts";
-import { SETTINGS } from "./table.ts";
+import { flagOf } from "./setting.ts";
+import { namesOf, SETTINGS } from "./table.ts";
 
 Deno.test("loadSettings() gives every default when nothing is set", () => {
   const { settings, origins } = load({});
@@ -157,7 +157,7 @@ Deno.test("loadSettings() gives settings or problems, and nothing else, when the
 });
 
 Deno.test("every setting has a flag of its own", () => {
-  const flags = namesOf(ALL).map((name) => SETTINGS[name].flag);
+  const flags = namesOf(ALL).map((name) => flagOf(name));
   assert.equal(new Set(flags).size, flags.length);
 });
 

@@ -5,7 +5,7 @@
  */
 import type { KeyObject, X509Certificate } from "node:crypto";
 import type { ConnectionOptions } from "node:tls";
-import type { Group } from "./declare.ts";
+import type { Group } from "./setting.ts";
 import { SettingsError } from "./error.ts";
 import { type NamedFile, readCertificates, readPrivateKey } from "./pem.ts";
 import type { Settings } from "./table.ts";

@@ -6,7 +6,7 @@
 import { sentences } from "../diagnosis/diagnosis.ts";
 import { AIVEN_DATABASE, unusualDatabase, unverifiedServer } from "../diagnosis/postgres_settings.ts";
 import { parseBootstrapServers } from "../kafka/address.ts";
-import type { Group } from "./declare.ts";
+import type { Group } from "./setting.ts";
 import type { Draft } from "./draft.ts";
 import { type SettingName, SETTINGS } from "./table.ts";
 

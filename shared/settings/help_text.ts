@@ -1,0 +1,41 @@
+import { flagOf, type Group, GROUPS, type Setting } from "./setting.ts";
+import { namesOf, type SettingName, SETTINGS } from "./table.ts";
+
+const WIDTH = 80;
+
+/**
+ * The text of `--help`: the settings of `groups` with flag, description, environment variable and default.
+ *
+ * @param excluded settings that are not listed
+ */
+export function helpText(
+  usage: string,
+  groups: readonly Group[],
+  excluded: readonly SettingName[] = [],
+): string {
+  const sections = groups.flatMap((group) => {
+    const names = namesOf([group]).filter((name) => !excluded.includes(name));
+    return names.length === 0 ? [] : [`${GROUPS[group]}:\n${names.map(entry).join("\n")}`];
+  });
+  return [
+    ...usage.split("\n\n").map((paragraph) => wrap(paragraph)),
+    wrap(
+      "Precedence: flags, environment, res/host_settings.ini (or the file named by HOST_SETTINGS), defaults.",
+    ),
+    ...sections,
+  ].join("\n\n");
+}
+
+function entry(name: SettingName): string {
+  const { help, secret, default: fallback }: Setting = SETTINGS[name];
+  const variables = secret ? `${name}, ${name}_FILE` : name;
+  const notes = fallback === "" ? `[${variables}]` : `[${variables}, default ${fallback}]`;
+  return [`  --${flagOf(name)}`, wrap(help, 6), wrap(notes, 6)].join("\n");
+}
+
+/** Breaks lines at spaces. Line breaks of the text are kept. */
+function wrap(text: string, indent = 0): string {
+  const margin = " ".repeat(indent);
+  const line = new RegExp(`(\\S{${WIDTH - indent},}|.{1,${WIDTH - indent}})(?: +|$)`, "gm");
+  return text.replaceAll(line, `${margin}$1\n`).replaceAll(/\n(?=\n|$)/g, "").trimEnd();
+}

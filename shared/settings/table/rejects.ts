@@ -1,0 +1,30 @@
+import type { Setting } from "../setting.ts";
+import { boolean, integer, oneOf, text } from "../types.ts";
+
+/** Settings of `deno task rejects`. */
+export const REJECTS = {
+  REJECTS_REPLAY: {
+    group: "rejects",
+    type: boolean,
+    default: "false",
+    help: "Validate the rejected records again, and move those that are valid now into their tables",
+  },
+  REJECTS_REASON: {
+    group: "rejects",
+    type: text,
+    default: "",
+    help: "Only records that were rejected for this reason, such as “invalid record”",
+  },
+  REJECTS_LIMIT: {
+    group: "rejects",
+    type: integer(1),
+    default: "20",
+    help: "Maximum records to list, latest first",
+  },
+  REJECTS_FORMAT: {
+    group: "rejects",
+    type: oneOf("text", "json"),
+    default: "text",
+    help: "text, or json: one line per record, key and value in Base64",
+  },
+} satisfies Record<string, Setting>;
