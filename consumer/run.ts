@@ -13,9 +13,9 @@ import { Availability } from "../shared/observe/availability.ts";
 import { createEmitter, type Emit } from "../shared/observe/events.ts";
 import { serveProbes } from "../shared/observe/http.ts";
 import type { Log } from "../shared/observe/log.ts";
-import { ensureReaderRole, READER_ROLE } from "../shared/postgres/reader_role.ts";
+import { ensureReaderRole, READER_ROLE } from "../shared/schema/reader_role.ts";
 import { retryUntilAvailable } from "../shared/retry.ts";
-import { upgradeTables } from "../shared/schema/upgrade.ts";
+import { upgradeTables } from "../shared/schema/upgrade_tables.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import type { Stream } from "../shared/stream.ts";
 import { loadStreams } from "../shared/streams.ts";
@@ -31,7 +31,9 @@ import { type MonitorSources, PartitionMonitor } from "./partition_monitor.ts";
 import { catchUpSources, monitorSources, type SourceOptions } from "./sources.ts";
 import { assertGroupFits } from "./store/group_encoding.ts";
 import { UnassignedLagReporter } from "./unassigned_lag.ts";
-import { ensureDatabase, ensureTables } from "../shared/schema/create_tables.ts";
+import { ensureDatabase } from "../shared/schema/create_database.ts";
+import { ensureTables } from "../shared/schema/ensure_tables.ts";
+import { OWN_TABLES } from "../shared/schema/own_tables.ts";
 
 /** Between two polls of the topics' watermarks and of the stored progress. */
 const LAG_POLL_INTERVAL_MS = 2_000;
@@ -130,7 +132,7 @@ async function openDatabase(context: Context): Promise<Database | undefined> {
   );
   for (const what of added) tell("created", { what });
   for (const text of warnings) tell("table_warning", { text });
-  const readable = [...streams.map(({ table }) => table), "rejected_records", "consumer_progress"];
+  const readable = [...streams.map(({ table }) => table), ...OWN_TABLES.map(({ name }) => name)];
   const reader = await database.run(
     "Cannot prepare the role of readers",
     (client) => ensureReaderRole(client, readable),

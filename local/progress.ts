@@ -1,5 +1,6 @@
 import { type Admin, Kafka, logLevel } from "kafkajs";
 import pg from "pg";
+import { partitionKey, readTopicProgress } from "../shared/schema/progress.ts";
 
 /** How far the pipeline has come, as Kafka and PostgreSQL themselves say. */
 export interface Progress {
@@ -50,7 +51,7 @@ export class ProgressReader implements AsyncDisposable {
   async read(): Promise<Progress> {
     // In this order, so that what is produced meanwhile counts as waiting and not as more than there is.
     const next = await this.#nextOffsets();
-    return progressOf(await this.#partitions(), (at) => next.get(keyOf(at)) ?? 0);
+    return progressOf(await this.#partitions(), (at) => next.get(partitionKey(at)) ?? 0);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -75,11 +76,8 @@ export class ProgressReader implements AsyncDisposable {
     const client = new pg.Client(this.#database);
     try {
       await client.connect();
-      const { rows } = await client.query<{ topic: string; partition: number; next_offset: string }>(
-        "SELECT topic, partition, next_offset FROM consumer_progress WHERE group_id = $1",
-        [this.#group],
-      );
-      return new Map(rows.map((row) => [keyOf(row), Number(row.next_offset)]));
+      const rows = await readTopicProgress(client, this.#group, this.#topics);
+      return new Map(rows.map((row) => [partitionKey(row), row.nextOffset]));
     } catch (error) {
       if (isMissing(error)) return new Map();
       throw error;
@@ -97,10 +95,6 @@ export function progressOf(partitions: Partition[], next: (partition: Partition)
     waiting += partition.high - Math.min(partition.high, Math.max(partition.low, next(partition)));
   }
   return { produced, waiting };
-}
-
-function keyOf({ topic, partition }: Pick<Partition, "topic" | "partition">): string {
-  return `${topic}/${partition}`;
 }
 
 /** Whether PostgreSQL says that there is no such database or table. */

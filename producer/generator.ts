@@ -4,7 +4,7 @@
  * @module
  */
 import type { Buffer } from "node:buffer";
-import { encoder, messageKey } from "../shared/codec/encode.ts";
+import { createEncoder, messageKey } from "../shared/codec/encoder.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import type { Random, Stream } from "../shared/stream.ts";
 import { corrupt } from "./malformed.ts";
@@ -46,7 +46,7 @@ export class Generator {
     private readonly clock: () => number = unixSeconds,
   ) {
     this.#random = randomOf(settings.PRODUCER_SEED, stream.name);
-    this.#encode = encoder(stream);
+    this.#encode = createEncoder(stream);
     // Unthrottled records have no rate; a millisecond apart is as good as any.
     this.#step = settings.PRODUCER_RATE > 0 ? Math.min(1 / settings.PRODUCER_RATE, MAX_STEP) : 0.001;
   }

@@ -3,10 +3,9 @@
  *
  * @module
  */
-import pg from "pg";
 import { PermanentError } from "./errors.ts";
 import { topicIdToUuid, uuidToTopicId } from "./kafka/topic_id.ts";
-import type { TopicPartition } from "./schema/progress.ts";
+import { restartRemedy, setOffsetSql, setTopicIdSql, type TopicPartition } from "./schema/progress.ts";
 
 /** What is known of a partition when it is assigned. */
 export interface PartitionFacts extends TopicPartition {
@@ -61,7 +60,7 @@ export function checkTopicId(facts: TopicIdFacts): PermanentError | undefined {
         restartRemedy(group, topic)
       }; rows that are ` +
       "stored stay. If the topic was migrated together with its offsets, run: " +
-      `UPDATE consumer_progress SET topic_id = '${uuid}' WHERE ${where(group, topic)};`,
+      `${setTopicIdSql(group, topic, uuid)};`,
   );
 }
 
@@ -75,9 +74,9 @@ export function checkEnd(facts: PartitionFacts): PermanentError | undefined {
   if (storedId && currentId !== undefined) {
     return new PermanentError(
       `Records were lost in Kafka: ${found}. The topic id is the same, so an unclean leader election or a restore removed them. ` +
-        `To continue at offset ${high}, stop all consumers and run: UPDATE consumer_progress SET next_offset = ${high} WHERE ${
-          where(group, topic)
-        } AND partition = ${partition}; move or delete the partition's rejected_records from that offset on.`,
+        `To continue at offset ${high}, stop all consumers and run: ${
+          setOffsetSql(group, facts, high)
+        }; move or delete the partition's rejected_records from that offset on.`,
     );
   }
   return new PermanentError(
@@ -87,12 +86,3 @@ export function checkEnd(facts: PartitionFacts): PermanentError | undefined {
       }; rows that are stored stay.`,
   );
 }
-
-const where = (group: string, topic: string) =>
-  `group_id = ${pg.escapeLiteral(group)} AND topic = ${pg.escapeLiteral(topic)}`;
-
-/** How a topic is stored from its start, to follow "stop all consumers,". */
-export const restartRemedy = (group: string, topic: string): string =>
-  `move or delete the topic's rows in rejected_records and run: DELETE FROM consumer_progress WHERE ${
-    where(group, topic)
-  }`;

@@ -8,24 +8,13 @@
 import { Buffer } from "node:buffer";
 import type { Reason, Rejection } from "../../shared/codec/rejection.ts";
 import { escapeNonAscii } from "../../shared/escape.ts";
+import type { RejectedRecord } from "../../shared/schema/rejected_records.ts";
 
-/** The columns of the rows here, as SQL. */
-export const QUARANTINE_COLUMNS = `topic, partition, "offset", key, value, reason, detail`;
+/** Number of columns of `REJECTED_TARGET`. */
 const COLUMNS = 7;
 
-/** A rejected record, whole, and why. */
-export interface Rejected {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-  readonly key: Uint8Array | null;
-  readonly value: Uint8Array | null;
-  readonly reason: string;
-  readonly detail: string;
-}
-
 /** Rejected records of a partition, in the order of their offsets. */
-export class RejectedRows implements Iterable<Rejected> {
+export class RejectedRows implements Iterable<RejectedRecord> {
   /** None. */
   static readonly NONE: RejectedRows = new RejectedRows(new Uint8Array(0), 0);
 
@@ -36,7 +25,7 @@ export class RejectedRows implements Iterable<Rejected> {
   ) {}
 
   /** The records, read from their rows; keys and values are not copied. */
-  *[Symbol.iterator](): Iterator<Rejected> {
+  *[Symbol.iterator](): Iterator<RejectedRecord> {
     for (const { record } of this.#read()) yield record;
   }
 
@@ -68,7 +57,7 @@ export class RejectedRows implements Iterable<Rejected> {
     return Array.from(this, ({ offset, reason, detail }) => ({ offset, reason, detail }));
   }
 
-  *#read(): Generator<{ record: Rejected; at: number; next: number }> {
+  *#read(): Generator<{ record: RejectedRecord; at: number; next: number }> {
     const rows = Buffer.from(this.rows.buffer, this.rows.byteOffset, this.rows.length);
     let next = 0;
     const field = () => {
@@ -80,7 +69,7 @@ export class RejectedRows implements Iterable<Rejected> {
     while (next < rows.length) {
       const at = next;
       next += 2;
-      const record: Rejected = {
+      const record: RejectedRecord = {
         topic: String(field()),
         partition: field()!.readInt32BE(),
         offset: Number(field()!.readBigInt64BE()),
@@ -150,7 +139,7 @@ export class RejectedWriter {
   }
 
   /** Adds a record with its key and value. */
-  addRecord({ topic, partition, offset, key, value, reason, detail }: Rejected): void {
+  addRecord({ topic, partition, offset, key, value, reason, detail }: RejectedRecord): void {
     const bytes = Buffer.concat([key ?? NO_BYTES, value ?? NO_BYTES]);
     const keyLength = key?.length ?? -1, valueStart = key?.length ?? 0, valueLength = value?.length ?? -1;
     const place = { keyStart: 0, keyLength, valueStart, valueLength };

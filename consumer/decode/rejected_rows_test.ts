@@ -1,11 +1,12 @@
 import { Buffer } from "node:buffer";
 import assert from "assert";
-import { type Rejected, RejectedWriter } from "./rejected_rows.ts";
+import type { RejectedRecord } from "../../shared/schema/rejected_records.ts";
+import { RejectedWriter } from "./rejected_rows.ts";
 
 const writer = new RejectedWriter();
 
 /** Adds a record whose key and value lie among other bytes. */
-function add({ topic, partition, offset, key, value, reason, detail }: Rejected): void {
+function add({ topic, partition, offset, key, value, reason, detail }: RejectedRecord): void {
   const bytes = Buffer.concat([
     Buffer.from("??"),
     key ?? Buffer.alloc(0),
@@ -21,7 +22,7 @@ function add({ topic, partition, offset, key, value, reason, detail }: Rejected)
   writer.add(topic, partition, offset, bytes, place, { reason: reason as "not JSON", detail });
 }
 
-const record = (more: Partial<Rejected>): Rejected => ({
+const record = (more: Partial<RejectedRecord>): RejectedRecord => ({
   topic: "routes",
   partition: 3,
   offset: 2 ** 40 + 1,

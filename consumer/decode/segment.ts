@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { decoderInPlace } from "../../shared/codec/decode.ts";
+import { createInPlaceDecoder } from "../../shared/codec/decoder.ts";
 import { CorruptBatchError } from "../../shared/kafka/records/corrupt_batch.ts";
 import type { RecordBatch } from "../../shared/kafka/records/record_batch.ts";
 import { MalformedRecordError, RecordReader } from "../../shared/kafka/records/record_writer.ts";
 import type { Stream } from "../../shared/stream.ts";
 import { RejectedRows, RejectedWriter } from "./rejected_rows.ts";
-import { RowEncoder } from "./rows.ts";
+import { RowEncoder } from "./row_encoder.ts";
 
 /** A record as Kafka gave it. */
 export interface RawRecord {
@@ -50,7 +50,7 @@ export class SegmentBuilder {
   #oldest: number | undefined;
 
   constructor(readonly stream: Stream) {
-    this.#decode = decoderInPlace(stream);
+    this.#decode = createInPlaceDecoder(stream);
     this.#encoder = new RowEncoder(stream.fields);
     this.#row = new Float64Array(stream.fields.length);
     this.#rows = this.#encoder.allocate(0);

@@ -3,10 +3,9 @@
  *
  * @module
  */
-import pg from "pg";
 import { PermanentError } from "../../shared/errors.ts";
 import type { CorruptBatchError } from "../../shared/kafka/records/corrupt_batch.ts";
-import type { TopicPartition } from "../../shared/schema/progress.ts";
+import { setOffsetSql, type TopicPartition } from "../../shared/schema/progress.ts";
 
 /**
  * Says which batch cannot be read and why, and how to continue: another replica, or the statement that skips the batch.
@@ -26,9 +25,7 @@ export function unreadableBatch(
       (error.isTooLarge
         ? "Raise CONSUMER_BATCH_INFLATED_BYTES_MAX and the container's memory, or skip the batch"
         : "Inspect the segment with kafka-dump-log --deep-iteration and restore it from another replica, or skip the batch") +
-      ": stop the group's consumers and run " +
-      `UPDATE consumer_progress SET next_offset = ${skipTo} WHERE group_id = ${pg.escapeLiteral(group)} ` +
-      `AND topic = ${pg.escapeLiteral(topic)} AND partition = ${partition};`,
+      `: stop the group's consumers and run ${setOffsetSql(group, { topic, partition }, skipTo)};`,
     { cause: error },
   );
 }

@@ -6,7 +6,13 @@
 import { EXIT, TransientError } from "../../shared/errors.ts";
 import { pause } from "../../shared/lifecycle.ts";
 import { connectPostgres } from "../../shared/postgres/connection.ts";
-import { classify, explain, retryClass, statementError } from "../../shared/postgres/errors.ts";
+import {
+  classify,
+  explain,
+  isPostgresError,
+  retryClass,
+  statementError,
+} from "../../shared/postgres/errors.ts";
 import {
   inspectSession,
   inTransaction,
@@ -19,8 +25,8 @@ import { runService } from "../../shared/service.ts";
 import { PROGRAMS } from "../../shared/settings/programs.ts";
 import type { Settings } from "../../shared/settings/table.ts";
 import { loadStreams } from "../../shared/streams.ts";
-import { isPostgresError } from "../store/database.ts";
-import { countRejects, formatCount, formatJson, formatText, listRejects } from "./list.ts";
+import { countRejected, listRejected } from "../../shared/schema/rejected_queries.ts";
+import { formatCount, formatJson, formatText } from "./format.ts";
 import { replay } from "./replay.ts";
 
 await runService({
@@ -77,8 +83,8 @@ async function runRejects(
       };
       return await inTransaction(client, start, async () =>
         [
-          await listRejects(client, filter, settings.REJECTS_LIMIT),
-          await countRejects(client, filter),
+          await listRejected(client, filter, settings.REJECTS_LIMIT),
+          await countRejected(client, filter),
         ] as const);
     });
     if (settings.REJECTS_FORMAT === "json") {

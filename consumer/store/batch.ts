@@ -4,11 +4,12 @@
  * @module
  */
 import { PermanentError } from "../../shared/errors.ts";
+import { advanceProgressSql, type OffsetAdvance } from "../../shared/schema/advance_progress.ts";
 import { partitionKey } from "../../shared/schema/progress.ts";
-import { QUARANTINE_TARGET, quarantineSql } from "./rejected_insert.ts";
+import { insertRejectedSql, REJECTED_TARGET } from "../../shared/schema/rejected_records.ts";
 import type { Segment } from "../decode/segment.ts";
-import { streamTarget } from "../../shared/schema/create_tables.ts";
-import { advanceProgressSql, type Copy, type OffsetAdvance, transactionSql } from "./transaction.ts";
+import { streamTarget } from "../../shared/schema/stream_table.ts";
+import { type Copy, transactionSql } from "./transaction.ts";
 
 /** The segment's partition as a key for maps. */
 export const partitionOf = ({ stream: { topic }, partition }: Segment): string =>
@@ -45,9 +46,9 @@ export function batchTransaction(
   }
   const rejected = ordered.map((segment) => segment.rejected).filter(({ count }) => count > 0)
     .map((records) => asciiOnly ? records.toAscii() : records);
-  const statements = rejected.length > 0 && bySql ? [quarantineSql(rejected)] : [];
+  const statements = rejected.length > 0 && bySql ? [insertRejectedSql(rejected)] : [];
   if (rejected.length > 0 && !bySql) {
-    copies.push({ target: QUARANTINE_TARGET, rows: rejected.map(({ rows }) => rows) });
+    copies.push({ target: REJECTED_TARGET, rows: rejected.map(({ rows }) => rows) });
   }
   return { sql: transactionSql(advanceProgressSql(group, advancesOf(ordered)), statements, copies), copies };
 }
@@ -58,13 +59,13 @@ export function advancesOf(batch: readonly Segment[]): OffsetAdvance[] {
   for (const segment of batch) {
     const { stream: { topic }, partition, from, to } = segment;
     const key = partitionOf(segment);
-    advances.set(key, { topic, partition, expected: advances.get(key)?.expected ?? from, next: to });
+    advances.set(key, { topic, partition, fromOffset: advances.get(key)?.fromOffset ?? from, toOffset: to });
   }
   return [...advances.values()];
 }
 
 /** The error of a batch with a rejected record in whose place another one is stored. */
-export function quarantineConflict(batch: readonly Segment[], cause: unknown): PermanentError {
+export function rejectedConflictError(batch: readonly Segment[], cause: unknown): PermanentError {
   const topics = [...new Set(batch.map(({ stream }) => stream.topic))].join(", ");
   return new PermanentError(
     `Cannot store a rejected record of ${topics}: rejected_records has another record of the same topic, partition and offset. Was ` +

@@ -9,16 +9,16 @@ import { CancelledError, type Database, StatementTimeoutError } from "./database
 import type { EVENTS } from "../events.ts";
 import { latencySeconds } from "../latency.ts";
 import { partitionKey, readProgress, type TopicPartition } from "../../shared/schema/progress.ts";
-import { isAlreadyQuarantined, isQuarantineConflict } from "./rejected_insert.ts";
+import { isAlreadyRejected, isRejectedConflict } from "../../shared/schema/rejected_records.ts";
 import { namedRow, nextPieceSize, toRejected } from "./bisect.ts";
 import { halve, part, recordCount, type Segment } from "../decode/segment.ts";
 import { FencedError, runTransaction } from "./transaction.ts";
-import { advancesOf, batchTransaction, partitionOf, quarantineConflict } from "./batch.ts";
+import { advancesOf, batchTransaction, partitionOf, rejectedConflictError } from "./batch.ts";
 import { isUntranslatable } from "./group_encoding.ts";
 import { RecordErrors } from "./record_errors.ts";
 import { RejectionLog } from "./rejection_log.ts";
 import { RejectStreaks } from "./reject_streaks.ts";
-import { Unconfirmed } from "./unconfirmed.ts";
+import { UnconfirmedOffsets } from "./unconfirmed_offsets.ts";
 
 /** What a store needs to know and whom it tells. */
 export interface BatchStoreOptions {
@@ -49,7 +49,7 @@ type Outcome = "stored" | "gone" | Failure;
  * Stores batches, each in one transaction. If it takes too long, or the database rejects some of the records, the batch is divided.
  */
 export class BatchStore {
-  readonly #unconfirmed = new Unconfirmed();
+  readonly #unconfirmed = new UnconfirmedOffsets();
   readonly #streaks: RejectStreaks;
   readonly #recordErrors: RecordErrors;
   readonly #rejectionLog: RejectionLog;
@@ -123,10 +123,10 @@ export class BatchStore {
           if (stored.length > 0) this.#stored(stored, 0);
           if (ours.length === 0) return stored.length > 0 ? "stored" : "gone";
           batch = ours;
-        } else if (isAlreadyQuarantined(error) && !quarantineBySql) {
+        } else if (isAlreadyRejected(error) && !quarantineBySql) {
           quarantineBySql = true;
-        } else if (isQuarantineConflict(error)) {
-          throw quarantineConflict(batch, error);
+        } else if (isRejectedConflict(error)) {
+          throw rejectedConflictError(batch, error);
         } else if (isUntranslatable(error) && !this.#asciiOnly && batch.some((s) => s.rejected.count > 0)) {
           this.#asciiOnly = true;
         } else if (error instanceof StatementTimeoutError) {
@@ -206,7 +206,7 @@ export class BatchStore {
         ours.push(...divided.left);
         continue;
       }
-      const { topic, partition, expected } = advance;
+      const { topic, partition, fromOffset: expected } = advance;
       this.options.tell("fenced", { topic, partition, expected, found });
       this.options.onFenced(advance, found);
     }

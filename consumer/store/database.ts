@@ -11,7 +11,13 @@ import {
   connectPostgres,
   type PostgresSettings,
 } from "../../shared/postgres/connection.ts";
-import { classify, explain, retryClass, statementError } from "../../shared/postgres/errors.ts";
+import {
+  classify,
+  explain,
+  isPostgresError,
+  retryClass,
+  statementError,
+} from "../../shared/postgres/errors.ts";
 import {
   inspectSession,
   inTransaction,
@@ -19,18 +25,18 @@ import {
   type TransactionStart,
   transactionStartSql,
 } from "../../shared/postgres/session.ts";
-import { codeOf, messageOf, PermanentError, TransientError } from "../../shared/errors.ts";
+import { codeOf, messageOf, TransientError } from "../../shared/errors.ts";
 import { backoffMs, pause } from "../../shared/lifecycle.ts";
 import type { Availability } from "../../shared/observe/availability.ts";
 
 /** Work was given up because it had become pointless or the service is stopping. */
 export class CancelledError extends Error {
-  override readonly name = "AbandonedError";
+  override readonly name = "CancelledError";
 }
 
 /** Work took longer than it may: PostgreSQL ended it, or did not answer any more. A smaller one may do. */
 export class StatementTimeoutError extends Error {
-  override readonly name = "TooLongError";
+  override readonly name = "StatementTimeoutError";
 }
 
 /** SQLSTATE query_canceled: by statement_timeout, or by somebody's pg_cancel_backend. */
@@ -247,17 +253,8 @@ export class Database implements AsyncDisposable {
   }
 }
 
-/** The server does not answer. What it did is unknown. */
+/** The server did not respond. The outcome of the work is unknown. */
 class ResponseTimeoutError extends Error {
-  override readonly name = "SilentError";
-}
-
-/** Errors that pg reports: they have an SQLSTATE or a code of Node's, or say that the connection ended. */
-export function isPostgresError(error: unknown): boolean {
-  if (!(error instanceof Error) || error instanceof PermanentError || error instanceof TransientError) {
-    return false;
-  }
-  if (error instanceof ResponseTimeoutError) return true;
-  return typeof (error as { code?: unknown }).code === "string" ||
-    /connection|terminated|timeout|not queryable|client was closed/i.test(messageOf(error));
+  override readonly name = "ResponseTimeoutError";
+  readonly code = "ETIMEDOUT";
 }

@@ -12,11 +12,11 @@ import {
   statementError,
 } from "../../shared/postgres/errors.ts";
 import { isSqlState } from "../../shared/postgres/sqlstate.ts";
-import { CONSUMER_PROGRESS, REJECTED_RECORDS } from "../../shared/schema/tables.ts";
+import { CONSUMER_PROGRESS, REJECTED_RECORDS } from "../../shared/schema/own_tables.ts";
 import type { Stream } from "../../shared/stream.ts";
 import type { Database } from "./database.ts";
 import type { Segment } from "../decode/segment.ts";
-import { lookUpViolation, type Violation } from "./constraint_errors.ts";
+import { lookUpViolation, type Violation } from "./violation.ts";
 
 const quoted = pg.escapeIdentifier;
 

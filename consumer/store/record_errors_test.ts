@@ -1,7 +1,7 @@
 import assert from "assert";
 import { PermanentError } from "../../shared/errors.ts";
 import { loadStreams } from "../../shared/streams.ts";
-import type { Violation } from "./constraint_errors.ts";
+import type { Violation } from "./violation.ts";
 import { assertAboutRecord, isViolation } from "./record_errors.ts";
 
 const [routes] = await loadStreams(["routes"]);

@@ -9,6 +9,7 @@ import { PermanentError } from "../../shared/errors.ts";
 import { escapeNonAscii, escapeUnprintable } from "../../shared/escape.ts";
 import type { PostgresErrorFields } from "../../shared/postgres/errors.ts";
 import { partitionKey, type TopicPartition } from "../../shared/schema/progress.ts";
+import { readLastRejections } from "../../shared/schema/rejected_records.ts";
 import { textOf } from "./record_errors.ts";
 
 /** The reason of records that the database rejected. */
@@ -78,13 +79,9 @@ export class RejectStreaks {
 
   /** Reads the streaks that end directly before the group's progress in a topic, as far as they are not known. */
   async load(client: pg.Client, group: string, topic: string): Promise<void> {
-    const { rows } = await client.query<{ partition: number; detail: string }>(
-      `SELECT r.partition, r.detail FROM consumer_progress AS p JOIN rejected_records AS r
-       ON r.topic = p.topic AND r.partition = p.partition AND r."offset" = p.next_offset - 1
-       WHERE p.group_id = $1 AND p.topic = $2 AND r.reason = $3`,
-      [group, topic, REJECTED_BY_DATABASE],
-    );
-    for (const { partition, detail } of rows) {
+    for (
+      const { partition, detail } of await readLastRejections(client, group, topic, REJECTED_BY_DATABASE)
+    ) {
       const at = { topic, partition };
       if (this.isUnknown(at)) this.#streaks.set(partitionKey(at), streakOf(detail));
     }

@@ -9,20 +9,13 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import pg from "pg";
-import { COPY_HEADER, COPY_TRAILER } from "../decode/rows.ts";
+import type pg from "pg";
+import { isFenceError } from "../../shared/schema/advance_progress.ts";
+import { COPY_HEADER, COPY_TRAILER } from "../decode/row_encoder.ts";
 
 /** Another consumer has moved on: nothing of the transaction was stored. */
 export class FencedError extends Error {
   override readonly name = "FencedError";
-}
-
-/** Progress to make in a transaction: from `expected`, and from nowhere else, to `next`. */
-export interface OffsetAdvance {
-  readonly topic: string;
-  readonly partition: number;
-  readonly expected: number;
-  readonly next: number;
 }
 
 /** Data for one COPY … FROM STDIN (FORMAT binary). */
@@ -32,38 +25,6 @@ export interface Copy {
   /** Rows without header and trailer, in pieces. */
   readonly rows: readonly Uint8Array[];
 }
-
-const literal = pg.escapeLiteral;
-
-/**
- * The statement that moves progress on, and that fails where any partition is not where it is expected.
- *
- * Its rows are locked in the order of their keys: an UPDATE alone locks them in the order that its plan happens to have, and two
- * consumers that claim the same partitions could deadlock.
- *
- * A cast of text to a number is the one error that plain SQL can raise at will; its text is how it is known again.
- */
-export function advanceProgressSql(group: string, advances: readonly OffsetAdvance[]): string {
-  const values = advances.map(({ topic, partition, expected, next }) =>
-    `(${literal(topic)}, ${partition}, ${expected}::bigint, ${next}::bigint)`
-  );
-  const count = advances.length;
-  return `WITH moved AS (
-    UPDATE consumer_progress AS p SET next_offset = l.next_offset
-    FROM (
-      SELECT p.group_id, p.topic, p.partition, v.next_offset FROM consumer_progress AS p
-      JOIN (VALUES ${values.join(", ")}) AS v (topic, partition, expected, next_offset)
-      ON p.topic = v.topic AND p.partition = v.partition AND p.next_offset = v.expected
-      WHERE p.group_id = ${literal(group)} ORDER BY p.topic, p.partition FOR NO KEY UPDATE OF p
-    ) AS l
-    WHERE p.group_id = l.group_id AND p.topic = l.topic AND p.partition = l.partition
-    RETURNING 1
-  ) SELECT CASE WHEN count(*) = ${count} THEN 0 ELSE ('fenced: ' || count(*) || ' of ${count}')::int END FROM moved`;
-}
-
-/** By the text alone: what stands around it, quotes too, is in the server's language (lc_messages). */
-const isFenced = (error: { code?: string; message?: string }) =>
-  error.code === "22P02" && error.message?.includes("fenced: ") === true;
 
 /** The whole Query message: fence, further statements, COPYs. */
 export const transactionSql = (
@@ -115,7 +76,7 @@ export function runTransaction(client: pg.Client, sql: string, copies: readonly 
       stream.uncork();
     },
     handleError(error: Error) {
-      failure = isFenced(error as { code?: string }) ? new FencedError(error.message) : error;
+      failure = isFenceError(error as { code?: string }) ? new FencedError(error.message) : error;
       // Rejected at once: where the connection is gone, no ReadyForQuery follows.
       reject(failure);
     },

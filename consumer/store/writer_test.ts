@@ -2,7 +2,8 @@ import assert from "assert";
 import { RecordWriter } from "../../shared/kafka/records/record_writer.ts";
 import { loadStreams } from "../../shared/streams.ts";
 import { CancelledError, type Database, StatementTimeoutError } from "./database.ts";
-import { type Rejected, RejectedRows } from "../decode/rejected_rows.ts";
+import type { RejectedRecord } from "../../shared/schema/rejected_records.ts";
+import { RejectedRows } from "../decode/rejected_rows.ts";
 import { emptySegment, part, type Segment, SegmentBuilder } from "../decode/segment.ts";
 import { Writer } from "./writer.ts";
 
@@ -64,7 +65,7 @@ const valid = (userID: number) => `{"userID":${userID},"timestamp":1.5,"coordina
 interface Received {
   readonly advances: readonly { partition: number; expected: number; next: number }[];
   readonly rows: number;
-  readonly rejected: readonly Rejected[];
+  readonly rejected: readonly RejectedRecord[];
 }
 
 /** Bytes of a row of `routes` in binary COPY. */
@@ -74,7 +75,7 @@ const ROW_BYTES = 46;
 class FakeDatabase {
   readonly progress = new Map<number, number>();
   readonly received: Received[] = [];
-  readonly rejected: Rejected[] = [];
+  readonly rejected: RejectedRecord[] = [];
   rows = 0;
 
   /** @param answer called with each transaction; what it throws is the outcome, and `commit` commits before */

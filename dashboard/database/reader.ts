@@ -7,7 +7,7 @@ import type pg from "pg";
 import { PermanentError, TransientError } from "../../shared/errors.ts";
 import { pause } from "../../shared/lifecycle.ts";
 import { connectPostgres, type PostgresSettings } from "../../shared/postgres/connection.ts";
-import { READER_ROLE } from "../../shared/postgres/reader_role.ts";
+import { READER_ROLE } from "../../shared/schema/reader_role.ts";
 import {
   inspectSession,
   inTransaction,

@@ -17,7 +17,7 @@ import { inspectSession } from "../../shared/postgres/session.ts";
 import { SETTINGS } from "../../shared/settings/table.ts";
 import { diagnosed, failed, ok, type Outcome, skipped, warned } from "../check.ts";
 import type { Context } from "../context.ts";
-import { MAINTENANCE_DATABASES } from "../../shared/schema/create_tables.ts";
+import { MAINTENANCE_DATABASES } from "../../shared/schema/create_database.ts";
 
 const OPTIONS = { applicationName: "doctor" };
 

@@ -6,8 +6,14 @@
 import { KafkaCluster } from "../../shared/kafka/cluster.ts";
 import { fetchTopics, type TopicMetadata } from "../../shared/kafka/metadata.ts";
 import { fetchWatermarks, type Watermarks } from "../../shared/kafka/watermarks.ts";
-import { decideStart, restartRemedy } from "../../shared/start_position.ts";
-import { partitionKey, type ProgressRow, readTopicProgress } from "../../shared/schema/progress.ts";
+import { CONSUMER_PROGRESS } from "../../shared/schema/own_tables.ts";
+import {
+  partitionKey,
+  type ProgressRow,
+  readTopicProgress,
+  restartRemedy,
+} from "../../shared/schema/progress.ts";
+import { decideStart } from "../../shared/start_position.ts";
 import { failed, ok, type Outcome, skipped, together } from "../check.ts";
 import type { Context } from "../context.ts";
 
@@ -15,7 +21,7 @@ import type { Context } from "../context.ts";
 export async function checkProgress(context: Context): Promise<Outcome> {
   const group = context.settings.CONSUMER_GROUP_ID;
   const topics = [...context.get("ends").keys()];
-  if (!context.get("tables").includes("consumer_progress")) {
+  if (!context.get("tables").includes(CONSUMER_PROGRESS.name)) {
     return skipped("nothing is stored yet: the consumer starts at the topics' first records");
   }
   const rows = await context.withClient((client) => readTopicProgress(client, group, topics));

@@ -4,7 +4,9 @@
  * @module
  */
 import type pg from "pg";
-import { columnsOf, tableProblems, tablesSql } from "../../shared/schema/create_tables.ts";
+import { tablesSql } from "../../shared/schema/ensure_tables.ts";
+import { OWN_TABLE_PRIVILEGES, OWN_TABLES, STREAM_TABLE_PRIVILEGES } from "../../shared/schema/own_tables.ts";
+import { readColumns, tableProblems } from "../../shared/schema/table_problems.ts";
 import { failed, ok, type Outcome, skipped, together } from "../check.ts";
 import type { Context } from "../context.ts";
 
@@ -16,7 +18,7 @@ async function tables(context: Context, client: pg.Client): Promise<Outcome> {
   const streams = context.get("streams");
   const sql = tablesSql(streams);
   const [existing, problems] = [
-    await columnsOf(client, [...sql.keys()]),
+    await readColumns(client, [...sql.keys()]),
     await tableProblems(client, streams),
   ];
   const { rows } = await client.query<{ schema: string | null; create: boolean | null }>(
@@ -54,18 +56,14 @@ function missingTable(table: string, sql: string, schema: string | null): Outcom
   );
 }
 
-/** What the consumer does with its tables: COPY, the fence's UPDATE … RETURNING, and INSERT … ON CONFLICT. */
-const RIGHTS: Readonly<Record<string, readonly string[]>> = {
-  consumer_progress: ["SELECT", "INSERT", "UPDATE"],
-  rejected_records: ["SELECT", "INSERT", "UPDATE"],
-};
-const STREAM_RIGHTS = ["INSERT"];
+const privilegesOn = (table: string) =>
+  OWN_TABLES.some(({ name }) => name === table) ? OWN_TABLE_PRIVILEGES : STREAM_TABLE_PRIVILEGES;
 
 /** Whether the account may do with the tables what the consumer does. */
 export const checkPrivileges = (context: Context): Promise<Outcome> =>
   context.withClient(async (client) => {
     const wanted = context.get("tables").flatMap((table) =>
-      (RIGHTS[table] ?? STREAM_RIGHTS).map((right) => ({ table, right }))
+      privilegesOn(table).map((right) => ({ table, right }))
     );
     const { rows } = await client.query<{ table: string; right: string; granted: boolean; user: string }>(
       `SELECT "table", "right", has_table_privilege(to_regclass(quote_ident("table")), "right") AS granted,

@@ -361,7 +361,7 @@ Deno.test("doctor names the table, the column and the right when PostgreSQL lack
     );
     await assertNames(settings, {
       "postgresql.tables":
-        /routes_table does not fit: user_id must be integer and is bigint; longitude must be double precision and is missing/,
+        /routes_table has an incompatible schema: column user_id: expected integer, found bigint; column longitude: expected double precision, found none/,
       "postgresql.privileges":
         /may not INSERT, UPDATE on consumer_progress.*GRANT INSERT, UPDATE ON consumer_progress TO "app"/,
     });

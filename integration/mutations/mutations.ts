@@ -21,7 +21,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "no-fence",
     why:
       "Progress moves only from where it is expected: a consumer that slept would store what another has stored.",
-    file: "consumer/store/transaction.ts",
+    file: "shared/schema/advance_progress.ts",
     find: "AND p.next_offset = v.expected",
     replace: "",
     test: "integration/scenarios/zombie_test.ts",
@@ -169,7 +169,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "no-lock-order",
     why:
       "Two consumers that claim the same partitions would deadlock if they locked progress in different orders.",
-    file: "consumer/store/transaction.ts",
+    file: "shared/schema/advance_progress.ts",
     find: "ORDER BY p.topic, p.partition FOR NO KEY UPDATE OF p",
     replace: "FOR NO KEY UPDATE OF p",
     test: "integration/scenarios/environment_test.ts",

@@ -26,7 +26,7 @@ function endOfString(text: string, start: number): number {
  *
  * @param text valid JSON
  */
-export function duplicateName(text: string): string | undefined {
+export function findDuplicateName(text: string): string | undefined {
   const names = new Set<string>();
   let depth = 0;
   for (let i = 0; i < text.length;) {

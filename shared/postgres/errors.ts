@@ -30,6 +30,15 @@ export interface PostgresErrorFields {
 /** Reports PL/pgSQL's RAISE. */
 const RAISE_ROUTINE = "exec_stmt_raise";
 
+/** Whether an error comes from pg: it has an SQLSTATE or a code of Node's, or says that the connection ended. */
+export function isPostgresError(error: unknown): boolean {
+  if (!(error instanceof Error) || error instanceof PermanentError || error instanceof TransientError) {
+    return false;
+  }
+  return typeof (error as { code?: unknown }).code === "string" ||
+    /connection|terminated|timeout|not queryable|client was closed/i.test(messageOf(error));
+}
+
 /** The class of an error that a statement or a connection ended with. */
 export function classify(error: unknown): ErrorClass {
   if (error instanceof PermanentError) return "environment";

@@ -30,7 +30,7 @@ const CODES: Readonly<Record<ErrorClass, string>> = {
 
   // Of class 22: an exhausted sequence, a binary format that does not fit the columns, and errors of a trigger's statements that no
   // value of a row causes (LIMIT, window frames, TABLESAMPLE, escape characters, regular expressions).
-  // Class 23 without a constraint, and a missing partition, are found in the catalog: consumer/store/constraint_errors.ts.
+  // Class 23 without a constraint, and a missing partition, are found in the catalog: consumer/store/violation.ts.
   environment: `
     09000 0A000 0L000 0LP01 0P000 0Z000 0Z002 10608 20000 21000
     22013 22014 22016 22019 2200B 2200C 2200G 2200H 2201B 2201W 2201X 2202G 2202H 22P03 22P04 22P06

@@ -1,9 +1,9 @@
 /**
- * Progress as PostgreSQL keeps it.
+ * Reads and writes `consumer_progress`. The statement that advances progress is in `advance_progress.ts`.
  *
  * @module
  */
-import type pg from "pg";
+import pg from "pg";
 
 /** A partition of a topic. */
 export interface TopicPartition {
@@ -11,13 +11,13 @@ export interface TopicPartition {
   readonly partition: number;
 }
 
-/** A key for maps. */
+/** The partition as a key for maps, such as `routes[0]`. */
 export const partitionKey = ({ topic, partition }: TopicPartition): string => `${topic}[${partition}]`;
 
 /**
- * Reads `next_offset` of some partitions.
+ * Reads the stored offsets of partitions.
  *
- * @returns by {@link partitionKey}; a partition without a row is not in it
+ * @returns by {@link partitionKey}; partitions without a row are left out
  */
 export async function readProgress(
   client: pg.Client,
@@ -39,13 +39,13 @@ export interface ProgressRow extends TopicPartition {
   readonly topicId: string | null | undefined;
 }
 
-/** Reads the group's rows of all partitions of some topics. */
+/** Reads the group's rows of all partitions of topics. */
 export async function readTopicProgress(
   client: pg.Client,
   group: string,
   topics: readonly string[],
 ): Promise<ProgressRow[]> {
-  // By way of JSON, since a table that could not be upgraded has no column topic_id.
+  // As JSON, since a table that could not be upgraded has no column topic_id.
   const { rows } = await client.query<
     { topic: string; partition: number; next_offset: string; topic_id: string | null; has_topic_id: boolean }
   >(
@@ -61,12 +61,12 @@ export async function readTopicProgress(
   }));
 }
 
-/** A partition with the first offset that is kept, where a group begins. */
+/** A partition and the offset at which a new group starts: the low watermark. */
 export type PartitionStart = TopicPartition & { readonly start: number };
 
 /**
- * Reads the rows of all partitions of the topics in `starts`, after inserting a row at its start for each that is new to the group.
- * The statements are those of previous versions: a new row has no topic id yet.
+ * Reads the rows of all partitions of the topics in `starts`, after inserting a row for each partition that is new to the group. A new
+ * row has no topic id yet.
  */
 export async function loadTopicProgress(
   client: pg.Client,
@@ -94,7 +94,7 @@ export async function loadTopicProgress(
 /**
  * Stores topic ids (as uuid) in rows that have none. The table must have the column.
  *
- * Rows are locked in the order of the primary key, as the fence locks them.
+ * Rows are locked in the order of the primary key, as in `advanceProgressSql()`.
  */
 export async function adoptTopicIds(
   client: pg.Client,
@@ -116,3 +116,22 @@ export async function adoptTopicIds(
     ],
   );
 }
+
+const where = (group: string, topic: string) =>
+  `group_id = ${pg.escapeLiteral(group)} AND topic = ${pg.escapeLiteral(topic)}`;
+
+/** The statement with which an operator continues a partition at another offset, without a semicolon. */
+export const setOffsetSql = (group: string, { topic, partition }: TopicPartition, offset: number): string =>
+  `UPDATE consumer_progress SET next_offset = ${offset} WHERE ${
+    where(group, topic)
+  } AND partition = ${partition}`;
+
+/** The statement with which an operator assigns a group's progress to a migrated topic, without a semicolon. */
+export const setTopicIdSql = (group: string, topic: string, topicId: string): string =>
+  `UPDATE consumer_progress SET topic_id = '${topicId}' WHERE ${where(group, topic)}`;
+
+/** How an operator restarts a topic from its first record, as the continuation of "stop all consumers, ". */
+export const restartRemedy = (group: string, topic: string): string =>
+  `move or delete the topic's rows in rejected_records and run: DELETE FROM consumer_progress WHERE ${
+    where(group, topic)
+  }`;

@@ -2,11 +2,18 @@ import assert from "assert";
 import fc from "fast-check";
 import { fieldValue, type Stream } from "../stream.ts";
 import { loadStreams } from "../streams.ts";
-import { duplicateName } from "./duplicate_name.ts";
-import { DUPLICATE_NAME, MemberReader, NEEDS_FULL_PARSE, NO_JSON, REFUSED, VALID } from "./members.ts";
-import { isDeeperThan, MAX_DEPTH } from "./not_json.ts";
-import { isInvalid, JsonSkipper, skipSpace } from "./skip.ts";
-import { withOthers } from "./values_fixture.ts";
+import { findDuplicateName } from "./duplicate_name.ts";
+import {
+  DUPLICATE_NAME,
+  GeneralReader,
+  INVALID_JSON,
+  INVALID_RECORD,
+  NEEDS_FULL_PARSE,
+  VALID,
+} from "./general_reader.ts";
+import { isDeeperThan, MAX_DEPTH } from "./invalid_json.ts";
+import { isInvalid, JsonSkipper, skipSpace } from "./json_skipper.ts";
+import { withOthers } from "./arbitraries_fixture.ts";
 
 const streams = await loadStreams(["routes", "battery"]);
 const [routes] = streams;
@@ -18,7 +25,7 @@ function authority(stream: Stream, value: Uint8Array): number[] | undefined {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(value);
     const { success, data } = stream.schema.safeParse(JSON.parse(text));
     const isDeep = isDeeperThan(value, 0, value.length, MAX_DEPTH);
-    if (!success || isDeep || duplicateName(text) !== undefined) return undefined;
+    if (!success || isDeep || findDuplicateName(text) !== undefined) return undefined;
     return stream.fields.map((field) => fieldValue(data, field));
   } catch {
     return undefined;
@@ -37,7 +44,7 @@ function wrongByte(value: Uint8Array): number | undefined {
 for (const stream of streams) {
   Deno.test(`MemberReader.read() takes a ${stream.name} value only when the schema does, with the same numbers`, () => {
     const row = new Float64Array(stream.fields.length);
-    const reader = new MemberReader(stream);
+    const reader = new GeneralReader(stream);
     let taken = 0, valid = 0;
     fc.assert(
       fc.property(withOthers(stream), (value) => {
@@ -59,7 +66,7 @@ for (const stream of streams) {
 
   Deno.test(`MemberReader.read() tells what is wrong with a ${stream.name} value when something is`, () => {
     const row = new Float64Array(stream.fields.length);
-    const reader = new MemberReader(stream);
+    const reader = new GeneralReader(stream);
     const times = new Map<number, number>();
     fc.assert(
       fc.property(fc.oneof(withOthers(stream), withOthers(stream).map(twice)), (value) => {
@@ -69,18 +76,18 @@ for (const stream of streams) {
         times.set(found, 1 + (times.get(found) ?? 0));
         if (found === NEEDS_FULL_PARSE) return;
         const wrong = wrongByte(value);
-        assert.equal(found === NO_JSON, wrong !== undefined, text);
-        if (found === NO_JSON) return assert.equal(reader.end - 2, wrong, text);
+        assert.equal(found === INVALID_JSON, wrong !== undefined, text);
+        if (found === INVALID_JSON) return assert.equal(reader.end - 2, wrong, text);
         const { success } = stream.schema.safeParse(JSON.parse(text));
         assert.equal(found === VALID || found === DUPLICATE_NAME, success, text);
         if (success) {
-          assert.equal(found === DUPLICATE_NAME ? reader.twice : undefined, duplicateName(text), text);
+          assert.equal(found === DUPLICATE_NAME ? reader.twice : undefined, findDuplicateName(text), text);
         }
       }),
       { numRuns: 20_000 },
     );
     assert.ok(
-      (times.get(NO_JSON) ?? 0) > 1_000 && (times.get(DUPLICATE_NAME) ?? 0) > 1_000,
+      (times.get(INVALID_JSON) ?? 0) > 1_000 && (times.get(DUPLICATE_NAME) ?? 0) > 1_000,
       [...times].join(" "),
     );
   });
@@ -105,7 +112,7 @@ Deno.test("MemberReader.read() takes a record when it is spelled as other progra
     ]
   ) {
     const value = bytes(text);
-    assert.equal(new MemberReader(routes!).read(value, 0, value.length, row), VALID, text);
+    assert.equal(new GeneralReader(routes!).read(value, 0, value.length, row), VALID, text);
     assert.deepEqual([...row], [3, 1.5, 48.8, 2.3], text);
   }
 });
@@ -122,8 +129,8 @@ Deno.test("MemberReader.read() finds no JSON when a value is nested too deep, wh
   for (const [levels, text] of texts) {
     const found = [levels, levels + 1].map((levels) => {
       const value = bytes(text(nested(levels)));
-      return new MemberReader(routes!).read(value, 0, value.length, row);
+      return new GeneralReader(routes!).read(value, 0, value.length, row);
     });
-    assert.deepEqual(found, [REFUSED, NO_JSON], text("…"));
+    assert.deepEqual(found, [INVALID_RECORD, INVALID_JSON], text("…"));
   }
 });

@@ -4,7 +4,7 @@
  * @module
  */
 import pg from "pg";
-import { withSavepoint } from "./session.ts";
+import { withSavepoint } from "../postgres/session.ts";
 
 /** Its name. It can't log in by itself: an account is made a member, `GRANT routes_reader TO …`. */
 export const READER_ROLE = "routes_reader";

@@ -4,10 +4,10 @@
  * @module
  */
 import type { Field } from "../stream.ts";
-import type { Member } from "./shape.ts";
+import type { Member } from "./record_members.ts";
 
 /** There is no such member; what its value is. */
-export const ABSENT = 0, TEXT = 1, BOOLEAN = 2, NULL = 3, OBJECT = 4, ARRAY = 5;
+export const ABSENT = 0, STRING = 1, BOOLEAN = 2, NULL = 3, OBJECT = 4, ARRAY = 5;
 /** What a number is: between the field's limits; above them; so far above that whole numbers are not exact; infinite. */
 export const WITHIN = 6, ABOVE = 7, FAR_ABOVE = 8, INFINITE = 9;
 /** Added: it is as far below them. */
@@ -20,10 +20,10 @@ const KINDS = 20;
 const MOST_KINDS = 12;
 
 /** The kind of a value that is no number, by the byte that it begins with. */
-export function kindOfText(first: number): number {
+export function kindOfNonNumber(first: number): number {
   switch (first) {
     case 0x22:
-      return TEXT;
+      return STRING;
     case 0x7b:
       return OBJECT;
     case 0x5b:
@@ -51,14 +51,14 @@ export const withElement = (kinds: number, n: number, kind: number): number =>
   kinds + kind * KINDS ** (n + 1);
 
 /** The kinds of a member as it should be. */
-export const rightKinds = ({ isArray, fields }: Member): number =>
+export const validKinds = ({ isArray, fields }: Member): number =>
   isArray ? fields.reduce((kinds, _, n) => withElement(kinds, n, WITHIN), ARRAY) : WITHIN;
 
 /** How many kinds a member adds to a sign. */
 const slots = ({ isArray, fields }: Member) => isArray ? 1 + fields.length : 1;
 
 /** What a member's kinds are multiplied by in a record's sign; `undefined` where the sign would be no exact number. */
-export function factorsOf(members: readonly Member[]): number[] | undefined {
+export function memberFactors(members: readonly Member[]): number[] | undefined {
   let all = 0;
   const factors = members.map((member) => {
     const factor = KINDS ** all;

@@ -4,17 +4,18 @@
  * @module
  */
 
-/** A column, with its type; the type of one that the consumer writes is spelled as `format_type` spells it. */
+/** A column of an own table. */
 export interface Column {
   readonly name: string;
+  /** As PostgreSQL's `format_type` prints it. */
   readonly type: string;
-  /** What follows the type in `CREATE TABLE`. */
+  /** SQL after the type in `CREATE TABLE`. */
   readonly constraint?: string;
-  /** The consumer does not write the column: PostgreSQL fills it, and a table may lack it. */
+  /** The consumer does not write the column, and a table may lack it. */
   readonly hasDefault?: true;
 }
 
-/** A table that the consumer creates and writes besides the streams' tables. */
+/** A table that the consumer creates and writes, besides the streams' tables. */
 export interface OwnTable {
   readonly name: string;
   /** The columns of the first version. Without them the consumer does not start. */
@@ -27,9 +28,13 @@ export interface OwnTable {
   readonly primaryKey: readonly string[];
 }
 
+/** Table privileges that the consumer needs on its own tables, and on a stream's table. */
+export const OWN_TABLE_PRIVILEGES = ["SELECT", "INSERT", "UPDATE"] as const;
+export const STREAM_TABLE_PRIVILEGES = ["INSERT"] as const;
+
 /**
- * How far each group has stored each partition: the truth about progress, updated in one transaction with the rows.
- * `topic_id` is the id of the topic that the offsets belong to (KIP-516); null if it is unknown.
+ * The next offset to store of each partition, by consumer group. The source of truth for progress: updated in the same transaction as
+ * the rows. `topic_id` is the id of the topic that the offset belongs to (KIP-516); null if it is unknown.
  */
 export const CONSUMER_PROGRESS: OwnTable = {
   name: "consumer_progress",
@@ -43,7 +48,7 @@ export const CONSUMER_PROGRESS: OwnTable = {
   primaryKey: ["group_id", "topic", "partition"],
 };
 
-/** Records that are not valid, or that the database rejected, byte for byte. */
+/** Records that failed validation or that the database rejected, byte for byte. Shared by all consumer groups. */
 export const REJECTED_RECORDS: OwnTable = {
   name: "rejected_records",
   columns: [
@@ -68,6 +73,10 @@ const quoted = (column: string) => column === "offset" ? `"offset"` : column;
 const definition = ({ name, type, constraint }: Column) =>
   [quoted(name), type.toUpperCase(), constraint].filter(Boolean).join(" ");
 
+/** The columns that the consumer writes, as a column list in SQL. */
+export const writtenColumns = ({ columns }: OwnTable): string =>
+  columns.filter(({ hasDefault }) => !hasDefault).map(({ name }) => quoted(name)).join(", ");
+
 /** The statement that creates a table. */
 export const createTableSql = ({ name, columns, addedColumns, primaryKey }: OwnTable): string =>
   `CREATE TABLE IF NOT EXISTS ${name} (\n${
@@ -77,7 +86,7 @@ export const createTableSql = ({ name, columns, addedColumns, primaryKey }: OwnT
     ].map((line) => `  ${line}`).join(",\n")
   }\n)`;
 
-/** The statement that adds those of a table's columns that a table of a previous version lacks. */
+/** The statement that adds the columns that a table of a previous version lacks. */
 export const addColumnsSql = ({ name, addedColumns }: OwnTable): string =>
   `ALTER TABLE ${name} ${
     addedColumns.map((column) => `ADD COLUMN IF NOT EXISTS ${definition(column)}`).join(", ")

@@ -8,33 +8,33 @@ import type { Field, Stream } from "../stream.ts";
 import {
   ABSENT,
   ARRAY,
-  factorsOf,
+  kindOfNonNumber,
   kindOfNumber,
-  kindOfText,
-  rightKinds,
+  memberFactors,
   shapeCodeOfNonObject,
+  validKinds,
   withElement,
   WITHIN,
-} from "./kinds.ts";
-import { MAX_DEPTH } from "./not_json.ts";
-import { NumberScanner } from "./number.ts";
-import { isNameAt, type Member, membersOf } from "./shape.ts";
-import { isInvalid, JsonSkipper, skipSpace } from "./skip.ts";
+} from "./shape_code.ts";
+import { MAX_DEPTH } from "./invalid_json.ts";
+import { NumberScanner } from "./number_scanner.ts";
+import { isNameAt, type Member, recordMembers } from "./record_members.ts";
+import { isInvalid, JsonSkipper, skipSpace } from "./json_skipper.ts";
 
 const QUOTE = 0x22, BACKSLASH = 0x5c, COMMA = 0x2c, COLON = 0x3a, MINUS = 0x2d;
 const OPEN_OBJECT = 0x7b, CLOSE_OBJECT = 0x7d, OPEN_ARRAY = 0x5b, CLOSE_ARRAY = 0x5d;
 
 /** Most names of other fields in a record; each is held against all others. */
-const MOST_NAMES = 64;
+const MAX_OTHER_NAMES = 64;
 
 /** A valid record: its numbers are in the row. */
 export const VALID = 0;
-/** The schema refuses it, for what {@link MemberReader.sign} stands for. */
-export const REFUSED = 1;
-/** It would be valid, but the member whose name is {@link MemberReader.twice} stands twice in it. */
+/** The schema refuses it, for what {@link GeneralReader.sign} stands for. */
+export const INVALID_RECORD = 1;
+/** It would be valid, but the member whose name is {@link GeneralReader.twice} stands twice in it. */
 export const DUPLICATE_NAME = 2;
-/** It is no JSON text, or one that is nested too deep; {@link MemberReader.end} is the first byte that can't be part of one. */
-export const NO_JSON = 3;
+/** It is no JSON text, or one that is nested too deep; {@link GeneralReader.end} is the first byte that can't be part of one. */
+export const INVALID_JSON = 3;
 /** It has something that is rare, such as an escape in a name: JSON.parse and the schema decide. */
 export const NEEDS_FULL_PARSE = 4;
 
@@ -42,7 +42,7 @@ export const NEEDS_FULL_PARSE = 4;
  * Reads values of a stream. It takes one only if the schema would, with the same numbers, and finds one to be no JSON only if
  * JSON.parse would; property tests hold them together. One is enough for a consumer: it keeps what it found last.
  */
-export class MemberReader {
+export class GeneralReader {
   /** Of a value that is refused: the same number for all with the same wrong in the same members. */
   sign = -1;
   /** The name of the member that stands twice; empty where it is another field's. */
@@ -62,20 +62,20 @@ export class MemberReader {
   readonly #aliasKinds: Float64Array;
   readonly #aliasRow: Float64Array;
   /** Where the names of other fields begin and end, two numbers each, and how many there are. */
-  readonly #others = new Int32Array(2 * MOST_NAMES);
+  readonly #others = new Int32Array(2 * MAX_OTHER_NAMES);
   #otherCount = 0;
   #isTwice = false;
 
   constructor(stream: Stream) {
-    const members = membersOf(stream);
+    const members = recordMembers(stream);
     this.#fields = stream.fields;
     this.#members = members ?? [];
     this.#names = this.#members.map(({ name }) => new TextDecoder().decode(name));
-    this.#factors = members && factorsOf(members);
+    this.#factors = members && memberFactors(members);
     this.#kinds = new Float64Array(this.#members.length);
     this.#aliasKinds = new Float64Array(this.#members.length);
     this.#aliasRow = new Float64Array(stream.fields.length);
-    this.#members.forEach((member, m) => this.#kinds[m] = rightKinds(member));
+    this.#members.forEach((member, m) => this.#kinds[m] = validKinds(member));
     this.#rightSign = this.#signOfMembers();
   }
 
@@ -85,9 +85,9 @@ export class MemberReader {
     const at = skipSpace(bytes, start, end);
     if (at < end && bytes[at] === OPEN_OBJECT) return this.#object(bytes, at, end, row);
     const kind = this.#value(bytes, at, end, MAX_DEPTH, NO_FIELD, row);
-    if (!this.#isWhole(bytes, end)) return NO_JSON;
+    if (!this.#isWhole(bytes, end)) return INVALID_JSON;
     this.sign = shapeCodeOfNonObject(kind);
-    return REFUSED;
+    return INVALID_RECORD;
   }
 
   /** Whether what was looked at last is a value and only white space is behind it. */
@@ -107,10 +107,10 @@ export class MemberReader {
     this.#isTwice = false;
     const found = this.#membersOf(bytes, start + 1, end, row);
     if (found !== VALID) return found;
-    if (!this.#isWhole(bytes, end)) return NO_JSON;
+    if (!this.#isWhole(bytes, end)) return INVALID_JSON;
     this.#takeAliases(row);
     this.sign = this.#signOfMembers();
-    if (this.sign !== this.#rightSign) return REFUSED;
+    if (this.sign !== this.#rightSign) return INVALID_RECORD;
     if (!this.#isTwice) return VALID;
     return this.twice === "" ? NEEDS_FULL_PARSE : DUPLICATE_NAME;
   }
@@ -146,7 +146,7 @@ export class MemberReader {
 
   #wrong(at: number, end: number): number {
     this.end = Math.min(at, end);
-    return NO_JSON;
+    return INVALID_JSON;
   }
 
   /** Reads the value of the member of that name, which begins at `at`; false: it is rare. Of several of a name the last counts. */
@@ -171,7 +171,7 @@ export class MemberReader {
         return this.#aliasKinds[m] !== MANY;
       }
     }
-    if (this.#otherCount === MOST_NAMES) return false;
+    if (this.#otherCount === MAX_OTHER_NAMES) return false;
     this.#noteOther(bytes, name, length);
     this.end = this.#skipper.value(bytes, at, end, MAX_DEPTH - 1);
     return true;
@@ -259,7 +259,7 @@ export class MemberReader {
     const first = at < end ? bytes[at]! : 0;
     if (first !== MINUS && !(first >= 0x30 && first <= 0x39)) {
       this.end = this.#skipper.value(bytes, at, end, levels);
-      return isInvalid(this.end) ? ABSENT : kindOfText(first);
+      return isInvalid(this.end) ? ABSENT : kindOfNonNumber(first);
     }
     let number = this.#scanner.scan(bytes, at, end);
     this.end = this.#scanner.end;

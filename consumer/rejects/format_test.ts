@@ -1,6 +1,7 @@
 import assert from "assert";
 import { Buffer } from "node:buffer";
-import { formatCount, formatJson, formatText, readable, type RejectedRow } from "./list.ts";
+import type { RejectedRow } from "../../shared/schema/rejected_queries.ts";
+import { formatCount, formatJson, formatText, readable } from "./format.ts";
 
 const obeyed = "\x1b[2J\x9b\u202e\n\u2028\u{e0001}";
 const row: RejectedRow = {

@@ -4,13 +4,13 @@
  * @module
  */
 import { fieldValue, type Stream } from "../stream.ts";
-import { literalParts } from "./plain.ts";
+import { literalParts } from "./fast_path_reader.ts";
 
 /**
  * An encoder of a stream's records: the text that `JSON.stringify` gives of the record's fields in their order, and the same as
  * {@link plainReader} reads the short way.
  */
-export function encoder(stream: Stream): (record: unknown) => string {
+export function createEncoder(stream: Stream): (record: unknown) => string {
   const pieces = literalParts(stream);
   const { fields } = stream;
   return (record) => {

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Stream } from "../stream.ts";
-import { NumberScanner } from "./number.ts";
+import { NumberScanner } from "./number_scanner.ts";
 
 /**
  * Reads the numbers of the value that lies in `bytes` from `start` to `end` (exclusive) into `row`, one for each field; false: not

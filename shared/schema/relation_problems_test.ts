@@ -1,5 +1,5 @@
 import assert from "assert";
-import { problemOf, type Relation } from "./relations.ts";
+import { problemOf, type Relation } from "./relation_problems.ts";
 
 const TABLE: Relation = {
   table: "routes_table",

@@ -1,7 +1,7 @@
 import assert from "assert";
 import fc from "fast-check";
-import { isDeeperThan } from "./not_json.ts";
-import { isInvalid, JsonSkipper } from "./skip.ts";
+import { isDeeperThan } from "./invalid_json.ts";
+import { isInvalid, JsonSkipper } from "./json_skipper.ts";
 
 const skipper = new JsonSkipper();
 const encoder = new TextEncoder();

@@ -16,7 +16,7 @@ export interface Member {
 }
 
 /** The members of a stream's records; `undefined` where they are of another shape, such as objects within objects. */
-export function membersOf({ fields }: Stream): Member[] | undefined {
+export function recordMembers({ fields }: Stream): Member[] | undefined {
   const members = new Map<string, Member & { fields: number[] }>();
   const bytes = (text: string) => new TextEncoder().encode(text);
   for (const [index, { path: [name, element, ...more], alias }] of fields.entries()) {

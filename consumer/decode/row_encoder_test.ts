@@ -2,7 +2,7 @@ import assert from "assert";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { loadStreams } from "../../shared/streams.ts";
-import { COPY_HEADER, COPY_TRAILER, RowEncoder } from "./rows.ts";
+import { COPY_HEADER, COPY_TRAILER, RowEncoder } from "./row_encoder.ts";
 
 Deno.test("a binary COPY begins and ends as PostgreSQL's documentation says", () => {
   assert.equal(Buffer.from(COPY_HEADER).toString("hex"), "5047434f50590aff0d0a00" + "00000000" + "00000000");

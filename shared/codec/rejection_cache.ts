@@ -7,9 +7,9 @@
 import type { Rejection } from "./rejection.ts";
 
 /** How many records with the same sign the schema must have said the same of. */
-const AGREEING = 3;
+const MIN_IDENTICAL = 3;
 /** Most signs that are remembered. */
-const MOST_SIGNS = 1_000;
+const MAX_CODES = 1_000;
 
 /** What the schema has said of the records with a sign. */
 interface Said {
@@ -25,7 +25,7 @@ export class RejectionCache {
   /** What the schema says of records with that sign; `undefined`: it has to be asked. */
   find(sign: number): Rejection | undefined {
     const said = this.#said.get(sign);
-    return said !== undefined && said.times >= AGREEING ? said.rejection : undefined;
+    return said !== undefined && said.times >= MIN_IDENTICAL ? said.rejection : undefined;
   }
 
   /** Tells what the schema says of a record with that sign. */
@@ -34,6 +34,6 @@ export class RejectionCache {
     if (said !== undefined) {
       if (said.rejection.detail === rejection.detail) said.times++;
       else said.times = -Infinity;
-    } else if (this.#said.size < MOST_SIGNS) this.#said.set(sign, { rejection, times: 1 });
+    } else if (this.#said.size < MAX_CODES) this.#said.set(sign, { rejection, times: 1 });
   }
 }

@@ -5,13 +5,13 @@
  */
 import { z } from "zod";
 import { fieldValue, type Stream } from "../stream.ts";
-import { duplicateName } from "./duplicate_name.ts";
-import { DUPLICATE_NAME, MemberReader, NO_JSON, REFUSED, VALID } from "./members.ts";
-import { MAX_DEPTH, notJson } from "./not_json.ts";
-import { createFastPathReader } from "./plain.ts";
+import { findDuplicateName } from "./duplicate_name.ts";
+import { DUPLICATE_NAME, GeneralReader, INVALID_JSON, INVALID_RECORD, VALID } from "./general_reader.ts";
+import { MAX_DEPTH, rejectInvalidJson } from "./invalid_json.ts";
+import { createFastPathReader } from "./fast_path_reader.ts";
 import { reject, type Rejection } from "./rejection.ts";
-import { isInvalid, JsonSkipper, skipSpace } from "./skip.ts";
-import { RejectionCache } from "./verdicts.ts";
+import { isInvalid, JsonSkipper, skipSpace } from "./json_skipper.ts";
+import { RejectionCache } from "./rejection_cache.ts";
 
 /** Decodes a value into `row` (a number for each field of the stream), or says why it can't be. */
 export type Decoder = (value: Uint8Array | null, row: Float64Array) => Rejection | undefined;
@@ -20,7 +20,7 @@ export type Decoder = (value: Uint8Array | null, row: Float64Array) => Rejection
  * The same for the value that lies in `bytes` from `start` on, `length` bytes of them; a length of −1 stands for null. Nothing is made
  * of a valid record but its numbers.
  */
-export type DecoderInPlace = (
+export type InPlaceDecoder = (
   bytes: Uint8Array,
   start: number,
   length: number,
@@ -41,16 +41,16 @@ export type DecoderInPlace = (
  * assert.deepEqual([...row], [3, 1.5, 48.8, 2.3]);
  * ```
  */
-export function decoder(stream: Stream): Decoder {
-  const decode = decoderInPlace(stream);
+export function createDecoder(stream: Stream): Decoder {
+  const decode = createInPlaceDecoder(stream);
   const nothing = new Uint8Array(0);
   return (value, row) => decode(value ?? nothing, 0, value?.length ?? -1, row);
 }
 
 /** A decoder of a stream's records where they lie. */
-export function decoderInPlace(stream: Stream): DecoderInPlace {
+export function createInPlaceDecoder(stream: Stream): InPlaceDecoder {
   const readPlain = createFastPathReader(stream);
-  const reader = new MemberReader(stream);
+  const reader = new GeneralReader(stream);
   const verdicts = new RejectionCache();
   return (bytes, start, length, row) => {
     if (length < 0) return NO_VALUE;
@@ -61,17 +61,17 @@ export function decoderInPlace(stream: Stream): DecoderInPlace {
     switch (found) {
       case VALID:
         return undefined;
-      case NO_JSON:
-        return notJson(bytes, start, end, reader.end);
+      case INVALID_JSON:
+        return rejectInvalidJson(bytes, start, end, reader.end);
       case DUPLICATE_NAME:
         return standsTwice(reader.twice);
-      case REFUSED: {
+      case INVALID_RECORD: {
         const known = verdicts.find(reader.sign);
         if (known !== undefined) return known;
       }
     }
     const rejection = decodeText(stream, bytes, start, end, row);
-    if (found === REFUSED && rejection) verdicts.learn(reader.sign, rejection);
+    if (found === INVALID_RECORD && rejection) verdicts.learn(reader.sign, rejection);
     return rejection;
   };
 }
@@ -90,7 +90,7 @@ function decodeText(
   row: Float64Array,
 ): Rejection | undefined {
   const behind = endOfJson(bytes, start, end);
-  if (behind !== end) return notJson(bytes, start, end, isInvalid(behind) ? ~behind : behind);
+  if (behind !== end) return rejectInvalidJson(bytes, start, end, isInvalid(behind) ? ~behind : behind);
   const text = utf8.decode(bytes.subarray(start, end));
   let parsed: unknown;
   try {
@@ -103,7 +103,7 @@ function decodeText(
   if (!result.success) {
     return reject("invalid record", result.error.issues.map(({ message }) => message).join("; "));
   }
-  const twice = duplicateName(text);
+  const twice = findDuplicateName(text);
   if (twice !== undefined) return standsTwice(twice);
   for (let f = 0; f < fields.length; f++) row[f] = fieldValue(result.data, fields[f]!);
   return undefined;

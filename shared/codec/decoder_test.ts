@@ -2,18 +2,18 @@ import assert from "assert";
 import fc from "fast-check";
 import { fieldValue, type Stream } from "../stream.ts";
 import { loadStreams } from "../streams.ts";
-import { decoder, decoderInPlace } from "./decode.ts";
+import { createDecoder, createInPlaceDecoder } from "./decoder.ts";
 import { reject } from "./rejection.ts";
-import { encoder } from "./encode.ts";
-import { createFastPathReader } from "./plain.ts";
-import { nearlyPlain } from "./values_fixture.ts";
+import { createEncoder } from "./encoder.ts";
+import { createFastPathReader } from "./fast_path_reader.ts";
+import { nearlyPlain } from "./arbitraries_fixture.ts";
 
 const streams = await loadStreams(["routes", "battery"]);
 const [routes] = streams;
 const bytes = (text: string) => new TextEncoder().encode(text);
 const decode = (value: Uint8Array | null, stream: Stream = routes!) => {
   const row = new Float64Array(stream.fields.length);
-  const rejection = decoder(stream)(value, row);
+  const rejection = createDecoder(stream)(value, row);
   return rejection ? rejection.reason : [...row];
 };
 
@@ -42,11 +42,11 @@ for (const stream of streams) {
         type === "INT" ? fc.integer({ min, max }) : double(min, max)
       ),
     );
-    const template = encoder(stream)(stream.uniform({ userID: 0, timestamp: 0, random: () => 0.5 }));
+    const template = createEncoder(stream)(stream.uniform({ userID: 0, timestamp: 0, random: () => 0.5 }));
     fc.assert(fc.property(numbers, (values) => {
       let n = 0;
       const record: unknown = JSON.parse(template, (_, v) => typeof v === "number" ? values[n++] : v);
-      assert.deepEqual(decode(bytes(encoder(stream)(record)), stream), values);
+      assert.deepEqual(decode(bytes(createEncoder(stream)(record)), stream), values);
     }));
   });
 
@@ -57,9 +57,9 @@ for (const stream of streams) {
       const moment = { userID: 7, timestamp: 1.7e9 + n * 17.25, random: Math.random };
       last = stream.walk(moment, last);
       for (const record of [last, stream.uniform(moment)]) {
-        const text = encoder(stream)(record);
+        const text = createEncoder(stream)(record);
         assert.deepEqual(stream.schema.parse(JSON.parse(text)), record);
-        assert.equal(decoder(stream)(bytes(text), row), undefined, text);
+        assert.equal(createDecoder(stream)(bytes(text), row), undefined, text);
       }
     }
   });
@@ -92,7 +92,7 @@ Deno.test("decoder() says of an invalid record what the schema says of it", () =
     ]
   ) {
     const { error } = routes!.schema.safeParse(value);
-    const rejection = decoder(routes!)(bytes(JSON.stringify(value)), new Float64Array(4));
+    const rejection = createDecoder(routes!)(bytes(JSON.stringify(value)), new Float64Array(4));
     assert.deepEqual(rejection, {
       reason: "invalid record",
       detail: error!.issues.map(({ message }) => message).join("; "),
@@ -166,7 +166,7 @@ for (const [name, [value, reason]] of Object.entries(MALFORMED)) {
 }
 
 Deno.test("decoder() says what is wrong, and at which byte, when the value is no JSON", () => {
-  const detail = (text: string) => decoder(routes!)(bytes(text), new Float64Array(4))!.detail;
+  const detail = (text: string) => createDecoder(routes!)(bytes(text), new Float64Array(4))!.detail;
   assert.equal(detail("<p>"), 'Unexpected "<" at byte 0 of 3.');
   assert.equal(detail('{"é":1}"'), 'Unexpected "\\"" at byte 8 of 9.');
   assert.equal(detail('{"a":😀}'), 'Unexpected "😀" at byte 5 of 10.');
@@ -177,7 +177,7 @@ Deno.test("decoder() says what is wrong, and at which byte, when the value is no
 
 Deno.test("decoder() sees nothing behind the end when the value is cut off in a character", () => {
   const whole = bytes('{"é":1}');
-  assert.deepEqual(decoderInPlace(routes!)(whole, 0, 3, new Float64Array(4)), {
+  assert.deepEqual(createInPlaceDecoder(routes!)(whole, 0, 3, new Float64Array(4)), {
     reason: "not UTF-8",
     detail: "The value is not UTF-8 text.",
   });
@@ -200,7 +200,9 @@ Deno.test("reject() keeps a detail that no terminal obeys when the value has esc
   const obeyed = "\x1b[2J\x9b\u202e\n\u2028";
   const name = JSON.stringify(obeyed);
   const record = `{"userID":3,"timestamp":1,"coordinates":[1,2],${name}:1,${name}:2}`;
-  const rejections = [...obeyed, record].map((value) => decoder(routes!)(bytes(value), new Float64Array(4))!);
+  const rejections = [...obeyed, record].map((value) =>
+    createDecoder(routes!)(bytes(value), new Float64Array(4))!
+  );
   for (const { detail } of rejections) assert.doesNotMatch(detail, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
   assert.match(rejections.at(-1)!.detail, /\\u001b\[2J\\u009b\\u202e.*\\u2028/);
   assert.deepEqual(rejections[0], {

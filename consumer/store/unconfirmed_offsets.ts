@@ -10,7 +10,7 @@ import { partitionOf } from "./batch.ts";
  * Remembers up to which offset the consumer itself has tried to store each partition. Progress that is found there was made by a
  * transaction of its own that was committed, not by another consumer.
  */
-export class Unconfirmed {
+export class UnconfirmedOffsets {
   readonly #ends = new Map<string, Set<number>>();
 
   /** A transaction that would bring these segments' partitions to their ends is about to be sent. */

@@ -32,7 +32,7 @@ const CUT = 3;
  * @param wrong index of the first byte that can be no part of one, as `JsonSkipper` finds it: all before it is the beginning of one,
  * in valid UTF-8
  */
-export function notJson(bytes: Uint8Array, start: number, end: number, wrong: number): Rejection {
+export function rejectInvalidJson(bytes: Uint8Array, start: number, end: number, wrong: number): Rejection {
   // Asked beforehand, since the decoder's error costs as much as all the rest.
   if (
     !isAscii(bytes, Math.max(start, Math.min(wrong, end - CUT)), end) && !isUtf8(bytes.subarray(start, end))

@@ -1,6 +1,6 @@
 import assert from "assert";
 import fc from "fast-check";
-import { NumberScanner } from "./number.ts";
+import { NumberScanner } from "./number_scanner.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const scan = (text: string) => new NumberScanner().scan(bytes(text), 0, text.length);

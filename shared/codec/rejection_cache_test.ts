@@ -3,10 +3,10 @@ import fc from "fast-check";
 import { z } from "zod";
 import type { Stream } from "../stream.ts";
 import { loadStreams } from "../streams.ts";
-import { decoder } from "./decode.ts";
-import { MemberReader, REFUSED } from "./members.ts";
+import { createDecoder } from "./decoder.ts";
+import { GeneralReader, INVALID_RECORD } from "./general_reader.ts";
 import { type Rejection } from "./rejection.ts";
-import { RejectionCache } from "./verdicts.ts";
+import { RejectionCache } from "./rejection_cache.ts";
 
 const streams = await loadStreams(["routes", "battery"]);
 const [routes] = streams;
@@ -15,17 +15,17 @@ const encode = (text: string) => new TextEncoder().encode(text);
 /** What is known of values by their signs. */
 class Known {
   readonly #verdicts = new RejectionCache();
-  readonly #reader: MemberReader;
+  readonly #reader: GeneralReader;
   readonly #row: Float64Array;
   #isRefused = false;
 
   constructor(stream: Stream) {
-    this.#reader = new MemberReader(stream);
+    this.#reader = new GeneralReader(stream);
     this.#row = new Float64Array(stream.fields.length);
   }
 
   find(bytes: Uint8Array, start: number, end: number): Rejection | undefined {
-    this.#isRefused = this.#reader.read(bytes, start, end, this.#row) === REFUSED;
+    this.#isRefused = this.#reader.read(bytes, start, end, this.#row) === INVALID_RECORD;
     return this.#isRefused ? this.#verdicts.find(this.#reader.sign) : undefined;
   }
 
@@ -105,7 +105,7 @@ function recordText(stream: Stream): fc.Arbitrary<string> {
 
 for (const stream of streams) {
   Deno.test(`decoder() says of an invalid ${stream.name} record what the schema says when it has said so before`, () => {
-    const decode = decoder(stream), known = new Known(stream);
+    const decode = createDecoder(stream), known = new Known(stream);
     const row = new Float64Array(stream.fields.length);
     let found = 0;
     fc.assert(

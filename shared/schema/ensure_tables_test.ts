@@ -1,0 +1,70 @@
+import assert from "assert";
+import type pg from "pg";
+import { loadStreams } from "../streams.ts";
+import { ensureTables } from "./ensure_tables.ts";
+import { streamTableSql } from "./stream_table.ts";
+
+const streams = await loadStreams(["routes"]);
+
+/** A server on which another consumer creates the tables at the same time: each CREATE fails, and the table exists afterwards. */
+function serverWithRace(code: string, comment: string | null = null): pg.Client {
+  const columns: Record<string, Record<string, string>> = {
+    routes_table: {
+      user_id: "integer",
+      timestamp: "double precision",
+      latitude: "double precision",
+      longitude: "double precision",
+    },
+    consumer_progress: { group_id: "text", topic: "text", partition: "integer", next_offset: "bigint" },
+    rejected_records: {
+      topic: "text",
+      partition: "integer",
+      offset: "bigint",
+      key: "bytea",
+      value: "bytea",
+      reason: "text",
+      detail: "text",
+    },
+  };
+  let isCreated = false;
+  const query = (sql: string) => {
+    if (sql.startsWith("CREATE")) {
+      isCreated = true;
+      return Promise.reject(Object.assign(new Error("already exists"), { code }));
+    }
+    if (sql.includes("relkind")) return Promise.resolve({ rows: [] });
+    if (sql.includes("obj_description")) return Promise.resolve({ rows: [{ comment }] });
+    const rows = Object.entries(isCreated ? columns : {}).flatMap(([table, types]) =>
+      Object.entries(types).map(([column, type]) => ({ table, column, type }))
+    );
+    return Promise.resolve({ rows });
+  };
+  return { query } as unknown as pg.Client;
+}
+
+Deno.test("ensureTables() uses the tables when another consumer creates them at the same time", async () => {
+  for (const code of ["23505", "42P07", "42710"]) {
+    assert.deepEqual(await ensureTables(serverWithRace(code), streams), [], code);
+  }
+});
+
+Deno.test("ensureTables() throws the statement when the account is not allowed to create a table", async () => {
+  await assert.rejects(
+    ensureTables(serverWithRace("42501"), streams),
+    /may not create it.*Or create it:\nCREATE TABLE IF NOT EXISTS "routes_table"/s,
+  );
+});
+
+Deno.test("ensureTables() throws when the tables have a newer schema that this version cannot use", async () => {
+  await assert.rejects(
+    ensureTables(serverWithRace("42P07", "schema version 9, compatible with 8"), streams),
+    /"consumer_progress" .* has schema version 9, which programs of schema version \d+ cannot use\. Run the version/,
+  );
+});
+
+Deno.test("streamTableSql() has a column for each field of the stream, in order", () => {
+  assert.match(
+    streamTableSql(streams[0]!),
+    /"routes_table" \(\s+"user_id" INT NOT NULL,\s+"timestamp" DOUBLE PRECISION NOT NULL,\s+"latitude" .*,\s+"longitude" /,
+  );
+});
