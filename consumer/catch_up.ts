@@ -1,21 +1,25 @@
 /**
- * The end of a bounded run: the group has stored everything before the high watermarks that the partitions had at its start.
+ * The end of a bounded run: the group has stored everything before the high watermarks at the run's start.
  *
  * @module
  */
+import { kafkaError } from "../shared/kafka/errors.ts";
 import type { TopicMetadata } from "../shared/kafka/metadata.ts";
 import { errorNamed, type Watermarks } from "../shared/kafka/watermarks.ts";
 import { pause } from "../shared/lifecycle.ts";
+import { retryUntilAvailable } from "../shared/retry.ts";
 import { partitionKey, type TopicPartition } from "../shared/schema/progress.ts";
+import type { ConsumerContext } from "./prepare_servers.ts";
+import { CancelledError } from "./store/database.ts";
 
-/** Between two comparisons with what this consumer has stored, milliseconds. */
-const LOCAL_POLL_MS = 25;
-/** Between two questions to PostgreSQL about what the group has stored. */
-const GROUP_POLL_MS = 100;
-/** Between two requests for watermarks that were not known. */
-const WATERMARK_POLL_MS = 1_000;
+/** Poll interval of what this consumer has stored. */
+const LOCAL_POLL_INTERVAL_MS = 25;
+/** Poll interval of what the group has stored, which takes a query. */
+const GROUP_POLL_INTERVAL_MS = 100;
+/** Poll interval of watermarks whose leader did not answer. */
+const WATERMARK_POLL_INTERVAL_MS = 1_000;
 
-/** What a bounded run asks of Kafka and PostgreSQL. */
+/** What a bounded run reads from Kafka and PostgreSQL. */
 export interface CatchUpSources {
   topics(): Promise<readonly TopicMetadata[]>;
   watermarks(
@@ -23,15 +27,16 @@ export interface CatchUpSources {
   ): Promise<ReadonlyMap<string, ReadonlyMap<number, Watermarks>>>;
   /** `next_offset` of the group by {@link partitionKey}. */
   progress(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, number>>;
-  /** What this consumer has stored in the partitions that it holds, by {@link partitionKey}. */
+  /** The stored offsets of this consumer's partitions, by {@link partitionKey}. */
   stored(): ReadonlyMap<string, number>;
 }
 
-/** A partition, with the offset up to which it is to be stored; `undefined` while its leader does not tell. */
+/** A partition with the offset up to which it must be stored; `undefined` until its leader answers. */
 export type Target = TopicPartition & { readonly high: number | undefined };
 
 /**
- * The high watermarks of all partitions. Not the last stable offsets: an open transaction, and what lies behind it, was there, too.
+ * Fetches the high watermarks of all partitions. The last stable offsets are not enough: the records of an open transaction, and those
+ * after them, exist already.
  *
  * @throws {KafkaJSError} if no broker answers, or a topic has an error
  */
@@ -51,9 +56,30 @@ export async function fetchTargets(
 }
 
 /**
- * Resolves when the group has stored everything before the targets, whichever of its consumers did, or when `signal` aborts.
+ * Fetches the targets, retrying until Kafka is available.
  *
- * @returns whether it has caught up
+ * @throws {CancelledError} if the signal aborts first
+ */
+export async function waitForTargets(
+  sources: Pick<CatchUpSources, "topics" | "watermarks">,
+  { availability, signal, settings }: Pick<ConsumerContext, "availability" | "signal" | "settings">,
+): Promise<Target[]> {
+  const action = "Cannot read the high watermarks";
+  const targets = await retryUntilAvailable("Kafka", availability, signal, async () => {
+    try {
+      return await fetchTargets(sources);
+    } catch (error) {
+      throw kafkaError(action, error, settings);
+    }
+  });
+  if (targets === undefined) throw new CancelledError(action);
+  return targets;
+}
+
+/**
+ * Resolves when the group, no matter which of its consumers, has stored everything before the targets, or when `signal` aborts.
+ *
+ * @returns whether the group has caught up
  */
 export async function catchUp(
   targets: readonly Target[],
@@ -64,7 +90,7 @@ export async function catchUp(
     if (targets.some(({ high }) => high === undefined)) {
       targets = await complete(targets, sources);
       if (targets.some(({ high }) => high === undefined)) {
-        await pause(WATERMARK_POLL_MS, signal);
+        await pause(WATERMARK_POLL_INTERVAL_MS, signal);
         continue;
       }
     }
@@ -72,16 +98,16 @@ export async function catchUp(
       targets.every((target) => (offsets.get(partitionKey(target)) ?? unknown) >= target.high!);
     // If one of our own partitions is behind, the group cannot have caught up; a query would only delay the next transaction.
     if (!isStored(sources.stored(), Infinity)) {
-      await pause(LOCAL_POLL_MS, signal);
+      await pause(LOCAL_POLL_INTERVAL_MS, signal);
       continue;
     }
     if (isStored(await sources.progress(targets), 0)) return true;
-    await pause(GROUP_POLL_MS, signal);
+    await pause(GROUP_POLL_INTERVAL_MS, signal);
   }
   return false;
 }
 
-/** The targets, those that were not known with what can be known now. */
+/** Fills in missing high watermarks of leaders that answer now. */
 async function complete(targets: readonly Target[], sources: CatchUpSources): Promise<readonly Target[]> {
   const now = await fetchTargets(sources).catch(() => []);
   const highs = new Map(now.map((target) => [partitionKey(target), target.high]));

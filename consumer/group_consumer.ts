@@ -170,7 +170,7 @@ export class GroupConsumer implements MonitoredConsumer {
     this.#fetcher.stop();
     const timeout = pause(timeoutMs);
     await Promise.race([this.#writer.drain(), this.#writer.failed.catch(() => {}), timeout]);
-    if (this.#writer.bytes > 0) this.options.emit("undrained", { bytes: this.#writer.bytes });
+    if (this.#writer.bytes > 0) this.options.emit("shutdown_timed_out", { bytes: this.#writer.bytes });
     await Promise.race([this.commit(), pause(LEAVE_TIMEOUT_MS)]);
     await Promise.race([this.#membership.leave(), pause(LEAVE_TIMEOUT_MS)]);
     this.#coordination[Symbol.dispose]();
@@ -213,7 +213,7 @@ export class GroupConsumer implements MonitoredConsumer {
   #onAssigned(assignment: Assignment, member: string): void {
     this.options.availability.up("Kafka");
     if (this.#stopping.signal.aborted) return;
-    this.options.emit("assigned", { partitions: assignment, member });
+    this.options.emit("partitions_assigned", { partitions: assignment, member });
     const partitions = Object.entries(assignment).flatMap(([topic, numbers]) =>
       numbers.map((partition) => new PartitionState(topic, partition, this.#builders.get(topic)!))
     );
@@ -224,7 +224,7 @@ export class GroupConsumer implements MonitoredConsumer {
 
   /** Queued segments may still be stored: the fence protects what the partition's next owner stores. */
   #onRevoked(reason: string): void {
-    this.options.emit("revoked", { reason });
+    this.options.emit("partitions_revoked", { reason });
     this.#fetcher.stop();
     this.#assigned = new Map();
   }
@@ -268,13 +268,17 @@ export class GroupConsumer implements MonitoredConsumer {
     at.topicId = topicId;
     at.seek(start.kind === "seek" ? start.offset : start.from);
     if (start.kind === "skip") this.#skipExpired(at, start.from, start.to);
-    this.options.emit("resumed", { topic: at.topic, partition: at.partition, offset: at.nextOffset! });
+    this.options.emit("partition_resumed", {
+      topic: at.topic,
+      partition: at.partition,
+      offset: at.nextOffset!,
+    });
   }
 
   /** Skips offsets deleted by retention: logs them, counts them as lost, and advances. */
   #skipExpired(at: PartitionState, from: number, to: number): void {
     const { topic, partition, builder: { stream } } = at;
-    this.options.emit("lost", { topic, partition, from, to });
+    this.options.emit("records_lost", { topic, partition, from, to });
     this.#writer.add(emptySegment(stream, partition, from, to));
     at.skipTo(to);
   }
@@ -284,7 +288,7 @@ export class GroupConsumer implements MonitoredConsumer {
     if (segment === undefined) return;
     const { from, to } = segment;
     const records = segment.rowCount + segment.rejected.count;
-    this.options.emit("fetched", { topic: at.topic, partition: at.partition, records, from, to });
+    this.options.emit("records_fetched", { topic: at.topic, partition: at.partition, records, from, to });
     this.#writer.add(segment);
   }
 

@@ -68,6 +68,6 @@ export class LagReporter {
     openTransactionSeconds.set({ ...at }, seconds);
     if (now < blocked.nextLogAt) return;
     blocked.nextLogAt = now + OPEN_TRANSACTION_LOG_INTERVAL_MS;
-    this.tell("open_transaction", { ...at, stable, high, seconds });
+    this.tell("open_transaction_detected", { ...at, stable, high, seconds });
   }
 }

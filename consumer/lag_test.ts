@@ -39,7 +39,7 @@ Deno.test("LagReporter logs a blocked partition after 10 s, then every minute, u
   assert.equal(after(0, 91, 91, 100), 0);
   assert.equal(after(9, 91, 91, 110), 0);
   assert.equal(after(10, 91, 91, 120), 1);
-  assert.deepEqual(logged[0], ["open_transaction", { ...at, stable: 91, high: 120, seconds: 10 }]);
+  assert.deepEqual(logged[0], ["open_transaction_detected", { ...at, stable: 91, high: 120, seconds: 10 }]);
   assert.equal(after(69, 91, 91, 120), 1);
   assert.equal(after(70, 91, 91, 120), 2);
   assert.equal(after(131, 91, 91, 120), 3);

@@ -1,5 +1,6 @@
 /**
- * The consumer's metrics. Names follow Prometheus' conventions; what OpenTelemetry's messaging conventions name is noted in the help.
+ * The consumer's metrics. Names follow Prometheus' conventions. The help texts name the equivalents in OpenTelemetry's messaging
+ * conventions.
  *
  * @module
  */
@@ -10,13 +11,13 @@ export const registry = new Registry();
 const registers = [registry];
 registerProcessMetrics(registry);
 
-const LATENCIES = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
 export const records = new Counter({
   name: "consumer_records_total",
   help:
-    "Records by outcome: stored in the table, rejected into quarantine, or lost (expired before they were read). " +
-    "Stored and rejected together are OpenTelemetry's messaging.client.consumed.messages",
+    "Records by outcome: stored in the stream's table, rejected (stored in rejected_records), or lost (deleted by retention before " +
+    "they were read). Stored plus rejected is OpenTelemetry's messaging.client.consumed.messages",
   labelNames: ["topic", "outcome"],
   registers,
 });
@@ -24,17 +25,17 @@ export const records = new Counter({
 export const transactions = new Counter({
   name: "consumer_transactions_total",
   help:
-    "Transactions by outcome: committed, fenced (another consumer had moved on), refused (for a record), failed",
+    "Transactions by outcome: committed, fenced (another consumer moved the progress), rejected (by a constraint), timed_out",
   labelNames: ["outcome"],
   registers,
 });
-for (const outcome of ["committed", "fenced", "refused", "failed"]) transactions.inc({ outcome }, 0);
+for (const outcome of ["committed", "fenced", "rejected", "timed_out"]) transactions.inc({ outcome }, 0);
 
 export const transactionSeconds = new Histogram({
   name: "consumer_transaction_duration_seconds",
   help:
-    "Time of a committed transaction, from its first byte to its acknowledgement (OpenTelemetry: messaging.process.duration)",
-  buckets: LATENCIES,
+    "Time from the first byte of a committed transaction to its acknowledgment (OpenTelemetry: messaging.process.duration)",
+  buckets: LATENCY_BUCKETS,
   registers,
 });
 
@@ -48,16 +49,15 @@ export const transactionRecords = new Histogram({
 export const latencySeconds = new Histogram({
   name: "consumer_end_to_end_latency_seconds",
   help:
-    "From the timestamp that the producer gave a record in Kafka to its committed row: the oldest record of each partition in " +
-    "each transaction, so that no record was slower",
+    "Time from a record's timestamp in Kafka to its commit in PostgreSQL, for the oldest record of each partition in each transaction",
   labelNames: ["topic"],
-  buckets: LATENCIES,
+  buckets: LATENCY_BUCKETS,
   registers,
 });
 
 export const batches = new Counter({
   name: "consumer_batches_total",
-  help: "Batches of one partition that were fetched and decoded",
+  help: "Fetch responses that were decoded, counted for each partition",
   labelNames: ["topic"],
   registers,
 });
@@ -72,7 +72,7 @@ export const lag = new Gauge({
 export const unassignedLag = new Gauge({
   name: "consumer_unassigned_lag_records",
   help:
-    "Lag of partitions of subscribed topics that no member of the group consumes. Every subscriber reports it: aggregate by max, not by sum",
+    "Lag of partitions of subscribed topics that no group member consumes. Every subscriber reports it: aggregate with max, not sum",
   labelNames: ["topic", "partition"],
   registers,
 });
@@ -80,26 +80,26 @@ export const unassignedLag = new Gauge({
 export const openTransactionSeconds = new Gauge({
   name: "consumer_open_transaction_seconds",
   help:
-    "Seconds since the last stable offset of a partition moved, while an open transaction of a producer keeps it below the high watermark",
+    "Time since the last stable offset of a partition moved, while an open producer transaction keeps it below the high watermark",
   labelNames: ["topic", "partition"],
   registers,
 });
 
 export const assigned = new Gauge({
   name: "consumer_assigned_partitions",
-  help: "Partitions that the group has given to this consumer",
+  help: "Partitions assigned to this consumer",
   labelNames: ["topic"],
   registers,
 });
 
 export const rebalances = new Counter({
   name: "consumer_rebalances_total",
-  help: "Times that the group shared out its partitions anew",
+  help: "Rebalances in which this consumer received an assignment",
   registers,
 });
 
 export const bufferBytes = new Gauge({
   name: "consumer_buffer_bytes",
-  help: "Bytes of rows and rejected records that wait for PostgreSQL",
+  help: "Bytes of decoded records that wait to be stored",
   registers,
 });

@@ -62,6 +62,6 @@ export class UnassignedLagReporter {
   #log(partitions: string, lag: number): void {
     if (partitions === this.#logged) return;
     this.#logged = partitions;
-    if (partitions !== "") this.tell("unassigned", { partitions, lag });
+    if (partitions !== "") this.tell("partitions_unassigned", { partitions, lag });
   }
 }

@@ -33,7 +33,7 @@ Deno.test("UnassignedLagReporter reports partitions of subscribed topics that no
   await reporter.poll();
   assert.deepEqual(await reported(), expected);
   await reporter.poll();
-  assert.deepEqual(logged, [["unassigned", { partitions: "routes[1] routes[2]", lag: 150 }]]);
+  assert.deepEqual(logged, [["partitions_unassigned", { partitions: "routes[1] routes[2]", lag: 150 }]]);
   isOwned = undefined;
   await reporter.poll();
   assert.deepEqual(await reported(), expected);

@@ -59,7 +59,9 @@ export class BatchStore {
   constructor(private readonly database: Database, private readonly options: BatchStoreOptions) {
     this.#streaks = new RejectStreaks(options.rejectStreakMax ?? 0);
     this.#recordErrors = new RecordErrors(database);
-    this.#rejectionLog = new RejectionLog((rejected) => options.tell("rejected_by_database", rejected));
+    this.#rejectionLog = new RejectionLog((rejected) =>
+      options.tell("records_rejected_by_database", rejected)
+    );
   }
 
   /** Reports what is not reported yet, and forgets what it knows of the partitions: other consumers may go on with them. */
@@ -130,7 +132,7 @@ export class BatchStore {
         } else if (isUntranslatable(error) && !this.#asciiOnly && batch.some((s) => s.rejected.count > 0)) {
           this.#asciiOnly = true;
         } else if (error instanceof StatementTimeoutError) {
-          this.options.tell("transaction_failed", { text: messageOf(error), class: "timeout" });
+          this.options.tell("transaction_timed_out", { text: messageOf(error), class: "timeout" });
           return { refusal: undefined, left: batch };
         } else {
           await this.#recordErrors.assertAboutRecord(error, batch, wanted);
@@ -164,7 +166,7 @@ export class BatchStore {
       stored += rowCount;
       rejected += segment.rejected.count;
       const latency = oldest === undefined ? undefined : latencySeconds(oldest, now);
-      this.options.tell("stored", {
+      this.options.tell("records_stored", {
         topic,
         partition,
         stored: rowCount,
@@ -172,10 +174,10 @@ export class BatchStore {
         latency,
       });
       if (segment.rejected.count > 0) {
-        this.options.tell("rejected", { topic, partition, records: segment.rejected });
+        this.options.tell("records_rejected", { topic, partition, records: segment.rejected });
       }
     }
-    this.options.tell("committed", { stored, rejected, seconds });
+    this.options.tell("transaction_committed", { stored, rejected, seconds });
   }
 
   /**
@@ -207,7 +209,7 @@ export class BatchStore {
         continue;
       }
       const { topic, partition, fromOffset: expected } = advance;
-      this.options.tell("fenced", { topic, partition, expected, found });
+      this.options.tell("transaction_fenced", { topic, partition, expected, found });
       this.options.onFenced(advance, found);
     }
     return { stored, ours };
@@ -217,7 +219,12 @@ export class BatchStore {
   async #storeWithCare(segment: Segment, refusal: unknown, epoch: number): Promise<boolean> {
     const { stream: { topic }, partition } = segment;
     const records = segment.records();
-    this.options.tell("refused", { topic, partition, rows: records.length, text: messageOf(refusal) });
+    this.options.tell("transaction_rejected", {
+      topic,
+      partition,
+      rows: records.length,
+      text: messageOf(refusal),
+    });
     // Pieces shrink to the record that is rejected, and grow again behind it: a few rejected records cost little, and many no more
     // than one transaction each.
     let size = nextPieceSize(refusal, records.length);

@@ -183,7 +183,7 @@ async function store(
 
 /** How many records the events report as stored and as rejected. */
 const reported = (events: Awaited<ReturnType<typeof store>>) =>
-  events.filter(([name]) => name === "stored").reduce<[number, number]>(
+  events.filter(([name]) => name === "records_stored").reduce<[number, number]>(
     ([stored, rejected], [, fields]) => [stored + Number(fields.stored), rejected + Number(fields.rejected)],
     [0, 0],
   );
@@ -251,7 +251,7 @@ Deno.test("Writer counts what a transaction of unknown outcome stored, and blame
     const events = await store(database, [segmentOf(0, values), segmentOf(1, values)]);
     const rejected = values.filter((value) => value === "nonsense").length;
     assert.deepEqual(reported(events), [2 * (size - rejected), 2 * rejected]);
-    assert.deepEqual(events.filter(([name]) => name === "fenced"), []);
+    assert.deepEqual(events.filter(([name]) => name === "transaction_fenced"), []);
     assert.equal(database.rows, 2 * (size - rejected));
   }
 });
@@ -263,7 +263,7 @@ Deno.test("Writer reports another consumer that has moved on once, and leaves it
   database.progress.set(0, 7);
   const values = Array.from({ length: 100 }, (_, n) => valid(n));
   const events = await store(database, [segmentOf(0, values)]);
-  assert.deepEqual(events.map(([name]) => name), ["fenced"]);
+  assert.deepEqual(events.map(([name]) => name), ["transaction_fenced"]);
   assert.equal(events[0]![1].found, 7);
   assert.equal(database.rows, 0);
 });
@@ -295,7 +295,7 @@ Deno.test("Writer stores what an unconfirmed transaction left when it is divided
   await Promise.race([writer.drain(), writer.failed]);
   assert.equal(database.rows, 100);
   assert.equal(database.progress.get(0), 100);
-  assert(!events.includes("fenced"));
+  assert(!events.includes("transaction_fenced"));
 });
 
 Deno.test("Writer rejects the record that PostgreSQL names in few transactions", async () => {

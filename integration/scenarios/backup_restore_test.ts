@@ -47,7 +47,7 @@ scenario({
   const consumer = await s.database.connected(async (client) => {
     await client.query("BEGIN; LOCK TABLE consumer_progress IN ACCESS EXCLUSIVE MODE");
     const consumer = await s.startConsumer();
-    await consumer.waitForLog(/"event":"assigned"/);
+    await consumer.waitForLog(/"event":"partitions_assigned"/);
     await delay(1_500);
     await client.query("COMMIT");
     return consumer;

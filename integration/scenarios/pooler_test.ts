@@ -125,7 +125,7 @@ scenario({
   await s.database.connected(async (peer) => {
     peer.query(withoutData(sql));
     await s.produce(1_000, { PRODUCER_SEED: "another" });
-    await consumer.waitForLog(/"event":"frozen"/);
+    await consumer.waitForLog(/"event":"stalled_transactions_terminated"/);
   });
   const doctor = await s.startDoctor(settings);
   await doctor.waitForLog(/logged in as .*, through a connection pooler/);

@@ -40,7 +40,7 @@ scenario({
   await proxy.bandwidth(64);
   const consumer = await s.startConsumer({ ...settings, CONSUMER_TRANSACTION_TIMEOUT_MS: 6_000 });
   await s.reconcile({ unless: () => consumer.assertRunning(), timeoutMs: 180_000 });
-  const tooLong = (await consumer.metrics()).sum("consumer_transactions_total", { outcome: "failed" });
+  const tooLong = (await consumer.metrics()).sum("consumer_transactions_total", { outcome: "timed_out" });
   assert(tooLong > 0, "no transaction was too long");
 });
 

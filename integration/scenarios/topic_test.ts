@@ -85,7 +85,7 @@ scenario({
     await client.query("BEGIN");
     await client.query("INSERT INTO consumer_progress VALUES ($1, $2, 0, 0)", [s.group, s.topic()]);
     const consumer = await s.startConsumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" });
-    await consumer.waitForLog(/"event":"assigned"/);
+    await consumer.waitForLog(/"event":"partitions_assigned"/);
     await deleteRecords(s.kafka.bootstrapServers, s.topic(), earlier.ends);
     await client.query("ROLLBACK");
     return consumer;

@@ -91,7 +91,7 @@ scenario({
   await s.produce(5_000, { PRODUCER_SEED: "another" });
   // PostgreSQL does not end a statement by its time-out while it waits for the client; the one that is held up has to.
   const heir = await takesOver(s, undefined, { CONSUMER_TRANSACTION_TIMEOUT_MS: 10_000 });
-  assert.match(heir.log, /"event":"frozen"/);
+  assert.match(heir.log, /"event":"stalled_transactions_terminated"/);
 
   await zombie.signal("SIGCONT");
   await s.reconcile({ unless: () => [zombie, heir].forEach((consumer) => consumer.assertRunning()) });
