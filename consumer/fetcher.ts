@@ -9,7 +9,7 @@ import { createErrorFromCode } from "kafkajs/src/protocol/error.js";
 import { PermanentError } from "../shared/errors.ts";
 import type { KafkaCluster } from "../shared/kafka/cluster.ts";
 import { isTransientKafka } from "../shared/kafka/errors.ts";
-import { fetchRequest, type FetchResponse, type FetchTopic } from "../shared/kafka/fetch_by_id.ts";
+import { fetchRequest, type FetchResponse, type FetchTopic } from "../shared/kafka/fetch/fetch_request.ts";
 import { errorName, fetchTopics, type TopicMetadata } from "../shared/kafka/metadata.ts";
 import type { ReadOptions } from "../shared/kafka/records/read_record_batches.ts";
 import { backoffMs, pause } from "../shared/lifecycle.ts";

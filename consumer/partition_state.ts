@@ -4,7 +4,7 @@
  * @module
  */
 import type { KafkaMessage } from "kafkajs";
-import { recordBatches } from "../shared/kafka/fetch_response.ts";
+import { recordBatches } from "../shared/kafka/fetch/fetch_response.ts";
 import { CorruptBatchError } from "../shared/kafka/records/corrupt_batch.ts";
 import type { TopicPartition } from "../shared/schema/progress.ts";
 import type { Segment, SegmentBuilder } from "./decode/segment.ts";

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { RETRIES } from "../shared/kafka/connection.ts";
 import { type KafkaSession, openKafka } from "../shared/kafka/session.ts";
 import type { Availability } from "../shared/observe/availability.ts";
 import type { Log } from "../shared/observe/log.ts";
@@ -106,8 +105,8 @@ export async function prepareKafka(context: ConsumerContext): Promise<KafkaSessi
       clientId: "consumer",
       topics: streams.map(({ topic }) => topic),
       log,
-      retries: RETRIES.many,
-      onTrouble: (message) => availability.down("Kafka", new Error(`Kafka: ${message}.`), "connection"),
+      onConnectionError: (message) =>
+        availability.down("Kafka", new Error(`Kafka: ${message}.`), "connection"),
     }));
   for (const topic of session?.created ?? []) emit("created", { what: `topic ${topic}` });
   return session;

@@ -6,7 +6,6 @@
 import { kafkaError } from "../shared/kafka/errors.ts";
 import { GroupCoordinator } from "../shared/kafka/group/coordinator.ts";
 import { fetchOwners } from "../shared/kafka/group/owners.ts";
-import { registerCodecs } from "../shared/kafka/records/codecs.ts";
 import type { KafkaSession } from "../shared/kafka/session.ts";
 import { aborted, pause } from "../shared/lifecycle.ts";
 import { Availability } from "../shared/observe/availability.ts";
@@ -46,7 +45,6 @@ export async function runConsumer(
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
-  registerCodecs();
   const emit = createEmitter(EVENTS, log);
   for (const text of warnings) emit("settings_warning", { text });
   const streams = await loadStreams(settings.STREAMS, settings.KAFKA_TOPIC_PREFIX);

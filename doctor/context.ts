@@ -11,7 +11,7 @@ import { PROGRAMS } from "../shared/settings/programs.ts";
 import type { SettingName, Settings } from "../shared/settings/table.ts";
 import type { Stream } from "../shared/stream.ts";
 import type { Address } from "../shared/kafka/address.ts";
-import type { TopicEnds } from "../shared/kafka/topic.ts";
+import type { Watermarks } from "../shared/kafka/watermarks.ts";
 import type { ClusterView } from "./kafka/metadata.ts";
 import type { KafkaWire } from "./kafka/wire.ts";
 
@@ -31,8 +31,8 @@ interface Found {
   wire?: KafkaWire;
   admin?: Admin;
   cluster?: ClusterView;
-  /** First and last offsets, by topic and partition; only of topics that are there. */
-  ends?: Map<string, Map<number, TopicEnds>>;
+  /** By topic and partition, of the topics that exist. */
+  watermarks?: Map<string, Map<number, Watermarks>>;
   /** A connection to PostgreSQL: to the database or, where that is missing, to another. */
   client?: pg.Client;
   /** What the server says of the connection. */

@@ -55,7 +55,7 @@ async function kafka(check: Check, code: string, port: number, env: Env = {}): P
   await using context = await contextOf({ KAFKA_BOOTSTRAP_SERVERS: `${host}:${port}`, ...env });
   context.put("servers", [{ host, port }]);
   const outcome = await check(context);
-  const options = { clientId: "test", topics: ["routes"], log: () => {}, retries: 0, onTrouble: () => {} };
+  const options = { clientId: "test", topics: ["routes"], log: () => {}, onConnectionError: () => {} };
   const error = await thrown(openKafka(context.settings, options));
   assertSame(error, outcome, code, [`${host}:${port}`, host]);
 }

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import process from "node:process";
 import { SettingsError } from "../shared/settings/error.ts";
 import { loadStreams } from "../shared/streams.ts";
 import { ServerError } from "./servers/mod.ts";
@@ -129,6 +128,4 @@ function explain(error: unknown, display: Display): number {
   throw error;
 }
 
-// kafkajs asks for time-outs of negative length; the warning of it would run through the screen.
-process.removeAllListeners("warning");
 Deno.exit(await main());

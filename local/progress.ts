@@ -1,6 +1,7 @@
 import { type Admin, Kafka, logLevel } from "kafkajs";
 import pg from "pg";
 import { partitionKey, readTopicProgress } from "../shared/schema/progress.ts";
+import { patchKafkajs } from "../shared/kafka/kafkajs/patch_kafkajs.ts";
 
 /** How far the pipeline has come, as Kafka and PostgreSQL themselves say. */
 export interface Progress {
@@ -41,6 +42,7 @@ export class ProgressReader implements AsyncDisposable {
     group: string,
     topics: string[],
   ): Promise<ProgressReader> {
+    patchKafkajs();
     const kafka = new Kafka({ brokers: [bootstrapServers], logLevel: logLevel.NOTHING });
     const admin = kafka.admin();
     await admin.connect();

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ProducerIdentity } from "../shared/kafka/idempotent.ts";
+import type { ProducerIdentity } from "../shared/kafka/produce_client.ts";
 import type { RecordWriter } from "../shared/kafka/records/record_writer.ts";
 
 /** A request that takes longer holds its partition up: a broker that is alive answers sooner. */

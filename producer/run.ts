@@ -3,10 +3,8 @@
  *
  * @module
  */
-import { registerCodecs } from "../shared/kafka/records/codecs.ts";
-import { RETRIES } from "../shared/kafka/connection.ts";
 import { kafkaError } from "../shared/kafka/errors.ts";
-import { produceClient } from "../shared/kafka/idempotent.ts";
+import { produceClient } from "../shared/kafka/produce_client.ts";
 import { openKafka } from "../shared/kafka/session.ts";
 import { aborted, pause } from "../shared/lifecycle.ts";
 import { Availability } from "../shared/observe/availability.ts";
@@ -42,7 +40,6 @@ export async function runProducer(
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
-  registerCodecs();
   const tell = createEmitter(EVENTS, log);
   for (const text of warnings) tell("settings_warning", { text });
   const streams = await loadStreams(settings.STREAMS, settings.KAFKA_TOPIC_PREFIX);
@@ -59,11 +56,11 @@ export async function runProducer(
       clientId: "producer",
       topics: streams.map(({ topic }) => topic),
       log,
-      retries: RETRIES.endless,
-      onTrouble: (message) => availability.down("Kafka", new Error(`Kafka: ${message}.`), "connection"),
+      onConnectionError: (message) =>
+        availability.down("Kafka", new Error(`Kafka: ${message}.`), "connection"),
     }));
   if (!connected) return tell("stopped", { sent: 0 });
-  await using session = connected;
+  using session = connected;
   for (const topic of session.created) tell("created", { what: `topic ${topic}` });
 
   using sender = new Sender({

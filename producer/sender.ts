@@ -13,7 +13,7 @@ import type { Availability } from "../shared/observe/availability.ts";
 import type { Emit } from "../shared/observe/events.ts";
 import { backoffMs, pause } from "../shared/lifecycle.ts";
 import { isProducerStateLost, kafkaError } from "../shared/kafka/errors.ts";
-import type { ProduceClient, ProducerIdentity } from "../shared/kafka/idempotent.ts";
+import type { ProduceClient, ProducerIdentity } from "../shared/kafka/produce_client.ts";
 import { RecordWriter } from "../shared/kafka/records/record_writer.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import { PermanentError, type TransientError } from "../shared/errors.ts";

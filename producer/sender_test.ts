@@ -1,5 +1,5 @@
 import assert from "assert";
-import type { ProduceClient, ProduceRequest } from "../shared/kafka/idempotent.ts";
+import type { ProduceClient, ProduceRequest } from "../shared/kafka/produce_client.ts";
 import { RecordReader } from "../shared/kafka/records/record_writer.ts";
 import type { Availability } from "../shared/observe/availability.ts";
 import type { Settings } from "../shared/settings/table.ts";

@@ -8,7 +8,7 @@ import { messageOf } from "../../shared/errors.ts";
 import { diagnoseTls } from "../../shared/diagnosis/tls.ts";
 import { kafkaTlsUse } from "../../shared/kafka/errors.ts";
 import { type Address, textOf } from "../../shared/kafka/address.ts";
-import type { KafkaSettings } from "../../shared/kafka/connection.ts";
+import type { KafkaSettings } from "../../shared/kafka/client.ts";
 import { commonName } from "../settings/certificates.ts";
 import { diagnosed, failed, ok, type Outcome, skipped, together } from "../check.ts";
 import type { Context } from "../context.ts";

@@ -18,7 +18,10 @@ export async function checkOwners(context: Context): Promise<Outcome> {
   const { settings } = context;
   const group = settings.CONSUMER_GROUP_ID;
   using cluster = new KafkaCluster(settings, "doctor", () => () => {});
-  const [offsets, ...topics] = await fetchTopics(cluster, [OFFSETS_TOPIC, ...context.get("ends").keys()]);
+  const [offsets, ...topics] = await fetchTopics(cluster, [
+    OFFSETS_TOPIC,
+    ...context.get("watermarks").keys(),
+  ]);
   // Looking up a coordinator would create the topic, and the doctor changes nothing.
   const isUnused = offsets!.error === "UNKNOWN_TOPIC_OR_PARTITION";
   let isOwned: IsOwned | undefined;

@@ -7,7 +7,7 @@ import type * as net from "node:net";
 import type * as tls from "node:tls";
 import type { SASLOptions } from "kafkajs";
 import type { Address } from "../../shared/kafka/address.ts";
-import { kafkaConfig, type KafkaSettings } from "../../shared/kafka/connection.ts";
+import { kafkaConfig, type KafkaSettings } from "../../shared/kafka/client.ts";
 import { CODES, KafkaWire, saslHandshake } from "./wire.ts";
 import { connectTcp } from "../network/network.ts";
 import { startTls } from "../network/tls_socket.ts";

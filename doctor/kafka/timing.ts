@@ -19,12 +19,12 @@ export async function checkKafkaRoundTrip(context: Context): Promise<Outcome> {
  * this machine's time was stamped by a clock (a producer's, or with LogAppendTime the broker's) that is ahead of it.
  */
 export async function checkKafkaClock(context: Context): Promise<Outcome> {
-  const ends = context.get("ends");
+  const watermarks = context.get("watermarks");
   const admin = context.get("admin");
   const from = context.now() + CLOCK_LIMIT_MS;
   let records = 0;
   const late: string[] = [];
-  for (const [topic, partitions] of ends) {
+  for (const [topic, partitions] of watermarks) {
     const found = await admin.fetchTopicOffsetsByTimestamp(topic, from);
     for (const { partition, offset } of found) {
       const { low, high } = partitions.get(partition) ?? { low: 0, high: 0 };

@@ -4,10 +4,11 @@
  * @module
  */
 import kafkajs, { type Admin } from "kafkajs";
-import { kafkaClient, type KafkaSettings } from "../../shared/kafka/connection.ts";
+import { kafkaClient, type KafkaSettings } from "../../shared/kafka/client.ts";
 import { messageOf } from "../../shared/errors.ts";
 import { pause } from "../../shared/lifecycle.ts";
-import { topicEnds } from "../../shared/kafka/topic.ts";
+import { KafkaCluster } from "../../shared/kafka/cluster.ts";
+import { fetchWatermarks } from "../../shared/kafka/watermarks.ts";
 import { failed, ok, type Outcome, skipped, together } from "../check.ts";
 import type { Context } from "../context.ts";
 import type { TopicView } from "./metadata.ts";
@@ -26,15 +27,20 @@ export async function checkTopics(context: Context): Promise<Outcome> {
   context.closing(() => Promise.race([admin.disconnect().catch(() => {}), pause(1_000)]));
   await admin.connect();
   context.put("admin", admin);
-  const ends = context.put("ends", new Map());
+  using cluster = new KafkaCluster(settings, "doctor", () => () => {});
+  const watermarks = context.put("watermarks", new Map());
   const findings = await Promise.all(
     context.get("cluster").topics.map(async (view) => {
       const outcome = await checkTopic(view, admin, settings);
-      if (outcome.mark === "ok") ends.set(view.topic, await topicEnds(admin, view.topic));
+      if (outcome.mark === "ok") {
+        for (const [topic, partitions] of await fetchWatermarks(cluster, [view.topic])) {
+          watermarks.set(topic, partitions);
+        }
+      }
       return outcome;
     }),
   );
-  return { ...together(findings), blocks: ends.size === 0 };
+  return { ...together(findings), blocks: watermarks.size === 0 };
 }
 
 async function checkTopic(view: TopicView, admin: Admin, settings: KafkaSettings): Promise<Outcome> {

@@ -9,7 +9,7 @@
 import type { Buffer } from "node:buffer";
 import type * as net from "node:net";
 import type { SASLOptions } from "kafkajs";
-import { suppressNegativeTimeoutWarning } from "../../shared/kafka/kafkajs/negative_timeout.ts";
+import { patchKafkajs } from "../../shared/kafka/kafkajs/patch_kafkajs.ts";
 import Connection from "kafkajs/src/network/connection.js";
 import Decoder from "kafkajs/src/protocol/decoder.js";
 import Encoder from "kafkajs/src/protocol/encoder.js";
@@ -75,7 +75,7 @@ export class KafkaWire {
     timeoutMs: number,
     sasl?: SASLOptions,
   ): Promise<KafkaWire> {
-    suppressNegativeTimeoutWarning();
+    patchKafkajs();
     const connection = new Connection({
       ...address,
       clientId: "doctor",

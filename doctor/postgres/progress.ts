@@ -20,7 +20,7 @@ import type { Context } from "../context.ts";
 /** Whether the consumer can go on where it stopped: the topics are those it read, and what comes next is still there. */
 export async function checkProgress(context: Context): Promise<Outcome> {
   const group = context.settings.CONSUMER_GROUP_ID;
-  const topics = [...context.get("ends").keys()];
+  const topics = [...context.get("watermarks").keys()];
   if (!context.get("tables").includes(CONSUMER_PROGRESS.name)) {
     return skipped("nothing is stored yet: the consumer starts at the topics' first records");
   }

@@ -3,7 +3,9 @@
  *
  * @module
  */
-import { encodedMessages } from "../../shared/kafka/kafkajs/encoded_messages.ts";
+import { CompressionTypes } from "kafkajs";
+import { KafkaCluster } from "../../shared/kafka/cluster.ts";
+import { produceClient } from "../../shared/kafka/produce_client.ts";
 import { RecordWriter } from "../../shared/kafka/records/record_writer.ts";
 import { taskArguments } from "../../local/service_task.ts";
 import { start } from "./program.ts";
@@ -49,24 +51,28 @@ export async function fillWide(
 ): Promise<Filled> {
   const { prefix, topic } = await newTopic(bench, partitions);
   bench.say(`filling a topic with ${records} records of ${valueBytes} bytes`);
-  const producer = bench.kafka.producer({ idempotent: true, createPartitioner: () => () => 0 });
-  await producer.connect();
-  try {
-    const writer = new RecordWriter();
-    const most = Math.max(1, Math.floor(BATCH_BYTES / valueBytes));
-    for (let sent = 0, batch = 0; sent < records; batch++) {
-      writer.clear();
-      for (const end = Math.min(records, sent + most); sent < end; sent++) {
-        writer.add(Date.now(), String(sent % 1000), wideValue(sent % 1000, valueBytes));
-      }
-      await producer.send({
-        topic,
-        messages: encodedMessages(new Map([[batch % partitions, writer]])),
-        acks: -1,
-      });
+  using cluster = new KafkaCluster(bench.settings, "bench", () => () => {});
+  const client = produceClient(cluster);
+  const [metadata] = await client.fetchTopics([topic]);
+  const identity = await client.initProducerId();
+  const sequences = Array.from({ length: partitions }, () => 0);
+  const writer = new RecordWriter();
+  const batchRecords = Math.max(1, Math.floor(BATCH_BYTES / valueBytes));
+  for (let sent = 0, batch = 0; sent < records; batch++) {
+    writer.clear();
+    for (const end = Math.min(records, sent + batchRecords); sent < end; sent++) {
+      writer.add(Date.now(), String(sent % 1000), wideValue(sent % 1000, valueBytes));
     }
-  } finally {
-    await producer.disconnect();
+    const partition = batch % partitions;
+    const results = await client.produce(metadata!.partitions[partition]!.leader!, {
+      identity,
+      topic,
+      compression: CompressionTypes.None,
+      batches: [{ partition, sequence: sequences[partition]!, records: writer }],
+    });
+    const error = results.get(partition);
+    if (error) throw error;
+    sequences[partition]! += writer.count;
   }
   return { prefix, topic, records };
 }

@@ -4,16 +4,12 @@
  *
  * @module
  */
-import { kafkaClient } from "../../shared/kafka/connection.ts";
-import { suppressNegativeTimeoutWarning } from "../../shared/kafka/kafkajs/negative_timeout.ts";
-import { registerCodecs } from "../../shared/kafka/records/codecs.ts";
+import { kafkaClient } from "../../shared/kafka/client.ts";
 import { loadSettings, PROCESS } from "../../shared/settings/load.ts";
 import { uniqueName } from "../harness/unique_name.ts";
 
 const [topic, records] = Deno.args;
 const { settings } = loadSettings(["kafka"], { ...PROCESS, args: [] });
-suppressNegativeTimeoutWarning();
-registerCodecs();
 const consumer = kafkaClient(settings, "bench", () => () => {}).consumer({ groupId: uniqueName("bench") });
 await consumer.connect();
 await consumer.subscribe({ topics: [topic!], fromBeginning: true });

@@ -5,8 +5,7 @@
  */
 import type { Admin, Kafka } from "kafkajs";
 import type pg from "pg";
-import { kafkaClient } from "../../shared/kafka/connection.ts";
-import { suppressNegativeTimeoutWarning } from "../../shared/kafka/kafkajs/negative_timeout.ts";
+import { kafkaClient } from "../../shared/kafka/client.ts";
 import { connectPostgres } from "../../shared/postgres/connection.ts";
 import { loadSettings, PROCESS } from "../../shared/settings/load.ts";
 import type { Settings } from "../../shared/settings/table.ts";
@@ -72,7 +71,6 @@ export async function openBench(say: (text: string) => void): Promise<Bench> {
     args: [],
     env: (name) => env[name],
   });
-  suppressNegativeTimeoutWarning();
   const quiet = () => () => {};
   const kafka = kafkaClient(settings, "bench", quiet);
   const admin = kafka.admin();

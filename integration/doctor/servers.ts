@@ -12,6 +12,7 @@ import {
   startKafka,
   startPostgres,
 } from "../../local/servers/mod.ts";
+import { patchKafkajs } from "../../shared/kafka/kafkajs/patch_kafkajs.ts";
 import { Authority, type Certificate, pemStores } from "../harness/certificates.ts";
 import type { ServiceSettings } from "../harness/service.ts";
 
@@ -125,6 +126,7 @@ async function grant(kafka: KafkaServer, authority: Authority): Promise<void> {
     ...["--add-config", `SCRAM-SHA-256=[password=${PASSWORD}]`],
   ]);
   if (code !== 0) throw new Error(`The account could not be made: ${stdout}${stderr}`);
+  patchKafkajs();
   const admin = new Kafka({
     brokers: [kafka.bootstrapServers],
     ssl: { ca: [authority.self.certificate] },

@@ -10,7 +10,7 @@ import Encoder from "kafkajs/src/protocol/encoder.js";
 import { RecordBatch as encodeBatch } from "kafkajs/src/protocol/recordBatch/v0/index.js";
 import { crc32c } from "../../shared/kafka/records/crc32c.ts";
 import { KafkaCluster } from "../../shared/kafka/cluster.ts";
-import type { KafkaSettings } from "../../shared/kafka/connection.ts";
+import type { KafkaSettings } from "../../shared/kafka/client.ts";
 import { lz4Compress } from "../../shared/kafka/records/lz4.ts";
 import { fetchTopics } from "../../shared/kafka/metadata.ts";
 

@@ -2,12 +2,14 @@ import { type Admin, logLevel } from "kafkajs";
 import kafkajs, { Kafka } from "kafkajs";
 import type { Address } from "../../shared/kafka/address.ts";
 import { KafkaCluster } from "../../shared/kafka/cluster.ts";
-import type { KafkaSettings } from "../../shared/kafka/connection.ts";
+import type { KafkaSettings } from "../../shared/kafka/client.ts";
+import { patchKafkajs } from "../../shared/kafka/kafkajs/patch_kafkajs.ts";
 import type { KafkaServer } from "../../local/servers/mod.ts";
 import { waitUntil } from "./wait.ts";
 
 /** A client of the harness's own; it says nothing unless something is badly wrong. */
 export function kafkaClient(bootstrapServers: string): Kafka {
+  patchKafkajs();
   return new Kafka({
     clientId: "integration",
     brokers: bootstrapServers.split(","),

@@ -30,7 +30,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "not-idempotent",
     why: "Kafka recognizes batches that it already has: a producer that got no answer sends them again.",
-    file: "shared/kafka/idempotent.ts",
+    file: "shared/kafka/produce_client.ts",
     find: "...identity,",
     replace: 'producerId: "-1", producerEpoch: -1,',
     test: "integration/scenarios/kafka_test.ts",

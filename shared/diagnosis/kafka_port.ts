@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { KafkaSettings } from "../kafka/connection.ts";
+import type { KafkaSettings } from "../kafka/client.ts";
 import type { Port } from "../kafka/probe.ts";
 import type { Diagnosis } from "./diagnosis.ts";
 

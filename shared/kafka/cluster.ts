@@ -17,9 +17,8 @@ import { createLogger } from "kafkajs/src/loggers/index.js";
 import apiKeys from "kafkajs/src/protocol/requests/apiKeys.js";
 import { requests } from "kafkajs/src/protocol/requests/index.js";
 import { type Address, addressOf } from "./address.ts";
-import { kafkaConfig, type KafkaSettings } from "./connection.ts";
-import { suppressNegativeTimeoutWarning } from "./kafkajs/negative_timeout.ts";
-import { closeConnectionOnRequestTimeout } from "./kafkajs/request_timeout.ts";
+import { kafkaConfig, type KafkaSettings } from "./client.ts";
+import { patchKafkajs } from "./kafkajs/patch_kafkajs.ts";
 
 /** A request as kafkajs' connections send it; `T` is what `response.parse` returns. */
 export interface ProtocolRequest {
@@ -123,8 +122,7 @@ export class KafkaCluster implements Disposable {
   #isClosed = false;
 
   constructor(settings: KafkaSettings, clientId: string, log: logCreator) {
-    suppressNegativeTimeoutWarning();
-    closeConnectionOnRequestTimeout();
+    patchKafkajs();
     const config = kafkaConfig(settings, clientId, log);
     this.#bootstrap = settings.KAFKA_BOOTSTRAP_SERVERS.map(addressOf);
     this.#logger = createLogger({ logCreator: log });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { KafkaSettings } from "./connection.ts";
+import type { KafkaSettings } from "./client.ts";
 
 /** Plain text, without authentication; a connection or a request may take 1 s. */
 export function testSettings(...ports: readonly number[]): KafkaSettings {

@@ -10,7 +10,7 @@
 import { PermanentError, TransientError } from "../errors.ts";
 import { pause } from "../lifecycle.ts";
 import type { KafkaCluster } from "./cluster.ts";
-import type { KafkaSettings } from "./connection.ts";
+import type { KafkaSettings } from "./client.ts";
 import { errorName, fetchController, fetchTopics } from "./metadata.ts";
 
 /** How long a broker may take to create a topic, and its partitions to get leaders. */
@@ -61,7 +61,7 @@ interface CreateTopicsResponse {
  * @throws {TransientError} when it cannot create the topic now
  * @throws {KafkaJSError} when no broker answers
  */
-export async function ensureTopics(
+export async function createMissingTopics(
   cluster: KafkaCluster,
   topics: readonly string[],
   settings: KafkaSettings,

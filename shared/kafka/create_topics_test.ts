@@ -4,7 +4,7 @@ import { PermanentError, TransientError } from "../errors.ts";
 import { FakeBroker, type Handler } from "./broker_fixture.ts";
 import { KafkaCluster } from "./cluster.ts";
 import { testSettings } from "./cluster_fixture.ts";
-import { ensureTopics } from "./create_topics.ts";
+import { createMissingTopics } from "./create_topics.ts";
 
 const settings = { ...testSettings(), KAFKA_TOPIC_PARTITIONS: 3, KAFKA_TOPIC_REPLICATION_FACTOR: 5 };
 
@@ -46,18 +46,18 @@ async function withBroker(
   await use(cluster, broker);
 }
 
-Deno.test("ensureTopics() creates what is missing and returns it, and asks for nothing when all exists", async () => {
+Deno.test("createMissingTopics() creates what is missing and returns it, and asks for nothing when all exists", async () => {
   await withBroker(() => ({ code: 0, message: null }), async (cluster, broker) => {
-    assert.deepEqual(await ensureTopics(cluster, ["old", "new"], settings), ["new"]);
+    assert.deepEqual(await createMissingTopics(cluster, ["old", "new"], settings), ["new"]);
     const { length } = broker.requests;
-    assert.deepEqual(await ensureTopics(cluster, ["old", "new"], settings), []);
+    assert.deepEqual(await createMissingTopics(cluster, ["old", "new"], settings), []);
     assert.deepEqual(broker.requests.slice(length), ["Metadata"]);
   });
 });
 
-Deno.test("ensureTopics() does not return a topic that another client created at the same time", async () => {
+Deno.test("createMissingTopics() does not return a topic that another client created at the same time", async () => {
   await withBroker(() => ({ code: 36, message: "Topic 'new' already exists." }), async (cluster) => {
-    assert.deepEqual(await ensureTopics(cluster, ["new"], settings), []);
+    assert.deepEqual(await createMissingTopics(cluster, ["new"], settings), []);
   });
 });
 
@@ -94,9 +94,9 @@ const PERMANENT: readonly [code: number, message: string | null, text: RegExp][]
 ];
 
 for (const [code, message, text] of PERMANENT) {
-  Deno.test(`ensureTopics() stops with the broker's reason and the remedy when it answers with error ${code}`, async () => {
+  Deno.test(`createMissingTopics() stops with the broker's reason and the remedy when it answers with error ${code}`, async () => {
     await withBroker(() => ({ code, message }), async (cluster) => {
-      await assert.rejects(ensureTopics(cluster, ["new"], settings), (error) => {
+      await assert.rejects(createMissingTopics(cluster, ["new"], settings), (error) => {
         assert(error instanceof PermanentError);
         assert.match(error.message, text);
         return true;
@@ -106,9 +106,9 @@ for (const [code, message, text] of PERMANENT) {
 }
 
 for (const code of [5, 7, 8, 13, 14, 15, 16, 41, 56, 89]) {
-  Deno.test(`ensureTopics() lets the caller try again when the broker answers with error ${code}`, async () => {
+  Deno.test(`createMissingTopics() lets the caller try again when the broker answers with error ${code}`, async () => {
     await withBroker(() => ({ code, message: null }), async (cluster) => {
-      await assert.rejects(ensureTopics(cluster, ["new"], settings), TransientError);
+      await assert.rejects(createMissingTopics(cluster, ["new"], settings), TransientError);
     });
   });
 }

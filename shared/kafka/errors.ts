@@ -10,7 +10,7 @@ import { refusedLogin, unwantedSasl } from "../diagnosis/kafka_port.ts";
 import { KAFKA_REMEDIES } from "../diagnosis/kafka_remedies.ts";
 import { diagnoseNetwork, KAFKA_NAMES } from "../diagnosis/network.ts";
 import { diagnoseTls, type TlsUse } from "../diagnosis/tls.ts";
-import type { KafkaSettings } from "./connection.ts";
+import type { KafkaSettings } from "./client.ts";
 
 /** An error of kafkajs, with what it keeps beside the message. */
 interface KafkaJSError extends Error {

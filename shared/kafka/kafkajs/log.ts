@@ -1,5 +1,5 @@
 /**
- * kafkajs' own log, made quiet: it logs at ERROR what it then retries. What matters reaches the log as the service's events.
+ * kafkajs' log. kafkajs logs errors that it retries at level ERROR, so all its entries are written at level `debug`.
  *
  * @module
  */
@@ -7,11 +7,11 @@ import type { logCreator, LogEntry } from "kafkajs";
 import type { Log } from "../../observe/log.ts";
 
 /**
- * kafkajs' entries as `debug` lines, except that `onTrouble` hears of those that say a broker can't be reached.
+ * Writes kafkajs' entries to `log` at level `debug`.
  *
- * @param onTrouble called with the message of each failed connection or request
+ * @param onConnectionError also called with the message of each connection error
  */
-export function kafkaLog(log: Log, onTrouble: (message: string) => void): logCreator {
+export function kafkaLog(log: Log, onConnectionError: (message: string) => void): logCreator {
   return () => ({ namespace, label, log: { message, ...rest } }: LogEntry) => {
     const { broker, error, retryCount } = rest as { broker?: string; error?: unknown; retryCount?: number };
     log("debug", "kafkajs", `[${namespace}] ${label} ${message}`, {
@@ -19,11 +19,9 @@ export function kafkaLog(log: Log, onTrouble: (message: string) => void): logCre
       retryCount,
       error: String(error ?? ""),
     });
-    // Every kafkajs error that it retries is logged by one of these, and by nobody else.
-    const troubled = (/Connection/.test(namespace) && /error|timeout|refused/i.test(message)) ||
-      (namespace === "Producer" && /^Failed to send/.test(message));
-    if (troubled && (label === "ERROR" || label === "WARN")) {
-      onTrouble(`${message}${broker ? ` (broker ${broker})` : ""}`);
+    const isConnectionError = /Connection/.test(namespace) && /error|timeout|refused/i.test(message);
+    if (isConnectionError && (label === "ERROR" || label === "WARN")) {
+      onConnectionError(`${message}${broker ? ` (broker ${broker})` : ""}`);
     }
   };
 }

@@ -1,11 +1,9 @@
 /**
- * Closes connections on which a request was not answered in time.
+ * Closes a connection when a request on it times out.
  *
- * kafkajs gives up the request and keeps the connection. Where a firewall has forgotten it, or the machine behind it is gone, everything
- * that follows is sent into nothing, for the quarter of an hour that TCP itself takes to give up. Here such a connection is closed, as
- * Kafka's own client does it, so that the next attempt makes a new one, and so that it is said that the broker is away.
- *
- * This file is the one place that knows; `unanswered_test.ts` holds it against kafkajs' own class.
+ * kafkajs rejects the request and keeps using the connection. If a firewall has dropped the connection or the broker's machine is gone,
+ * all later requests time out as well until TCP gives up, after about 15 minutes. Kafka's Java client closes such a connection, so that
+ * the next request opens a new one.
  *
  * @see kafkajs/src/network/connection.js
  * @see Kafka's org.apache.kafka.clients.NetworkClient#handleTimedOutRequests
@@ -14,7 +12,7 @@
 import type { Socket } from "node:net";
 import Connection from "kafkajs/src/network/connection.js";
 
-/** What is used of kafkajs' class, which has no types. */
+/** The parts of kafkajs' Connection that are used here. */
 interface KafkajsConnection {
   readonly socket: Socket;
   send(request: unknown): Promise<unknown>;
@@ -22,13 +20,13 @@ interface KafkajsConnection {
 
 const kafkajsSend: KafkajsConnection["send"] = Connection.prototype.send;
 
-/** From now on clients of this process close connections that do not answer. */
+/** Replaces `Connection.send`. */
 export function closeConnectionOnRequestTimeout(): void {
   Connection.prototype.send = async function (this: KafkajsConnection, request: unknown) {
     try {
       return await kafkajsSend.call(this, request);
     } catch (error) {
-      // Which fails whatever else waits for an answer on it.
+      // Also rejects all other requests on this connection.
       if ((error as Error).name === "KafkaJSRequestTimeoutError") this.socket.destroy(error as Error);
       throw error;
     }

@@ -8,12 +8,12 @@ import { closeConnectionOnRequestTimeout } from "./request_timeout.ts";
 closeConnectionOnRequestTimeout();
 
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
-/** Asks for no authentication. */
+/** Needs no authentication. */
 const request = protocol({ version: 0 })();
 
-Deno.test("send() closes the connection and fails all that waits on it when an answer does not come in time", async () => {
+Deno.test("Connection.send() closes the connection and rejects its other requests when a request times out", async () => {
   const closed = Promise.withResolvers<void>();
-  // Takes everything and says nothing.
+  // Never responds.
   await using server = await Listening.start(net.createServer((socket) => {
     socket.resume();
     socket.on("error", () => {});
@@ -32,7 +32,7 @@ Deno.test("send() closes the connection and fails all that waits on it when an a
   try {
     await connection.connect();
     const late = connection.send(request);
-    // Its own time would be longer.
+    // Its own timeout is longer.
     const other = connection.send({ ...request, requestTimeout: 60_000 });
     await Promise.all([
       assert.rejects(late, { name: "KafkaJSRequestTimeoutError" }),

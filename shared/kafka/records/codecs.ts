@@ -1,9 +1,9 @@
 /**
- * Compression of record batches: gzip, Snappy, LZ4 and Zstandard. kafkajs itself has gzip only.
+ * Compression of record batches: gzip, Snappy, LZ4 and Zstandard.
  *
  * @module
  */
-import { Buffer, constants } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import { promisify } from "node:util";
 import { gunzip, gzip, zstdCompress, zstdDecompress } from "node:zlib";
 import kafkajs from "kafkajs";
@@ -12,17 +12,17 @@ import { TooLargeError } from "./corrupt_batch.ts";
 import { lz4Compress, lz4Decompress } from "./lz4.ts";
 import { snappyDecompress } from "./snappy.ts";
 
-/** A codec: `decompress` throws {@link TooLargeError} when the result would have more than `maxBytes`. */
+/** `decompress` throws {@link TooLargeError} if the result would exceed `maxBytes`. */
 interface Codec {
   readonly compress: (data: Buffer) => Promise<Uint8Array> | Uint8Array;
   readonly decompress: (data: Buffer, maxBytes: number) => Promise<Uint8Array> | Uint8Array;
 }
 
-const { CompressionCodecs, CompressionTypes } = kafkajs;
+const { CompressionTypes } = kafkajs;
 const gunzipAsync = promisify(gunzip), zstdDecompressAsync = promisify(zstdDecompress);
 
-/** By the number in a batch's attributes. */
-const CODECS: ReadonlyMap<number, Codec> = new Map<number, Codec>([
+/** Codecs by their number in a batch's attributes. */
+export const CODECS: ReadonlyMap<number, Codec> = new Map<number, Codec>([
   [CompressionTypes.GZIP, {
     compress: promisify(gzip),
     decompress: (data, maxOutputLength) => gunzipAsync(data, { maxOutputLength }),
@@ -44,10 +44,10 @@ const CODECS: ReadonlyMap<number, Codec> = new Map<number, Codec>([
 /**
  * Decompresses the records of a batch.
  *
- * @param codec the number of the compression in the batch's attributes, not 0
- * @param maxBytes the result's largest allowed size, enforced before the memory is allocated
- * @throws {TooLargeError} when the result would be larger
- * @throws {Error} when the codec is unknown or the data is corrupt
+ * @param codec its number in the batch's attributes, not 0
+ * @param maxBytes limit of the decompressed size, enforced before memory is allocated
+ * @throws {TooLargeError} if the result would be larger
+ * @throws {Error} if the codec is unknown or the data is corrupt
  */
 export async function decompress(codec: number, data: Buffer, maxBytes: number): Promise<Uint8Array> {
   // zlib accepts no limit of 0.
@@ -83,18 +83,5 @@ export function zstdContentSize(data: Buffer): number {
       return data.readUInt32LE(at);
     default:
       return Number(data.readBigUInt64LE(at));
-  }
-}
-
-const asBuffer = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-
-/** Registers the codecs with kafkajs, for all its clients. Calling it again changes nothing. */
-export function registerCodecs(): void {
-  for (const [type, { compress }] of CODECS) {
-    (CompressionCodecs as Record<number, unknown>)[type] = () => ({
-      compress: async (encoder: { buffer: Buffer }) => asBuffer(await compress(encoder.buffer)),
-      // Used by kafkajs' own consumers, of tests and benchmarks.
-      decompress: async (data: Buffer) => asBuffer(await decompress(type, data, constants.MAX_LENGTH)),
-    });
   }
 }

@@ -1,5 +1,5 @@
 /**
- * From settings to a kafkajs client: brokers, TLS, SASL, time-outs.
+ * kafkajs clients from our settings: brokers, TLS, SASL and timeouts.
  *
  * @module
  */
@@ -9,38 +9,27 @@ import * as tls from "node:tls";
 import type { Settings } from "../settings/table.ts";
 import { kafkaTlsFiles, readTlsFiles } from "../settings/tls_files.ts";
 import { addressOf } from "./address.ts";
+import { patchKafkajs } from "./kafkajs/patch_kafkajs.ts";
 
 /** The settings that connect to Kafka. */
 export type KafkaSettings = Pick<Settings, Extract<keyof Settings, `KAFKA_${string}`>>;
 
+const RETRY = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 2 };
+
 /**
- * A Kafka client of the given settings; nothing is connected yet.
+ * A kafkajs client. It connects on the first use.
  *
- * @param retries one of {@link RETRIES}
- *
- * Nothing falls back: with `SSL` and `SASL_SSL` the broker's chain and host name are checked, always.
- *
- * @throws {SettingsError} if a certificate file can't be read
+ * @throws {SettingsError} if a certificate file cannot be read
  */
-export function kafkaClient(
-  settings: KafkaSettings,
-  clientId: string,
-  log: logCreator,
-  retries: number = RETRIES.few,
-): Kafka {
-  return new Kafka({ ...kafkaConfig(settings, clientId, log), retry: { ...RETRY, retries } });
+export function kafkaClient(settings: KafkaSettings, clientId: string, log: logCreator): Kafka {
+  patchKafkajs();
+  return new Kafka({ ...kafkaConfig(settings, clientId, log), retry: RETRY });
 }
 
-/** Pauses between attempts, milliseconds. Short, so that a broker that is back is used at once. */
-export const RETRY = { initialRetryTime: 100, maxRetryTime: 1_000 } as const;
-
 /**
- * How often kafkajs itself tries again: `few` says soon what is wrong, `many` outlasts the restart of a broker (half a minute),
- * so that a consumer keeps its place in the group.
+ * The configuration that {@link kafkaClient} uses. With `SSL` and `SASL_SSL` the broker's certificate chain and host name are always
+ * verified; there is no fallback.
  */
-export const RETRIES = { few: 2, many: 35, endless: Number.MAX_SAFE_INTEGER } as const;
-
-/** The configuration that {@link kafkaClient} uses. */
 export function kafkaConfig(settings: KafkaSettings, clientId: string, log: logCreator): KafkaConfig {
   const protocol = settings.KAFKA_SECURITY_PROTOCOL;
   const config: KafkaConfig = {
@@ -59,18 +48,18 @@ export function kafkaConfig(settings: KafkaSettings, clientId: string, log: logC
   return config;
 }
 
-/** A bootstrap server for kafkajs, which takes the host to end at the first colon; {@link socketFactory} decodes it. */
+/** A bootstrap server for kafkajs, which splits it at the first colon. {@link socketFactory} decodes the host. */
 const seedBroker = (text: string): string => {
   const { host, port } = addressOf(text);
   return `${encodeURIComponent(host)}:${port}`;
 };
 
 /**
- * Sockets as kafkajs makes them, with the host's name checked against the certificate also where kafkajs connects to an address
- * that a broker advertised, and Nagle's algorithm off.
+ * Like kafkajs' own socket factory, with two differences: it disables Nagle's algorithm, and verifies the certificate's host name also
+ * if kafkajs connects to an IP address that a broker advertised.
  */
 const socketFactory: ISocketFactory = ({ host: encoded, port, ssl, onConnect }) => {
-  // No host name that DNS may have contains a %, and no IPv6 address that a broker advertises is encoded.
+  // DNS names contain no %, and advertised IPv6 addresses are not encoded.
   const host = /%3A/.test(encoded) ? decodeURIComponent(encoded) : encoded;
   const socket = ssl
     ? tls.connect({ host, port, ...(net.isIP(host) ? {} : { servername: host }), ...ssl }, onConnect)

@@ -2,8 +2,8 @@ import { Buffer } from "node:buffer";
 import assert from "assert";
 import Decoder from "kafkajs/src/protocol/decoder.js";
 import Encoder from "kafkajs/src/protocol/encoder.js";
-import type { KafkaBroker } from "./cluster.ts";
-import { decodeFetchById, encodeFetchById, type FetchFields, fetchRequest } from "./fetch_by_id.ts";
+import type { KafkaBroker } from "../cluster.ts";
+import { decodeFetchById, encodeFetchById, type FetchFields, fetchRequest } from "./fetch_request.ts";
 
 const ID = "AAECAwQFBgcICQoLDA0ODw";
 const FIELDS: FetchFields = {

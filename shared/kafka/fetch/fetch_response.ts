@@ -14,9 +14,9 @@
 import { Buffer } from "node:buffer";
 import type { KafkaMessage } from "kafkajs";
 import KafkajsDecoder from "kafkajs/src/protocol/decoder.js";
-import { CorruptBatchError } from "./records/corrupt_batch.ts";
-import { type ReadOptions, readRecordBatches } from "./records/read_record_batches.ts";
-import { type AbortedTransaction, areVisible, type RecordBatch } from "./records/record_batch.ts";
+import { CorruptBatchError } from "../records/corrupt_batch.ts";
+import { type ReadOptions, readRecordBatches } from "../records/read_record_batches.ts";
+import { type AbortedTransaction, areVisible, type RecordBatch } from "../records/record_batch.ts";
 
 /** A message that stands for a record batch. */
 interface BatchMessage {

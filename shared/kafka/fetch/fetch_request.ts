@@ -12,9 +12,9 @@ import KafkajsDecoder from "kafkajs/src/protocol/decoder.js";
 import Encoder from "kafkajs/src/protocol/encoder.js";
 import { createErrorFromCode } from "kafkajs/src/protocol/error.js";
 import apiKeys from "kafkajs/src/protocol/requests/apiKeys.js";
-import type { KafkaBroker, ProtocolRequest } from "./cluster.ts";
+import type { KafkaBroker, ProtocolRequest } from "../cluster.ts";
 import { decodeFetchResponse, readMessages } from "./fetch_response.ts";
-import type { ReadOptions } from "./records/read_record_batches.ts";
+import type { ReadOptions } from "../records/read_record_batches.ts";
 
 /** The version that is used here, the first one that has topic ids instead of names. */
 const BY_ID = 13;

@@ -9,13 +9,13 @@ import kafkajsCrc32C from "kafkajs/src/protocol/recordBatch/crc32C/index.js";
 import encodeRecord from "kafkajs/src/protocol/recordBatch/record/v0/index.js";
 import { RecordBatch as encodeBatch } from "kafkajs/src/protocol/recordBatch/v0/index.js";
 import { protocol } from "kafkajs/src/protocol/requests/fetch/index.js";
-import { registerCodecs } from "./records/codecs.ts";
-import { CorruptBatchError } from "./records/corrupt_batch.ts";
+import { patchKafkajs } from "../kafkajs/patch_kafkajs.ts";
+import { CorruptBatchError } from "../records/corrupt_batch.ts";
 import { decodeFetchResponse, recordBatches } from "./fetch_response.ts";
-import { readRecordBatches } from "./records/read_record_batches.ts";
-import { RecordReader } from "./records/record_writer.ts";
+import { readRecordBatches } from "../records/read_record_batches.ts";
+import { RecordReader } from "../records/record_writer.ts";
 
-registerCodecs();
+patchKafkajs();
 
 const OPTIONS = { checkCrcs: true, inflatedBytesMax: 1_000_000 };
 const VERSIONS = [4, 5, 6, 7, 8, 9, 10, 11];

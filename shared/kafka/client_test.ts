@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import * as net from "node:net";
 import { Listening } from "../listening_fixture.ts";
 import { loadSettings, PROCESS } from "../settings/load.ts";
-import { kafkaClient } from "./connection.ts";
+import { kafkaClient } from "./client.ts";
 import { addressOf } from "./address.ts";
 import { explorePort } from "./probe.ts";
 
@@ -40,7 +40,7 @@ for (const host of ["127.0.0.1", "::1"]) {
     await using server = await answering(host, () => requests++);
     const address = host.includes(":") ? `[${host}]:${server.port}` : `${host}:${server.port}`;
     const settings = settingsOf({ KAFKA_BOOTSTRAP_SERVERS: address });
-    const admin = kafkaClient(settings, "test", () => () => {}, 0).admin();
+    const admin = kafkaClient(settings, "test", () => () => {}).admin();
     await admin.connect().catch(() => {});
     await admin.disconnect();
     assert.ok(requests > 0, "no request came");
