@@ -23,7 +23,7 @@ export function unreadableBatch(
   return new PermanentError(
     `Cannot read ${topic}[${partition}] at offset ${nextOffset}: ${error.message} ` +
       (error.isTooLarge
-        ? "Raise CONSUMER_BATCH_INFLATED_BYTES_MAX and the container's memory, or skip the batch"
+        ? "Raise CONSUMER_DECOMPRESSED_BATCH_MAX_BYTES and the container's memory, or skip the batch"
         : "Inspect the segment with kafka-dump-log --deep-iteration and restore it from another replica, or skip the batch") +
       `: stop the group's consumers and run ${setOffsetSql(group, { topic, partition }, skipTo)};`,
     { cause: error },

@@ -25,7 +25,7 @@ Deno.test("unreadableBatch() names the partition, the offset, the reason and the
 
 Deno.test("unreadableBatch() names the setting when the batch is too large", () => {
   const error = new CorruptBatchError("too large", 5, 9, { cause: new TooLargeError(1_000) });
-  assert.match(unreadableBatch(at, "g", 5, error).message, /Raise CONSUMER_BATCH_INFLATED_BYTES_MAX/);
+  assert.match(unreadableBatch(at, "g", 5, error).message, /Raise CONSUMER_DECOMPRESSED_BATCH_MAX_BYTES/);
 });
 
 Deno.test("unreadableBatch() never goes back when the batch's header is corrupt", () => {

@@ -98,12 +98,12 @@ export async function handle(
 function events(request: Request, answers: Answers, limits: Limits, address: string): Response {
   const { viewers, viewersPerAddress } = limits;
   if (answers.viewers() >= viewers) {
-    return later(503, `${viewers} pages are open already (DASHBOARD_VIEWERS).`);
+    return later(503, `${viewers} pages are open already (DASHBOARD_MAX_VIEWERS).`);
   }
   if (answers.viewers(address) >= viewersPerAddress) {
     return later(
       429,
-      `${viewersPerAddress} pages of this address are open already. Close one, or raise DASHBOARD_VIEWERS_PER_ADDRESS if the pages come through a proxy.`,
+      `${viewersPerAddress} pages of this address are open already. Close one, or raise DASHBOARD_MAX_VIEWERS_PER_ADDRESS if the pages come through a proxy.`,
     );
   }
   // no-transform: a compressor would hold messages back.
@@ -141,7 +141,7 @@ function serve(request: Request, { bytes, type, etag }: Asset): Response {
 export function servePage(
   settings: Pick<
     Settings,
-    "DASHBOARD_HOST" | "DASHBOARD_PORT" | "DASHBOARD_VIEWERS" | "DASHBOARD_VIEWERS_PER_ADDRESS"
+    "DASHBOARD_HOST" | "DASHBOARD_PORT" | "DASHBOARD_MAX_VIEWERS" | "DASHBOARD_MAX_VIEWERS_PER_ADDRESS"
   >,
   hosts: Limits["hosts"],
   answers: Answers,
@@ -149,8 +149,8 @@ export function servePage(
   const { DASHBOARD_HOST: hostname, DASHBOARD_PORT: port } = settings;
   const limits = {
     hosts,
-    viewers: settings.DASHBOARD_VIEWERS,
-    viewersPerAddress: settings.DASHBOARD_VIEWERS_PER_ADDRESS,
+    viewers: settings.DASHBOARD_MAX_VIEWERS,
+    viewersPerAddress: settings.DASHBOARD_MAX_VIEWERS_PER_ADDRESS,
   };
   try {
     const server = Deno.serve(

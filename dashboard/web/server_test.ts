@@ -95,8 +95,8 @@ Deno.test("servePage() answers no request for another host, however the request 
   const settings = {
     DASHBOARD_HOST: "127.0.0.1",
     DASHBOARD_PORT: 0,
-    DASHBOARD_VIEWERS: 3,
-    DASHBOARD_VIEWERS_PER_ADDRESS: 2,
+    DASHBOARD_MAX_VIEWERS: 3,
+    DASHBOARD_MAX_VIEWERS_PER_ADDRESS: 2,
   };
   const broadcast = new Broadcast(() => "all");
   await using page = servePage(settings, LIMITS.hosts, {
@@ -128,5 +128,5 @@ Deno.test("servePage() answers no request for another host, however the request 
   broadcast.close();
   const texts = await Promise.all([first, second, third].map((response) => response.text()));
   assert.equal(third.status, 429);
-  assert.match(texts[2]!, /^2 pages of this address are open already\..*DASHBOARD_VIEWERS_PER_ADDRESS/);
+  assert.match(texts[2]!, /^2 pages of this address are open already\..*DASHBOARD_MAX_VIEWERS_PER_ADDRESS/);
 });

@@ -19,7 +19,10 @@ function table(group: Group): string {
       code([`--${flagOf(name)}`]),
       keys.length === 0 ? "" : code([`[${section}] ${keys.join(" or ")}`]),
       setting.default === "" ? "" : code([setting.default]),
-      setting.help.replaceAll("|", "\\|"),
+      (setting.oldName ? `${setting.help}. Old name: \`${setting.oldName}\`` : setting.help).replaceAll(
+        "|",
+        "\\|",
+      ),
     ];
     return `| ${cells.join(" | ")} |`;
   });

@@ -19,11 +19,11 @@ const KAFKAJS_VARIABLES = [
 /** Settings files, certificates, and secrets mounted by Docker. */
 const READABLE = ["./res", "/run/secrets"];
 
-/** Environment variables of the settings of some groups, in the order of the table. */
+/** Environment variables of the settings of some groups, old names included, in the order of the table. */
 export const variablesOf = (groups: readonly Group[]): string[] =>
   namesOf(groups).flatMap((name) => {
-    const { secret }: Setting = SETTINGS[name];
-    return secret ? [name, `${name}_FILE`] : [name];
+    const { secret, oldName }: Setting = SETTINGS[name];
+    return [name, ...secret ? [`${name}_FILE`] : [], ...oldName === undefined ? [] : [oldName]];
   });
 
 /** `deno.json` with the generated permission sets. */

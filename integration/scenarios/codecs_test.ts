@@ -205,7 +205,10 @@ scenario({
     const { log, peakBytes } = await endOf(await s.startConsumer());
     const [statement] = new RegExp(`UPDATE consumer_progress SET next_offset = ${offset + 1} WHERE .*?;`)
       .exec(log) ?? assert.fail(log);
-    assert.match(log, new RegExp(`at offset ${offset}: .*67108864 bytes.*CONSUMER_BATCH_INFLATED_BYTES_MAX`));
+    assert.match(
+      log,
+      new RegExp(`at offset ${offset}: .*67108864 bytes.*CONSUMER_DECOMPRESSED_BATCH_MAX_BYTES`),
+    );
     assert.equal(await s.database.number("SELECT next_offset FROM consumer_progress"), offset);
     s.log(`${codec}: at most ${Math.round(peakBytes / 2 ** 20)} MiB`);
     assert(peakBytes < 400 * 2 ** 20, `${codec}: ${peakBytes} bytes`);

@@ -1,5 +1,5 @@
 /**
- * From flags, environment and INI file to validated settings, all problems reported together.
+ * Reads settings from flags, environment variables and the INI file, and validates them. All problems are reported together.
  *
  * @module
  */
@@ -10,31 +10,32 @@ import { Draft } from "./draft.ts";
 import { describeReadError, SettingsError } from "./error.ts";
 import { IniSettings } from "./ini_settings.ts";
 import { suggestion } from "./nearest.ts";
+import { acceptOldNames } from "./old_names.ts";
 import { namesOf, SETTING_NAMES, type SettingName, SETTINGS, type Settings } from "./table.ts";
 import { boolean, isFileContent } from "./types.ts";
 import { deriveSettings, validateSettings } from "./validate.ts";
 
-/** Where settings are read from; given as functions so that tests need no process. */
+/** The sources of settings. Tests replace them. */
 export interface Sources {
-  /** Command-line arguments, without the program's name. */
+  /** Command-line arguments without the program name. */
   readonly args: readonly string[];
   /** The value of an environment variable. */
   readonly env: (name: string) => string | undefined;
-  /** The text of a file; throws where it can't be read. */
+  /** The text of a file. @throws if it cannot be read */
   readonly readFile: (path: string) => string;
 }
 
-/** What was read: the values, and for each setting where its value came from. */
 export interface Loaded {
   readonly settings: Settings;
+  /** The source of each value, as in {@link Draft.origins}. */
   readonly origins: Readonly<Record<SettingName, string>>;
-  /** Things worth a warning, such as INI keys that mean nothing here. */
+  /** For example unknown INI keys. */
   readonly warnings: readonly string[];
-  /** `--help` was asked for. */
+  /** Whether `--help` was given. */
   readonly help: boolean;
 }
 
-/** This process' own arguments, environment and files. */
+/** The arguments, environment and files of this process. */
 export const PROCESS: Sources = {
   args: Deno.args,
   env: (name) => Deno.env.get(name),
@@ -44,15 +45,16 @@ export const PROCESS: Sources = {
 const setting = (name: SettingName): Setting => SETTINGS[name];
 
 /**
- * Reads and validates the settings of `groups`. Precedence: flags, environment, `host_settings.ini`, defaults. An empty
- * value counts as not set. Settings of other groups keep their defaults and are not looked at.
+ * Reads and validates the settings of `groups`. Precedence: flags, environment, `host_settings.ini`, defaults. An empty value counts as not
+ * set. Settings of other groups are not read and have their defaults.
  *
- * @throws {SettingsError} naming every setting that can't be used, with its value (never a secret's) and what is wrong.
+ * @throws {SettingsError} with every invalid setting, its value (never that of a secret) and the remedy
  */
-export function loadSettings(groups: readonly Group[], sources: Sources = PROCESS): Loaded {
+export function loadSettings(groups: readonly Group[], given: Sources = PROCESS): Loaded {
   const names = namesOf(groups);
-  const ini = IniSettings.read(sources.env("HOST_SETTINGS"), sources.readFile);
+  const ini = IniSettings.read(given.env("HOST_SETTINGS"), given.readFile);
   const draft = new Draft(ini.path);
+  const sources = acceptOldNames(given, names, (text) => draft.warnings.push(text));
   const { texts, origins, problems } = draft;
   const flags = readFlags(names, sources.args, problems);
   for (const name of names) {
@@ -77,7 +79,7 @@ export function loadSettings(groups: readonly Group[], sources: Sources = PROCES
   return { settings, origins, warnings: [...draft.warnings, ...ini.warnings], help: flags.help };
 }
 
-/** The values of the texts. What is wrong with a text becomes one of the problems. */
+/** Parses all texts. Invalid ones are added to the problems. */
 function parseTexts({ texts, origins, problems, hidden }: Draft): Settings {
   const values: Partial<Record<SettingName, unknown>> = {};
   for (const name of SETTING_NAMES) {
@@ -91,12 +93,12 @@ function parseTexts({ texts, origins, problems, hidden }: Draft): Settings {
   }
   return values as Settings;
 
-  /** The text of a setting for messages. What is before an `@` may be a password. */
+  /** The text of a setting for messages. The part before an `@` may be a password. */
   function shown(name: SettingName): string {
     if (setting(name).secret) return "(secret)";
     if (isFileContent(texts[name])) return "(content of a file)";
     if (hidden.has(name)) {
-      return "(a part of DATABASE_URL, in which special characters of user and password are percent-encoded, @ as %40)";
+      return "(part of DATABASE_URL; special characters of user and password must be percent-encoded, @ as %40)";
     }
     return JSON.stringify(texts[name].replace(/^.*@/s, "•••@"));
   }
@@ -134,38 +136,36 @@ function readFlags(names: readonly SettingName[], args: readonly string[], probl
   }
 }
 
-/** What is wrong with the command line. No value is shown: it may be a password, whatever flag it was meant for. */
+/** Describes the errors of the command line. No value is shown, because it may be a password. */
 function flagProblems(config: ParseArgsConfig): string[] {
   const { tokens } = parseArgs({ ...config, strict: false, allowNegative: false, tokens: true });
   const typeOf = (name: string) => config.options?.[name]?.type;
   const found = tokens.flatMap((token) => {
     if (token.kind === "option-terminator") return [];
-    // A flag's name is shown only if it is one: "-secret" and "--=secret" are not.
+    // Only the name of a long flag is shown, not that of "-secret" or "--=secret".
     if (
       token.kind === "positional" || !/^--[a-z][a-z0-9-]*$/i.test(token.rawName) && token.rawName !== "-h"
     ) {
       return [
         `Argument ${
           token.index + 1
-        } of the command line is not a flag. Write values as --flag=value; \`--help\` lists the flags.`,
+        } is not a flag. Write values as --flag=value; \`--help\` lists the flags.`,
       ];
     }
     const { name, rawName, value, inlineValue } = token;
     const type = typeOf(name);
     if (type === "string") {
       const missing = value === undefined || (!inlineValue && value.startsWith("-"));
-      return missing ? [`${rawName} has no value. One that begins with a dash is written ${rawName}=-…`] : [];
+      return missing ? [`${rawName} needs a value; write ${rawName}=-… if it starts with a dash.`] : [];
     }
     if (type === undefined && typeOf(name.replace(/^no-/, "")) !== "boolean") {
       const nearest = suggestion(name, Object.keys(config.options ?? {}), (flag) => `--${flag}`);
       return [`Unknown flag ${rawName}.${nearest} \`--help\` lists the flags.`];
     }
-    return value === undefined ? [] : [`${rawName} takes no value. Write ${rawName} or leave it out.`];
+    return value === undefined ? [] : [`${rawName} takes no value.`];
   });
-  // The second is for what parseArgs() refuses and this function does not know.
-  return found.length > 0
-    ? [...new Set(found)]
-    : ["The command line cannot be used. `--help` lists the flags."];
+  // The fallback covers errors of parseArgs() that this function does not recognize.
+  return found.length > 0 ? [...new Set(found)] : ["The command line is invalid. `--help` lists the flags."];
 }
 
 function readSecretFile(name: SettingName, sources: Sources, problems: string[]): string | undefined {
@@ -175,10 +175,10 @@ function readSecretFile(name: SettingName, sources: Sources, problems: string[])
   try {
     const text = sources.readFile(path);
     if (!text.includes("\uFFFD")) return text.replace(/^\uFEFF/, "").replace(/\r?\n$/, "");
-    problems.push(`The file ${path} named by ${name}_FILE is not text in UTF-8. Save it as UTF-8.`);
+    problems.push(`${name}_FILE: ${path} is not UTF-8 text. Save it as UTF-8.`);
     return undefined;
   } catch (error) {
-    problems.push(`Cannot read the file ${path} named by ${name}_FILE: ${describeReadError(error, path)}.`);
+    problems.push(`${name}_FILE: cannot read ${path}: ${describeReadError(error, path)}.`);
     return undefined;
   }
 }

@@ -1,7 +1,7 @@
 import assert from "assert";
 import fc from "fast-check";
 import { SettingsError } from "./error.ts";
-import { ALL, load, problemsOf } from "./load_fixture.ts";
+import { ALL, type Given, load, problemsOf } from "./load_fixture.ts";
 import { flagOf } from "./setting.ts";
 import { namesOf, SETTINGS } from "./table.ts";
 
@@ -97,7 +97,7 @@ Deno.test("loadSettings() reads a secret from the file that NAME_FILE names, wit
   assert.equal(origins.PGPASSWORD, "PGPASSWORD_FILE");
   assert.match(
     problemsOf({ env: { PGPASSWORD_FILE: "/gone" } })[0]!,
-    /\/gone.*PGPASSWORD_FILE.*no such file/,
+    /\PGPASSWORD_FILE.*\/gone.*no such file/,
   );
 });
 
@@ -109,24 +109,24 @@ Deno.test("loadSettings() refuses an unknown flag and a missing file that was as
   assert.match(problemsOf({ args: ["--colour", "red"] })[0]!, /--colour/);
   assert.equal(
     problemsOf({ args: ["--count", "-1"] })[0],
-    "--count has no value. One that begins with a dash is written --count=-…",
+    "--count needs a value; write --count=-… if it starts with a dash.",
   );
   assert.match(problemsOf({ env: { HOST_SETTINGS: "res/other.ini" } })[0]!, /res\/other\.ini.*no such file/);
 });
 
 Deno.test("loadSettings() names flags and positions, and shows no value, when the command line is wrong", () => {
   const wrong: Record<string, RegExp> = {
-    "hunter2": /^Argument 1 of the command line is not a flag/,
-    "--count=3 -- hunter2": /^Argument 3 of the command line is not a flag/,
-    "-phunter2": /^Argument 1 of the command line is not a flag/,
-    "-hunter2": /^Argument 1 of the command line is not a flag/,
-    "--=hunter2": /^Argument 1 of the command line is not a flag/,
+    "hunter2": /^Argument 1 is not a flag/,
+    "--count=3 -- hunter2": /^Argument 3 is not a flag/,
+    "-phunter2": /^Argument 1 is not a flag/,
+    "-hunter2": /^Argument 1 is not a flag/,
+    "--=hunter2": /^Argument 1 is not a flag/,
     "--pgpasword=hunter2": /^Unknown flag --pgpasword\./,
     "--pgpasword hunter2": /^Unknown flag --pgpasword\..*\nArgument 2 /,
     "--no-count=hunter2": /^Unknown flag --no-count\./,
     "--until-caught-up=hunter2": /^--until-caught-up takes no value\./,
-    "--pgpassword --hunter2": /^--pgpassword has no value\./,
-    "--count": /^--count has no value\./,
+    "--pgpassword --hunter2": /^--pgpassword needs a value;/,
+    "--count": /^--count needs a value;/,
   };
   for (const [line, message] of Object.entries(wrong)) {
     const problems = problemsOf({ args: line.split(" ") }).join("\n");
@@ -213,7 +213,7 @@ Deno.test("loadSettings() skips a byte order mark in the file of a secret, and r
   assert.equal(problemOrPassword("\uFEFFs3cret\r\n"), "s3cret");
   assert.match(
     problemOrPassword("s3cr\uFFFDt"),
-    /^The file \/run\/secrets\/pg named by PGPASSWORD_FILE is not text in UTF-8/,
+    /^PGPASSWORD_FILE: \/run\/secrets\/pg is not UTF-8 text/,
   );
 });
 
@@ -232,5 +232,22 @@ Deno.test("loadSettings() refuses the content of a file in place of its path, an
     const problems = problemsOf({ env: { [name]: pem, KAFKA_SECURITY_PROTOCOL: "SSL" } }).join();
     assert.match(problems, new RegExp(`${name} \\(environment\\) .*: \\(content of a file\\)`), name);
     assert.doesNotMatch(problems, /hunter2/);
+  }
+});
+
+Deno.test("loadSettings() accepts an old name with a warning when the new name is not set", () => {
+  const name = "CONSUMER_DECOMPRESSED_BATCH_MAX_BYTES", old = "CONSUMER_BATCH_INFLATED_BYTES_MAX";
+  const cases: [given: Given, value: number, warnings: string[]][] = [
+    [{ env: { [old]: "2000" } }, 2000, [`${old} is deprecated. Use ${name}.`]],
+    [{ env: { [old]: "2000", [name]: "3000" } }, 3000, []],
+    [
+      { args: ["--batch-inflated-bytes-max=2000"], env: { [name]: "3000" } },
+      2000,
+      ["--batch-inflated-bytes-max is deprecated. Use --decompressed-batch-max-bytes."],
+    ],
+  ];
+  for (const [given, value, expected] of cases) {
+    const { settings, warnings } = load(given);
+    assert.deepEqual([settings[name], warnings], [value, expected]);
   }
 });

@@ -33,6 +33,8 @@ export interface Setting<T = unknown> {
   readonly help: string;
   /** The value is never printed, and can be read from the file named by `NAME_FILE`. */
   readonly secret?: true;
+  /** The name in earlier versions. It is still accepted, with a warning. */
+  readonly oldName?: string;
   /** Its keys in `host_settings.ini`, which are synonyms. `true`: the name in lower case without its prefix. */
   readonly ini?: true | readonly string[];
 }

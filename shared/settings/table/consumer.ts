@@ -42,8 +42,9 @@ export const CONSUMER = {
     help: "Verify the CRC of each record batch, and stop at a corrupt one",
     ini: true,
   },
-  CONSUMER_BATCH_INFLATED_BYTES_MAX: {
+  CONSUMER_DECOMPRESSED_BATCH_MAX_BYTES: {
     group: "consumer",
+    oldName: "CONSUMER_BATCH_INFLATED_BYTES_MAX",
     type: integer(1_000, 1_000_000_000),
     default: "67108864",
     help: "Maximum decompressed size of a record batch, in bytes; the consumer stops at a larger one",

@@ -28,14 +28,16 @@ export const DASHBOARD = {
     default: "1000",
     help: "Poll interval of the database and the services, independent of the number of viewers",
   },
-  DASHBOARD_VIEWERS: {
+  DASHBOARD_MAX_VIEWERS: {
     group: "dashboard",
+    oldName: "DASHBOARD_VIEWERS",
     type: integer(1, 100_000),
     default: "500",
     help: "Maximum viewers at a time",
   },
-  DASHBOARD_VIEWERS_PER_ADDRESS: {
+  DASHBOARD_MAX_VIEWERS_PER_ADDRESS: {
     group: "dashboard",
+    oldName: "DASHBOARD_VIEWERS_PER_ADDRESS",
     type: integer(1, 100_000),
     default: "50",
     help: "Maximum viewers per IP address; behind a reverse proxy, all viewers have the address of the proxy",
