@@ -1,6 +1,6 @@
 import type { OpenedProxy } from "../harness/proxy.ts";
 import { progressOf } from "../harness/read_tables.ts";
-import type { Scenario } from "../harness/scenario.ts";
+import type { ScenarioContext } from "../harness/scenario_context.ts";
 import type { ServiceSettings, TestService } from "../harness/service.ts";
 import { withAdmin } from "../harness/topic.ts";
 import { waitUntil } from "../harness/wait.ts";
@@ -24,14 +24,14 @@ export class ServicePool {
   readonly producers: TestService[] = [];
 
   private constructor(
-    readonly scenario: Scenario,
+    readonly scenario: ScenarioContext,
     readonly kafka: OpenedProxy,
     readonly postgres: OpenedProxy,
     private readonly rate: number,
   ) {}
 
   /** Starts two consumers and two producers; the first of each is steady. */
-  static async start(scenario: Scenario, rate: number): Promise<ServicePool> {
+  static async start(scenario: ScenarioContext, rate: number): Promise<ServicePool> {
     const crew = new ServicePool(
       scenario,
       await scenario.openProxy("kafka"),

@@ -5,7 +5,7 @@
  */
 import { postgresSettings } from "../harness/addresses.ts";
 import { PROJECT } from "../harness/project.ts";
-import type { Scenario } from "../harness/scenario.ts";
+import type { ScenarioContext } from "../harness/scenario_context.ts";
 import { CHILD, inheritedEnvironment, TestService, toEnvironment } from "../harness/service.ts";
 import { freePort } from "../../local/servers/mod.ts";
 import { buildPage } from "../../local/dashboard.ts";
@@ -23,7 +23,7 @@ export interface Dashboard {
  * @param services whose metrics it shows
  */
 export async function startDashboard(
-  s: Scenario,
+  s: ScenarioContext,
   services: readonly { http: string }[] = [],
   settings: Record<string, string | number> = {},
 ): Promise<Dashboard> {

@@ -1,6 +1,7 @@
 import assert from "assert";
 import { Client } from "pg";
-import { type Scenario, scenario } from "../harness/scenario.ts";
+import { scenario } from "../harness/scenario.ts";
+import type { ScenarioContext } from "../harness/scenario_context.ts";
 import { waitUntil } from "../harness/wait.ts";
 import { Events, startDashboard } from "./dashboard.ts";
 
@@ -9,7 +10,7 @@ const TABLE = "CREATE TABLE routes_table (user_id INT NOT NULL, timestamp DOUBLE
 const INSERT = "INSERT INTO routes_table SELECT $1::int, i, 1, 2 FROM generate_series($2::int, $3::int) AS i";
 
 /** A connection of its own, for transactions that overlap. */
-async function connect(s: Scenario): Promise<Client & AsyncDisposable> {
+async function connect(s: ScenarioContext): Promise<Client & AsyncDisposable> {
   const client = new Client({ connectionString: s.postgres.url(s.database.name), ssl: false });
   await client.connect();
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() });

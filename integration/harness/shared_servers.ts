@@ -1,5 +1,5 @@
 /**
- * The servers that all scenarios of a run share.
+ * The servers that all scenarios of a test run share.
  *
  * @module
  */
@@ -15,34 +15,33 @@ import type { Proxies } from "./proxy.ts";
 import type { ServiceKind } from "./service.ts";
 import { tcpProxies } from "./tcp_proxy.ts";
 
-/** The shared servers. */
 export interface SharedServers {
   readonly kafka: KafkaServer;
   readonly postgres: PostgresServer;
-  /** The Docker network of servers and services; only with containers. */
+  /** Docker network of servers and services; only with containers. */
   readonly network?: StartedNetwork;
   /** Proxies between services and servers. */
   readonly proxies: Proxies;
 }
 
 /**
- * What `INTEGRATION_SERVICES` says: `process`, `container`, or `auto` (when not set): containers where servers are containers,
- * too.
+ * How services run, by `INTEGRATION_SERVICES`: `process`, `container`, or `auto` (the default): in containers if the servers run
+ * in containers.
  */
 export const SERVICE_KIND: ServiceKind = await readServiceKind();
 
-/** Broker properties that let scenarios be short: the death of a member is noticed and a topic compacted after a second or two. */
+/** Broker properties that make scenarios short: dead members are detected and topics compacted within a second or two. */
 export const BROKER_PROPERTIES = {
   "group.min.session.timeout.ms": "1000",
   "log.cleaner.backoff.ms": "500",
 };
 
-let world: SharedServers | undefined;
+let servers: SharedServers | undefined;
 
-/** The servers. Only to be called in tests: they are started before the first one. */
+/** @throws {Error} outside of a test: the servers are started before the first one */
 export function sharedServers(): SharedServers {
-  if (!world) throw new Error("The servers are not up: call this in a test");
-  return world;
+  if (!servers) throw new Error("The servers are not running: call sharedServers() in a test");
+  return servers;
 }
 
 Deno.test.beforeAll(async () => {
@@ -65,17 +64,17 @@ Deno.test.beforeAll(async () => {
     await network?.stop();
     throw new Error("The servers could not be started");
   }
-  world = { kafka: kafka.value, postgres: postgres.value, proxies, ...network && { network } };
+  servers = { kafka: kafka.value, postgres: postgres.value, proxies, ...network && { network } };
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   console.log(
-    `Kafka and PostgreSQL (${world.kafka.kind}) up in ${seconds} s; services run as ${SERVICE_KIND}.`,
+    `Kafka and PostgreSQL (${servers.kafka.kind}) started in ${seconds} s. Services: ${SERVICE_KIND}.`,
   );
 });
 
 Deno.test.afterAll(async () => {
-  if (!world) return;
-  const { kafka, postgres, proxies, network } = world;
-  world = undefined;
+  if (!servers) return;
+  const { kafka, postgres, proxies, network } = servers;
+  servers = undefined;
   await Promise.all([kafka, postgres, proxies].map((part) => part[Symbol.asyncDispose]()));
   await network?.stop();
 });

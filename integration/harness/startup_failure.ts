@@ -1,4 +1,4 @@
-import type { Scenario } from "./scenario.ts";
+import type { ScenarioContext } from "./scenario_context.ts";
 import type { ServiceSettings } from "./service.ts";
 import { within } from "./wait.ts";
 
@@ -7,7 +7,7 @@ export type StartupFailure = [what: string, settings: ServiceSettings, message: 
 
 /** Starts a service that has to refuse what it is given, with exit code 2; says what is wrong when it doesn't. */
 export async function expectStartupFailure(
-  s: Scenario,
+  s: ScenarioContext,
   name: "producer" | "consumer",
   what: string,
   settings: ServiceSettings,

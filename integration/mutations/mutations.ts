@@ -25,7 +25,7 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "AND p.next_offset = v.expected",
     replace: "",
     test: "integration/scenarios/zombie_test.ts",
-    filter: "can't write when it wakes up",
+    filter: "is fenced when it resumes after another consumer has taken over",
   },
   {
     name: "not-idempotent",

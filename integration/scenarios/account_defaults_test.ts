@@ -50,12 +50,12 @@ const rowOf = (value: string) => {
 };
 
 scenario({
-  name: "consumer, rejects and dashboard do the same when the account has defaults of its own",
+  name: "consumer, rejects and dashboard are unaffected when the role has settings of its own",
   failure: `An account whose role sets ${
     Object.keys(DEFAULTS).length
   } defaults: literals, text formats, isolation, timeouts, search_path`,
   result:
-    "Rows, rejected bytes, list and replay are those of any other account; no timeout but the consumer's own ends a transaction",
+    "Rows, rejected bytes, list and replay are the same as with any other role; only the consumer's own timeouts end transactions",
 }, async (s) => {
   const role = `${s.id}-app`;
   await s.database.create();

@@ -1,6 +1,7 @@
 import assert from "assert";
 import { send, sendTransactions } from "../harness/produce.ts";
-import { PARTITIONS, scenario } from "../harness/scenario.ts";
+import { scenario } from "../harness/scenario.ts";
+import { PARTITIONS } from "../harness/scenario_services.ts";
 import { withAdmin } from "../harness/topic.ts";
 import { delay } from "../harness/wait.ts";
 
@@ -10,10 +11,11 @@ const record = (userID: number, i: number) =>
 const TABLES = ["routes_table", "rejected_records", "consumer_progress"];
 
 scenario({
-  name: "consumer reads again what PostgreSQL has no more when it was restored from a backup",
+  name: "consumer re-reads lost records when PostgreSQL is restored from a backup",
   failure:
-    "PostgreSQL restored to an earlier time: Kafka's copy of the progress is ahead of it, with aborted transactions behind",
-  result: "What was lost is read again, from where PostgreSQL says; nothing missing, nothing doubled",
+    "PostgreSQL is restored to an earlier state: the offsets committed to Kafka are ahead of it, and aborted transactions follow them",
+  result:
+    "The lost records are read again from the offset in PostgreSQL; every record is stored exactly once",
 }, async (s) => {
   const { bootstrapServers } = s.kafka;
   const caughtUp = async (seed: string) => {
@@ -57,9 +59,10 @@ scenario({
 });
 
 scenario({
-  name: "consumer stores records again when PostgreSQL fails over to an older state while no records come",
-  failure: "Rows and progress back at an earlier state under a running consumer that waits for records",
-  result: "It compares the stored progress with its own at each poll, says so, and stores what is missing",
+  name: "consumer stores records again when PostgreSQL fails over to an older state while the topic is idle",
+  failure: "Rows and progress return to an earlier state while a running consumer waits for records",
+  result:
+    "The consumer compares the stored progress with its own at each lag poll, logs the change, and stores the missing records",
 }, async (s) => {
   const consumer = await s.startConsumer();
   await s.produce(2_000);

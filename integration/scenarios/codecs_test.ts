@@ -12,7 +12,9 @@ import {
 import { sendTransactions } from "../harness/produce.ts";
 import { type Codec, sendBatch, zeros } from "../harness/raw_batch.ts";
 import { readTopic } from "../harness/read_topic.ts";
-import { PARTITIONS, type Scenario, scenario } from "../harness/scenario.ts";
+import { scenario } from "../harness/scenario.ts";
+import type { ScenarioContext } from "../harness/scenario_context.ts";
+import { PARTITIONS } from "../harness/scenario_services.ts";
 import type { TestService } from "../harness/service.ts";
 import { alterTopic, createTopic } from "../harness/topic.ts";
 import { waitUntil, within } from "../harness/wait.ts";
@@ -39,9 +41,9 @@ const records = (user: number, count: number): LineRecord[] =>
   });
 
 scenario({
-  name: "consumer reads every compression when Kafka's own client has sent it",
-  failure: "Kafka's Java producer: gzip, snappy, lz4, zstd; headers, null keys, null values, malformed ones",
-  result: "All are read; what is valid is stored, the rest is quarantined",
+  name: "consumer reads every compression codec when Kafka's Java client sends the records",
+  failure: "Kafka's Java producer: gzip, snappy, lz4, zstd; headers, null keys, null values, invalid records",
+  result: "All are read; valid records are stored, the others rejected",
 }, async (s) => {
   const topic = s.topic();
   await createTopic(s.kafka.bootstrapServers, topic, PARTITIONS);
@@ -75,13 +77,13 @@ for (const compression of ["gzip", "snappy", "lz4", "zstd"]) {
 }
 
 /** Transactions of a producer whose records have a user of their own. */
-function transactions(s: Scenario, user: number): JavaTransactions {
+function transactions(s: ScenarioContext, user: number): JavaTransactions {
   const values = records(user, 200).flatMap(({ value }) => value ?? []);
   return { id: `${s.id}-${user}`, topic: s.topic(), values };
 }
 
 /** Waits until a consumer has gone as far as it may: nothing moves on while the load goes on. */
-async function standsStill(s: Scenario, consumer: TestService, load: TestService): Promise<void> {
+async function standsStill(s: ScenarioContext, consumer: TestService, load: TestService): Promise<void> {
   const progress = async () =>
     JSON.stringify(
       await s.database.query("SELECT partition, next_offset FROM consumer_progress ORDER BY partition"),
@@ -97,11 +99,11 @@ async function standsStill(s: Scenario, consumer: TestService, load: TestService
 
 scenario({
   name:
-    "consumer reads a transaction of Kafka's own client when it is committed, and none before or when it is aborted",
+    "consumer reads a transaction of Kafka's Java client when it commits, not before, and not if it aborts",
   failure:
-    "Transactions of Kafka's Java producer: short ones committed, one left open for long and then aborted",
+    "Transactions of Kafka's Java producer: short ones that commit, and one that stays open and then aborts",
   result:
-    "An open transaction's records, and those behind them, are read when it has ended; aborted ones are nowhere",
+    "Records of an open transaction and those after it are read when it ends; aborted records are not stored",
 }, async (s) => {
   await createTopic(s.kafka.bootstrapServers, s.topic(), PARTITIONS);
   const consumer = await s.startConsumer();
@@ -127,9 +129,9 @@ scenario({
 });
 
 scenario({
-  name: "consumer stores only committed records when transactions are aborted",
-  failure: "Transactions of another client, committed and aborted; offsets with gaps",
-  result: "Only committed records are stored; progress goes past the gaps, also after a restart",
+  name: "consumer stores only committed records when transactions abort",
+  failure: "Transactions of another client commit and abort; offsets have gaps",
+  result: "Only committed records are stored; progress advances past the gaps, also after a restart",
 }, async (s) => {
   const topic = s.topic();
   await createTopic(s.kafka.bootstrapServers, topic, 4);
@@ -155,9 +157,10 @@ const COMPACTABLE = {
 };
 
 scenario({
-  name: "consumer goes on across the holes when a topic is compacted",
-  failure: "A compacted topic with holes, also where the consumer was stopped, and tombstones",
-  result: "What compaction has left is stored, with what was read before; progress goes across the holes",
+  name: "consumer reads past offset gaps when a topic is compacted",
+  failure: "A compacted topic with offset gaps, one of them at the consumer's position, and tombstones",
+  result:
+    "What remains after compaction is stored, in addition to what was read before; progress advances past the gaps",
 }, async (s) => {
   const { kafka } = s, topic = s.topic();
   await createTopic(kafka.bootstrapServers, topic, PARTITIONS, COMPACTABLE);
@@ -192,9 +195,9 @@ scenario({
 
 scenario({
   name: "consumer stops before it decompresses a batch that is larger than allowed",
-  failure: "A batch of a few kB or MB that has 600 MB when decompressed, behind records that are in order",
+  failure: "A batch of a few kB or MB that decompresses to 600 MB, preceded by valid records",
   result:
-    "What is before it is stored; exit code 2 with partition, offset and remedy, with at most 400 MiB of memory",
+    "The records before it are stored; exit code 2 with partition, offset and remedy, using at most 400 MiB of memory",
 }, async (s) => {
   const topic = s.topic();
   await createTopic(s.kafka.bootstrapServers, topic, 1, { "max.message.bytes": "60000000" });
@@ -233,10 +236,10 @@ async function endOf(consumer: TestService): Promise<{ log: string; peakBytes: n
 
 scenario({
   name:
-    "consumer stops at a flipped bit, goes on behind it as the message says, and reads it when it is not to verify",
-  failure: "A bit of a stored record batch flipped on the broker's disk",
+    "consumer stops at a corrupt batch, resumes after it with the given statement, and reads it without CRC checks",
+  failure: "A bit of a stored record batch is flipped on the broker's disk",
   result:
-    "Records before it are stored; exit code 2 with partition, offset, and the statement that skips the batch",
+    "The records before it are stored; exit code 2 with partition, offset, and the statement that skips the batch",
   needs: "processes",
 }, async (s) => {
   const topic = s.topic();

@@ -3,9 +3,10 @@ import { scenario } from "../harness/scenario.ts";
 import { delay, waitUntil, within } from "../harness/wait.ts";
 
 scenario({
-  name: "consumer stores every record once when PostgreSQL is killed and restarted in mid-stream",
-  failure: "PostgreSQL killed (kill -9), later restarted, in mid-stream",
-  result: "The consumer waits, not ready, reconnects, and goes on; nothing missing, nothing doubled",
+  name: "consumer stores every record once when PostgreSQL is killed and restarted under load",
+  failure: "PostgreSQL is killed (SIGKILL) and restarted under load",
+  result:
+    "The consumer is not ready while it waits, then reconnects and resumes; every record is stored exactly once",
   restartsServers: true,
 }, async (s) => {
   const load = await s.startLoad(0);
@@ -27,9 +28,9 @@ scenario({
 });
 
 scenario({
-  name: "consumer stops and names the remedy when the table is dropped, and goes on after",
-  failure: "The table dropped while records flow",
-  result: "Stops at once with exit code 2 and a message that says what to do; started again, it goes on",
+  name: "consumer stops with the remedy when the table is dropped, and resumes after a restart",
+  failure: "The table is dropped while records flow",
+  result: "Exit code 2 with the remedy; a restarted consumer resumes",
 }, async (s) => {
   const load = await s.startLoad(0);
   const consumer = await s.startConsumer();
@@ -54,9 +55,9 @@ scenario({
 });
 
 scenario({
-  name: "consumer quarantines only the offenders when a CHECK constraint is added while it runs",
-  failure: "A CHECK constraint added while records flow",
-  result: "Only the records that offend it go to quarantine, with the constraint's name; the rest is stored",
+  name: "consumer rejects only the violating records when a CHECK constraint is added while it runs",
+  failure: "A CHECK constraint is added while records flow",
+  result: "Only the records that violate it are rejected, with the constraint's name; the others are stored",
 }, async (s) => {
   const load = await s.startLoad(0);
   const consumer = await s.startConsumer();
@@ -77,10 +78,9 @@ scenario({
 });
 
 scenario({
-  name: "consumers store every record once for each group when two groups share a database",
-  failure: "Two consumer groups on one database",
-  result:
-    "Each has its own progress and stores every record once; quarantine holds each malformed record once",
+  name: "consumers store every record once per group when two groups share a database",
+  failure: "Two consumer groups use one database",
+  result: "Each has its own progress and stores every record once; each invalid record is rejected once",
 }, async (s) => {
   const groups = [`${s.group}-a`, `${s.group}-b`];
   const consumers = await Promise.all(groups.map((group) => s.startConsumer({ CONSUMER_GROUP_ID: group })));
@@ -89,9 +89,9 @@ scenario({
 });
 
 scenario({
-  name: "consumer stops with a clear message when the password is wrong",
-  failure: "A wrong password, a missing privilege",
-  result: "Stops at once with exit code 2; the message names the setting, and never the password",
+  name: "consumer stops with the remedy when the password is wrong or a privilege is missing",
+  failure: "A wrong password; a missing privilege",
+  result: "Exit code 2; the message names the setting, never the password",
 }, async (s) => {
   const secret = "not-the-password-6d1f";
   const consumer = await s.startConsumer({ PGPASSWORD: secret });

@@ -1,12 +1,14 @@
 import assert from "assert";
 import { Database } from "../harness/database.ts";
 import { send } from "../harness/produce.ts";
-import { PARTITIONS, type Scenario, scenario } from "../harness/scenario.ts";
+import { scenario } from "../harness/scenario.ts";
+import type { ScenarioContext } from "../harness/scenario_context.ts";
+import { PARTITIONS } from "../harness/scenario_services.ts";
 import { createTopic } from "../harness/topic.ts";
 import { delay, waitUntil } from "../harness/wait.ts";
 
 /** Sends so many valid records to each partition, by users 0 … 9. */
-async function sendValid(s: Scenario, each: number): Promise<void> {
+async function sendValid(s: ScenarioContext, each: number): Promise<void> {
   const records = Array.from({ length: each * PARTITIONS }, (_, n) => ({
     key: `${n % 10}`,
     value: JSON.stringify({ userID: n % 10, timestamp: n, coordinates: [s.random.between(0, 80), 0] }),
@@ -17,7 +19,7 @@ async function sendValid(s: Scenario, each: number): Promise<void> {
 
 /** Runs a consumer until it ends by itself; returns what its errors say. */
 async function consume(
-  s: Scenario,
+  s: ScenarioContext,
   code: number,
   settings: Record<string, string | number> = {},
 ): Promise<string> {
@@ -37,9 +39,9 @@ const replaceTable = (definition: string) => `
 scenario({
   name: "consumer stops with the remedy and rejects no record when the table, not a record, is at fault",
   failure:
-    "An exhausted identity column, a sequence behind its rows, no partition for the rows, a NOT NULL column that nobody fills " +
-    "in a partitioned table, a trigger that fails on a missing table or privilege",
-  result: "Exit code 2 with the remedy, each time, and no record rejected; corrected, all is stored once",
+    "An exhausted identity column, a sequence behind its rows, no partition for the rows, a NOT NULL column without a default in a partitioned table, a trigger that fails because of a missing table or privilege",
+  result:
+    "Exit code 2 with the remedy each time, and no record rejected; after the fix every record is stored once",
 }, async (s) => {
   await s.database.create();
   await createTopic(s.kafka.bootstrapServers, s.topic(), PARTITIONS);
@@ -90,12 +92,11 @@ scenario({
 
 scenario({
   name:
-    "consumer rejects the records that a deferred constraint or a trigger rejects, and stops when it rejects all",
+    "consumer rejects the records that a deferred constraint or a trigger rejects, and stops when all are rejected",
   failure:
     "A foreign key that is checked at COMMIT, a trigger that raises for some rows, then a CHECK that no row satisfies",
   result:
-    "Some are rejected, the others stored; when as many as CONSUMER_REJECT_STREAK_MAX are rejected one after another: exit code " +
-    "2, and started again it rejects no further one",
+    "Violating records are rejected, the others stored; after CONSUMER_REJECT_STREAK_MAX consecutive rejections: exit code 2, and a restarted consumer rejects no further record",
 }, async (s) => {
   await s.database.create();
   await createTopic(s.kafka.bootstrapServers, s.topic(), PARTITIONS);
@@ -138,11 +139,11 @@ scenario({
 
 scenario({
   name:
-    "consumer stores rejected records in databases of other encodings, and refuses a group id that one lacks",
+    "consumer stores rejected records in databases with other encodings, and stops when the encoding lacks the group id",
   failure:
-    "Databases in LATIN1 and SQL_ASCII; details of rejected records that quote other characters; such a group id",
+    "Databases in LATIN1 and SQL_ASCII; details of rejected records and a group id with characters outside LATIN1",
   result:
-    "What the encoding lacks is escaped in the detail, for each group; a group id that it lacks: exit code 2 with the remedy",
+    "Characters outside the encoding are escaped in the detail, for each group; such a group id: exit code 2 with the remedy",
 }, async (s) => {
   const server = new Database(s.postgres, s.postgres.database);
   const create = (name: string, encoding: string) =>
@@ -184,8 +185,8 @@ scenario({
 
 scenario({
   name: "consumer reports no outage when PostgreSQL closes idle sessions",
-  failure: "idle_session_timeout shorter than the time between two records",
-  result: "The consumer connects again without a warning, stays ready, and stores all",
+  failure: "idle_session_timeout is shorter than the time between two records",
+  result: "The consumer reconnects without a warning, stays ready, and stores every record",
 }, async (s) => {
   await s.database.create();
   await s.database.query(`ALTER DATABASE "${s.database.name}" SET idle_session_timeout = '200ms'`);
@@ -207,9 +208,9 @@ scenario({
 scenario({
   name: "consumer locks the progress of its partitions in the order of their keys",
   failure:
-    "Progress rows in another order than their keys, one locked by another session; a plan that reads them in that order",
+    "Progress rows in another order than their keys, one locked by another session, and a plan that reads them in that order",
   result:
-    "The transaction waits for it without a lock on later ones: two consumers that claim the same partitions cannot deadlock",
+    "The transaction waits without holding locks on later rows: two consumers that claim the same partitions cannot deadlock",
 }, async (s) => {
   await s.database.create();
   await s.database.query(

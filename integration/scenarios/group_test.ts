@@ -1,14 +1,16 @@
 import assert from "assert";
 import { send } from "../harness/produce.ts";
 import { BATTERY } from "../harness/rules.ts";
-import { PARTITIONS, type Scenario, scenario } from "../harness/scenario.ts";
+import { scenario } from "../harness/scenario.ts";
+import type { ScenarioContext } from "../harness/scenario_context.ts";
+import { PARTITIONS } from "../harness/scenario_services.ts";
 import { groupOwners, withAdmin } from "../harness/topic.ts";
 import { waitUntil } from "../harness/wait.ts";
 
 scenario({
   name:
-    "consumers of one group store everything when their subscriptions differ, also next to Java's consumers",
-  failure: "One group with consumers of different streams, prefixes and clients; leaders come and go",
+    "consumers of one group store everything when their subscriptions differ and Java consumers take part",
+  failure: "One group with consumers of different streams, prefixes and clients; the group leader changes",
   result: "Each partition is assigned to a member that subscribes to its topic, and every record is stored",
 }, async (s) => {
   const unless = () => ours.forEach((consumer) => consumer.assertRunning());
@@ -53,8 +55,8 @@ scenario({
 });
 
 scenario({
-  name: "consumers of one group store everything when their topics' prefixes differ",
-  failure: "One group, one table, consumers with KAFKA_TOPIC_PREFIX team1. and team2.",
+  name: "consumers of one group store everything when their topic prefixes differ",
+  failure: "One group and one table, consumers with KAFKA_TOPIC_PREFIX team1. and team2.",
   result: "Both store all records of their topics",
 }, async (s) => {
   const prefixes = ["team1.", "team2."].map((team) => `${s.topicPrefix}${team}`);
@@ -83,8 +85,8 @@ scenario({
 });
 
 scenario({
-  name: "consumer ends with exit code 2 when others use its group with an incompatible protocol",
-  failure: "The group is in use by Java consumers with the cooperative-sticky assignor only",
+  name: "consumer exits 2 when other members of its group use an incompatible protocol",
+  failure: "The group is in use by Java consumers that support only the cooperative-sticky assignor",
   result: "Exit code 2, with the group and the remedy",
 }, async (s) => {
   await withGroupOf(s, "org.apache.kafka.clients.consumer.CooperativeStickyAssignor", async () => {
@@ -96,7 +98,7 @@ scenario({
 });
 
 /** Runs `use` while a Java consumer with an assignor is the only member of the scenario's group. */
-async function withGroupOf(s: Scenario, assignor: string, use: () => Promise<void>): Promise<void> {
+async function withGroupOf(s: ScenarioContext, assignor: string, use: () => Promise<void>): Promise<void> {
   const topic = `${s.id}-foreign`;
   await withAdmin(s.kafka.bootstrapServers, async (admin) => {
     await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] });

@@ -1,5 +1,6 @@
 import assert from "assert";
-import { type Scenario, scenario } from "../harness/scenario.ts";
+import { scenario } from "../harness/scenario.ts";
+import type { ScenarioContext } from "../harness/scenario_context.ts";
 import { assertSentOnce } from "../harness/sent_once.ts";
 import type { TestService } from "../harness/service.ts";
 import { groupMembers, writtenRecords } from "../harness/topic.ts";
@@ -15,10 +16,11 @@ const alive = (...services: TestService[]) => ({
 });
 
 scenario({
-  name: "producer loses and doubles nothing when its link to Kafka is cut in mid-produce",
+  name:
+    "producer neither loses nor duplicates records when its connection to Kafka breaks during Produce requests",
   failure:
-    "The producer's link cut while batches are under way, some of them stored with their answers lost; again and again",
-  result: "It sends them again, and Kafka knows those that it has: each record is in the topic once",
+    "The producer's connection breaks repeatedly while requests are in flight; some batches are stored, but their responses are lost",
+  result: "The producer sends them again and Kafka discards the duplicates: each record is in the topic once",
 }, async (s) => {
   const { proxy, settings } = await s.openProxy("kafka");
   const consumer = await s.startConsumer();
@@ -49,10 +51,10 @@ scenario({
 });
 
 scenario({
-  name: "consumer stores every record once when its link to Kafka is cut in mid-fetch",
+  name: "consumer stores every record once when its connection to Kafka breaks during Fetch responses",
   failure:
-    "The consumer's link so slow that an answer is always under way, and cut in the middle of one, again and again",
-  result: "What has not come whole is fetched again; nothing missing, nothing doubled",
+    "The consumer's connection is so slow that a response is always in transit, and breaks repeatedly in the middle of one",
+  result: "Incomplete responses are fetched again; every record is stored exactly once",
 }, async (s) => {
   const { proxy, settings } = await s.openProxy("kafka");
   const load = await s.startLoad(0);
@@ -78,10 +80,11 @@ scenario({
 });
 
 scenario({
-  name: "producer and consumer go on with bounded memory when their links to Kafka are slow",
-  failure: "Links with 100 ms more on the way, each way, and a fifth of the bandwidth that the load takes",
+  name: "producer and consumer work with bounded memory when their connections to Kafka are slow",
+  failure:
+    "Connections with 100 ms of latency in each direction and a fifth of the bandwidth that the load needs",
   result:
-    "The producer makes no more than it may keep, the consumer stays in its group; nothing missing, nothing doubled",
+    "The producer buffers no more than its limit, the consumer stays in its group; every record is stored exactly once",
 }, async (s) => {
   const { proxy, settings } = await s.openProxy("kafka");
   const most = 5_000;
@@ -125,11 +128,11 @@ scenario({
 });
 
 scenario({
-  name: "producer and consumer go on when the leader of all partitions can't be reached for a while",
+  name: "producer and consumer resume when the leader of all partitions is unreachable for a while",
   failure:
-    "The leader, which is up, refuses connections or swallows requests, for longer than the session time-out",
+    "The leader is up, but refuses connections or does not receive requests for longer than the session timeout",
   result:
-    "Both wait, not ready; the group does without the consumer; then both go on, and nothing is missing or doubled",
+    "Both wait, not ready, and the group removes the consumer; then both resume, and every record is stored exactly once",
 }, async (s) => {
   const { proxy, settings } = await s.openProxy("kafka");
   const { bootstrapServers } = s.kafka;
@@ -159,6 +162,6 @@ scenario({
 });
 
 /** The consumer's progress, all partitions together. */
-async function progress(s: Scenario): Promise<number> {
+async function progress(s: ScenarioContext): Promise<number> {
   return await s.database.number("SELECT coalesce(sum(next_offset), 0) FROM consumer_progress");
 }

@@ -1,5 +1,7 @@
 import assert from "assert";
-import { PARTITIONS, type Scenario, scenario } from "../harness/scenario.ts";
+import { scenario } from "../harness/scenario.ts";
+import type { ScenarioContext } from "../harness/scenario_context.ts";
+import { PARTITIONS } from "../harness/scenario_services.ts";
 import type { Metrics } from "../harness/metrics.ts";
 import { assertSentOnce } from "../harness/sent_once.ts";
 import type { TestService } from "../harness/service.ts";
@@ -7,11 +9,11 @@ import { createTopic, partitionStates, writtenRecords } from "../harness/topic.t
 import { delay, waitUntil } from "../harness/wait.ts";
 
 scenario({
-  name: "producer and consumer lose and double nothing when the broker is killed and restarted under load",
+  name:
+    "producer and consumer neither lose nor duplicate records when the broker is killed and restarted under load",
   failure:
-    "Kafka killed (kill -9), later restarted, under load, after it stored records whose answers were lost",
-  result:
-    "Both wait, and go on; every record that was generated lies in the topic once and in its table once",
+    "Kafka is killed (SIGKILL) and restarted under load, after it stored records whose acknowledgements were lost",
+  result: "Both wait and resume; every generated record is in the topic once and in its table once",
   restartsServers: true,
 }, async (s) => {
   const consumer = await s.startConsumer();
@@ -47,10 +49,10 @@ scenario({
 
 scenario({
   name:
-    "producer and consumer lose and double nothing when each of three brokers dies in turn and comes back",
-  failure: "Three brokers, two of which must have a record; each is killed (kill -9) in turn, and comes back",
+    "producer and consumer neither lose nor duplicate records when each of three brokers is killed and restarted in turn",
+  failure: "Three brokers, `min.insync.replicas=2`; each is killed (SIGKILL) and restarted in turn",
   result:
-    "The others lead its partitions and records flow on; every record is in the topic and in its table once",
+    "The other brokers take over its partitions and records keep flowing; every record is in the topic and in its table once",
 }, async (s) => {
   const { t, cluster } = await s.withCluster(3);
   const load = await t.startLoad(0);
@@ -84,12 +86,10 @@ scenario({
 });
 
 scenario({
-  name:
-    "producer and consumer go on with the other partitions when one has no leader, and with it when it has one again",
-  failure: "Three brokers, replication factor 1: one is killed (kill -9), and comes back after a while",
+  name: "producer and consumer keep working on the other partitions when some partitions have no leader",
+  failure: "Three brokers, replication factor 1: one is killed (SIGKILL) and restarted later",
   result:
-    "The other partitions keep their rate; records of its partitions wait, in a quarter of the buffer; a consumer that joins stores the " +
-    "other partitions; every record is in the topic once",
+    "The other partitions keep their rate; records of the leaderless partitions use at most a quarter of the buffer; a consumer that joins stores the other partitions; every record is in the topic once",
 }, async (s) => {
   const { t, cluster } = await s.withCluster(3);
   await createTopic(t.kafka.bootstrapServers, t.topic(), PARTITIONS);
@@ -137,10 +137,12 @@ scenario({
 });
 
 scenario({
-  name: "consumers share the partitions again when one thaws while Kafka is killed and restarted",
+  name:
+    "consumers share the partitions again when one resumes after a freeze while Kafka is killed and restarted",
   failure:
-    "Consumer stopped (SIGSTOP) beyond its session timeout, and continued (SIGCONT) just before Kafka is killed",
-  result: "The interrupted join is repeated: each partition has one owner, and nobody is fenced any more",
+    "A consumer is stopped (SIGSTOP) for longer than its session timeout and continued (SIGCONT) just before Kafka is killed",
+  result:
+    "The interrupted join is repeated: each partition has one owner, and no transaction is fenced any more",
   restartsServers: true,
 }, async (s) => {
   const consumers = [await s.startConsumer(), await s.startConsumer()];
@@ -175,7 +177,11 @@ scenario({
 });
 
 /** Waits until progress was made in every partition. */
-async function advances(s: Scenario, services: readonly TestService[], timeoutMs = 60_000): Promise<void> {
+async function advances(
+  s: ScenarioContext,
+  services: readonly TestService[],
+  timeoutMs = 60_000,
+): Promise<void> {
   const progress = () =>
     s.database.query<{ partition: number; next_offset: string }>(
       "SELECT partition, next_offset FROM consumer_progress",

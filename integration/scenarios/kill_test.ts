@@ -11,9 +11,9 @@ const SESSION = { CONSUMER_SESSION_TIMEOUT_MS: 1_500 };
 const KILLS = 6;
 
 scenario({
-  name: "consumer stores every record once when it is killed again and again",
-  failure: "Consumer killed (kill -9) at random moments in mid-stream, again and again",
-  result: "Nothing missing, nothing doubled: what was not committed is read again",
+  name: "consumer stores every record once when it is killed repeatedly",
+  failure: "The consumer is killed (SIGKILL) at random times under load, repeatedly",
+  result: "Uncommitted records are read again; every record is stored exactly once",
 }, async (s) => {
   const load = await s.startLoad(0);
   for (let kill = 0; kill < KILLS; kill++) {
@@ -28,9 +28,9 @@ scenario({
 });
 
 scenario({
-  name: "consumers store every record once when they are killed in turn while they work off a backlog",
-  failure: "One of two consumers killed (kill -9) in mid-transaction while both work as fast as they can",
-  result: "The other takes over its partitions; nothing missing, nothing doubled",
+  name: "consumers store every record once when they are killed in turn during a backlog",
+  failure: "One of two consumers is killed (SIGKILL) in a transaction while both work at full speed",
+  result: "The other takes over its partitions; every record is stored exactly once",
 }, async (s) => {
   await s.produce(250_000, { PRODUCER_RATE: 0 });
   // The backlog may be worked off before the last is killed: there is always something to be killed over.
@@ -50,8 +50,9 @@ scenario({
 scenario({
   name: "consumer stores every record once when it is killed between the fence and the rows of a transaction",
   failure:
-    "Consumer killed (kill -9) and its session ended while a transaction has moved progress and waits to write rows",
-  result: "Progress is where it was, and the rows are read again: both are committed together or not at all",
+    "The consumer is killed (SIGKILL) and its session terminated while a transaction has advanced progress and waits to write rows",
+  result:
+    "The transaction is rolled back and the records are read again: progress and rows are committed together or not at all",
 }, async (s) => {
   await s.produce(2_000);
   const consumer = await s.startConsumer(SESSION);

@@ -7,7 +7,7 @@ import { processLaunch, TestService } from "../harness/service.ts";
 scenario({
   name: "consumer stores every record once when its log cannot be written",
   failure: "Standard output and standard error of the consumer are full",
-  result: "It stores the records, stays ready, and ends with exit code 0 at SIGTERM",
+  result: "It stores the records, stays ready, and exits 0 on SIGTERM",
   services: "process",
 }, async (s) => {
   await s.produce(10_000);

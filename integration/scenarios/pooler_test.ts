@@ -2,7 +2,8 @@ import assert from "assert";
 import { createHash } from "node:crypto";
 import { Client, type Submittable } from "pg";
 import { Events, startDashboard } from "../dashboard/dashboard.ts";
-import { type Scenario, scenario } from "../harness/scenario.ts";
+import { scenario } from "../harness/scenario.ts";
+import type { ScenarioContext } from "../harness/scenario_context.ts";
 import type { ServiceSettings } from "../harness/service.ts";
 import { waitUntil } from "../harness/wait.ts";
 import { Pgbouncer } from "../harness/pgbouncer.ts";
@@ -12,7 +13,7 @@ const TRANSACTIONS = Deno.env.get("MATRIX") === "full" ? 1_000 : 50;
 const POOL_SIZE = 2;
 
 /** The scenario's database, and a pooler in front of it. */
-async function pooled(s: Scenario): Promise<{ pgbouncer: Pgbouncer; settings: ServiceSettings }> {
+async function pooled(s: ScenarioContext): Promise<{ pgbouncer: Pgbouncer; settings: ServiceSettings }> {
   await s.database.create();
   const pgbouncer = s.use(await Pgbouncer.start(s.postgres, POOL_SIZE));
   return { pgbouncer, settings: { PGHOST: pgbouncer.host, PGPORT: pgbouncer.port } };
@@ -34,7 +35,7 @@ const OWN_SETTINGS = `SELECT current_user = session_user AS "isItself", array(
     ('application_name', 'client_encoding', 'DateStyle', 'standard_conforming_strings', 'TimeZone', 'transaction_isolation')) AS own`;
 
 /** What each of the pooler's server connections answers; they answer at the same time, so that none answers twice. */
-async function ofEachServer(s: Scenario, { host, port }: Pgbouncer, sql: string): Promise<unknown[]> {
+async function ofEachServer(s: ScenarioContext, { host, port }: Pgbouncer, sql: string): Promise<unknown[]> {
   const clients = Array.from({ length: POOL_SIZE }, () => {
     return new Client({ host, port, user: s.postgres.user, database: s.database.name });
   });
@@ -53,7 +54,7 @@ async function ofEachServer(s: Scenario, { host, port }: Pgbouncer, sql: string)
 }
 
 /** Waits until no server connection works for anybody. */
-async function noneOccupied(s: Scenario, pgbouncer: Pgbouncer): Promise<void> {
+async function noneOccupied(s: ScenarioContext, pgbouncer: Pgbouncer): Promise<void> {
   await waitUntil("all server connections to be idle", async () => {
     const busy = await s.database.number(
       `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'
@@ -64,10 +65,10 @@ async function noneOccupied(s: Scenario, pgbouncer: Pgbouncer): Promise<void> {
 }
 
 scenario({
-  name: "consumer, dashboard and rejects leave nothing on a pooler's connections when transactions fail",
+  name: "consumer, dashboard and rejects leave no state on a pooler's connections when transactions fail",
   failure:
-    "pgbouncer in transaction mode with two server connections; transactions fenced and records rejected by turns",
-  result: "Every record is stored once; no server connection stays occupied or keeps a setting of a service",
+    "pgbouncer in transaction mode with two server connections; transactions are fenced and records rejected in turn",
+  result: "Every record is stored once; no server connection stays in use or keeps a setting of a service",
   needs: "pgbouncer",
   services: "process",
 }, async (s) => {
@@ -109,9 +110,9 @@ scenario({
 });
 
 scenario({
-  name: "consumer ends the stalled COPY of a peer when both are behind a pooler",
-  failure: "A member of the group stalled in mid-COPY behind a pooler, its row locks held",
-  result: "Another member finds the stalled session, ends it and goes on",
+  name: "consumer terminates the stalled COPY of another member when both use a pooler",
+  failure: "A member of the group stalls in the middle of a COPY behind a pooler, holding its row locks",
+  result: "Another member finds the stalled session, terminates it and resumes",
   needs: "pgbouncer",
   services: "process",
 }, async (s) => {

@@ -1,13 +1,14 @@
 import assert from "assert";
 import { progressSum } from "../harness/postgres_faults.ts";
-import { type Scenario, scenario } from "../harness/scenario.ts";
+import { scenario } from "../harness/scenario.ts";
+import type { ScenarioContext } from "../harness/scenario_context.ts";
 import type { TestService } from "../harness/service.ts";
 import { delay, waitUntil } from "../harness/wait.ts";
 
 scenario({
-  name: "consumer keeps its partitions and goes on when PostgreSQL refuses connections for a while",
+  name: "consumer keeps its partitions and resumes when PostgreSQL refuses connections for a while",
   failure: "Connections to PostgreSQL cut and refused for a minute, ten times the session time-out",
-  result: "The consumer waits, not ready, and keeps its partitions; then it goes on",
+  result: "The consumer waits, not ready, and keeps its partitions; then it resumes",
 }, async (s) => {
   const { proxy, settings } = await s.openProxy("postgres");
   const load = await s.startLoad(0);
@@ -29,10 +30,10 @@ scenario({
 });
 
 scenario({
-  name: "consumer makes transactions as small as they have to be when the link to PostgreSQL is slow",
+  name: "consumer reduces the size of its transactions when the connection to PostgreSQL is slow",
   failure:
-    "A link to PostgreSQL of 100 ms and 64 KB/s, over which what waits takes longer than a transaction may",
-  result: "It halves what is too much for one transaction, and stores it all",
+    "A connection to PostgreSQL with 100 ms of latency and 64 KB/s: the queued records take longer than the transaction timeout",
+  result: "The consumer splits transactions that time out, and stores every record",
 }, async (s) => {
   await s.produce(20_000);
   const { proxy, settings } = await s.openProxy("postgres");
@@ -45,9 +46,9 @@ scenario({
 });
 
 scenario({
-  name: "consumer stores every record once when the answer to a COMMIT never comes",
-  failure: "The link cut after a transaction arrived and before its answer did",
-  result: "Committed without the consumer having heard of it: found out at the fence, and not stored again",
+  name: "consumer stores every record once when the response to a COMMIT is lost",
+  failure: "The connection breaks after a transaction arrived and before its response does",
+  result: "The consumer detects at the fence that the transaction was committed, and does not store it again",
 }, async (s) => {
   const { proxy, settings } = await s.openProxy("postgres");
   const load = await s.startLoad(0);
@@ -71,9 +72,9 @@ scenario({
 });
 
 scenario({
-  name: "consumer stores every record once when a transaction never arrives",
-  failure: "The link cut before a transaction arrived, and in the middle of one",
-  result: "Nothing of it is stored; sent again, it is stored once",
+  name: "consumer stores every record once when a transaction does not arrive",
+  failure: "The connection breaks before a transaction arrives, and in the middle of one",
+  result: "Nothing of it is stored; it is sent again and stored once",
 }, async (s) => {
   const { proxy, settings } = await s.openProxy("postgres");
   const load = await s.startLoad(0);
@@ -104,10 +105,10 @@ scenario({
 });
 
 scenario({
-  name: "consumer notices by itself when PostgreSQL falls silent",
-  failure: "Answers of PostgreSQL vanish, and nothing says that the connection is gone",
+  name: "consumer reconnects when PostgreSQL stops responding",
+  failure: "PostgreSQL's responses are lost without a FIN or RST",
   result:
-    "After the time of a transaction and 10 s the consumer takes the connection for lost, and goes on with another",
+    "After the transaction timeout and 10 s the consumer closes the connection and resumes on another one",
 }, async (s) => {
   const { proxy, settings } = await s.openProxy("postgres");
   const load = await s.startLoad(0);
@@ -127,7 +128,7 @@ async function heard(consumer: TestService): Promise<number> {
 }
 
 /** Whether progress does not move: nothing is under way any more. */
-async function stands(s: Scenario): Promise<boolean> {
+async function stands(s: ScenarioContext): Promise<boolean> {
   const before = await progressSum(s.database);
   await delay(500);
   return await progressSum(s.database) === before;

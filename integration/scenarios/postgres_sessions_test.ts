@@ -13,9 +13,9 @@ async function retries(consumer: TestService, class_: string): Promise<number> {
 }
 
 scenario({
-  name: "consumer stores every record once when its sessions are terminated again and again",
-  failure: "pg_terminate_backend of the consumer's sessions, again and again, also in mid-COPY",
-  result: "It connects anew and stores what was not committed; nothing missing, nothing doubled",
+  name: "consumer stores every record once when its sessions are terminated repeatedly",
+  failure: "pg_terminate_backend ends the consumer's sessions repeatedly, also in the middle of a COPY",
+  result: "It reconnects and stores what was not committed; every record is stored exactly once",
 }, async (s) => {
   const { proxy, settings } = await s.openProxy("postgres");
   const load = await s.startLoad(0);
@@ -46,9 +46,9 @@ scenario({
 });
 
 scenario({
-  name: "consumer waits and goes on when PostgreSQL takes no writes for a while",
-  failure: "The database read-only for a while and its sessions ended, as in a failover",
-  result: "SQLSTATE 25006 passes by itself: the consumer waits, not ready, and goes on",
+  name: "consumer waits and resumes when PostgreSQL is read-only for a while",
+  failure: "The database is read-only for a while and its sessions are terminated, as in a failover",
+  result: "SQLSTATE 25006 is transient: the consumer waits, not ready, and resumes",
 }, async (s) => {
   const load = await s.startLoad(0);
   const consumer = await s.startConsumer();
@@ -74,9 +74,9 @@ scenario({
 });
 
 scenario({
-  name: "consumer waits and goes on when PostgreSQL has no connection left",
-  failure: "max_connections exhausted by others when the consumer has to connect anew",
-  result: "SQLSTATE 53300 passes by itself: the consumer waits until one is free",
+  name: "consumer waits and resumes when PostgreSQL has no free connection",
+  failure: "Other clients use all of max_connections when the consumer has to reconnect",
+  result: "SQLSTATE 53300 is transient: the consumer waits until a connection is free",
   services: "process",
 }, async (shared) => {
   const postgres = await startPostgres({
@@ -131,9 +131,11 @@ scenario({
 });
 
 scenario({
-  name: "consumer keeps its partitions and bounds its memory when the table is locked for half a minute",
+  name:
+    "consumer keeps its partitions and bounds its memory when the table is locked for several session timeouts",
   failure: "An ACCESS EXCLUSIVE lock on the table for 30 s, five times as long as the session time-out",
-  result: "Heartbeats go on, no rebalance; records wait in Kafka when the buffer is full; then all is stored",
+  result:
+    "Heartbeats continue, no rebalance; records stay in Kafka while the buffer is full; then every record is stored",
 }, async (s) => {
   const [buffer, fetch] = [1_000_000, 500_000];
   const load = await s.startLoad(0);
@@ -159,10 +161,10 @@ scenario({
 });
 
 scenario({
-  name: "consumer waits when its progress is locked for longer than a transaction may take",
+  name: "consumer waits when its progress is locked for longer than the transaction timeout",
   failure:
-    "An ACCESS EXCLUSIVE lock on consumer_progress while a consumer comes, longer than a transaction may take",
-  result: "What PostgreSQL ends for its time-out is tried again: the consumer waits, and goes on",
+    "An ACCESS EXCLUSIVE lock on consumer_progress when a consumer starts, longer than the transaction timeout",
+  result: "Statement timeouts are transient: the consumer retries, and resumes when the lock is released",
 }, async (s) => {
   const load = await s.startLoad(0);
   const first = await s.startConsumer();
@@ -181,9 +183,9 @@ scenario({
 });
 
 scenario({
-  name: "consumer waits and loses nothing when PostgreSQL's disk is full, and goes on when there is space",
-  failure: "PostgreSQL's disk full",
-  result: "SQLSTATE 53100 passes by itself: the consumer waits, and goes on when there is space",
+  name: "consumer waits and loses nothing when PostgreSQL's disk is full, and resumes when there is space",
+  failure: "PostgreSQL's disk is full",
+  result: "SQLSTATE 53100 is transient: the consumer waits, and resumes when there is space",
   needs: "containers",
   services: "process",
 }, async (shared) => {

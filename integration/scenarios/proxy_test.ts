@@ -3,11 +3,10 @@ import { scenario } from "../harness/scenario.ts";
 import { waitUntil } from "../harness/wait.ts";
 
 scenario({
-  name:
-    "proxied() leads services through a proxy that delays, swallows, cuts and refuses what goes through it",
-  failure: "Both servers' links slow, cut, one-way and refused, one after another",
+  name: "openProxy() opens proxies that delay, discard, cut and refuse the services' connections",
+  failure: "Connections to both servers are slow, cut, one-way and refused, one after another",
   result:
-    "All of it reaches the services, on processes as on containers: the faults of other scenarios are real",
+    "Each fault reaches the services, whether they run as processes or containers: the faults in other scenarios are effective",
 }, async (s) => {
   const kafka = await s.openProxy("kafka");
   const postgres = await s.openProxy("postgres");

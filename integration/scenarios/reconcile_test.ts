@@ -8,7 +8,8 @@ import { unescapeBytes } from "../harness/escape_bytes.ts";
 import { type RawRecord, send, sendTransactions } from "../harness/produce.ts";
 import { readTopic, type TopicRecord } from "../harness/read_topic.ts";
 import { ROUTES, rowOf } from "../harness/rules.ts";
-import { type Scenario, scenario } from "../harness/scenario.ts";
+import { scenario } from "../harness/scenario.ts";
+import type { ScenarioContext } from "../harness/scenario_context.ts";
 import { createTopic } from "../harness/topic.ts";
 
 const VALID: RawRecord[] = [
@@ -31,9 +32,11 @@ const INVALID: RawRecord[] = [
 ];
 
 scenario({
-  name: "oracle() finds no difference when every record is stored once, and names each that there is",
-  failure: "Rows missing, doubled, invented, altered by one bit, out of order, quarantined wrongly",
-  result: "The oracle that every scenario ends with names topic, partition and offset",
+  name:
+    "reconcile() finds no difference when every record is stored once, and reports each kind of difference",
+  failure:
+    "Rows are missing, duplicated, invented, changed by one bit, or out of order; records are rejected wrongly",
+  result: "The comparison at the end of each scenario reports topic, partition and offset",
 }, async (s) => {
   const topic = s.topic();
   await createTopic(s.kafka.bootstrapServers, topic, 2);
@@ -135,7 +138,7 @@ scenario({
 });
 
 /** The tables as DESIGN.md has them. */
-async function tables(s: Scenario): Promise<void> {
+async function tables(s: ScenarioContext): Promise<void> {
   await s.database.create();
   await s.database.query(
     `CREATE TABLE routes_table (user_id INT NOT NULL, timestamp DOUBLE PRECISION NOT NULL,
@@ -147,7 +150,7 @@ async function tables(s: Scenario): Promise<void> {
 }
 
 /** Stores each record as a consumer should. */
-async function store(s: Scenario, records: readonly TopicRecord[]): Promise<void> {
+async function store(s: ScenarioContext, records: readonly TopicRecord[]): Promise<void> {
   const bytes = (text: string | null) => text === null ? null : Buffer.from(unescapeBytes(text));
   const ends = new Map<number, number>();
   for (const { partition, offset, key, value } of records) {

@@ -9,12 +9,11 @@ const utf8 = (text: string) => new TextEncoder().encode(text);
 
 scenario({
   name:
-    "consumer stores or quarantines each of the hostile values as its table says when they come among others",
+    "consumer stores or rejects each hostile value as its table says when they are mixed with valid records",
   failure:
-    "Hundreds of values made to break what reads them, up to 1 MiB: bad JSON of every kind, bad UTF-8, deep nesting, " +
-    "numbers beyond limits, duplicate and escaped names, names of prototypes, SQL in every field",
+    "Hundreds of values of up to 1 MiB that are hard to parse: invalid JSON of every kind, invalid UTF-8, deep nesting, numbers beyond limits, duplicate and escaped names, names of prototypes, SQL in every field",
   result:
-    "None stops the consumer; each is stored as the right row, or lies in quarantine byte for byte with the right reason",
+    "None stops the consumer; each is stored as the correct row or rejected, byte for byte, with the correct reason",
 }, async (s) => {
   const consumer = await s.startConsumer();
   const load = await s.startLoad(20_000);
@@ -63,9 +62,9 @@ function* batches(records: readonly RawRecord[]): Generator<RawRecord[]> {
 }
 
 scenario({
-  name: "consumer stores or quarantines every value when they are arbitrary",
-  failure: "Thousands of arbitrary values: JSON of any shape, records with any one part altered, any bytes",
-  result: "Each is stored or quarantined, as the rules say",
+  name: "consumer stores or rejects every value when the values are random",
+  failure: "Thousands of random values: JSON of any shape, records with one part changed, arbitrary bytes",
+  result: "Each is stored or rejected according to the record's rules",
 }, async (s) => {
   const consumer = await s.startConsumer();
   await consumer.waitForReady();

@@ -10,8 +10,8 @@ const COLUMNS =
 scenario({
   name: "consumer stores through a view and into domains when the view has an INSTEAD OF trigger",
   failure:
-    "A view of the table's name, with an INSTEAD OF INSERT trigger; columns whose types are domains with CHECK constraints",
-  result: "Every record is stored once; those that a domain refuses are rejected",
+    "A view with the table's name and an INSTEAD OF INSERT trigger; columns whose types are domains with CHECK constraints",
+  result: "Every record is stored once; those that violate a domain are rejected",
 }, async (s) => {
   await s.database.create();
   await s.database.query(
@@ -29,9 +29,9 @@ scenario({
 });
 
 scenario({
-  name: "consumer and doctor name the remedy when COPY cannot store into the relation",
-  failure: "A view without an INSTEAD OF trigger; row-level security that applies to the account",
-  result: "Exit code 2 at the start with the remedy; the doctor says the same beforehand",
+  name: "consumer and doctor report the remedy when COPY cannot write to the relation",
+  failure: "A view without an INSTEAD OF trigger; row-level security that applies to the role",
+  result: "Exit code 2 at startup with the remedy; the doctor reports the same",
 }, async (s) => {
   const role = `${s.id}-app`;
   await s.database.create();

@@ -2,11 +2,11 @@ import assert from "assert";
 import { scenario } from "../harness/scenario.ts";
 
 scenario({
-  name: "rejects() lists what lies in quarantine and moves each record once when its cause is gone",
+  name: "rejects lists the rejected records and replays each once when its cause is fixed",
   failure:
-    "Records refused by a CHECK constraint that is later dropped; replayed twice, at the same time and again",
+    "Records are rejected by a CHECK constraint that is later dropped; they are replayed twice at the same time, and again",
   result:
-    "`deno task rejects` lists them; `--replay` moves each into the table once, and leaves what is still malformed",
+    "`deno task rejects` lists them; `--replay` moves each into the table once and keeps those that are still invalid",
 }, async (s) => {
   const consumer = await s.startConsumer();
   await s.produce(5_000);
@@ -46,11 +46,11 @@ scenario({
 });
 
 scenario({
-  name: "rejects() moves a record that two groups have rejected once, and keeps those that COMMIT rejects",
+  name: "rejects replays a record once when two groups rejected it, and keeps those that fail at COMMIT",
   failure:
-    "Records rejected by two groups, with other messages; replayed while a deferred constraint rejects some of them at COMMIT",
+    "Records are rejected by two groups with different messages; a deferred constraint rejects some of them at COMMIT of the replay",
   result:
-    "Each is kept once, with the first reason; those that COMMIT rejects stay with the new reason, the others are moved once",
+    "Each is kept once, with the first reason; those that fail at COMMIT stay with the new reason, the others are moved once",
 }, async (s) => {
   await s.database.create();
   await s.database.query(

@@ -4,9 +4,10 @@ import { groupMembers } from "../harness/topic.ts";
 import { delay, waitUntil } from "../harness/wait.ts";
 
 scenario({
-  name: "consumer exits 0 within 10 s, leaves its group and goes on where it was when it is stopped",
-  failure: "Consumer stopped (SIGTERM, SIGINT) in mid-stream and started again, several times",
-  result: "Exit code 0 in under 10 s; the next one goes on at once and at the right place",
+  name:
+    "consumer exits 0 within 10 s, leaves its group and resumes at its offsets when it is stopped and restarted",
+  failure: "The consumer is stopped (SIGTERM, SIGINT) under load and restarted, several times",
+  result: "Exit code 0 within 10 s; the next consumer resumes immediately at the correct offsets",
 }, async (s) => {
   const load = await s.startLoad(0);
   for (const signal of ["SIGTERM", "SIGINT", "SIGTERM"] as const) {
@@ -25,10 +26,10 @@ scenario({
 });
 
 scenario({
-  name: "consumer stores all that it has in hand when it is stopped while PostgreSQL holds it up",
+  name: "consumer stores all buffered records when it is stopped while PostgreSQL blocks it",
   failure:
-    "Consumer stopped (SIGTERM) while one transaction waits for a lock, and more records wait behind it",
-  result: "It stores all of them before it exits with code 0; nothing is left to be read again",
+    "The consumer is stopped (SIGTERM) while one transaction waits for a lock and more records are queued",
+  result: "It stores all of them before it exits 0; none has to be read again",
 }, async (s) => {
   await s.produce(5_000);
   await s.waitForExit(await s.startConsumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" }));
@@ -58,8 +59,8 @@ scenario({
 
 scenario({
   name: "producer loses nothing and exits 0 within 10 s when it is stopped",
-  failure: "Producer stopped (SIGTERM) in mid-stream, unthrottled",
-  result: "Everything that it generated is in the topic; exit code 0 in under 10 s",
+  failure: "The producer is stopped (SIGTERM) under load, without a rate limit",
+  result: "Every generated record is in the topic; exit code 0 within 10 s",
 }, async (s) => {
   const consumer = await s.startConsumer();
   const producer = await s.startLoad(0, { PRODUCER_RATE: 0 });

@@ -1,5 +1,6 @@
 import assert from "assert";
-import { PARTITIONS, scenario } from "../harness/scenario.ts";
+import { scenario } from "../harness/scenario.ts";
+import { PARTITIONS } from "../harness/scenario_services.ts";
 import { groupMembers } from "../harness/topic.ts";
 import type { TestService } from "../harness/service.ts";
 import { delay, waitUntil } from "../harness/wait.ts";
@@ -12,9 +13,9 @@ async function storing(consumer: TestService, all: readonly TestService[]): Prom
 }
 
 scenario({
-  name: "consumers share the partitions when they come and go while records flow",
-  failure: "Scaled from 1 to 4 consumers, to 2, and back to 1 (SIGTERM) while records flow",
-  result: "Each has partitions of its own; nothing missing, nothing doubled",
+  name: "consumers share the partitions when consumers join and leave while records flow",
+  failure: "The group is scaled from 1 to 4 consumers, to 2, and back to 1 (SIGTERM) while records flow",
+  result: "Each consumer has its own partitions; every record is stored exactly once",
 }, async (s) => {
   const load = await s.startLoad(0);
   const first = await s.startConsumer();
@@ -48,9 +49,9 @@ scenario({
 });
 
 scenario({
-  name: "consumers store every record once when all are killed at once",
-  failure: "All consumers of the group killed (kill -9) at the same moment, twice",
-  result: "Others go on where their transactions ended; nothing missing, nothing doubled",
+  name: "consumers store every record once when all of them are killed at once",
+  failure: "All consumers of the group are killed (SIGKILL) at the same time, twice",
+  result: "New consumers resume after the last committed transactions; every record is stored exactly once",
 }, async (s) => {
   const load = await s.startLoad(0);
   const start = () =>

@@ -9,10 +9,11 @@ import { inheritedEnvironment, type TestService } from "../harness/service.ts";
 import { within } from "../harness/wait.ts";
 
 scenario({
-  name: "producer and consumer work over SASL_SSL when Kafka asks for a password",
+  name: "producer and consumer work over SASL_SSL when Kafka requires a password",
   failure:
     "None: Kafka with SCRAM-SHA-256 and SCRAM-SHA-512 over TLS, the password from a file or the environment",
-  result: "Rows equal records; a wrong password, user or mechanism is refused with exit code 2 and its name",
+  result:
+    "Rows equal records; a wrong password, user or mechanism: exit code 2, and the message names the setting",
   services: "process",
 }, async (s) => {
   const scram = await startScramServers(s.postgres);
@@ -49,9 +50,9 @@ scenario({
 });
 
 scenario({
-  name: "services show no secret when they work, fail to log in, or are given wrong settings",
-  failure: "Secrets that are right, wrong, or in a setting that can't be read; the most talkative log",
-  result: "No log line, error, metric, probe or line of the doctor has one in it",
+  name: "services reveal no secret when they work, fail to log in, or have invalid settings",
+  failure: "Secrets that are right, wrong, or in an invalid setting; log level debug",
+  result: "No log line, error, metric, probe or doctor report contains a secret",
   services: "process",
 }, async (s) => {
   const scram = await startScramServers(s.postgres);
@@ -133,10 +134,9 @@ function formsOf(secret: string): string[] {
 }
 
 scenario({
-  name: "services can do nothing but their work when somebody else's code runs in them",
-  failure:
-    "Code in a service that reads other files, writes, starts programs, looks around in the environment",
-  result: "Deno refuses each: a service may speak to the network, and read its settings and certificates",
+  name: "services are restricted by their permissions when foreign code runs in them",
+  failure: "Code in a service reads other files, writes files, starts programs, or reads the environment",
+  result: "Deno denies each: a service can use the network and read its settings and certificates",
   services: "process",
 }, async () => {
   for (const service of ["producer", "consumer", "rejects", "dashboard"]) {

@@ -1,12 +1,13 @@
 import assert from "assert";
-import { PARTITIONS, scenario } from "../harness/scenario.ts";
+import { scenario } from "../harness/scenario.ts";
+import { PARTITIONS } from "../harness/scenario_services.ts";
 import { createTopic } from "../harness/topic.ts";
 import { within } from "../harness/wait.ts";
 
 scenario({
-  name: "producer stops with a clear message when the topic refuses its batches for good",
+  name: "producer stops with the remedy when the topic permanently rejects its batches",
   failure: "A topic whose max.message.bytes is smaller than a batch",
-  result: "Stops at once with exit code 2 and a message that names the topic and what to do",
+  result: "Exit code 2; the message names the topic and the remedy",
 }, async (s) => {
   await createTopic(s.kafka.bootstrapServers, s.topic(), PARTITIONS, { "max.message.bytes": "1000" });
   const producer = await s.startLoad(0, { PRODUCER_RATE: 0 });
@@ -15,9 +16,9 @@ scenario({
 });
 
 scenario({
-  name: "consumer stops with a clear message when it may not read the progress and is to catch up",
-  failure: "No right to read consumer_progress, in a run that ends when all is stored",
-  result: "Stops at once with exit code 2 and a message that names the remedy, not with a fault of its own",
+  name: "consumer stops with the remedy when it cannot read the progress and --until-caught-up is set",
+  failure: "The SELECT privilege on consumer_progress is missing in a run with `--until-caught-up`",
+  result: "Exit code 2; the message names the remedy, and is not an internal error",
 }, async (s) => {
   await s.produce(1_000);
   await s.waitForExit(await s.startConsumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" }));

@@ -1,7 +1,9 @@
 import assert from "assert";
 import { openTransaction, send } from "../harness/produce.ts";
 import { readTopic } from "../harness/read_topic.ts";
-import { PARTITIONS, type Scenario, scenario } from "../harness/scenario.ts";
+import { scenario } from "../harness/scenario.ts";
+import type { ScenarioContext } from "../harness/scenario_context.ts";
+import { PARTITIONS } from "../harness/scenario_services.ts";
 import type { TestService } from "../harness/service.ts";
 import { addPartitions, createTopic, deleteRecords, deleteTopic } from "../harness/topic.ts";
 import { waitUntil, within } from "../harness/wait.ts";
@@ -16,14 +18,14 @@ const record = (user: number, partition: number) => ({
 const VALID = { PRODUCER_MALFORMED_RATIO: 0 };
 
 /** Makes the topic again, with more records than the progress in the old one. */
-async function recreate(s: Scenario): Promise<void> {
+async function recreate(s: ScenarioContext): Promise<void> {
   await deleteTopic(s.kafka.bootstrapServers, s.topic());
   await createTopic(s.kafka.bootstrapServers, s.topic(), PARTITIONS);
   await s.produce(3_000, { ...VALID, PRODUCER_SEED: "another" });
 }
 
 /** Waits until a consumer has stopped because of a recreated topic; returns the statement that its message ends with. */
-async function stopsAtRecreated(s: Scenario, consumer: TestService): Promise<string> {
+async function stopsAtRecreated(s: ScenarioContext, consumer: TestService): Promise<string> {
   assert.equal(await within("the consumer to end", 60_000, consumer.exited), 2);
   const line = consumer.lines.find((line) => /was deleted and recreated/.test(line))!;
   const { msg, message = msg } = JSON.parse(line);
@@ -33,11 +35,11 @@ async function stopsAtRecreated(s: Scenario, consumer: TestService): Promise<str
 
 scenario({
   name:
-    "consumer stops and names the topic when it was recreated while the consumer was away, and goes on when its id is adopted",
+    "consumer stops and names the topic when it was recreated between two runs, and resumes when its id is adopted",
   failure:
-    "The topic deleted and made again while no consumer runs, with more records than are stored of the old one",
+    "The topic is deleted and recreated while no consumer runs, with more records than were stored of the old one",
   result:
-    "Stops with exit code 2 and the statements that start it over and that adopt the new topic id; stores nothing wrong",
+    "Exit code 2 with the statements that start over and that adopt the new topic id; no wrong record is stored",
 }, async (s) => {
   const bounded = { CONSUMER_UNTIL_CAUGHT_UP: "true" };
   await s.produce(1_000, VALID);
@@ -56,8 +58,8 @@ scenario({
 scenario({
   name: "consumer stops and names the topic when it is recreated while the consumer runs",
   failure:
-    "The topic deleted and made again while a consumer runs, with more records than are stored of the old one",
-  result: "Stops with exit code 2 and a message that names the topic and what to do; stores nothing wrong",
+    "The topic is deleted and recreated while a consumer runs, with more records than were stored of the old one",
+  result: "Exit code 2; the message names the topic and the remedy; no wrong record is stored",
 }, async (s) => {
   const consumer = await s.startConsumer();
   await s.produce(1_000, VALID);
@@ -68,10 +70,10 @@ scenario({
 });
 
 scenario({
-  name: "consumer counts lost records and catches up when all of them expire while it waits",
-  failure: "All records deleted up to the high watermark while a consumer waits for its progress",
+  name: "consumer counts lost records and catches up when all of them expire before it reads its progress",
+  failure: "All records are deleted up to the high watermark while a consumer waits for its progress",
   result:
-    "They are counted as lost; the progress moves to the high watermark, and `--until-caught-up` exits 0",
+    "They are counted as lost; progress advances to the high watermark, and `--until-caught-up` exits 0",
 }, async (s) => {
   await s.produce(1_000, VALID);
   const earlier = await readTopic(s.kafka, s.topic());
@@ -96,9 +98,9 @@ scenario({
 });
 
 scenario({
-  name: "consumer counts lost records and goes on when they expired before it read them",
-  failure: "Records expired before they were read",
-  result: "They are counted and logged as lost; everything after them is stored",
+  name: "consumer counts lost records and resumes when they expired before it read them",
+  failure: "Records expire before they are read",
+  result: "They are logged and counted as lost; all later records are stored",
 }, async (s) => {
   const { bootstrapServers } = s.kafka;
   await s.produce(10_000);
@@ -124,11 +126,11 @@ scenario({
 });
 
 scenario({
-  name:
-    "consumer waits for an open transaction when it is bounded, and passes over an aborted one at the end",
+  name: "consumer waits for an open transaction and reads past an aborted one when --until-caught-up is set",
   failure:
-    "A bounded consumer started while a transaction of another producer is open, which then commits, or aborts",
-  result: "Lag counts the open transaction and what lies behind it; exit code 0 comes after its end",
+    "A consumer with `--until-caught-up` starts while a transaction of another producer is open, which then commits or aborts",
+  result:
+    "Lag counts the records of the open transaction and those after it; exit code 0 follows the end of the transaction",
 }, async (s) => {
   const { bootstrapServers } = s.kafka;
   await createTopic(bootstrapServers, s.topic(), PARTITIONS);
@@ -152,8 +154,8 @@ scenario({
 
 scenario({
   name: "consumer reads new partitions when they are added while it runs",
-  failure: "Partitions added while records flow",
-  result: "The new ones are read, too, from their beginning",
+  failure: "Partitions are added while records flow",
+  result: "The new partitions are read from their beginning",
 }, async (s) => {
   const { bootstrapServers } = s.kafka;
   const consumer = await s.startConsumer();

@@ -1,6 +1,8 @@
 import assert from "assert";
 import { checkout, hasPreviousVersion, PREVIOUS_VERSION } from "../harness/project.ts";
-import { PARTITIONS, type Scenario, scenario } from "../harness/scenario.ts";
+import { scenario } from "../harness/scenario.ts";
+import type { ScenarioContext } from "../harness/scenario_context.ts";
+import { PARTITIONS } from "../harness/scenario_services.ts";
 import type { TestService } from "../harness/service.ts";
 import { waitUntil } from "../harness/wait.ts";
 
@@ -24,15 +26,14 @@ async function storing(consumers: readonly TestService[]): Promise<void> {
   }));
 }
 
-const withTopicId = (s: Scenario) =>
+const withTopicId = (s: ScenarioContext) =>
   s.database.number("SELECT count(*) FROM consumer_progress WHERE topic_id IS NOT NULL");
 
 scenario({
-  name:
-    "consumers of the previous version and of this one share a group when they are upgraded and rolled back",
+  name: "consumers of the previous version and of this one share a group during an upgrade and a rollback",
   failure:
-    "Under load, a consumer of the previous version beside one of this version: upgraded, then rolled back",
-  result: "Both store records of their partitions in the same tables; nothing missing, nothing doubled",
+    "Under load, a consumer of the previous version next to one of this version; the group is upgraded, then rolled back",
+  result: "Both store records of their partitions in the same tables; every record is stored exactly once",
   services: "process",
   ignore: !isThere && Deno.env.get("CI") !== "true",
 }, async (s) => {

@@ -1,5 +1,6 @@
 import assert from "assert";
-import { type Scenario, scenario } from "../harness/scenario.ts";
+import { scenario } from "../harness/scenario.ts";
+import type { ScenarioContext } from "../harness/scenario_context.ts";
 import type { ServiceSettings, TestService } from "../harness/service.ts";
 import { send } from "../harness/produce.ts";
 import { removeMembers } from "../harness/topic.ts";
@@ -9,11 +10,10 @@ const LOCK = "BEGIN; LOCK TABLE routes_table IN ACCESS EXCLUSIVE MODE";
 const SESSION = { CONSUMER_SESSION_TIMEOUT_MS: 2_000 };
 
 scenario({
-  name: "consumer can't write when it wakes up after another has taken over",
+  name: "consumer is fenced when it resumes after another consumer has taken over",
   failure:
-    "Consumer stopped (SIGSTOP) with records in hand, and removed from the group; another takes over; then it goes on " +
-    "(SIGCONT) before its session timeout",
-  result: "It tries to write what the other has written, and is fenced",
+    "A consumer is stopped (SIGSTOP) with buffered records and removed from the group; another takes over; the first is continued (SIGCONT) before its session timeout",
+  result: "It tries to store records that the other has stored, and is fenced",
 }, async (s) => {
   const load = await s.startLoad(0);
   // It takes itself for a member until it has sent a heartbeat.
@@ -44,9 +44,9 @@ scenario({
 });
 
 scenario({
-  name: "consumer takes over when another was stopped in mid-COPY",
-  failure: "Consumer stopped (SIGSTOP) in mid-COPY, its transaction and its row locks open",
-  result: "Another takes over all the same; when the first goes on (SIGCONT) nothing is doubled",
+  name: "consumer takes over when another is stopped in the middle of a COPY",
+  failure: "A consumer is stopped (SIGSTOP) in the middle of a COPY, with its transaction and row locks open",
+  result: "Another one takes over; when the first is continued (SIGCONT), nothing is stored twice",
 }, async (s) => {
   const lock = "BEGIN; LOCK TABLE rejected_records IN ACCESS EXCLUSIVE MODE";
   const waits = (number: number) =>
@@ -99,7 +99,7 @@ scenario({
 
 /** Starts another consumer, and waits until it has gone on in every partition. */
 async function takesOver(
-  s: Scenario,
+  s: ScenarioContext,
   load?: TestService,
   settings: ServiceSettings = {},
 ): Promise<TestService> {
@@ -125,7 +125,7 @@ async function takesOver(
 }
 
 /** How many backends of the scenario's database are in a state. */
-async function backends(s: Scenario, state: string): Promise<number> {
+async function backends(s: ScenarioContext, state: string): Promise<number> {
   return await s.database.number(
     `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND ${state}`,
   );
