@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "node:path";
-import type { ScenarioDefinition } from "../harness/scenario.ts";
+import type { ScenarioDefinition } from "../harness/scenario_context.ts";
 
 /** Sections of the page, with the scenario files of each (names without `_test.ts`). */
 const SECTIONS: Readonly<Record<string, readonly string[]>> = {

@@ -5,25 +5,8 @@
  * @module
  */
 import { pgbouncerAvailable } from "./pgbouncer.ts";
-import { reconciled, ScenarioContext } from "./scenario_context.ts";
+import { reconciled, ScenarioContext, type ScenarioDefinition } from "./scenario_context.ts";
 import { SERVICE_KIND, sharedServers } from "./shared_servers.ts";
-
-/** Description and requirements of a scenario. Name, failure and result appear in `docs/guarantees.md`. */
-export interface ScenarioDefinition {
-  /** Test name: `fn() does X when Y`. */
-  name: string;
-  /** What fails, in a few words. */
-  failure: string;
-  /** The guaranteed result, in a few words. */
-  result: string;
-  /** Requirement that not every machine meets; without it the scenario is skipped and its name printed. */
-  needs?: "containers" | "processes" | "pgbouncer";
-  /** The scenario stops and starts the shared servers, so that resources at its end differ from those at its start. */
-  restartsServers?: boolean;
-  /** Run the services as processes even if other scenarios run them as containers. */
-  services?: "process";
-  ignore?: boolean;
-}
 
 /** All declared scenarios, in order. */
 export const scenarios: ScenarioDefinition[] = [];

@@ -11,7 +11,6 @@ import { ARTIFACTS } from "./project.ts";
 import type { OpenedProxy } from "./proxy.ts";
 import { reconcile, type ReconcileOptions, type Reconciliation } from "./reconcile.ts";
 import { ROUTES, type Rules } from "./rules.ts";
-import type { ScenarioDefinition } from "./scenario.ts";
 import { ScenarioServices } from "./scenario_services.ts";
 import type { TestService } from "./service.ts";
 import { BROKER_PROPERTIES, SERVICE_KIND, type SharedServers } from "./shared_servers.ts";
@@ -19,6 +18,23 @@ import { tcpProxies } from "./tcp_proxy.ts";
 import { deleteTopic, withAdmin } from "./topic.ts";
 import { slug, uniqueName } from "./unique_name.ts";
 import { waitUntil } from "./wait.ts";
+
+/** Description and requirements of a scenario. Name, failure and result appear in `docs/guarantees.md`. */
+export interface ScenarioDefinition {
+  /** Test name: `fn() does X when Y`. */
+  name: string;
+  /** What fails, in a few words. */
+  failure: string;
+  /** The guaranteed result, in a few words. */
+  result: string;
+  /** Requirement that not every machine meets; without it the scenario is skipped and its name printed. */
+  needs?: "containers" | "processes" | "pgbouncer";
+  /** The scenario stops and starts the shared servers, so that resources at its end differ from those at its start. */
+  restartsServers?: boolean;
+  /** Run the services as processes even if other scenarios run them as containers. */
+  services?: "process";
+  ignore?: boolean;
+}
 
 /** What {@link ScenarioContext.reconcile} has compared so far. */
 export const reconciled = { scenarios: new Set<string>(), records: 0 };
