@@ -36,7 +36,7 @@ export class PostgresCluster implements AsyncDisposable {
       onProgress?.("making the data folder of PostgreSQL");
       // It gets its name when it is whole.
       const made = await this.#makeFolder(`${this.#path}.unfinished`);
-      await this.#initialise(await Deno.realPath(made));
+      await this.#initialize(await Deno.realPath(made));
       await Deno.rename(made, this.#path);
     }
     return await Deno.realPath(this.#path);
@@ -83,7 +83,7 @@ export class PostgresCluster implements AsyncDisposable {
     return path;
   }
 
-  async #initialise(data: string): Promise<void> {
+  async #initialize(data: string): Promise<void> {
     const passwordFile = await Deno.makeTempFile({ dir: SHARED_FOLDER });
     try {
       await Deno.writeTextFile(passwordFile, SUPERUSER.password);

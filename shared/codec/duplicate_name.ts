@@ -21,7 +21,7 @@ function endOfString(text: string, start: number): number {
 }
 
 /**
- * The first name that stands twice in the outermost object of a JSON text. RFC 8259, section 4: the behaviour of software that
+ * The first name that stands twice in the outermost object of a JSON text. RFC 8259, section 4: the behavior of software that
  * receives such an object is unpredictable, so it is nothing to store.
  *
  * @param text valid JSON

@@ -9,6 +9,15 @@ import { literalParts } from "./fast_path_reader.ts";
 /**
  * An encoder of a stream's records: the text that `JSON.stringify` gives of the record's fields in their order, and the same as
  * {@link plainReader} reads the short way.
+ *
+ * @example
+ * ```ts
+ * import assert from "assert";
+ * import { loadStreams } from "../streams.ts";
+ * const [routes] = await loadStreams(["routes"]);
+ * const text = encoder(routes!)({ userID: 3, timestamp: 1.5, coordinates: [48.8, 2.3] });
+ * assert.equal(text, '{"userID":3,"timestamp":1.5,"coordinates":[48.8,2.3]}');
+ * ```
  */
 export function createEncoder(stream: Stream): (record: unknown) => string {
   const pieces = literalParts(stream);

@@ -40,6 +40,15 @@ export interface BootstrapServers {
  * Parses brokers separated by commas or line breaks: `host`, `host:port`, `[IPv6]:port`, each with or without `PROTOCOL://`.
  *
  * @returns what they are, or what is wrong with them as the end of a sentence that begins with the setting's name
+ * @example
+ * ```ts
+ * import assert from "assert";
+ * assert.deepEqual(parseBootstrapServers("SSL://kafka-1, [::1]:9093"), {
+ *   addresses: [{ host: "kafka-1", port: 9092 }, { host: "::1", port: 9093 }],
+ *   protocols: ["SSL"],
+ * });
+ * assert.equal(typeof parseBootstrapServers("kafka:port"), "string");
+ * ```
  */
 export function parseBootstrapServers(text: string): BootstrapServers | string {
   const addresses: Address[] = [];

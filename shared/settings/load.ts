@@ -49,6 +49,21 @@ const setting = (name: SettingName): Setting => SETTINGS[name];
  * set. Settings of other groups are not read and have their defaults.
  *
  * @throws {SettingsError} with every invalid setting, its value (never that of a secret) and the remedy
+ * @example
+ * ```ts
+ * import assert from "assert";
+ * const env = new Map([["PRODUCER_RATE", "50"], ["PRODUCER_USERS", "20"]]);
+ * const { settings, origins } = loadSettings(["producer"], {
+ *   args: ["--rate", "5"],
+ *   env: (name) => env.get(name),
+ *   readFile: () => {
+ *     throw new Deno.errors.NotFound();
+ *   },
+ * });
+ * assert.equal(settings.PRODUCER_RATE, 5);
+ * assert.equal(settings.PRODUCER_USERS, 20);
+ * assert.equal(origins.PRODUCER_RATE, "--rate");
+ * ```
  */
 export function loadSettings(groups: readonly Group[], given: Sources = PROCESS): Loaded {
   const names = namesOf(groups);

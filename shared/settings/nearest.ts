@@ -5,7 +5,16 @@
  */
 import { closestMatch } from "leven";
 
-/** `" Did you mean NAME?"` with the most similar of some names, or an empty text if none is similar. */
+/**
+ * `" Did you mean NAME?"` with the most similar of some names, or an empty text if none is similar.
+ *
+ * @example
+ * ```ts
+ * import assert from "assert";
+ * assert.equal(suggestion("pghots", ["PGHOST", "PGPORT"]), " Did you mean PGHOST?");
+ * assert.equal(suggestion("color", ["PGHOST", "PGPORT"]), "");
+ * ```
+ */
 export function suggestion(name: string, known: readonly string[], show = (name: string) => name): string {
   const plain = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
   const target = plain(name);

@@ -179,7 +179,15 @@ function foldTables(): Uint8Array {
   return tables;
 }
 
-/** The CRC-32C of some bytes, an unsigned 32-bit number. */
+/**
+ * The CRC-32C of some bytes, an unsigned 32-bit number.
+ *
+ * @example
+ * ```ts
+ * import assert from "assert";
+ * assert.equal(crc32c(new TextEncoder().encode("123456789")), 0xe3069283);
+ * ```
+ */
 export function crc32c(data: Uint8Array): number {
   let crc = -1;
   for (let at = 0; at < data.length; at += PIECE_BYTES) {
