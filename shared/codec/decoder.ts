@@ -37,7 +37,7 @@ export type InPlaceDecoder = (
  * const [routes] = await loadStreams(["routes"]);
  * const row = new Float64Array(4);
  * const value = new TextEncoder().encode('{"userID":3,"timestamp":1.5,"coordinates":[48.8,2.3]}');
- * assert.equal(decoder(routes!)(value, row), undefined);
+ * assert.equal(createDecoder(routes!)(value, row), undefined);
  * assert.deepEqual([...row], [3, 1.5, 48.8, 2.3]);
  * ```
  */

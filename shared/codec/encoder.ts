@@ -15,7 +15,7 @@ import { literalParts } from "./fast_path_reader.ts";
  * import assert from "assert";
  * import { loadStreams } from "../streams.ts";
  * const [routes] = await loadStreams(["routes"]);
- * const text = encoder(routes!)({ userID: 3, timestamp: 1.5, coordinates: [48.8, 2.3] });
+ * const text = createEncoder(routes!)({ userID: 3, timestamp: 1.5, coordinates: [48.8, 2.3] });
  * assert.equal(text, '{"userID":3,"timestamp":1.5,"coordinates":[48.8,2.3]}');
  * ```
  */
