@@ -265,7 +265,12 @@ export class Fetcher<P extends FetchPosition> {
 
 function corrupt({ topic, partition, nextOffset: next }: FetchPosition): PermanentError {
   return new PermanentError(
-    `The broker cannot read topic "${topic}", partition ${partition}, at offset ${next}: the record batch is corrupt. ` +
-      "Restore the partition from another replica, or delete the records up to there with kafka-delete-records.",
+    {
+      action: `The broker cannot read topic "${topic}", partition ${partition}, at offset ${next}`,
+      code: "CORRUPT_MESSAGE",
+      cause: "the record batch is corrupt",
+      remedy:
+        "Restore the partition from another replica, or delete the records up to there with kafka-delete-records.",
+    },
   );
 }

@@ -105,8 +105,7 @@ export async function prepareKafka(context: ConsumerContext): Promise<KafkaSessi
       clientId: "consumer",
       topics: streams.map(({ topic }) => topic),
       log,
-      onConnectionError: (message) =>
-        availability.down("Kafka", new Error(`Kafka: ${message}.`), "connection"),
+      onConnectionError: (error) => availability.down("Kafka", error, error.kind),
     }));
   for (const topic of session?.created ?? []) emit("created", { what: `topic ${topic}` });
   return session;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Diagnosis } from "../shared/diagnosis/diagnosis.ts";
+import type { Diagnosis } from "../shared/errors.ts";
 import { pause } from "../shared/lifecycle.ts";
 import { messageOf } from "../shared/errors.ts";
 import { SettingsError } from "../shared/settings/error.ts";

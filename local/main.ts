@@ -3,11 +3,11 @@
  *
  * @module
  */
+import { stopSignal } from "../shared/lifecycle.ts";
 import { SettingsError } from "../shared/settings/error.ts";
 import { loadStreams } from "../shared/streams.ts";
 import { ServerError } from "./servers/mod.ts";
 import { Display } from "./display.ts";
-import { Interrupts } from "./interrupts.ts";
 import { FolderLock } from "./lock.ts";
 import { DATABASE, help, type Options, readOptions } from "./options.ts";
 import { type Pipeline, PipelineError, startPipeline } from "./pipeline.ts";
@@ -54,13 +54,12 @@ async function main(): Promise<number> {
 
 async function start({ settings, flags }: Options, display: Display): Promise<number> {
   const steps = new Steps(display);
-  using interrupts = new Interrupts(() => {
-    // What still runs is watched over, and stopped, by shells of its own: see `ServerProcess`.
-    display.print("Stopping at once.");
+  using signal = stopSignal(() => {}, () => {
+    // The watcher shell of each ServerProcess stops the processes that still run.
+    display.print("Exiting immediately.");
     display[Symbol.dispose]();
     Deno.exit(EXIT.interrupted);
   });
-  const { signal } = interrupts;
   try {
     await using pipeline = await startPipeline(settings, flags, {
       dataFolder: FOLDERS.data,

@@ -56,8 +56,7 @@ export async function runProducer(
       clientId: "producer",
       topics: streams.map(({ topic }) => topic),
       log,
-      onConnectionError: (message) =>
-        availability.down("Kafka", new Error(`Kafka: ${message}.`), "connection"),
+      onConnectionError: (error) => availability.down("Kafka", error, error.kind),
     }));
   if (!connected) return tell("stopped", { sent: 0 });
   using session = connected;

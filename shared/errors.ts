@@ -1,57 +1,79 @@
 /**
- * The two classes of failure that decide what a service does: wait and try again, or stop and say what to mend.
+ * Errors that end a service or make it retry. Their message is composed here from cause and remedy; no other code composes or parses it.
  *
  * @module
  */
 
-/** Exit codes of the services; the README lists them. */
+/** Exit codes of the services. */
 export const EXIT = {
   ok: 0,
   crash: 1,
   permanent: 2,
-  /** The reader of a command's output has closed it: 128 + SIGPIPE, as a shell reports a program that SIGPIPE ended. */
+  /** The reader closed the output of a command: 128 + SIGPIPE, as shells report it. */
   outputClosed: 141,
 } as const;
 
-/** Parts of an error for programs; the message has cause and remedy as sentences. */
-export interface ErrorDetails extends ErrorOptions {
-  /** Stable name of what is wrong, such as `POSTGRES_LOGIN_FAILED`, `42501` or `ECONNREFUSED`. */
-  readonly code?: string | undefined;
-  /** Sentences. */
-  readonly remedy?: string | undefined;
+/** Why something failed, and what to do about it. */
+export interface Diagnosis {
+  /** Stable: SCREAMING_SNAKE_CASE, Node's or Kafka's name of the error, or an SQLSTATE. */
+  readonly code: string;
+  /** A clause without a full stop. */
+  readonly cause: string;
+  /** One or more sentences; empty if none is known. */
+  readonly remedy: string;
 }
 
-/** An error with {@link ErrorDetails}. */
-abstract class DetailedError extends Error {
-  readonly code: string | undefined;
-  readonly remedy: string | undefined;
-  constructor(message: string, details: ErrorDetails = {}) {
-    super(message, details);
-    this.code = details.code;
-    this.remedy = details.remedy;
+/** A diagnosis together with what failed. */
+export interface Failure extends Diagnosis {
+  /** Such as `Cannot connect to Kafka at kafka:9092`. */
+  readonly action?: string;
+}
+
+/** `Action: cause. Remedy`, or `Cause. Remedy` without an action. */
+export function sentences({ action, cause, remedy }: Omit<Failure, "code">): string {
+  const reason = cause.replace(/\.+$/, "");
+  const subject = action === undefined
+    // Names in lower case, such as `routes_table` or `kafka:9092`, are kept.
+    ? reason.replace(/^[a-z]+(?= )/, (word) => word[0]!.toUpperCase() + word.slice(1))
+    : `${action}: ${reason}`;
+  return remedy === "" ? `${subject}.` : `${subject}. ${remedy}`;
+}
+
+/** An error with a {@link Diagnosis}. `Error.cause` is the underlying error, as in ECMAScript; the text is `diagnosis.cause`. */
+export abstract class DiagnosedError extends Error {
+  readonly code: string;
+  readonly diagnosis: Diagnosis;
+
+  constructor({ action, ...diagnosis }: Failure, options?: ErrorOptions) {
+    super(sentences({ ...diagnosis, ...action !== undefined && { action } }), options);
+    this.code = diagnosis.code;
+    this.diagnosis = diagnosis;
+  }
+
+  get remedy(): string {
+    return this.diagnosis.remedy;
   }
 }
 
-/**
- * A failure that trying again does not mend: wrong credentials, an untrusted certificate, a missing table. The service stops at
- * once with this message, which names the remedy.
- */
-export class PermanentError extends DetailedError {
+/** A failure that a retry cannot fix: wrong credentials, an untrusted certificate, a missing table. The service stops. */
+export class PermanentError extends DiagnosedError {
   override readonly name: string = "PermanentError";
 }
 
-/** A failure that passes by itself: a server that is away, a lock, a full disk. The service waits and tries again. */
-export class TransientError extends DetailedError {
+/** A failure that is expected to pass: an unavailable server, a lock, a full disk. The service retries. */
+export class TransientError extends DiagnosedError {
   override readonly name: string = "TransientError";
-  constructor(message: string, readonly kind: string, details?: ErrorDetails) {
-    super(message, details);
+
+  /** @param kind value of the label `class` of the retry metric */
+  constructor(failure: Failure, readonly kind: string, options?: ErrorOptions) {
+    super(failure, options);
   }
 }
 
-/** An error's message in one line, its cause's where it has none of its own. */
+/** An error's message on one line; the message of its cause if it has none. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  // Node gives a connection that failed on several addresses an empty message and a list of errors.
+  // Node reports a connection that failed on several addresses with an empty message and a list of errors.
   const inner = error instanceof AggregateError ? error.errors.map(messageOf).join("; ") : "";
   return (error.message || inner || (error.cause ? messageOf(error.cause) : "") || error.name).replaceAll(
     /\s*\n\s*/g,
@@ -60,13 +82,13 @@ export function messageOf(error: unknown): string {
 }
 
 /**
- * The first `code` on the way from an error to its causes: Node's (`ECONNREFUSED`) or PostgreSQL's SQLSTATE (`42P01`). The codes of
- * {@link PermanentError} and {@link TransientError} are not among them.
+ * The first `code` in the chain of an error's causes: Node's (`ECONNREFUSED`) or PostgreSQL's SQLSTATE (`42P01`). Codes of
+ * {@link DiagnosedError} are skipped.
  */
 export function codeOf(error: unknown): string | undefined {
   for (let at = error; at instanceof Error; at = at.cause ?? (at as AggregateError).errors?.[0]) {
     const { code } = at as { code?: unknown };
-    if (typeof code === "string" && !(at instanceof DetailedError)) return code;
+    if (typeof code === "string" && !(at instanceof DiagnosedError)) return code;
   }
   return undefined;
 }

@@ -1,13 +1,13 @@
 /**
- * What a service does after a configuration error when `ON_CONFIGURATION_ERROR=hold`: it stays up, not ready, until it is stopped. Under a
- * supervisor that restarts whatever ends, ending would repeat the same error without end.
+ * Keeps a service running, but not ready, after a configuration error when `ON_CONFIGURATION_ERROR=hold`. Supervisors that restart every
+ * exited service would otherwise repeat the error forever.
  *
  * @module
  */
 import { parseArgs } from "node:util";
 import { Registry } from "prom-client";
 import { messageOf } from "./errors.ts";
-import { pause, stopSignal } from "./lifecycle.ts";
+import { loggedStopSignal, pause } from "./lifecycle.ts";
 import { serveProbes } from "./observe/http.ts";
 import type { Log } from "./observe/log.ts";
 import { registerProcessMetrics } from "./observe/process.ts";
@@ -15,14 +15,14 @@ import { PROCESS, type Sources } from "./settings/load.ts";
 import { flagOf } from "./settings/setting.ts";
 import { SETTINGS, type Settings } from "./settings/table.ts";
 
-const INTERVAL_MS = 60_000;
+const LOG_INTERVAL_MS = 60_000;
 
-/** The settings of a hold. */
+/** The settings that {@link hold} uses. */
 export type HoldSettings = Pick<Settings, "ON_CONFIGURATION_ERROR" | "HTTP_HOST" | "HTTP_PORT">;
 
 /**
- * Reads the settings of a hold on their own, since any of the others can be the configuration error. A value that can't be used counts
- * as not set.
+ * Reads the settings of a hold separately, since any other setting may be the configuration error. Invalid values are replaced by the
+ * defaults.
  */
 export function readHoldSettings({ args, env }: Pick<Sources, "args" | "env"> = PROCESS): HoldSettings {
   const read = <N extends keyof HoldSettings>(name: N): HoldSettings[N] => {
@@ -41,29 +41,29 @@ export function readHoldSettings({ args, env }: Pick<Sources, "args" | "env"> = 
 }
 
 /**
- * Holds until a signal asks to stop: `/readyz` answers 503 with the reasons, and a log line repeats them.
+ * Waits for a stop signal. Meanwhile `/readyz` returns 503 with the reasons, and a log line repeats them.
  *
- * @param reasons what has to be corrected
- * @param exit ends the process at a second signal
+ * @param reasons the configuration errors
+ * @param exit ends the process at the second signal
  */
 export async function hold(
   reasons: readonly string[],
   settings: HoldSettings,
   log: Log,
   exit: (code: number) => unknown,
-  intervalMs = INTERVAL_MS,
+  intervalMs = LOG_INTERVAL_MS,
 ): Promise<void> {
-  using signal = stopSignal(log, exit);
+  using signal = loggedStopSignal(log, exit);
   await using _probes = serveReasons(reasons, settings, log);
   log(
     "warn",
-    "on_hold",
-    "The service is on hold (ON_CONFIGURATION_ERROR=hold). Correct the configuration and start it again.",
+    "service_held",
+    "The service is on hold (ON_CONFIGURATION_ERROR=hold). Correct the configuration and restart it.",
   );
   for (;;) {
     await pause(intervalMs, signal);
     if (signal.aborted) return;
-    log("error", "on_hold", `The service is on hold: ${reasons.join(" ")}`);
+    log("error", "service_held", `The service is on hold: ${reasons.join(" ")}`);
   }
 }
 
@@ -73,8 +73,8 @@ function serveReasons(reasons: readonly string[], settings: HoldSettings, log: L
   try {
     return serveProbes(settings, { problems: () => reasons, registry });
   } catch (error) {
-    // It may be the configuration error itself.
-    log("warn", "no_probes", messageOf(error));
+    // HTTP_HOST or HTTP_PORT may be the configuration error.
+    log("warn", "probes_unavailable", messageOf(error));
     return { [Symbol.asyncDispose]: () => Promise.resolve() };
   }
 }

@@ -1,44 +1,41 @@
 /**
- * From start to exit code: signals, settings, and what an error at the top means.
+ * Stop signals, exit codes and interruptible waits.
  *
  * @module
  */
-import { EXIT, messageOf, PermanentError, TransientError } from "./errors.ts";
+import { DiagnosedError, EXIT, messageOf, PermanentError } from "./errors.ts";
 import type { Log } from "./observe/log.ts";
 import { SettingsError } from "./settings/error.ts";
 
-/** SIGHUP comes from a terminal or an SSH session that was closed. */
+/** SIGHUP is sent when a terminal or an SSH session is closed. */
 const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 
 /**
- * A terminal sends Ctrl-C to all of its processes, and `deno task` passes it on to the service besides, as `timeout` does with SIGTERM:
- * what comes this soon after the first signal is the same one.
+ * Signals within this time after the first are the same one: on Ctrl-C, the terminal signals all of its processes and `deno task` forwards
+ * the signal to the service as well, as `timeout` does with SIGTERM.
  */
 const SAME_SIGNAL_MS = 500;
 
+/** Called with the name of a signal. */
+type OnSignal = (name: Deno.Signal) => void;
+
 /**
- * A signal that aborts at the first SIGTERM, SIGINT or SIGHUP. The second, unless it comes within half a second, ends the process at once,
- * with exit code 1: what was in hand is not lost, since nothing counts as done before it is committed.
+ * Listens for SIGTERM, SIGINT and SIGHUP until disposed of.
  *
- * @param exit ends the process
+ * @param onFirst called before the returned signal aborts
+ * @param onSecond called for every later signal, except within half a second after the first
  */
-export function stopSignal(log: Log, exit: (code: number) => unknown = Deno.exit): AbortSignal & Disposable {
+export function stopSignal(onFirst: OnSignal, onSecond: OnSignal): AbortSignal & Disposable {
   const controller = new AbortController();
-  let first = 0;
+  let firstAt = 0;
   const listeners = SIGNALS.map((name) => {
     const listener = () => {
       if (controller.signal.aborted) {
-        if (performance.now() - first < SAME_SIGNAL_MS) return;
-        log("warn", "stopped_at_once", `A second signal, ${name}: stopping at once.`);
-        exit(EXIT.crash);
+        if (performance.now() - firstAt >= SAME_SIGNAL_MS) onSecond(name);
         return;
       }
-      log(
-        "info",
-        "stopping",
-        `Stopping after ${name}: finishing what is in hand. A second signal stops at once.`,
-      );
-      first = performance.now();
+      onFirst(name);
+      firstAt = performance.now();
       controller.abort();
     };
     Deno.addSignalListener(name, listener);
@@ -51,38 +48,49 @@ export function stopSignal(log: Log, exit: (code: number) => unknown = Deno.exit
 }
 
 /**
- * Logs an error that ends the service and gives its exit code.
+ * A {@link stopSignal} that logs. The second signal exits immediately with exit code 1; no data is lost, since only committed records count
+ * as processed.
  *
- * @param hint the last sentence of a message about servers and settings
+ * @param exit ends the process
+ */
+export const loggedStopSignal = (log: Log, exit: (code: number) => unknown): AbortSignal & Disposable =>
+  stopSignal(
+    (name) => log("info", "stop_requested", `Received ${name}: draining. A second signal exits immediately.`),
+    (name) => {
+      log("warn", "stop_forced", `Received ${name} again: exiting immediately.`);
+      exit(EXIT.crash);
+    },
+  );
+
+/**
+ * Logs an error that ends the service and returns the exit code. The log line has the error's code.
+ *
+ * @param hint appended to messages about settings and servers
  */
 export function exitCodeOf(error: unknown, log: Log, hint = ""): number {
   const ending = hint === "" ? "" : ` ${hint}`;
   if (error instanceof SettingsError) {
-    error.problems.forEach((problem, index) => {
-      log("error", "bad_setting", index === error.problems.length - 1 ? problem + ending : problem);
+    const { code, problems } = error;
+    problems.forEach((problem, index) => {
+      log("error", "setting_invalid", index === problems.length - 1 ? problem + ending : problem, { code });
     });
     return EXIT.permanent;
   }
-  if (error instanceof PermanentError) {
-    log("error", "stopped_by_error", error.message + ending);
-    return EXIT.permanent;
-  }
-  // Where nobody waits for it to pass.
-  if (error instanceof TransientError) {
-    log("error", "stopped_by_error", error.message + ending);
-    return EXIT.crash;
+  if (error instanceof DiagnosedError) {
+    log("error", "service_failed", error.message + ending, { code: error.code });
+    return error instanceof PermanentError ? EXIT.permanent : EXIT.crash;
   }
   const stack = error instanceof Error ? error.stack : undefined;
-  log("error", "crashed", `Unexpected error: ${messageOf(error)}`, { stack });
+  log("error", "service_crashed", `Unexpected error: ${messageOf(error)}`, { stack });
   return EXIT.crash;
 }
 
-/** Exponential backoff with full jitter: how long to wait after the `attempt`-th failure (0, 1, 2 …), milliseconds. */
-export function backoffMs(attempt: number, base = 100, most = 10_000): number {
-  return Math.random() * Math.min(most, base * 2 ** attempt) + base / 2;
+/** Exponential backoff with full jitter after the `attempt`-th failure (0, 1, 2 …), milliseconds. */
+export function backoffMs(attempt: number, base = 100, max = 10_000): number {
+  return Math.random() * Math.min(max, base * 2 ** attempt) + base / 2;
 }
 
-/** Waits, or returns early when `signal` aborts. Never throws. */
+/** Waits; returns early when `signal` aborts. Never throws. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve();

@@ -1,6 +1,6 @@
 import assert from "assert";
 import { PermanentError, TransientError } from "./errors.ts";
-import { exitCodeOf } from "./lifecycle.ts";
+import { exitCodeOf, pause, stopSignal } from "./lifecycle.ts";
 import type { Fields } from "./observe/log.ts";
 import { SettingsError } from "./settings/error.ts";
 
@@ -13,48 +13,63 @@ function endOf(error: unknown): { code: number; lines: [event: string, message: 
   return { code, lines };
 }
 
-Deno.test("exitCodeOf() is 2, and says what is to be mended, when a person has to", () => {
-  assert.deepEqual(endOf(new PermanentError("Cannot.")), {
-    code: 2,
-    lines: [["stopped_by_error", "Cannot."]],
+const failure = (cause: string) => ({ code: "X", cause, remedy: "" });
+
+Deno.test("exitCodeOf() is 2 and logs code and remedy when an operator has to act", () => {
+  const error = new PermanentError({
+    action: "Cannot connect",
+    code: "X",
+    cause: "no route",
+    remedy: "Fix it.",
   });
+  assert.deepEqual(endOf(error), {
+    code: 2,
+    lines: [["service_failed", "Cannot connect: no route. Fix it.", { code: "X" }]],
+  });
+  const code = "SETTINGS_INVALID";
   assert.deepEqual(endOf(new SettingsError(["A.", "B."])), {
     code: 2,
-    lines: [["bad_setting", "A."], ["bad_setting", "B."]],
+    lines: [["setting_invalid", "A.", { code }], ["setting_invalid", "B.", { code }]],
   });
 });
 
-Deno.test("exitCodeOf() is 1, without a stack, when a server is away and nobody waits for it", () => {
-  const error = new TransientError("Cannot connect. Is it running?", "connection");
-  assert.deepEqual(endOf(error), { code: 1, lines: [["stopped_by_error", error.message]] });
+Deno.test("exitCodeOf() is 1 and logs no stack when the error is transient", () => {
+  assert.deepEqual(endOf(new TransientError(failure("cannot connect"), "connection")), {
+    code: 1,
+    lines: [["service_failed", "Cannot connect.", { code: "X" }]],
+  });
 });
 
-Deno.test("exitCodeOf() is 1, with a stack, when the error is a fault of ours", () => {
+Deno.test("exitCodeOf() is 1 and logs the stack when the error is unexpected", () => {
   const { code, lines: [[event, message, fields] = []] } = endOf(new TypeError("x is undefined"));
-  assert.deepEqual([code, event, message], [1, "crashed", "Unexpected error: x is undefined"]);
+  assert.deepEqual([code, event, message], [1, "service_crashed", "Unexpected error: x is undefined"]);
   assert.match(String(fields!["stack"]), /lifecycle_test\.ts/);
 });
 
-Deno.test("exitCodeOf() ends the last line with the hint when a person has to act", () => {
+Deno.test("exitCodeOf() appends the hint to the last line when an operator has to act", () => {
   const lines: string[] = [];
   const log = (_level: string, _event: string, message: string | (() => string)) =>
     lines.push(String(message));
   for (
-    const error of [new SettingsError(["A.", "B."]), new PermanentError("C."), new TransientError("D.", "x")]
+    const error of [
+      new SettingsError(["A.", "B."]),
+      new PermanentError(failure("C")),
+      new TransientError(failure("D"), "x"),
+    ]
   ) {
-    exitCodeOf(error, log, "Ask the doctor.");
+    exitCodeOf(error, log, "Run the doctor.");
   }
-  assert.deepEqual(lines, ["A.", "B. Ask the doctor.", "C. Ask the doctor.", "D. Ask the doctor."]);
+  assert.deepEqual(lines, ["A.", "B. Run the doctor.", "C. Run the doctor.", "D. Run the doctor."]);
 });
 
-/** A service that waits for a signal and then for ever; what it logs, by event, and how it ended. */
-async function signalled(
+/** Runs a service that exits with code 7 by itself. Sends it a signal after each of `delays`. Returns its events and exit code. */
+async function runWithSignals(
   delays: readonly number[],
   signal: Deno.Signal = "SIGINT",
 ): Promise<{ events: string[]; code: number }> {
   const script = `
-    import { stopSignal } from "${import.meta.resolve("./lifecycle.ts")}";
-    stopSignal((_level, event) => console.log(event));
+    import { loggedStopSignal } from "${import.meta.resolve("./lifecycle.ts")}";
+    loggedStopSignal((_level, event) => console.log(event), Deno.exit);
     console.log("ready");
     setTimeout(() => Deno.exit(7), 3_000);
   `;
@@ -72,17 +87,32 @@ async function signalled(
   return { events, code: (await child.status).code };
 }
 
-Deno.test("stopSignal() takes a signal that follows at once for the same one", async () => {
-  assert.deepEqual(await signalled([0, 20, 100]), { events: ["ready", "stopping"], code: 7 });
+Deno.test("loggedStopSignal() ignores signals that immediately follow the first", async () => {
+  assert.deepEqual(await runWithSignals([0, 20, 100]), { events: ["ready", "stop_requested"], code: 7 });
 });
 
-Deno.test("stopSignal() ends the process at the second signal", async () => {
-  assert.deepEqual(await signalled([0, 20, 700]), {
-    events: ["ready", "stopping", "stopped_at_once"],
+Deno.test("loggedStopSignal() exits with code 1 at the second signal", async () => {
+  assert.deepEqual(await runWithSignals([0, 20, 700]), {
+    events: ["ready", "stop_requested", "stop_forced"],
     code: 1,
   });
 });
 
-Deno.test("stopSignal() stops in order at SIGHUP, which a closed terminal sends", async () => {
-  assert.deepEqual(await signalled([0], "SIGHUP"), { events: ["ready", "stopping"], code: 7 });
+Deno.test("loggedStopSignal() requests a stop at SIGHUP", async () => {
+  assert.deepEqual(await runWithSignals([0], "SIGHUP"), { events: ["ready", "stop_requested"], code: 7 });
+});
+
+Deno.test("stopSignal() aborts at the first signal and calls onSecond at later ones until disposed of", async () => {
+  const calls: string[] = [];
+  {
+    using signal = stopSignal((name) => calls.push(`first ${name}`), (name) => calls.push(`second ${name}`));
+    // `deno test` handles SIGINT itself.
+    Deno.kill(Deno.pid, "SIGHUP");
+    await pause(2_000, signal);
+    Deno.kill(Deno.pid, "SIGHUP");
+    await pause(600);
+    Deno.kill(Deno.pid, "SIGTERM");
+    await pause(50);
+  }
+  assert.deepEqual(calls, ["first SIGHUP", "second SIGTERM"]);
 });

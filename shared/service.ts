@@ -6,7 +6,7 @@
 import process from "node:process";
 import { EXIT, messageOf } from "./errors.ts";
 import { hold, readHoldSettings } from "./hold.ts";
-import { exitCodeOf, pause, stopSignal } from "./lifecycle.ts";
+import { exitCodeOf, loggedStopSignal, pause } from "./lifecycle.ts";
 import { CommandOutput } from "./observe/command_output.ts";
 import { createLog, type Log, type LogSettings } from "./observe/log.ts";
 import { LogOutput } from "./observe/log_output.ts";
@@ -78,7 +78,7 @@ export async function runService(
     }
     log = logAs(settings);
     checkTlsFiles(settings, groups);
-    using signal = stopSignal(log, exit);
+    using signal = loggedStopSignal(log, exit);
     return await exit(await run(settings, warnings, log, signal) ?? EXIT.ok);
   } catch (error) {
     return await crash(error);

@@ -118,7 +118,7 @@ Deno.test("runService() logs an uncaught error, and its exit waits for the line 
     SERVICE.replace("let lines = 0;", "setTimeout(() => { throw new Error('boom') }); let lines = 0;"),
   );
   const log = await new Response(child.process.stdout).text();
-  assert.match(log, /"level":"error".*"event":"crashed".*boom/);
+  assert.match(log, /"level":"error".*"event":"service_crashed".*boom/);
   assert.equal((await child.process.status).code, 1);
 });
 

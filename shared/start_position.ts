@@ -54,14 +54,15 @@ export function checkTopicId(facts: TopicIdFacts): PermanentError | undefined {
   const uuid = topicIdToUuid(currentId);
   const different = [...storedId ? [storedId] : [], ...otherIds].find((id) => id !== uuid);
   if (different === undefined) return undefined;
-  return new PermanentError(
-    `The topic "${topic}" was deleted and recreated: its topic id is ${currentId}, and the progress of group "${group}" belongs to ` +
-      `${uuidToTopicId(different)}. To store the new topic from its start, stop all consumers, ${
-        restartRemedy(group, topic)
-      }; rows that are ` +
-      "stored stay. If the topic was migrated together with its offsets, run: " +
+  return new PermanentError({
+    code: "TOPIC_RECREATED",
+    cause:
+      `the topic "${topic}" was deleted and recreated: its topic id is ${currentId}, and the progress of group "${group}" ` +
+      `belongs to ${uuidToTopicId(different)}`,
+    remedy: `To store the new topic from its start, stop all consumers, ${restartRemedy(group, topic)}; ` +
+      "rows that are stored stay. If the topic was migrated together with its offsets, run: " +
       `${setTopicIdSql(group, topic, uuid)};`,
-  );
+  });
 }
 
 /** The error of a partition that ends before the stored offset; `undefined` if it does not. */
@@ -72,17 +73,21 @@ export function checkEnd(facts: PartitionFacts): PermanentError | undefined {
     nextOffset - 1
   } are stored`;
   if (storedId && currentId !== undefined) {
-    return new PermanentError(
-      `Records were lost in Kafka: ${found}. The topic id is the same, so an unclean leader election or a restore removed them. ` +
+    return new PermanentError({
+      code: "TOPIC_RECORDS_LOST",
+      cause: `records were lost in Kafka: ${found}`,
+      remedy: "The topic id is the same, so an unclean leader election or a restore removed them. " +
         `To continue at offset ${high}, stop all consumers and run: ${
           setOffsetSql(group, facts, high)
         }; move or delete the partition's rejected_records from that offset on.`,
-    );
+    });
   }
-  return new PermanentError(
-    `The topic "${topic}" was deleted and recreated, or lost records in an unclean leader election: ${found}. ` +
-      `To store the new topic from its start, stop all consumers, ${
-        restartRemedy(group, topic)
-      }; rows that are stored stay.`,
-  );
+  return new PermanentError({
+    code: "TOPIC_RECREATED",
+    cause:
+      `the topic "${topic}" was deleted and recreated, or lost records in an unclean leader election: ${found}`,
+    remedy: `To store the new topic from its start, stop all consumers, ${
+      restartRemedy(group, topic)
+    }; rows that are stored stay.`,
+  });
 }

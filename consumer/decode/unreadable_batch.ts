@@ -21,11 +21,16 @@ export function unreadableBatch(
   // The header may be what is corrupt.
   const skipTo = Math.max(error.lastOffset, nextOffset) + 1;
   return new PermanentError(
-    `Cannot read ${topic}[${partition}] at offset ${nextOffset}: ${error.message} ` +
-      (error.isTooLarge
-        ? "Raise CONSUMER_DECOMPRESSED_BATCH_MAX_BYTES and the container's memory, or skip the batch"
-        : "Inspect the segment with kafka-dump-log --deep-iteration and restore it from another replica, or skip the batch") +
-      `: stop the group's consumers and run ${setOffsetSql(group, { topic, partition }, skipTo)};`,
+    {
+      action: `Cannot read ${topic}[${partition}] at offset ${nextOffset}`,
+      code: error.isTooLarge ? "KAFKA_BATCH_TOO_LARGE" : "KAFKA_BATCH_UNREADABLE",
+      cause: error.message,
+      remedy:
+        (error.isTooLarge
+          ? "Raise CONSUMER_DECOMPRESSED_BATCH_MAX_BYTES and the container's memory, or skip the batch"
+          : "Inspect the segment with kafka-dump-log --deep-iteration and restore it from another replica, or skip the batch") +
+        `: stop the group's consumers and run ${setOffsetSql(group, { topic, partition }, skipTo)};`,
+    },
     { cause: error },
   );
 }

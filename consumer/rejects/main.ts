@@ -3,15 +3,14 @@
  *
  * @module
  */
-import { EXIT, TransientError } from "../../shared/errors.ts";
+import { EXIT } from "../../shared/errors.ts";
 import { pause } from "../../shared/lifecycle.ts";
 import { connectPostgres } from "../../shared/postgres/connection.ts";
 import {
   classify,
-  explain,
   isPostgresError,
-  retryClass,
-  statementError,
+  permanentStatementError,
+  transientStatementError,
 } from "../../shared/postgres/errors.ts";
 import {
   inspectSession,
@@ -108,8 +107,8 @@ async function orSayWhy<T>(action: string, work: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (!isPostgresError(error)) throw error;
     if (classify(error) === "transient") {
-      throw new TransientError(explain(action, error), retryClass(error), { cause: error });
+      throw transientStatementError(action, error);
     }
-    throw statementError(action, error);
+    throw permanentStatementError(action, error);
   }
 }

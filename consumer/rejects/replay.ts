@@ -130,10 +130,14 @@ async function move(client: pg.Client, stream: Stream, candidates: readonly Cand
   const deleted = await deleteRejected(client, topic, valid);
   if (deleted === valid.length) return valid.length;
   throw new PermanentError(
-    `Cannot delete ${
-      valid.length - deleted
-    } replayed records of ${topic} from ${REJECTED_RECORDS.name}: a trigger, a rule or a ` +
-      "row-level security policy prevents it. No record was moved. Drop it, then replay again.",
+    {
+      action: `Cannot delete ${
+        valid.length - deleted
+      } replayed records of ${topic} from ${REJECTED_RECORDS.name}`,
+      code: "REJECTED_RECORDS_NOT_DELETED",
+      cause: "a trigger, a rule or a row-level security policy prevents it; no record was moved",
+      remedy: "Drop it, then replay again.",
+    },
   );
 }
 

@@ -68,8 +68,13 @@ export function advancesOf(batch: readonly Segment[]): OffsetAdvance[] {
 export function rejectedConflictError(batch: readonly Segment[], cause: unknown): PermanentError {
   const topics = [...new Set(batch.map(({ stream }) => stream.topic))].join(", ");
   return new PermanentError(
-    `Cannot store a rejected record of ${topics}: rejected_records has another record of the same topic, partition and offset. Was ` +
-      "the topic made again? Move the old topic's rows of rejected_records elsewhere, or delete them.",
+    {
+      action: `Cannot store a rejected record of ${topics}`,
+      code: "REJECTED_RECORD_CONFLICT",
+      cause: "rejected_records already has a different record for this topic, partition and offset",
+      remedy:
+        "Was the topic recreated? Move the old topic's rows of rejected_records elsewhere, or delete them.",
+    },
     { cause },
   );
 }

@@ -13,10 +13,9 @@ import {
 } from "../../shared/postgres/connection.ts";
 import {
   classify,
-  explain,
   isPostgresError,
-  retryClass,
-  statementError,
+  permanentStatementError,
+  transientStatementError,
 } from "../../shared/postgres/errors.ts";
 import {
   inspectSession,
@@ -166,8 +165,9 @@ export class Database implements AsyncDisposable {
           if (timedOut) await this.#endFrozenPeers();
           if (timedOut && canSplit) throw new StatementTimeoutError(messageOf(error), { cause: error });
           if (!timedOut) await this.close();
-          if (kind === "environment") throw statementError(action, error);
-          this.availability.down("PostgreSQL", new Error(explain(action, error)), retryClass(error));
+          if (kind === "environment") throw permanentStatementError(action, error);
+          const failure = transientStatementError(action, error);
+          this.availability.down("PostgreSQL", failure, failure.kind);
           if (error instanceof ResponseTimeoutError && canSplit) {
             throw new StatementTimeoutError(messageOf(error), { cause: error });
           }

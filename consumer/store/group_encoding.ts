@@ -23,9 +23,13 @@ export async function assertGroupFits(client: pg.Client, group: string): Promise
   } catch (error) {
     if (!isUntranslatable(error)) throw error;
     throw new PermanentError(
-      `CONSUMER_GROUP_ID is "${group}", and the encoding ${database!.encoding} of the database "${
-        database!.name
-      }" lacks one of its characters. Use a group id in ASCII, or a database with the encoding UTF8.`,
+      {
+        code: "GROUP_ID_UNENCODABLE",
+        cause: `CONSUMER_GROUP_ID is "${group}", and the encoding ${database!.encoding} of the database "${
+          database!.name
+        }" lacks one of its characters`,
+        remedy: "Use a group id in ASCII, or a database with the encoding UTF8.",
+      },
       { cause: error },
     );
   }

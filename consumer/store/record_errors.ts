@@ -4,12 +4,12 @@
  * @module
  */
 import pg from "pg";
-import { codeOf, messageOf, PermanentError } from "../../shared/errors.ts";
+import { codeOf, type Diagnosis, messageOf, PermanentError } from "../../shared/errors.ts";
 import {
   classify,
   functionOf,
+  permanentStatementError,
   type PostgresErrorFields,
-  statementError,
 } from "../../shared/postgres/errors.ts";
 import { isSqlState } from "../../shared/postgres/sqlstate.ts";
 import { CONSUMER_PROGRESS, REJECTED_RECORDS } from "../../shared/schema/own_tables.ts";
@@ -51,7 +51,7 @@ export class RecordErrors {
     if (!isSqlState(codeOf(error)) || classify(error) !== "record") throw error;
     const streams = [...new Set(batch.filter(({ rowCount }) => rowCount > 0).map(({ stream }) => stream))];
     if (streams.length === 0) {
-      throw statementError("Cannot store rejected records", error);
+      throw permanentStatementError("Cannot store rejected records", error);
     }
     assertAboutRecord(
       error,
@@ -106,9 +106,12 @@ export function assertAboutRecord(
     );
   if (own !== undefined) {
     throw new PermanentError(
-      `${action}: ${own} does not accept the consumer's rows: ${
-        textOf(error)
-      }. Correct it as the README's “Tables” shows.`,
+      {
+        action,
+        code: codeOf(error) ?? "TABLE_INCOMPATIBLE",
+        cause: `${own} does not accept the consumer's rows: ${textOf(error)}`,
+        remedy: "Correct it as the README's “Tables” shows.",
+      },
       { cause: error },
     );
   }
@@ -121,7 +124,11 @@ export function assertAboutRecord(
     return;
   }
   throw new PermanentError(
-    `Cannot store records in ${stream?.table ?? streams[0]!.table}: ${problemOf(error, stream, violation)}`,
+    {
+      action: `Cannot store records in ${stream?.table ?? streams[0]!.table}`,
+      code: codeOf(error) ?? "TABLE_INCOMPATIBLE",
+      ...problemOf(error, stream, violation),
+    },
     { cause: error },
   );
 }
@@ -132,32 +139,47 @@ export const textOf = (error: unknown): string => {
   return detail === undefined ? messageOf(error) : `${messageOf(error)} (${detail.replace(/\.$/, "")})`;
 };
 
-/** What is wrong beside the records, and the remedy. */
-function problemOf(error: unknown, stream: Stream | undefined, { columns, serial }: Violation): string {
+/** Cause and remedy of a violation that is not about the record's values. */
+function problemOf(
+  error: unknown,
+  stream: Stream | undefined,
+  { columns, serial }: Violation,
+): Pick<Diagnosis, "cause" | "remedy"> {
   const { code, constraint, dataType, table: leaf } = error as PostgresErrorFields;
   const name = stream && quoted(stream.table);
   const [column] = columns ?? [];
   if (code === NOT_NULL_VIOLATION && stream && column !== undefined && dataType === undefined) {
-    return `its column "${column}" is NOT NULL and no part of the stream ${stream.name}. ` +
-      `Give it a default: ALTER TABLE ${name} ALTER COLUMN ${
+    return {
+      cause: `column "${column}" is NOT NULL without a default and not part of stream ${stream.name}`,
+      remedy: `Give it a default: ALTER TABLE ${name} ALTER COLUMN ${
         quoted(column)
-      } SET DEFAULT …; or drop the NOT NULL.`;
+      } SET DEFAULT …; or drop the NOT NULL.`,
+    };
   }
   if (code === CHECK_VIOLATION && constraint === undefined) {
-    return `${textOf(error)}. Create the partition, or one for all other rows: CREATE TABLE … PARTITION OF ${
-      name ?? leaf
-    } DEFAULT.`;
+    return {
+      cause: textOf(error),
+      remedy: `Create the partition, or one for all other rows: CREATE TABLE … PARTITION OF ${
+        name ?? leaf
+      } DEFAULT.`,
+    };
   }
   if (code === UNIQUE_VIOLATION && stream && serial) {
     const value = `(SELECT max(${quoted(serial.column)}) FROM ${name})`;
-    return `${textOf(error)}. The sequence of its column "${serial.column}" is behind the stored rows. ` +
-      `Run: SELECT setval(${pg.escapeLiteral(serial.sequence)}, ${value});`;
+    return {
+      cause: `${textOf(error)}; the sequence of column "${serial.column}" is behind the stored rows`,
+      remedy: `Run: SELECT setval(${pg.escapeLiteral(serial.sequence)}, ${value});`,
+    };
   }
   const context = functionOf(error);
   const from = context === undefined ? "" : ` in ${context}, a trigger or function of the table`;
-  return `${textOf(error)}${from}. No column of ${
-    stream ? `the stream ${stream.name}` : "a stream"
-  } is part of this constraint${leaf && !stream ? ` of ${leaf}` : ""}: correct the ${
-    context === undefined ? "constraint or the column's default" : "trigger or the constraint"
-  }, or drop it.`;
+  const owner = stream ? `the stream ${stream.name}` : "a stream";
+  return {
+    cause: `${textOf(error)}${from}`,
+    remedy: `No column of ${owner} is part of this constraint${
+      leaf && !stream ? ` of ${leaf}` : ""
+    }: correct the ${
+      context === undefined ? "constraint or the column's default" : "trigger or the constraint"
+    }, or drop it.`,
+  };
 }

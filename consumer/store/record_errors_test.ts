@@ -34,7 +34,7 @@ Deno.test("assertAboutRecord() takes a constraint for a record's fault only if t
   check(failure("23502", { column: "latitude" }), { columns: ["latitude"] });
   assert.throws(
     () => check(failure("23502", { column: "region", table: "routes_2026" }), { columns: ["region"] }),
-    /in routes_table: its column "region" is NOT NULL.*ALTER TABLE "routes_table" ALTER COLUMN "region" SET DEFAULT/,
+    /in routes_table: column "region" is NOT NULL.*ALTER TABLE "routes_table" ALTER COLUMN "region" SET DEFAULT/,
   );
 });
 

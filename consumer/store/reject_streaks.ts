@@ -120,10 +120,15 @@ export class RejectStreaks {
     if (this.max === 0 || count < this.max) return;
     const cause = `SQLSTATE ${causeOf(error).replace(/: $/, "")}`;
     throw new PermanentError(
-      `PostgreSQL rejected ${count} consecutive records of ${topic} for one cause (${cause}), in partition ${partition}: ${
-        textOf(error)
-      }. Correct the table, then run “deno task rejects --replay”; or, if the records are wrong, set CONSUMER_REJECT_STREAK_MAX ` +
-        "to a higher number (0: no maximum).",
+      {
+        action:
+          `PostgreSQL rejected ${count} consecutive records of ${topic} for one cause (${cause}), in partition ${partition}`,
+        code: "REJECT_STREAK_EXCEEDED",
+        cause: textOf(error),
+        remedy:
+          "Correct the table, then run “deno task rejects --replay”; or, if the records are wrong, set CONSUMER_REJECT_STREAK_MAX " +
+          "to a higher number (0: no maximum).",
+      },
       { cause: error },
     );
   }

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { messageOf, PermanentError, TransientError } from "../../shared/errors.ts";
-import { classify, explain, retryClass } from "../../shared/postgres/errors.ts";
+import { DiagnosedError, TransientError } from "../../shared/errors.ts";
+import { classify, permanentStatementError, retryClass } from "../../shared/postgres/errors.ts";
 import type { Availability } from "../../shared/observe/availability.ts";
 import type { Stream } from "../../shared/stream.ts";
 import type { DatabaseState, RejectedRecord, Row, TableStatus } from "../protocol.ts";
@@ -95,13 +95,13 @@ export class DatabasePoller {
   }
 
   #failed(error: unknown): void {
-    const message = error instanceof TransientError || error instanceof PermanentError
-      ? messageOf(error)
-      : explain("Cannot read the tables", error);
+    const failure = error instanceof DiagnosedError
+      ? error
+      : permanentStatementError("Cannot read the tables", error);
     const transient = error instanceof TransientError || !isLasting(error);
     const kind = error instanceof TransientError ? error.kind : transient ? retryClass(error) : "permanent";
-    this.availability.down("PostgreSQL", new Error(message), kind);
-    this.#become(transient ? "away" : "refused", message);
+    this.availability.down("PostgreSQL", failure, kind);
+    this.#become(transient ? "away" : "refused", failure.message);
   }
 
   #become(state: DatabaseState, message?: string): void {

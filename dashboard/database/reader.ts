@@ -53,9 +53,12 @@ export class Reader implements AsyncDisposable {
     const over = new AbortController();
     const timeout = pause(WORK_TIMEOUT_MS, over.signal).then(() => {
       throw new TransientError(
-        `Cannot read from PostgreSQL at ${this.settings.PGHOST}:${this.settings.PGPORT}: no answer within ${
-          WORK_TIMEOUT_MS / 1000
-        } s.`,
+        {
+          action: `Cannot read from PostgreSQL at ${this.settings.PGHOST}:${this.settings.PGPORT}`,
+          code: "POSTGRES_READ_TIMEOUT",
+          cause: `no response within ${WORK_TIMEOUT_MS / 1000} s`,
+          remedy: "",
+        },
         "connection",
       );
     });
@@ -79,9 +82,12 @@ export class Reader implements AsyncDisposable {
     try {
       const session = await inspectSession(client);
       if (session.version < 140_000) {
-        throw new PermanentError(
-          "The dashboard needs PostgreSQL 14 or later: older ones can't read a range of blocks.",
-        );
+        throw new PermanentError({
+          code: "POSTGRES_VERSION_UNSUPPORTED",
+          cause:
+            "the dashboard requires PostgreSQL 14 or later, since earlier versions have no TID range scans",
+          remedy: "Upgrade the server.",
+        });
       }
       // Without the role for readers the account's own rights have to do; writing is off all the same.
       this.#start = { session, mode: "REPEATABLE READ READ ONLY", settings: { ...TEXT_FORMAT, ...LIMITS } };

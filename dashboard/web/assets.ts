@@ -44,7 +44,11 @@ export async function loadAssets(folder = PAGE_FOLDER): Promise<Map<string, Asse
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
   if (!assets.has("/") || !assets.has("/app.js")) {
-    throw new PermanentError(`The page is not in ${folder}: build it with \`deno task dashboard:page\`.`);
+    throw new PermanentError({
+      code: "PAGE_NOT_BUILT",
+      cause: `${folder} does not contain the page`,
+      remedy: "Build it: `deno task dashboard:page`.",
+    });
   }
   return assets;
 }

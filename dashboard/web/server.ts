@@ -160,9 +160,12 @@ export function servePage(
     return { port: server.addr.port, [Symbol.asyncDispose]: () => server.shutdown() };
   } catch (error) {
     throw new PermanentError(
-      `Cannot listen on ${hostname}:${port} (DASHBOARD_HOST, DASHBOARD_PORT): ${
-        messageOf(error)
-      }. Choose another port.`,
+      {
+        action: `Cannot listen on ${hostname}:${port} (DASHBOARD_HOST, DASHBOARD_PORT)`,
+        code: "HTTP_LISTEN_FAILED",
+        cause: messageOf(error),
+        remedy: "Choose another port.",
+      },
       { cause: error },
     );
   }

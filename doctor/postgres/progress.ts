@@ -14,7 +14,7 @@ import {
   restartRemedy,
 } from "../../shared/schema/progress.ts";
 import { decideStart } from "../../shared/start_position.ts";
-import { failed, ok, type Outcome, skipped, together } from "../check.ts";
+import { diagnosed, failed, ok, type Outcome, skipped, together } from "../check.ts";
 import type { Context } from "../context.ts";
 
 /** Whether the consumer can go on where it stopped: the topics are those it read, and what comes next is still there. */
@@ -66,8 +66,7 @@ function topicProgress(
     const facts = { group, topic, partition, nextOffset, storedId, otherIds, currentId };
     const decision = decideStart({ ...facts, watermarks: watermarks ?? { low: 0, high: Infinity } });
     if (decision.kind === "fail") {
-      const [why = "", ...remedy] = decision.error.message.split(/\. (?=[A-Z])/);
-      return failed(why, remedy.join(". "));
+      return diagnosed(decision.error.diagnosis);
     }
     if (!watermarks) {
       return failed(

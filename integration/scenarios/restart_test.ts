@@ -48,7 +48,7 @@ scenario({
       return before > first && await inHand() === before;
     }, { unless });
     await consumer.signal("SIGTERM");
-    await consumer.waitForLog(/"event":"stopping"/);
+    await consumer.waitForLog(/"event":"stop_requested"/);
     await delay(s.random.between(0, 1_000));
     await lock.query("ROLLBACK");
   });

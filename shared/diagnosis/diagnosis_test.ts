@@ -1,6 +1,5 @@
 import assert from "assert";
-import { codeOf } from "../errors.ts";
-import { permanentError, sentences, transientError } from "./diagnosis.ts";
+import { codeOf, PermanentError, sentences, TransientError } from "../errors.ts";
 import { diagnoseNetwork, KAFKA_NAMES, POSTGRES_NAMES } from "./network.ts";
 import { diagnoseTls } from "./tls.ts";
 
@@ -46,23 +45,24 @@ for (const code of ["ECONNREFUSED", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN", "EHOS
   });
 }
 
-Deno.test("permanentError() and transientError() have code and remedy, and codeOf() finds the code of their cause", () => {
+Deno.test("PermanentError and TransientError compose the message from the diagnosis, and codeOf() returns the code of their cause", () => {
   const cause = Object.assign(new Error("no such role"), { code: "28000" });
-  const diagnosis = {
+  const failure = {
+    action: "Cannot connect",
     code: "POSTGRES_ACCESS_DENIED",
     cause: "the server says no",
     remedy: "Correct PGUSER.",
   };
   for (
     const error of [
-      permanentError("Cannot connect", diagnosis, cause),
-      transientError("Cannot connect", diagnosis, "connection", cause),
+      new PermanentError(failure, { cause }),
+      new TransientError(failure, "connection", { cause }),
     ]
   ) {
     assert.equal(error.message, "Cannot connect: the server says no. Correct PGUSER.");
     assert.deepEqual(
       [error.code, error.remedy, error.cause],
-      [diagnosis.code, diagnosis.remedy, cause],
+      [failure.code, failure.remedy, cause],
     );
     assert.equal(codeOf(error), "28000");
   }

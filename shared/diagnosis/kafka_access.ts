@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Diagnosis } from "./diagnosis.ts";
+import type { Diagnosis } from "../errors.ts";
 
 /**
  * Operations on a topic that the account may not do.

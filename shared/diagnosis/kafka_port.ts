@@ -5,7 +5,7 @@
  */
 import type { KafkaSettings } from "../kafka/client.ts";
 import type { Port } from "../kafka/probe.ts";
-import type { Diagnosis } from "./diagnosis.ts";
+import type { Diagnosis } from "../errors.ts";
 
 /** How Aiven's ports differ; the mistake is made both ways. */
 export const PORTS = "Aiven gives client certificates and SASL a port each: console → the Kafka service → " +

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Diagnosis } from "./diagnosis.ts";
+import type { Diagnosis } from "../errors.ts";
 
 /** What a server is called in the settings and in Aiven's console. */
 export interface ServerNames {

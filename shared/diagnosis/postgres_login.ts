@@ -4,8 +4,7 @@
  * @see https://www.postgresql.org/docs/current/errcodes-appendix.html
  * @module
  */
-import { codeOf, messageOf, PermanentError } from "../errors.ts";
-import type { Diagnosis } from "./diagnosis.ts";
+import { codeOf, type Diagnosis, messageOf, PermanentError } from "../errors.ts";
 
 /** Code of the error when the server asks for a password and none is set. */
 export const PASSWORD_MISSING = "POSTGRES_PASSWORD_MISSING";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Diagnosis } from "./diagnosis.ts";
+import type { Diagnosis } from "../errors.ts";
 
 /** The database that each Aiven service is created with. */
 export const AIVEN_DATABASE = "defaultdb";

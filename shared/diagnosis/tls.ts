@@ -4,7 +4,7 @@
  * @module
  */
 import * as net from "node:net";
-import type { Diagnosis } from "./diagnosis.ts";
+import type { Diagnosis } from "../errors.ts";
 
 const UNTRUSTED = [
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",

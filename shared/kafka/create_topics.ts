@@ -7,6 +7,7 @@
  * @see https://kafka.apache.org/protocol#The_Messages_CreateTopics
  * @module
  */
+import { topicCreation } from "../diagnosis/kafka_topics.ts";
 import { PermanentError, TransientError } from "../errors.ts";
 import { pause } from "../lifecycle.ts";
 import type { KafkaCluster } from "./cluster.ts";
@@ -31,18 +32,6 @@ const TRANSIENT: ReadonlyMap<number, string> = new Map([
   [56, "KAFKA_STORAGE_ERROR"],
   [89, "THROTTLING_QUOTA_EXCEEDED"],
 ]);
-
-/** What to do about an error, by Kafka's name of it. */
-const REMEDY: Readonly<Record<string, string>> = {
-  INVALID_TOPIC_EXCEPTION:
-    "Set KAFKA_TOPIC_PREFIX so that the name is legal and differs from others in more than . and _.",
-  INVALID_REPLICATION_FACTOR: "Set KAFKA_TOPIC_REPLICATION_FACTOR to at most the number of brokers.",
-  INVALID_PARTITIONS: "Set KAFKA_TOPIC_PARTITIONS to a number that the cluster allows.",
-  POLICY_VIOLATION:
-    "Set KAFKA_TOPIC_PARTITIONS and KAFKA_TOPIC_REPLICATION_FACTOR as the cluster's policy requires, or create the topic by hand.",
-  UNSUPPORTED_VERSION:
-    "The broker is too old to choose the number itself: set KAFKA_TOPIC_PARTITIONS and KAFKA_TOPIC_REPLICATION_FACTOR.",
-};
 
 interface CreateTopicsResponse {
   readonly topicErrors: readonly {
@@ -102,22 +91,13 @@ function creationError(
   settings: KafkaSettings,
 ): PermanentError | TransientError {
   const name = TRANSIENT.get(code) ?? errorName(code)!;
-  const reason = message ? `${message.replace(/\.$/, "")} (${name})` : name;
-  const action = `Cannot create the topic "${topic}": ${reason}.`;
-  if (TRANSIENT.has(code)) return new TransientError(action, "topic");
-  const byHand = /_AUTHORIZATION_FAILED$/.test(name)
-    ? "This account may not create the topic, or not see it. Create it"
-    : "Create it by hand";
-  const remedy = REMEDY[name] ?? `${byHand}: ${createCommand(topic, settings)}`;
-  return new PermanentError(`${action} ${remedy}`, { code: name, remedy });
-}
-
-/** The command that creates a topic, and the same on Aiven. */
-function createCommand(topic: string, settings: KafkaSettings): string {
-  const { KAFKA_TOPIC_PARTITIONS: partitions, KAFKA_TOPIC_REPLICATION_FACTOR: replicas } = settings;
-  const replication = replicas > 0 ? ` --replication-factor ${replicas}` : "";
-  return `kafka-topics --create --topic ${topic} --partitions ${partitions}${replication}; on Aiven: console → Topics → ` +
-    `Create topic, or \`avn service topic-create SERVICE ${topic} --partitions ${partitions} --replication 3\`.`;
+  const failure = {
+    action: `Cannot create the topic "${topic}"`,
+    ...topicCreation(name, message, topic, settings),
+  };
+  return TRANSIENT.has(code)
+    ? new TransientError({ ...failure, remedy: "" }, "topic")
+    : new PermanentError(failure);
 }
 
 /** Waits until the partitions of new topics have leaders, for at most {@link TIMEOUT_MS}. */

@@ -87,9 +87,9 @@ const PERMANENT: readonly [code: number, message: string | null, text: RegExp][]
   [
     29,
     "Authorization failed.",
-    /TOPIC_AUTHORIZATION_FAILED\)\. This account may not create .* kafka-topics --create/,
+    /TOPIC_AUTHORIZATION_FAILED\)\. This account is not allowed to create .* kafka-topics --create/,
   ],
-  [31, null, /"new": CLUSTER_AUTHORIZATION_FAILED\. This account may not create/],
+  [31, null, /"new": CLUSTER_AUTHORIZATION_FAILED\. This account is not allowed to create/],
   [-1, "Unexpected", /Unexpected \(UNKNOWN\)\. Create it by hand/],
 ];
 

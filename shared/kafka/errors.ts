@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { codeOf, messageOf, PermanentError, TransientError } from "../errors.ts";
-import { type Diagnosis, permanentError, transientError } from "../diagnosis/diagnosis.ts";
+import { codeOf, type Diagnosis, messageOf, PermanentError, TransientError } from "../errors.ts";
 import { groupAccess, topicAccess } from "../diagnosis/kafka_access.ts";
 import { refusedLogin, unwantedSasl } from "../diagnosis/kafka_port.ts";
 import { KAFKA_REMEDIES } from "../diagnosis/kafka_remedies.ts";
@@ -55,22 +54,24 @@ export function kafkaError(
   for (const at of chain(error)) {
     const broker = at.broker ?? (at.host === undefined ? undefined : `${at.host}:${at.port}`);
     const tls = diagnoseTls(codeOf(at), kafkaTlsUse(settings, at.host ?? broker));
-    if (tls) return permanentError(`${action}${broker ? ` (broker ${broker})` : ""}`, tls, error);
+    if (tls) {
+      return new PermanentError({ action: `${action}${broker ? ` (broker ${broker})` : ""}`, ...tls }, {
+        cause: error,
+      });
+    }
     const found = diagnose(at, settings);
-    if (found) return permanentError(action, found, error);
+    if (found) return new PermanentError({ action, ...found }, { cause: error });
   }
   const message = messageOf(error).replace(/\.$/, "");
   const code = /timeout/i.test(message) ? "ETIMEDOUT" : codeOf(error) ?? /E[A-Z]{6,}/.exec(message)?.[0];
   const network = diagnoseNetwork(code, addressIn(error) ?? "it", KAFKA_NAMES);
-  if (network && code !== "ETIMEDOUT") return transientError(action, network, "connection", error);
-  const hint = /closed connection/i.test(message)
-    ? CLOSED[settings.KAFKA_SECURITY_PROTOCOL]
-    : network?.remedy;
-  return new TransientError(`${action}: ${message}.${hint ? ` ${hint}` : ""}`, "connection", {
-    code,
-    remedy: hint,
-    cause: error,
-  });
+  const isClosed = /closed connection/i.test(message);
+  const found = network && code !== "ETIMEDOUT" ? network : {
+    code: code ?? (isClosed ? "KAFKA_CONNECTION_CLOSED" : "KAFKA_UNAVAILABLE"),
+    cause: message,
+    remedy: isClosed ? CLOSED[settings.KAFKA_SECURITY_PROTOCOL] : network?.remedy ?? "",
+  };
+  return new TransientError({ action, ...found }, "connection", { cause: error });
 }
 
 /** The address of the broker that an error is about, if kafkajs keeps it. */

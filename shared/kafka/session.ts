@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { permanentError } from "../diagnosis/diagnosis.ts";
 import { saslMismatch, tlsMismatch } from "../diagnosis/kafka_port.ts";
 import { PermanentError, TransientError } from "../errors.ts";
 import type { Log } from "../observe/log.ts";
@@ -29,7 +28,7 @@ export interface SessionOptions {
   readonly topics: readonly string[];
   readonly log: Log;
   /** Called on each connection error while the session is open. */
-  readonly onConnectionError: (message: string) => void;
+  readonly onConnectionError: (error: TransientError) => void;
 }
 
 /**
@@ -40,7 +39,10 @@ export interface SessionOptions {
  */
 export async function openKafka(settings: KafkaSettings, options: SessionOptions): Promise<KafkaSession> {
   let isOpen = false;
-  const log = kafkaLog(options.log, (message) => isOpen && options.onConnectionError(message));
+  const log = kafkaLog(options.log, (cause) => {
+    const failure = { action: "Kafka", code: "KAFKA_CONNECTION_FAILED", cause, remedy: "" };
+    if (isOpen) options.onConnectionError(new TransientError(failure, "connection"));
+  });
   const openCluster = () => new KafkaCluster(settings, options.clientId, log);
   const cluster = openCluster();
   const brokers = settings.KAFKA_BOOTSTRAP_SERVERS.join(",");
@@ -63,7 +65,7 @@ async function detectProtocolMismatch(settings: KafkaSettings): Promise<Permanen
     const port = await explorePort(addressOf(address));
     const mismatch = port &&
       (tlsMismatch(settings, port, address) ?? saslMismatch(settings, port.mechanisms));
-    if (mismatch) return permanentError(`Cannot connect to Kafka at ${address}`, mismatch);
+    if (mismatch) return new PermanentError({ action: `Cannot connect to Kafka at ${address}`, ...mismatch });
   }
   return undefined;
 }

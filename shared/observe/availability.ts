@@ -1,26 +1,26 @@
 /**
- * Whether the servers that a service needs answer: said once when one goes away, once when it is back.
+ * Availability of Kafka and PostgreSQL: metrics, readiness, and one log line per outage and recovery.
  *
  * @module
  */
 import { Counter, Gauge, type Registry } from "prom-client";
-import { messageOf } from "../errors.ts";
+import type { DiagnosedError } from "../errors.ts";
 import type { Log } from "./log.ts";
 
 /** The servers that a service needs. */
 export type Server = "Kafka" | "PostgreSQL";
 
-/** Keeps which servers are away, since when, and why. */
+/** Tracks which servers are unavailable, since when, and why. */
 export class Availability {
-  readonly #away = new Map<Server, { since: number; why: string }>();
+  readonly #unavailable = new Map<Server, { since: number; why: string }>();
   readonly #seen = new Set<Server>();
   readonly #up: Gauge<"server">;
   readonly #reconnects: Counter<"server">;
   readonly #retries: Counter<"server" | "class">;
 
   /**
-   * @param service prefix of the metrics' names
-   * @param servers what the service needs; it is ready when all have answered
+   * @param service prefix of the metric names
+   * @param servers the service is ready once all have responded
    */
   constructor(
     service: string,
@@ -31,19 +31,19 @@ export class Availability {
     const registers = [registry];
     this.#up = new Gauge({
       name: `${service}_server_up`,
-      help: "1: the server answers; 0: it is away",
+      help: "1 if the server is available, else 0",
       labelNames: ["server"],
       registers,
     });
     this.#reconnects = new Counter({
       name: `${service}_reconnects_total`,
-      help: "Times that a server came back after it was away",
+      help: "Recoveries of a server that was unavailable",
       labelNames: ["server"],
       registers,
     });
     this.#retries = new Counter({
       name: `${service}_retries_total`,
-      help: "Attempts that failed and were tried again, by class of failure",
+      help: "Failed attempts that were retried, by class of failure",
       labelNames: ["server", "class"],
       registers,
     });
@@ -53,38 +53,39 @@ export class Availability {
     }
   }
 
-  /** An attempt failed and will be tried again. Logged when it is the first since the server last answered. */
-  down(server: Server, error: unknown, class_: string): void {
-    this.#retries.inc({ server: label(server), class: class_ });
-    if (this.#away.has(server)) return;
-    this.#away.set(server, { since: Date.now(), why: messageOf(error) });
+  /** Records a failed attempt that will be retried. Logs the first one since the server was last available. */
+  down(server: Server, error: DiagnosedError, kind: string): void {
+    this.#retries.inc({ server: label(server), class: kind });
+    if (this.#unavailable.has(server)) return;
+    this.#unavailable.set(server, { since: Date.now(), why: error.message });
     this.#up.set({ server: label(server) }, 0);
-    this.log("warn", "server_away", `${messageOf(error)} Trying again until it answers.`, {
+    this.log("warn", "server_unavailable", `${error.message} Retrying.`, {
       server,
-      class: class_,
+      class: kind,
+      code: error.code,
     });
   }
 
-  /** The server answered. */
+  /** Records a successful attempt. Logs the recovery of a server that was unavailable. */
   up(server: Server): void {
-    const away = this.#away.get(server);
-    if (!away && this.#seen.has(server)) return;
+    const outage = this.#unavailable.get(server);
+    if (!outage && this.#seen.has(server)) return;
     this.#seen.add(server);
-    this.#away.delete(server);
+    this.#unavailable.delete(server);
     this.#up.set({ server: label(server) }, 1);
-    if (!away) return;
-    const seconds = (Date.now() - away.since) / 1000;
+    if (!outage) return;
+    const seconds = (Date.now() - outage.since) / 1000;
     this.#reconnects.inc({ server: label(server) });
-    this.log("info", "server_back", `${server} answers again, after ${seconds.toFixed(1)} s.`, {
+    this.log("info", "server_available", `${server} is available again after ${seconds.toFixed(1)} s.`, {
       server,
       seconds,
     });
   }
 
-  /** Why the service is not ready: a line for each server that is away or has not answered yet. */
+  /** Why the service is not ready: one line per server that is unavailable or has not responded yet. */
   problems(): string[] {
-    return this.servers.filter((server) => this.#away.has(server) || !this.#seen.has(server))
-      .map((server) => this.#away.get(server)?.why ?? `${server} has not answered yet.`);
+    return this.servers.filter((server) => this.#unavailable.has(server) || !this.#seen.has(server))
+      .map((server) => this.#unavailable.get(server)?.why ?? `${server} has not responded yet.`);
   }
 }
 

@@ -37,9 +37,13 @@ export class CommandOutput {
         if (error instanceof Deno.errors.BrokenPipe) this.#isClosed = true;
         else if (error instanceof Deno.errors.WouldBlock) await pause(BUSY_MS);
         else {
-          throw new TransientError(`Cannot write to the standard output: ${messageOf(error)}.`, "output", {
-            cause: error,
-          });
+          const failure = {
+            action: "Cannot write to the standard output",
+            code: "OUTPUT_WRITE_FAILED",
+            cause: messageOf(error),
+            remedy: "",
+          };
+          throw new TransientError(failure, "output", { cause: error });
         }
       }
     }

@@ -59,9 +59,12 @@ export function serveProbes(
     return { [Symbol.asyncDispose]: () => server.shutdown() };
   } catch (error) {
     throw new PermanentError(
-      `Cannot listen on ${hostname}:${port} (HTTP_HOST, HTTP_PORT): ${
-        messageOf(error)
-      }. Choose another port.`,
+      {
+        action: `Cannot listen on ${hostname}:${port} (HTTP_HOST, HTTP_PORT)`,
+        code: "HTTP_LISTEN_FAILED",
+        cause: messageOf(error),
+        remedy: "Choose another port.",
+      },
       { cause: error },
     );
   }

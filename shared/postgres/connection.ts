@@ -112,7 +112,11 @@ async function connect(client: pg.Client, signal: AbortSignal | undefined): Prom
 /** Called when the server asks for it. */
 function passwordOf({ PGPASSWORD }: PostgresSettings): string {
   if (PGPASSWORD !== "") return PGPASSWORD;
-  throw new PermanentError("there is no password", { code: PASSWORD_MISSING });
+  throw new PermanentError({
+    code: PASSWORD_MISSING,
+    cause: "no password is set",
+    remedy: "Set PGPASSWORD.",
+  });
 }
 
 /** Whether the other way, with or without TLS, may work. 28000 is how pg_hba.conf refuses a connection for its lack of TLS. */

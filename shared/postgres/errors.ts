@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { codeOf, messageOf, PermanentError, TransientError } from "../errors.ts";
-import { permanentError, transientError } from "../diagnosis/diagnosis.ts";
+import { codeOf, type Failure, messageOf, PermanentError, TransientError } from "../errors.ts";
 import { diagnoseNetwork, POSTGRES_NAMES } from "../diagnosis/network.ts";
 import { diagnosePostgresLogin } from "../diagnosis/postgres_login.ts";
 import { STATEMENT_REMEDIES } from "../diagnosis/postgres_statement.ts";
@@ -78,26 +77,32 @@ export function retryClass(error: unknown): string {
   return "connection";
 }
 
-/** Says what could not be done, why, and what to do: the sentence that a service stops or waits with. */
-export function explain(action: string, error: unknown): string {
+/** The diagnosis of a failed statement. @param action what failed, such as `Cannot store records` */
+export function statementFailure(action: string, error: unknown): Failure {
   const code = codeOf(error);
-  const remedy = remedyOf(error, code);
-  return `${action}: ${messageOf(error)}.${remedy ? ` ${remedy}` : ""}`.replace(/\.\.+/, ".");
+  return {
+    action,
+    code: code ?? "POSTGRES_UNAVAILABLE",
+    cause: messageOf(error),
+    remedy: remedyOf(error, code),
+  };
 }
 
-/** The error that a statement ends a service with: the message of {@link explain}, with code and remedy. */
-export function statementError(action: string, error: unknown): PermanentError {
-  const code = codeOf(error);
-  return new PermanentError(explain(action, error), { code, remedy: remedyOf(error, code), cause: error });
-}
+/** The error that stops a service because of a failed statement. */
+export const permanentStatementError = (action: string, error: unknown): PermanentError =>
+  new PermanentError(statementFailure(action, error), { cause: error });
 
-function remedyOf(error: unknown, code: string | undefined): string | undefined {
-  if (code === undefined) return undefined;
+/** The error of a failed statement that is retried. */
+export const transientStatementError = (action: string, error: unknown): TransientError =>
+  new TransientError(statementFailure(action, error), retryClass(error), { cause: error });
+
+function remedyOf(error: unknown, code: string | undefined): string {
+  if (code === undefined) return "";
   const cause = error instanceof Error && !(error as PostgresErrorFields).where
     ? error.cause ?? error
     : error;
   const inFunction = isSqlState(code) && classify(cause) === "environment" ? functionOf(cause) : undefined;
-  if (inFunction === undefined) return STATEMENT_REMEDIES[code];
+  if (inFunction === undefined) return STATEMENT_REMEDIES[code] ?? "";
   return `It occurred in ${inFunction}, a trigger or function of the table: correct or drop it.` +
     (code === "42501" ? " A function declared SECURITY DEFINER runs with its owner's privileges." : "");
 }
@@ -126,11 +131,13 @@ export function connectError(
   const isTransient = classify(error) === "transient" && login?.code !== "POSTGRES_TLS_MISSING";
   if (!isTransient) {
     const found = tls ?? login;
-    return found ? permanentError(action, found, error) : statementError(action, error);
+    return found
+      ? new PermanentError({ action, ...found }, { cause: error })
+      : permanentStatementError(action, error);
   }
   const found = login ??
     diagnoseNetwork(messageOf(error).includes("timeout") ? "ETIMEDOUT" : code, "it", POSTGRES_NAMES);
   return found
-    ? transientError(action, found, retryClass(error), error)
-    : new TransientError(explain(action, error), retryClass(error), { code, cause: error });
+    ? new TransientError({ action, ...found }, retryClass(error), { cause: error })
+    : transientStatementError(action, error);
 }

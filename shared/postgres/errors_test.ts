@@ -1,6 +1,6 @@
 import assert from "assert";
 import { PermanentError } from "../errors.ts";
-import { classify, explain, functionOf } from "./errors.ts";
+import { classify, functionOf, permanentStatementError } from "./errors.ts";
 
 const failure = (code?: string) => Object.assign(new Error("it failed"), code === undefined ? {} : { code });
 
@@ -25,7 +25,7 @@ Deno.test("classify() distinguishes a record's values from the table when the da
     assert.equal(classify(failure(code)), "environment", code);
   }
   assert.equal(classify(failure("42601")), "internal");
-  assert.equal(classify(new PermanentError("no")), "environment");
+  assert.equal(classify(new PermanentError({ code: "X", cause: "no", remedy: "" })), "environment");
 });
 
 /** An error that occurred in a trigger's function while rows were copied. */
@@ -74,16 +74,17 @@ Deno.test("functionOf() finds the function in the context of any language, and n
   assert.equal(functionOf(failure("22P02")), undefined);
 });
 
-Deno.test("explain() names the trigger's function instead of the consumer's own table", () => {
+Deno.test("permanentStatementError() names the trigger's function instead of the consumer's own table", () => {
   const missing = Object.assign(new Error('relation "audit_log" does not exist'), {
     code: "42P01",
     where: "PL/pgSQL function audit() line 3 at SQL statement\nCOPY routes_table, line 1",
   });
-  const text = explain("Cannot store records in routes_table", missing);
-  assert.match(text, /relation "audit_log" does not exist\. It occurred in audit\(\), a trigger/);
-  assert.doesNotMatch(text, /Restart the consumer/);
+  const { message, code } = permanentStatementError("Cannot store records in routes_table", missing);
+  assert.equal(code, "42P01");
+  assert.match(message, /relation "audit_log" does not exist\. It occurred in audit\(\), a trigger/);
+  assert.doesNotMatch(message, /Restart the consumer/);
   assert.match(
-    explain("Cannot", Object.assign(new Error("no table"), { code: "42P01" })),
+    permanentStatementError("Cannot", Object.assign(new Error("no table"), { code: "42P01" })).message,
     /Restart the consumer/,
   );
 });

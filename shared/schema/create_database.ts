@@ -5,7 +5,6 @@
  */
 import pg from "pg";
 import { missingDatabase } from "../diagnosis/postgres_login.ts";
-import { permanentError } from "../diagnosis/diagnosis.ts";
 import { codeOf, PermanentError } from "../errors.ts";
 import { type ConnectOptions, connectPostgres, type PostgresSettings } from "../postgres/connection.ts";
 
@@ -52,9 +51,6 @@ export async function ensureDatabase(settings: PostgresSettings, options: Connec
       await client.end();
     }
   }
-  throw permanentError(
-    "Cannot connect to PostgreSQL",
-    missingDatabase({ database: name }, ", and the account may not create it"),
-    last,
-  );
+  const diagnosis = missingDatabase({ database: name }, ", and the account is not allowed to create it");
+  throw new PermanentError({ action: "Cannot connect to PostgreSQL", ...diagnosis }, { cause: last });
 }

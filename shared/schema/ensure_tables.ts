@@ -5,7 +5,7 @@
  */
 import type pg from "pg";
 import { codeOf, PermanentError } from "../errors.ts";
-import { explain } from "../postgres/errors.ts";
+import { statementFailure } from "../postgres/errors.ts";
 import { withSavepoint } from "../postgres/session.ts";
 import type { Stream } from "../stream.ts";
 import { createTableSql, OWN_TABLES } from "./own_tables.ts";
@@ -47,16 +47,20 @@ export async function ensureTables(client: pg.Client, streams: readonly Stream[]
     } catch (error) {
       if (CONCURRENT_CREATE_SQLSTATES.includes(codeOf(error) ?? "")) continue;
       if (!NOT_CREATABLE.includes(codeOf(error) ?? "")) throw error;
-      throw new PermanentError(
-        `${
-          explain(`The table "${table}" does not exist and this account may not create it`, error)
-        } Or create it:\n${create};`,
-        { cause: error },
+      const failure = statementFailure(
+        `The table "${table}" does not exist and this account is not allowed to create it`,
+        error,
       );
+      const remedy = `${failure.remedy} Or create it:\n${create};`;
+      throw new PermanentError({ ...failure, remedy }, { cause: error });
     }
   }
   for (const [table, { what, remedy }] of await tableProblems(client, streams)) {
-    throw new PermanentError(`The table "${table}" in database ${client.database ?? ""} ${what}. ${remedy}`);
+    throw new PermanentError({
+      code: "TABLE_INCOMPATIBLE",
+      cause: `the table "${table}" in database ${client.database ?? ""} ${what}`,
+      remedy,
+    });
   }
   return created;
 }

@@ -51,7 +51,7 @@ Deno.test("ensureTables() uses the tables when another consumer creates them at 
 Deno.test("ensureTables() throws the statement when the account is not allowed to create a table", async () => {
   await assert.rejects(
     ensureTables(serverWithRace("42501"), streams),
-    /may not create it.*Or create it:\nCREATE TABLE IF NOT EXISTS "routes_table"/s,
+    /not allowed to create it.*Or create it:\nCREATE TABLE IF NOT EXISTS "routes_table"/s,
   );
 });
 

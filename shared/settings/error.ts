@@ -7,6 +7,7 @@
 /** Settings that can't be used. The message has a line for each problem. */
 export class SettingsError extends Error {
   override readonly name = "SettingsError";
+  readonly code = "SETTINGS_INVALID";
   constructor(readonly problems: readonly string[]) {
     super(problems.join("\n"));
   }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { sentences } from "../diagnosis/diagnosis.ts";
+import { sentences } from "../errors.ts";
 import { AIVEN_DATABASE, unusualDatabase, unverifiedServer } from "../diagnosis/postgres_settings.ts";
 import { parseBootstrapServers } from "../kafka/address.ts";
 import type { Group } from "./setting.ts";

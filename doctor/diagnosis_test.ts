@@ -7,7 +7,7 @@
 import assert from "assert";
 import { createErrorFromCode } from "kafkajs/src/protocol/error.js";
 import { KAFKA_NAMES, POSTGRES_NAMES } from "../shared/diagnosis/network.ts";
-import { PermanentError, TransientError } from "../shared/errors.ts";
+import { DiagnosedError } from "../shared/errors.ts";
 import { kafkaError } from "../shared/kafka/errors.ts";
 import { openKafka } from "../shared/kafka/session.ts";
 import { connectPostgres } from "../shared/postgres/connection.ts";
@@ -27,14 +27,13 @@ type Env = Record<string, string | number>;
 
 /** Asserts that both say the same, whatever they call the server: by its address, or "it". */
 function assertSame(error: unknown, outcome: Outcome, code: string, addresses: readonly string[]): void {
-  assert(error instanceof PermanentError || error instanceof TransientError, String(error));
+  assert(error instanceof DiagnosedError, String(error));
   assert.equal(outcome.mark, "failed", outcome.why);
   const neutral = (text: string) =>
     addresses.reduce((text, address) => text.replaceAll(address, "it"), text).replaceAll("it:1", "it");
   assert.equal(error.code, code, error.message);
   assert.equal(error.remedy, outcome.remedy);
-  const [, cause] = /^Cannot connect to \S+ at (?:\S+)(?: \(.*?\))?: (.*)$/.exec(error.message)!;
-  const shared = neutral(cause!.slice(0, -`. ${error.remedy}`.length));
+  const shared = neutral(error.diagnosis.cause);
   assert(shared.length > 10, shared);
   assert(neutral(outcome.why).startsWith(shared), `${neutral(outcome.why)}\n${shared}`);
 }
