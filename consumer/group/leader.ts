@@ -1,23 +1,29 @@
 /**
- * The leader's part of a group: it distributes the partitions, and notices when there are more.
+ * The leader of a consumer group: distributes the partitions among the members.
  *
  * @module
  */
 import type { Buffer } from "node:buffer";
-import { ASSIGNORS, type Member, topicsOf } from "./assignors.ts";
 import { decodeSubscription, encodeAssignment } from "../../shared/kafka/group/subscription.ts";
+import { ASSIGNORS, type Member, topicsOf } from "./assignors.ts";
 
-/** Fetches the partitions of topics. Topics that do not exist, or may not be seen, are left out. */
+/** Fetches the partitions of topics. Topics that do not exist, or may not be described, are left out. */
 export type FetchPartitions = (topics: readonly string[]) => Promise<Map<string, number[]>>;
 
-/** A member in the leader's response of JoinGroup. */
+/** A member in the leader's JoinGroup response. */
 export interface MemberSubscription {
   readonly memberId: string;
   readonly groupInstanceId?: string | null;
   readonly memberMetadata: Buffer;
 }
 
-/** Milliseconds between two requests for the number of partitions. */
+/** A member's assignment as the leader sends it in SyncGroup. */
+export interface EncodedAssignment {
+  readonly memberId: string;
+  readonly memberAssignment: Buffer;
+}
+
+/** Interval of checking the number of partitions. */
 const CHECK_INTERVAL_MS = 30_000;
 
 /** Leads one generation of a group. */
@@ -26,23 +32,27 @@ export class GroupLeader {
   #counts = "";
   #checkedAt = 0;
 
+  /** @param now a clock in milliseconds */
   constructor(private readonly fetchPartitions: FetchPartitions, private readonly now: () => number) {}
 
   /**
-   * The assignment of every member, as SyncGroup takes it.
+   * Assigns partitions to all members.
    *
    * @param protocol the assignor that the coordinator selected
-   * @throws {KafkaJSError} when the topics' metadata cannot be fetched
+   * @throws {KafkaJSError} if the topics' metadata cannot be fetched
    */
-  async distribute(protocol: string, members: readonly MemberSubscription[]) {
+  async distribute(
+    protocol: string,
+    members: readonly MemberSubscription[],
+  ): Promise<EncodedAssignment[]> {
     const assignor = ASSIGNORS.find(({ name }) => name === protocol);
     if (!assignor) {
-      throw new Error(`The coordinator selected the assignor ${protocol}, which was not offered.`);
+      throw new Error(`The coordinator selected the assignor ${protocol}, which this member did not offer.`);
     }
     const subscribers: Member[] = members.map(({ memberId, groupInstanceId, memberMetadata }) => ({
       memberId,
       groupInstanceId: groupInstanceId ?? null,
-      topics: topicsIn(memberMetadata),
+      topics: decodeTopics(memberMetadata),
     }));
     this.#topics = topicsOf(subscribers);
     const partitions = await this.fetchPartitions(this.#topics);
@@ -54,7 +64,7 @@ export class GroupLeader {
     }));
   }
 
-  /** Calls `onChange` when a topic of the group has another number of partitions. In the background; failures wait for the next time. */
+  /** Calls `onChange` if the number of partitions of a topic changed. Runs in the background; a failed check is repeated at the next interval. */
   checkPartitions(onChange: () => void): void {
     if (this.now() - this.#checkedAt < CHECK_INTERVAL_MS) return;
     this.#checkedAt = this.now();
@@ -69,7 +79,7 @@ export class GroupLeader {
 }
 
 /** A member whose subscription cannot be decoded gets no partitions. */
-function topicsIn(metadata: Buffer): string[] {
+function decodeTopics(metadata: Buffer): string[] {
   try {
     return decodeSubscription(metadata);
   } catch {

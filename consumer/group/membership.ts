@@ -1,96 +1,70 @@
 /**
- * Membership in a consumer group: joins, sends heartbeats, and joins again when the membership is lost.
+ * Membership in a consumer group: joins, sends heartbeats, and rejoins when the membership is lost.
  *
  * The state machine is the loop in {@link GroupMembership.run}: unjoined → joining → stable → unjoined … → left. `onAssigned` is called
- * when SyncGroup has succeeded and `onRevoked` before anything else is done about the end of that generation. So nobody fetches without
- * a valid membership, whichever step of joining fails.
+ * when SyncGroup has succeeded, `onRevoked` before anything else when that generation ends. So nothing is fetched without a valid
+ * membership, whichever step of joining fails.
  *
  * @see Kafka's org.apache.kafka.clients.consumer.internals.AbstractCoordinator
  * @module
  */
-import type { Buffer } from "node:buffer";
-import { KafkaJSRequestTimeoutError } from "kafkajs/src/errors.js";
+import type { Assignment } from "../../shared/kafka/group/subscription.ts";
 import { isTransientKafka } from "../../shared/kafka/errors.ts";
 import { backoffMs, pause } from "../../shared/lifecycle.ts";
-import { ASSIGNORS } from "./assignors.ts";
-import type { GroupCoordinator } from "../../shared/kafka/group/coordinator.ts";
-import { type FetchPartitions, GroupLeader, type MemberSubscription } from "./leader.ts";
 import {
-  type Assignment,
-  decodeAssignment,
-  encodeSubscription,
-} from "../../shared/kafka/group/subscription.ts";
+  GroupRequests,
+  type GroupRequestsOptions,
+  type MemberIdentity,
+  type OffsetToCommit,
+} from "./group_requests.ts";
+import { Interrupter, Interruption } from "./interrupter.ts";
+import { type FetchPartitions, GroupLeader } from "./leader.ts";
 
-/** What a membership works with and whom it informs. */
-export interface GroupMembershipOptions {
-  readonly coordinator: Pick<GroupCoordinator, "request" | "forget">;
-  /** The subscription. */
-  readonly topics: readonly string[];
-  readonly sessionTimeoutMs: number;
-  readonly rebalanceTimeoutMs: number;
+export interface GroupMembershipOptions extends GroupRequestsOptions {
   readonly heartbeatIntervalMs: number;
   readonly fetchPartitions: FetchPartitions;
   /** The member may consume these partitions until {@link onRevoked}. Partitions of other topics than `topics` are left out. */
   readonly onAssigned: (assignment: Assignment, memberId: string) => void;
-  /** The member may not fetch any more. */
+  /** The member must stop fetching. */
   readonly onRevoked: (reason: string) => void;
+  /** The coordinator confirmed the membership. */
   readonly onHeartbeat: () => void;
-  /** A transient failure; `failures` in a row so far. */
+  /** A transient failure, the `failures`-th in a row. */
   readonly onRetry: (error: unknown, failures: number) => void;
-  /** Milliseconds of a monotonic clock. */
+  /** A monotonic clock in milliseconds; default: `performance.now` */
   readonly now?: () => number;
 }
 
-/** An offset to commit for a partition. */
-export interface OffsetToCommit {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: string;
-}
-
-/** Added to the time for which the coordinator may hold back a response. */
-const NETWORK_DELAY_MS = 5_000;
-/** Milliseconds between attempts while the coordinator does not answer; the later ones in a row are further apart. */
-const RETRY_MS = 100, RETRY_MS_MAX = 1_000;
-/** Answers after which a member joins again without a pause. */
-const REJOIN_AT_ONCE = [
+/** Backoff while the coordinator does not answer. */
+const RETRY_MS = 100, RETRY_MAX_MS = 1_000;
+/** After this many failures in a row a member does not rejoin without a pause, whatever the error. */
+const IMMEDIATE_REJOINS_MAX = 3;
+/** Errors after which a member rejoins without a pause. */
+const IMMEDIATE_REJOIN_ERRORS = [
   "MEMBER_ID_REQUIRED",
   "UNKNOWN_MEMBER_ID",
   "ILLEGAL_GENERATION",
   "REBALANCE_IN_PROGRESS",
 ];
 
-/** Why a membership ended, when it was not an error of Kafka. */
-class Interruption extends Error {
-  override readonly name = "Interruption";
-}
-
-interface JoinGroupResponse {
-  readonly generationId: number;
-  readonly groupProtocol: string;
-  readonly leaderId: string;
-  readonly memberId: string;
-  readonly members: readonly MemberSubscription[];
-}
-
-/** A member of a group. {@link run} it once. */
+/** A member of a group. Call {@link run} once. */
 export class GroupMembership {
   #state: "unjoined" | "joining" | "stable" | "left" = "unjoined";
   #memberId = "";
   #generationId = -1;
   /** When the last request that the coordinator confirmed was sent. */
   #confirmedAt = -Infinity;
-  /** Aborts when the member is to leave. */
+  /** Aborted by {@link leave}. */
   readonly #leaving = new AbortController();
-  /** Why the current generation is to end, and what ends the operation that is waited for. */
-  #interruption: Interruption | undefined;
-  #reject: ((reason: Interruption) => void) | undefined;
+  readonly #interrupter = new Interrupter();
+  readonly #requests: GroupRequests;
   #running: Promise<void> = Promise.resolve();
   /** Set while this member leads the group. */
   #leader: GroupLeader | undefined;
   readonly #now: () => number;
 
   constructor(private readonly options: GroupMembershipOptions) {
+    this.#requests = new GroupRequests(options);
     this.#now = options.now ?? (() => performance.now());
   }
 
@@ -98,32 +72,36 @@ export class GroupMembership {
     return this.#state;
   }
 
+  get #identity(): MemberIdentity {
+    return { memberId: this.#memberId, generationId: this.#generationId };
+  }
+
   /**
-   * Whether the coordinator has confirmed the membership within the session timeout. If not, others may own the partitions: also after
-   * the process was stopped for that long, before it has sent anything.
+   * Whether the coordinator has confirmed the membership within the session timeout. If not, other members may own the partitions. A
+   * process that was suspended for that long learns it here, before it has sent a request.
    */
   isAlive(): boolean {
     const isAlive = this.#sinceConfirmed() < this.options.sessionTimeoutMs;
-    if (!isAlive && this.#state === "stable") this.#interrupt(expired(this.options.sessionTimeoutMs));
+    if (!isAlive && this.#state === "stable") this.#interrupter.interrupt(this.#expired());
     return isAlive;
   }
 
-  /** Ends the current generation and joins again. Without effect unless the member has an assignment. */
+  /** Ends the current generation and rejoins. No effect unless the member has an assignment. */
   rejoin(reason: string): void {
-    if (this.#state === "stable") this.#interrupt(new Interruption(reason));
+    if (this.#state === "stable") this.#interrupter.interrupt(new Interruption(reason));
   }
 
   /**
-   * Joins the group and remains a member until {@link leave}. Transient failures are retried without end.
+   * Joins the group and remains a member until {@link leave}. Retries transient failures without limit.
    *
-   * @throws {KafkaJSError} of an error that does not pass by itself, such as INCONSISTENT_GROUP_PROTOCOL
+   * @throws {KafkaJSError} on any other error, such as INCONSISTENT_GROUP_PROTOCOL
    */
   run(): Promise<void> {
-    this.#running = this.#loop();
+    this.#running = this.#runLoop();
     return this.#running;
   }
 
-  async #loop(): Promise<void> {
+  async #runLoop(): Promise<void> {
     const { signal } = this.#leaving;
     for (let failures = 0; !signal.aborted;) {
       try {
@@ -133,72 +111,55 @@ export class GroupMembership {
       } catch (error) {
         this.#state = "unjoined";
         if (signal.aborted) return;
-        this.#interruption = undefined;
-        const isAtOnce = this.#learnFrom(error);
+        this.#interrupter.clear();
+        const isImmediate = this.#handleError(error);
         failures++;
-        if (!isAtOnce) this.options.onRetry(error, failures);
-        // Also a broker that refuses every time is not asked without a pause.
-        if (!isAtOnce || failures > 3) await pause(backoffMs(failures, RETRY_MS, RETRY_MS_MAX), signal);
+        if (!isImmediate) this.options.onRetry(error, failures);
+        if (!isImmediate || failures > IMMEDIATE_REJOINS_MAX) {
+          await pause(backoffMs(failures, RETRY_MS, RETRY_MAX_MS), signal);
+        }
       }
     }
   }
 
-  /** @returns whether to join again at once; @throws an error that does not pass by itself */
-  #learnFrom(error: unknown): boolean {
+  /** @returns whether to rejoin without a pause; @throws an error that is not transient */
+  #handleError(error: unknown): boolean {
     if (error instanceof Interruption) return true;
     const { type, memberId } = error as { type?: string; memberId?: string };
     if (type === "MEMBER_ID_REQUIRED") this.#memberId = memberId ?? "";
     if (type === "UNKNOWN_MEMBER_ID") this.#memberId = "";
-    if (type !== undefined && REJOIN_AT_ONCE.includes(type)) return true;
+    if (type !== undefined && IMMEDIATE_REJOIN_ERRORS.includes(type)) return true;
     if (!isTransientKafka(error)) throw error;
     return false;
   }
 
   async #join(): Promise<Assignment> {
-    const { coordinator, topics, sessionTimeoutMs, rebalanceTimeoutMs } = this.options;
+    const { fetchPartitions, heartbeatIntervalMs, sessionTimeoutMs } = this.options;
     this.#state = "joining";
-    const metadata = encodeSubscription(topics);
-    const joined = await this.#operation(() =>
-      coordinator.request<JoinGroupResponse>("JoinGroup", {
-        sessionTimeout: sessionTimeoutMs,
-        rebalanceTimeout: rebalanceTimeoutMs,
-        memberId: this.#memberId,
-        protocolType: "consumer",
-        groupProtocols: ASSIGNORS.map(({ name }) => ({ name, metadata })),
-      }, rebalanceTimeoutMs + NETWORK_DELAY_MS)
-    );
+    const joined = await this.#interrupter.run(() => this.#requests.join(this.#memberId));
     this.#memberId = joined.memberId;
     this.#generationId = joined.generationId;
     this.#leader = joined.leaderId === joined.memberId
-      ? new GroupLeader(this.options.fetchPartitions, this.#now)
+      ? new GroupLeader(fetchPartitions, this.#now)
       : undefined;
-    const groupAssignment = await this.#operation(async () =>
+    const groupAssignment = await this.#interrupter.run(async () =>
       await this.#leader?.distribute(joined.groupProtocol, joined.members) ?? []
     );
-    const sent = this.#now();
-    const { memberAssignment } = await this.#operation(() =>
-      coordinator.request<{ memberAssignment: Buffer | null }>("SyncGroup", {
-        generationId: joined.generationId,
-        memberId: joined.memberId,
-        groupAssignment,
-      }, sessionTimeoutMs + NETWORK_DELAY_MS)
-    );
-    this.#confirmedAt = sent;
-    // The coordinator may have held the response back for long, or this process was stopped.
-    if (this.#sinceConfirmed() >= this.options.heartbeatIntervalMs) await this.#heartbeat(sessionTimeoutMs);
-    const assignment = decodeAssignment(memberAssignment);
-    return Object.fromEntries(
-      topics.flatMap((topic) => Object.hasOwn(assignment, topic) ? [[topic, assignment[topic]!]] : []),
-    );
+    const sentAt = this.#now();
+    const assignment = await this.#interrupter.run(() => this.#requests.sync(joined, groupAssignment));
+    this.#confirmedAt = sentAt;
+    // The coordinator may have held back the response for long, or this process was suspended.
+    if (this.#sinceConfirmed() >= heartbeatIntervalMs) await this.#heartbeat(sessionTimeoutMs);
+    return assignment;
   }
 
-  /** Returns never; throws when the generation has ended for this member. */
+  /** Never returns; throws when the generation ends for this member. */
   async #consume(assignment: Assignment): Promise<never> {
     this.#state = "stable";
     let reason = "";
     this.options.onAssigned(assignment, this.#memberId);
     try {
-      return await this.#stay();
+      return await this.#sendHeartbeats();
     } catch (error) {
       reason = (error as Error).message;
       throw error;
@@ -207,114 +168,70 @@ export class GroupMembership {
     }
   }
 
-  async #stay(): Promise<never> {
+  async #sendHeartbeats(): Promise<never> {
     const { sessionTimeoutMs, heartbeatIntervalMs } = this.options;
     for (let failures = 0;;) {
-      await this.#pause(failures > 0 ? backoffMs(failures, RETRY_MS, RETRY_MS_MAX) : heartbeatIntervalMs);
-      const left = sessionTimeoutMs - this.#sinceConfirmed();
-      if (left <= 0) throw expired(sessionTimeoutMs);
+      const isRetry = failures > 0;
+      await this.#interrupter.pause(
+        isRetry ? backoffMs(failures, RETRY_MS, RETRY_MAX_MS) : heartbeatIntervalMs,
+      );
+      const leftMs = sessionTimeoutMs - this.#sinceConfirmed();
+      if (leftMs <= 0) throw this.#expired();
       try {
-        // A connection that does not answer is replaced while there is time.
-        await this.#heartbeat(Math.min(left, Math.max(heartbeatIntervalMs, sessionTimeoutMs / 3)));
+        // The timeout leaves time to replace a connection that does not answer.
+        await this.#heartbeat(Math.min(leftMs, Math.max(heartbeatIntervalMs, sessionTimeoutMs / 3)));
         failures = 0;
         const leader = this.#leader;
         leader?.checkPartitions(() =>
           this.#leader === leader && this.rejoin("the number of partitions changed")
         );
       } catch (error) {
-        if (!isUnanswered(error)) throw error;
+        if (!isMembershipUnknown(error)) throw error;
         this.options.onRetry(error, ++failures);
       }
     }
   }
 
   async #heartbeat(timeoutMs: number): Promise<void> {
-    const { coordinator, onHeartbeat } = this.options;
-    const sent = this.#now();
-    const { promise: timeout, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
-      reject(
-        new KafkaJSRequestTimeoutError(`The coordinator did not answer a heartbeat for ${timeoutMs} ms`),
-      );
-      coordinator.forget();
-    }, timeoutMs);
-    const fields = { groupGenerationId: this.#generationId, memberId: this.#memberId };
-    try {
-      await this.#operation(() => Promise.race([coordinator.request("Heartbeat", fields), timeout]));
-    } finally {
-      clearTimeout(timer);
-    }
-    this.#confirmedAt = sent;
-    onHeartbeat();
+    const sentAt = this.#now();
+    await this.#interrupter.run(() => this.#requests.heartbeat(this.#identity, timeoutMs));
+    this.#confirmedAt = sentAt;
+    this.options.onHeartbeat();
   }
 
   /**
-   * Commits offsets to Kafka as this generation.
+   * Commits offsets to Kafka as a member of the current generation.
    *
-   * @throws {KafkaJSError} when they were not committed; @throws {Error} when the member has no assignment
+   * @throws {KafkaJSError} if the coordinator did not commit them; {@link Error} if the member has no assignment
    */
   async commit(offsets: readonly OffsetToCommit[]): Promise<void> {
     if (this.#state !== "stable") throw new Error("The consumer is not a stable member of its group.");
-    const topics = Object.entries(Object.groupBy(offsets, ({ topic }) => topic))
-      .map(([topic, partitions]) => ({ topic, partitions }));
-    await this.options.coordinator.request("OffsetCommit", {
-      groupGenerationId: this.#generationId,
-      memberId: this.#memberId,
-      topics,
-    });
+    await this.#requests.commit(this.#identity, offsets);
   }
 
-  /** Leaves the group, so that the others get its partitions at once. Never throws. */
+  /** Leaves the group, so that it rebalances at once instead of after the session timeout. Never throws. */
   async leave(): Promise<void> {
-    const { coordinator } = this.options;
     const isJoining = this.#state === "joining";
     this.#leaving.abort();
-    this.#interrupt(new Interruption("leaving the group"));
+    this.#interrupter.interrupt(new Interruption("leaving the group"));
     await this.#running.catch(() => {});
     this.#state = "left";
-    // The coordinator answers the requests of a connection one after the other, JoinGroup perhaps in a minute.
-    if (isJoining) coordinator.forget();
-    if (this.#memberId === "") return;
-    await coordinator.request("LeaveGroup", { memberId: this.#memberId }).catch(() => {});
+    // The coordinator answers the requests of a connection in order, and may hold back JoinGroup until the rebalance timeout.
+    if (isJoining) this.options.coordinator.forget();
+    if (this.#memberId !== "") await this.#requests.leave(this.#memberId);
   }
 
   #sinceConfirmed(): number {
     return this.#now() - this.#confirmedAt;
   }
 
-  async #pause(ms: number): Promise<void> {
-    const over = new AbortController();
-    try {
-      await this.#operation(() => pause(ms, over.signal));
-    } finally {
-      over.abort();
-    }
-  }
-
-  #interrupt(reason: Interruption): void {
-    this.#interruption ??= reason;
-    this.#reject?.(reason);
-  }
-
-  /** Waits for something that {@link #interrupt} can end. There is one such operation at a time. */
-  async #operation<T>(start: () => Promise<T>): Promise<T> {
-    if (this.#interruption) throw this.#interruption;
-    const { promise, reject } = Promise.withResolvers<never>();
-    this.#reject = reject;
-    const work = start();
-    work.catch(() => {});
-    try {
-      return await Promise.race([work, promise]);
-    } finally {
-      this.#reject = undefined;
-    }
+  #expired(): Interruption {
+    return new Interruption(`no heartbeat was confirmed for ${this.options.sessionTimeoutMs} ms`);
   }
 }
 
-const expired = (ms: number) => new Interruption(`no heartbeat was confirmed for ${ms} ms`);
-
-/** Whether a heartbeat's failure says nothing about the membership: the coordinator is away, has moved or is loading. */
-function isUnanswered(error: unknown): boolean {
+/** Whether a failed heartbeat leaves the membership unknown: the coordinator is unavailable, has moved or is loading the group. */
+function isMembershipUnknown(error: unknown): boolean {
   const { type } = error as { type?: string };
-  return !(type !== undefined && REJOIN_AT_ONCE.includes(type)) && isTransientKafka(error);
+  return !(type !== undefined && IMMEDIATE_REJOIN_ERRORS.includes(type)) && isTransientKafka(error);
 }

@@ -80,7 +80,7 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "const isAlive = this.#sinceConfirmed() < this.options.sessionTimeoutMs;",
     replace: "const isAlive = true;",
     test: "consumer/group/membership_test.ts",
-    filter: "is false at once when the process was stopped for a session timeout",
+    filter: "is false and the member rejoins when the process was suspended",
   },
   {
     name: "no-revocation",
@@ -90,7 +90,7 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "this.options.onRevoked(reason);",
     replace: "",
     test: "consumer/group/membership_test.ts",
-    filter: "run() is revoked first and joins until it succeeds when",
+    filter: "run() revokes the assignment before it rejoins when",
   },
   {
     name: "assignor-ignores-subscriptions",
