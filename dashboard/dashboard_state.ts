@@ -4,11 +4,11 @@
  * @module
  */
 import type { Stream } from "../shared/stream.ts";
-import { Recent } from "./database/recent.ts";
+import { Recent } from "./database/recent_rows.ts";
 import type { DatabaseNews, DatabasePoller } from "./database/database_poller.ts";
 import type { History, RejectedRecord, Row, Sample, Snapshot, Status, Update, UserRows } from "./protocol.ts";
 import type { ServicesWatch } from "./services/services_poller.ts";
-import { streamInfo } from "./streams.ts";
+import { streamInfo } from "./stream_info.ts";
 
 /** Seconds of charts that are kept. */
 const MOST_SAMPLES = 600;

@@ -1,6 +1,6 @@
 import assert from "assert";
 import { loadStreams } from "../shared/streams.ts";
-import { TableWatch } from "./database/table_watch.ts";
+import { TableWatch } from "./database/table_poller.ts";
 import { DashboardState } from "./dashboard_state.ts";
 import type { Row } from "./protocol.ts";
 

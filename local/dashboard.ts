@@ -1,7 +1,7 @@
 import { messageOf } from "../shared/errors.ts";
 import { pause } from "../shared/lifecycle.ts";
 import { httpGet } from "../shared/observe/http_get.ts";
-import type { ServiceProcess } from "./service.ts";
+import type { ServiceProcess } from "./service_process.ts";
 import { PROJECT } from "./service_task.ts";
 
 /** Milliseconds between two looks at whether it answers. */

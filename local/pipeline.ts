@@ -13,7 +13,7 @@ import { Dashboard } from "./dashboard.ts";
 import { DATABASE, serviceEnvironment } from "./options.ts";
 import { type Progress, ProgressReader } from "./progress.ts";
 import type { ServiceTask } from "./service_task.ts";
-import { ServiceProcess } from "./service.ts";
+import { ServiceProcess } from "./service_process.ts";
 
 /** Where the pipeline keeps its files, and whom it tells what it does. */
 export interface PipelineOptions {

@@ -1,5 +1,5 @@
 import { pause } from "../shared/lifecycle.ts";
-import type { Display } from "./display.ts";
+import type { Display } from "./terminal.ts";
 import { type Pipeline, PipelineError, watchPipeline } from "./pipeline.ts";
 import type { Progress } from "./progress.ts";
 import { Readings } from "./readings.ts";

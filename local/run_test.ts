@@ -1,6 +1,6 @@
 import assert from "assert";
 import { waitUntil } from "./servers/wait_until.ts";
-import { Display } from "./display.ts";
+import { Display } from "./terminal.ts";
 import { type Pipeline, PipelineError } from "./pipeline.ts";
 import type { Progress } from "./progress.ts";
 import { runPipeline } from "./run.ts";

@@ -1,4 +1,4 @@
-import type { Display } from "./display.ts";
+import type { Display } from "./terminal.ts";
 
 /** Says what is being done, with the time since the start. */
 export class Steps {

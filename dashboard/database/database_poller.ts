@@ -8,12 +8,12 @@ import { classify, permanentStatementError, retryClass } from "../../shared/post
 import type { Availability } from "../../shared/observe/availability.ts";
 import type { Stream } from "../../shared/stream.ts";
 import type { DatabaseState, RejectedRecord, Row, TableStatus } from "../protocol.ts";
-import { isPlace } from "../streams.ts";
+import { isPlace } from "../stream_info.ts";
 import type { Reader } from "./reader.ts";
 import { lastRejected } from "./rejected.ts";
 import type { SearchPool } from "./search_pool.ts";
 import { snapshotOf, tableEnds } from "./rows.ts";
-import { type Found, TableWatch } from "./table_watch.ts";
+import { type Found, TableWatch } from "./table_poller.ts";
 
 /** Rows of a user's trail on the map; of other streams only the latest is shown. */
 const TRAIL = 60;

@@ -7,15 +7,15 @@
 import { Charts, showNumbers } from "./charts.ts";
 import { connect } from "./connection.ts";
 import { byId, el, fill, setText } from "./dom.ts";
-import { WorldMap } from "./map.ts";
+import { WorldMap } from "./world_map.ts";
 import { Model, type Trails } from "./model.ts";
 import { showConsumers, showFigures, showHealth, showRejected, showStreams } from "./panels.ts";
-import { trailsAt } from "./past.ts";
+import { trailsAt } from "./trails_at.ts";
 import { showPlaces } from "./places.ts";
 import { emptyText, problemsOf } from "./problems.ts";
 import { initTheme } from "./theme.ts";
 import { Timeline } from "./timeline.ts";
-import { UserPanel } from "./user.ts";
+import { UserPanel } from "./user_panel.ts";
 
 const model = new Model();
 let connected = true;

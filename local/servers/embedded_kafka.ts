@@ -7,7 +7,7 @@ import { reasonInLog } from "./kafka_log.ts";
 import { type ClusterNode, type KafkaListeners, kafkaProperties, type Listener } from "./kafka_properties.ts";
 import { toolClass } from "./kafka_tools.ts";
 import { propertiesFile } from "./properties_file.ts";
-import { run } from "./run.ts";
+import { run } from "./run_command.ts";
 import { ServerError } from "./server_error.ts";
 import { endOfFile, ServerProcess } from "./server_process.ts";
 import {

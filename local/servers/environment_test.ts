@@ -1,6 +1,6 @@
 import assert from "assert";
 import { cleanEnvironment } from "./environment.ts";
-import { run } from "./run.ts";
+import { run } from "./run_command.ts";
 
 Deno.test("cleanEnvironment() keeps what programs need and nothing that could change what they do", async () => {
   const hostile = {

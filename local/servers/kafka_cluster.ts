@@ -1,7 +1,7 @@
 import { newClusterId } from "./cluster_id.ts";
 import { freePorts } from "./free_port.ts";
 import type { ClusterNode } from "./kafka_properties.ts";
-import { chosenKind } from "./kind.ts";
+import { chosenKind } from "./server_kind.ts";
 import type { KafkaOptions, KafkaServer, ServerKind, ToolOptions, ToolResult } from "./types.ts";
 
 /** Several brokers that are one Kafka. What is done to it is done to all of them. */

@@ -5,7 +5,7 @@
  * @module
  */
 import type { KafkaCluster } from "./kafka_cluster.ts";
-import { chosenKind } from "./kind.ts";
+import { chosenKind } from "./server_kind.ts";
 import type { KafkaOptions, KafkaServer, PostgresOptions, PostgresServer, ServerOptions } from "./types.ts";
 
 export { dockerAvailable } from "./docker.ts";

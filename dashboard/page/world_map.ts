@@ -11,7 +11,7 @@ import { distance } from "./format.ts";
 import { type Place, roundDistance, stretches } from "./geo.ts";
 import type { Trails } from "./model.ts";
 import { View } from "./view.ts";
-import { World } from "./world.ts";
+import { World } from "./land.ts";
 
 /** Most rings at a time. */
 const MOST_PULSES = 250;

@@ -1,5 +1,5 @@
 import assert from "assert";
-import { chosenKind, fromEnvironment } from "./kind.ts";
+import { chosenKind, fromEnvironment } from "./server_kind.ts";
 
 Deno.test("fromEnvironment() reads INTEGRATION_SERVERS", () => {
   assert.equal(fromEnvironment("containers"), "container");

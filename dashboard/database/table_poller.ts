@@ -7,8 +7,8 @@ import type pg from "pg";
 import type { Stream } from "../../shared/stream.ts";
 import type { Row } from "../protocol.ts";
 import { selectBlocks, spread } from "./blocks.ts";
-import { History, MOST_HISTORY } from "./history.ts";
-import { Recent } from "./recent.ts";
+import { History, MOST_HISTORY } from "./row_sample.ts";
+import { Recent } from "./recent_rows.ts";
 import { newRowsOfBlocks, rowsOfBlocks, rowsOfUser, type Seen, type TableEnd } from "./rows.ts";
 
 /** Most rows that one look gives to the pages. */

@@ -1,5 +1,5 @@
 import assert from "assert";
-import { Recent } from "./recent.ts";
+import { Recent } from "./recent_rows.ts";
 
 Deno.test("Recent.rows() has each user's latest rows by timestamp when they came in another order", () => {
   const recent = new Recent(2);

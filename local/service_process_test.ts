@@ -1,5 +1,5 @@
 import assert from "assert";
-import { readable } from "./service.ts";
+import { readable } from "./service_process.ts";
 
 Deno.test("readable() gives level and message of a JSON line, and any other line as it is", () => {
   assert.equal(readable('{"time":"t","level":"error","event":"e","message":"No."}'), "ERROR No.");

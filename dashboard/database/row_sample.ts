@@ -4,7 +4,7 @@
  * @module
  */
 import type { Row } from "../protocol.ts";
-import { TIME } from "./recent.ts";
+import { TIME } from "./recent_rows.ts";
 
 /** Rows that are kept, at most twice as many in between. */
 export const MOST_HISTORY = 10_000;

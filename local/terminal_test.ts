@@ -1,5 +1,5 @@
 import assert from "assert";
-import { Display } from "./display.ts";
+import { Display } from "./terminal.ts";
 import { Readings } from "./readings.ts";
 
 /** A terminal of 20 characters a line that understands what a display sends it, or no terminal. */

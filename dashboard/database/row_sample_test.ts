@@ -1,5 +1,5 @@
 import assert from "assert";
-import { History, MOST_HISTORY } from "./history.ts";
+import { History, MOST_HISTORY } from "./row_sample.ts";
 
 Deno.test("History.rows() is by timestamp when rows came in another order", () => {
   const history = new History();

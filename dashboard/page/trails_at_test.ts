@@ -1,5 +1,5 @@
 import assert from "assert";
-import { trailsAt } from "./past.ts";
+import { trailsAt } from "./trails_at.ts";
 
 Deno.test("trailsAt() has each user's rows up to a moment, oldest first, and none after", () => {
   const rows = [[1, 1], [2, 2], [1, 3], [2, 4]];

@@ -1,5 +1,5 @@
 import assert from "assert";
-import { FolderLock } from "./lock.ts";
+import { FolderLock } from "./folder_lock.ts";
 
 Deno.test("FolderLock.take() gives the process id of who holds the lock, until it is let go", async () => {
   const folder = await Deno.makeTempDir();

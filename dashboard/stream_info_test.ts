@@ -1,6 +1,6 @@
 import assert from "assert";
 import { loadStreams } from "../shared/streams.ts";
-import { streamInfo } from "./streams.ts";
+import { streamInfo } from "./stream_info.ts";
 
 Deno.test("streamInfo() finds the places by the columns' names when a stream has them", async () => {
   const [routes, battery] = (await loadStreams(["routes", "battery"])).map(streamInfo);
