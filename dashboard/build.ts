@@ -1,28 +1,31 @@
 /**
- * `deno task dashboard:page`: bundles the page's program and lays its files side by side in `dashboard/dist`.
+ * `deno task dashboard:page`: bundles the page and writes its files to `dashboard/dist`. Arguments are passed to `deno bundle`.
  *
  * @module
  */
+// `deno cache` installs these packages; the page uses only their files.
+import "@fontsource-variable/inter/package.json" with { type: "json" };
+import "world-atlas/land-110m.json" with { type: "json" };
 import { PAGE_FOLDER } from "./web/assets.ts";
 
 const PROJECT = `${import.meta.dirname}/..`;
 const PAGE = `${PROJECT}/dashboard/page`;
 
-/** Where a file of a package lies. */
-const inPackage = (path: string) => new URL(import.meta.resolve(path));
+const packageFile = (path: string) => new URL(import.meta.resolve(path));
 
-/** Files that are served as they are: the name in the URL, and where they come from. */
+/** Files that are copied unchanged. */
 const FILES: readonly (readonly [name: string, source: string | URL])[] = [
   ["index.html", `${PAGE}/index.html`],
+  ["dark.css", `${PAGE}/dark.css`],
   ["icon.svg", `${PAGE}/icon.svg`],
-  ["inter.woff2", inPackage("@fontsource-variable/inter/files/inter-latin-wght-normal.woff2")],
-  ["world-110m.json", inPackage("world-atlas/land-110m.json")],
-  ["world-50m.json", inPackage("world-atlas/land-50m.json")],
+  ["inter.woff2", packageFile("@fontsource-variable/inter/files/inter-latin-wght-normal.woff2")],
+  ["world-110m.json", packageFile("world-atlas/land-110m.json")],
+  ["world-50m.json", packageFile("world-atlas/land-50m.json")],
 ];
 
-/** Style sheets, in this order in one file. */
+/** Style sheets that are concatenated in this order. */
 const STYLES: readonly (string | URL)[] = [
-  inPackage("uplot/dist/uPlot.min.css"),
+  packageFile("uplot/dist/uPlot.min.css"),
   ...["theme", "layout", "parts"].map((name) => `${PAGE}/${name}.css`),
 ];
 
@@ -38,7 +41,7 @@ const { success } = await new Deno.Command(Deno.execPath(), {
     "--quiet",
     "--platform=browser",
     "--minify",
-    // Such as where packages lie.
+    // For example --node-modules-dir.
     ...Deno.args,
     `--output=${folder}/app.js`,
     `${PAGE}/main.ts`,

@@ -4,25 +4,25 @@
  * @module
  */
 import type { Stream } from "../shared/stream.ts";
-import { Recent } from "./database/recent_rows.ts";
+import { RecentRows } from "./database/recent_rows.ts";
 import type { DatabaseNews, DatabasePoller } from "./database/database_poller.ts";
 import type { History, RejectedRecord, Row, Sample, Snapshot, Status, Update, UserRows } from "./protocol.ts";
-import type { ServicesWatch } from "./services/services_poller.ts";
+import type { ServicesPoller } from "./services/services_poller.ts";
 import { streamInfo } from "./stream_info.ts";
 
 /** Seconds of charts that are kept. */
-const MOST_SAMPLES = 600;
+const SAMPLES_MAX = 600;
 /** Rows of a stream that wait for the next update; of more, the latest are shown. */
-const MOST_PENDING = 2_500;
+const PENDING_ROWS_MAX = 2_500;
 /** How long a user's rows answer the same question of other pages, milliseconds. */
 const USER_CACHE_MS = 2_000;
-const MOST_CACHED = 50;
+const CACHED_USERS_MAX = 50;
 
 /** Puts together what the looks at the database and the services found. */
 export class DashboardState {
   readonly #samples: Sample[] = [];
   /** Rows that updates have told, so that a page that opens between two of them is told none twice. */
-  readonly #published: ReadonlyMap<string, Recent>;
+  readonly #published: ReadonlyMap<string, RecentRows>;
   readonly #new = new Map<string, readonly Row[]>();
   #rejected: readonly RejectedRecord[] | undefined;
   #newSamples: Sample[] = [];
@@ -36,9 +36,11 @@ export class DashboardState {
       DatabasePoller,
       "tables" | "state" | "status" | "rejected" | "rowsOfUser"
     >,
-    private readonly services: Pick<ServicesWatch, "status">,
+    private readonly services: Pick<ServicesPoller, "status">,
   ) {
-    this.#published = new Map(database.tables.map(({ stream, depth }) => [stream.name, new Recent(depth)]));
+    this.#published = new Map(
+      database.tables.map(({ stream, depth }) => [stream.name, new RecentRows(depth)]),
+    );
   }
 
   /** Takes in a look at the database. */
@@ -46,7 +48,7 @@ export class DashboardState {
     for (const [stream, found] of rows) {
       const waiting = this.#new.get(stream) ?? [];
       // The first rows of a table are as many as they are: they are told once.
-      if (!found.startedAnew) this.#new.set(stream, waiting.concat(found.rows).slice(-MOST_PENDING));
+      if (!found.startedAnew) this.#new.set(stream, waiting.concat(found.rows).slice(-PENDING_ROWS_MAX));
       else {
         this.#replaced.add(stream);
         this.#new.set(stream, found.rows);
@@ -57,9 +59,9 @@ export class DashboardState {
   }
 
   /** Takes in a look at the services. */
-  sawServices(sample: Sample): void {
+  applyServicesPoll(sample: Sample): void {
     this.#samples.push(sample);
-    if (this.#samples.length > MOST_SAMPLES) this.#samples.shift();
+    if (this.#samples.length > SAMPLES_MAX) this.#samples.shift();
     this.#newSamples.push(sample);
   }
 
@@ -111,7 +113,7 @@ export class DashboardState {
       this.#users.delete(key);
       this.#users.set(key, cached);
       const [oldest] = this.#users.keys();
-      if (this.#users.size > MOST_CACHED) this.#users.delete(oldest!);
+      if (this.#users.size > CACHED_USERS_MAX) this.#users.delete(oldest!);
     }
     const rows = await cached.answer;
     return rows && { rows };

@@ -1,6 +1,6 @@
 import assert from "assert";
 import { loadStreams } from "../shared/streams.ts";
-import { TableWatch } from "./database/table_poller.ts";
+import { TablePoller } from "./database/table_poller.ts";
 import { DashboardState } from "./dashboard_state.ts";
 import type { Row } from "./protocol.ts";
 
@@ -9,7 +9,7 @@ const STREAMS = await loadStreams(["routes"]);
 /** A picture of one table, and a way to say what a look at it found. */
 function picture() {
   const database = {
-    tables: STREAMS.map((stream) => new TableWatch(stream, 3)),
+    tables: STREAMS.map((stream) => new TablePoller(stream, 3)),
     state: { state: "ok" as const, since: 0 },
     status: [],
     rejected: [],
@@ -39,7 +39,7 @@ Deno.test("Picture.update() tells that all is void, and what is there now, when 
   result.update();
   saw([[1, 2, 0, 0]]);
   saw([[7, 1, 0, 0]], true);
-  const { anew, rows } = result.update();
+  const { replaced: anew, rows } = result.update();
   assert.deepEqual([anew, rows["routes"]], [["routes"], [[7, 1, 0, 0]]]);
   assert.deepEqual(result.snapshot().rows["routes"], [[7, 1, 0, 0]]);
 });

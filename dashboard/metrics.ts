@@ -12,7 +12,7 @@ registerProcessMetrics(registry);
 
 export const viewers = new Gauge({ name: "dashboard_viewers", help: "Pages that are open", registers });
 
-export const pollSeconds = new Histogram({
+export const pollDuration = new Histogram({
   name: "dashboard_poll_duration_seconds",
   help: "Time of one look at the database or at the services, shared by all pages",
   labelNames: ["source"],

@@ -18,8 +18,8 @@ export interface StreamInfo {
 /** A row: a number for each field. */
 export type Row = readonly number[];
 
-/** `away`: trying again mends it; `refused`: a person has to. */
-export type DatabaseState = "starting" | "ok" | "away" | "refused";
+/** `unavailable`: polling again may succeed; `error`: somebody must correct something first. */
+export type DatabaseState = "starting" | "ok" | "unavailable" | "error";
 
 /** A table, as far as one can tell without reading it. */
 export interface TableStatus {
@@ -120,7 +120,7 @@ export interface Snapshot {
 /** What is new since the last message. */
 export interface Update {
   /** Streams whose table is another one now: what was shown of them is void. */
-  readonly anew?: readonly string[];
+  readonly replaced?: readonly string[];
   readonly rows: Readonly<Record<string, readonly Row[]>>;
   readonly status: Status;
   readonly samples: readonly Sample[];

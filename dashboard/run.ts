@@ -13,10 +13,10 @@ import { Reader } from "./database/reader.ts";
 import { PROGRESS_TABLES } from "./database/rejected.ts";
 import { CONCURRENT_SEARCHES, SearchPool } from "./database/search_pool.ts";
 import { DatabasePoller } from "./database/database_poller.ts";
-import { pollSeconds, registry, viewers } from "./metrics.ts";
+import { pollDuration, registry, viewers } from "./metrics.ts";
 import { DashboardState } from "./dashboard_state.ts";
 import { checkMetricsUrls } from "./services/metrics_urls.ts";
-import { ServicesWatch } from "./services/services_poller.ts";
+import { ServicesPoller } from "./services/services_poller.ts";
 import { AllowedHosts } from "./web/allowed_hosts.ts";
 import { loadAssets } from "./web/assets.ts";
 import { Broadcast } from "./web/broadcast.ts";
@@ -51,7 +51,7 @@ export async function runDashboard(
   await using reader = connection();
   await using searches = new SearchPool(Array.from({ length: CONCURRENT_SEARCHES }, connection));
   const database = new DatabasePoller(reader, searches, availability, streams);
-  const services = new ServicesWatch(settings.DASHBOARD_SERVICES);
+  const services = new ServicesPoller(settings.DASHBOARD_SERVICES);
   const picture = new DashboardState(streams, database, services);
   const broadcast = new Broadcast(() => picture.snapshot(), (count) => viewers.set(count));
   await using _probes = serveProbes(settings, {
@@ -79,7 +79,7 @@ export async function runDashboard(
       async () => picture.applyDatabasePoll(await database.poll()),
     ),
     repeat(settings.DASHBOARD_POLL_MS, signal, "services", async () => {
-      picture.sawServices(await services.look());
+      picture.applyServicesPoll(await services.poll());
       broadcast.publish(picture.update());
     }),
   ]);
@@ -99,7 +99,7 @@ async function repeat(
     const started = performance.now();
     await work();
     const taken = performance.now() - started;
-    pollSeconds.observe({ source }, taken / 1000);
+    pollDuration.observe({ source }, taken / 1000);
     // However long it takes, the database and the services get as much rest.
     await pause(Math.max(ms - taken, Math.min(taken, ms)), signal);
   }

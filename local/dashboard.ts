@@ -5,10 +5,10 @@ import type { ServiceProcess } from "./service_process.ts";
 import { PROJECT } from "./service_task.ts";
 
 /** Milliseconds between two looks at whether it answers. */
-const INTERVAL = 100;
+const READY_POLL_INTERVAL_MS = 100;
 
 /** The page's files are made in less than a second; longer only when the bundler has to be downloaded. */
-const BUILD_PATIENCE = 60_000;
+const BUILD_TIMEOUT_MS = 60_000;
 
 /** What a dashboard is started with. */
 export interface DashboardOptions {
@@ -16,7 +16,7 @@ export interface DashboardOptions {
   url: string;
   /** Starts the service. */
   start: () => ServiceProcess;
-  say: (message: string) => void;
+  print: (message: string) => void;
 }
 
 /**
@@ -29,7 +29,7 @@ export class Dashboard implements AsyncDisposable {
 
   constructor(private readonly options: DashboardOptions) {
     this.#life = this.#run().catch((error) => {
-      if (!this.#over.signal.aborted) options.say(`There is no dashboard: ${messageOf(error)}`);
+      if (!this.#over.signal.aborted) options.print(`There is no dashboard: ${messageOf(error)}`);
     });
   }
 
@@ -39,13 +39,15 @@ export class Dashboard implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const { url, start, say } = this.options;
+    const { url, start, print: say } = this.options;
     const { signal } = this.#over;
-    await buildPage(AbortSignal.any([signal, AbortSignal.timeout(BUILD_PATIENCE)]));
+    await buildPage(AbortSignal.any([signal, AbortSignal.timeout(BUILD_TIMEOUT_MS)]));
     signal.throwIfAborted();
     await using service = start();
     // Its own metrics first: somebody else may have the page's port.
-    while (service.running && !(await service.metrics() && await answers(url))) await pause(INTERVAL, signal);
+    while (service.running && !(await service.metrics() && await isServing(url))) {
+      await pause(READY_POLL_INTERVAL_MS, signal);
+    }
     if (signal.aborted) return;
     if (service.running) say(`The dashboard is up, at ${url}.`);
     await Promise.race([service.ended(), aborted(signal)]);
@@ -74,7 +76,7 @@ export async function buildPage(signal?: AbortSignal): Promise<void> {
 }
 
 /** Whether somebody serves a page there. */
-async function answers(url: string): Promise<boolean> {
+async function isServing(url: string): Promise<boolean> {
   try {
     return (await httpGet(url, 1_000)).status === 200;
   } catch {

@@ -7,12 +7,12 @@ import { stopSignal } from "../shared/lifecycle.ts";
 import { SettingsError } from "../shared/settings/error.ts";
 import { loadStreams } from "../shared/streams.ts";
 import { ServerError } from "./servers/mod.ts";
-import { Display } from "./terminal.ts";
+import { Terminal } from "./terminal.ts";
 import { FolderLock } from "./folder_lock.ts";
 import { DATABASE, help, type Options, readOptions } from "./options.ts";
 import { type Pipeline, PipelineError, startPipeline } from "./pipeline.ts";
 import { runPipeline } from "./run.ts";
-import { integer } from "./screen.ts";
+import { formatInteger } from "./screen.ts";
 import { PROJECT } from "./service_task.ts";
 import { Steps } from "./steps.ts";
 
@@ -21,13 +21,13 @@ const FOLDER = Deno.env.get("START_FOLDER") || ".cache";
 const FOLDERS = { data: `${FOLDER}/data`, logs: `${FOLDER}/logs` };
 
 /** Characters that are shown of a line of a log. */
-const MOST_CHARACTERS = 200;
+const LOG_LINE_CHARACTERS_MAX = 200;
 
 /** Exit codes, beside 0 and those of a service that failed. */
 const EXIT = { failed: 1, badSettings: 2, interrupted: 130 };
 
 async function main(): Promise<number> {
-  using display = new Display();
+  using display = new Terminal();
   try {
     const options = readOptions();
     if (options.help) {
@@ -35,7 +35,7 @@ async function main(): Promise<number> {
       return 0;
     }
     Deno.chdir(PROJECT);
-    dropClientVariables();
+    deleteLibpqVariables();
     const lock = FolderLock.take(FOLDERS.data);
     if (typeof lock === "number") {
       display.print(
@@ -48,11 +48,11 @@ async function main(): Promise<number> {
     using _held = lock;
     return await start(options, display);
   } catch (error) {
-    return explain(error, display);
+    return printError(error, display);
   }
 }
 
-async function start({ settings, flags }: Options, display: Display): Promise<number> {
+async function start({ settings, flags }: Options, display: Terminal): Promise<number> {
   const steps = new Steps(display);
   using signal = stopSignal(() => {}, () => {
     // The watcher shell of each ServerProcess stops the processes that still run.
@@ -64,11 +64,11 @@ async function start({ settings, flags }: Options, display: Display): Promise<nu
     await using pipeline = await startPipeline(settings, flags, {
       dataFolder: FOLDERS.data,
       logFolder: FOLDERS.logs,
-      say: steps.say,
+      print: steps.print,
       signal,
     });
     const streams = await loadStreams(settings.STREAMS, settings.KAFKA_TOPIC_PREFIX);
-    const notes = notesOn(pipeline, streams.map(({ table }) => table));
+    const notes = notesFor(pipeline, streams.map(({ table }) => table));
     try {
       const left = await runPipeline(
         pipeline,
@@ -76,21 +76,23 @@ async function start({ settings, flags }: Options, display: Display): Promise<nu
         display,
         steps,
       );
-      if (left > 0) steps.say(`${integer(left)} records are left in Kafka; the next start stores them.`);
+      if (left > 0) {
+        steps.print(`${formatInteger(left)} records are left in Kafka; the next start stores them.`);
+      }
     } catch (error) {
       // Said before the rest is stopped, which may take a while.
-      return explain(error, display);
+      return printError(error, display);
     }
   } catch (error) {
     // Whatever comes of an interrupted set-up comes of that.
     if (!signal.aborted) throw error;
   }
-  steps.say(`Stopped. The next start goes on with the data in ${FOLDERS.data}.`);
+  steps.print(`Stopped. The next start goes on with the data in ${FOLDERS.data}.`);
   return 0;
 }
 
 /** How to look at the rows, and where to read more. */
-function notesOn(
+function notesFor(
   { postgres: { host, port, user, password }, dashboardUrl }: Pipeline,
   tables: string[],
 ): string[] {
@@ -104,13 +106,13 @@ function notesOn(
 }
 
 /** The clients of this program reach its own servers, whatever `PGOPTIONS`, `PGSSLMODE` … say of others. */
-function dropClientVariables(): void {
+function deleteLibpqVariables(): void {
   Object.keys(Deno.env.toObject()).filter((name) => name.startsWith("PG")).forEach((name) =>
     Deno.env.delete(name)
   );
 }
 
-function explain(error: unknown, display: Display): number {
+function printError(error: unknown, display: Terminal): number {
   if (error instanceof SettingsError) {
     error.problems.forEach((problem) => display.print(problem));
     return EXIT.badSettings;
@@ -121,7 +123,7 @@ function explain(error: unknown, display: Display): number {
   }
   if (error instanceof PipelineError) {
     display.print(error.message);
-    error.log.forEach((line) => display.print(`  ${line.slice(0, MOST_CHARACTERS)}`));
+    error.log.forEach((line) => display.print(`  ${line.slice(0, LOG_LINE_CHARACTERS_MAX)}`));
     return error.exitCode;
   }
   throw error;

@@ -30,13 +30,13 @@ const GROUPS: readonly Group[] = [
 const READ: readonly Group[] = [...GROUPS, "kafka", "http"];
 
 /** How servers are reached, and how many brokers there are. */
-const SERVERS: readonly SettingName[] = [
+const CONNECTION_SETTINGS: readonly SettingName[] = [
   ...namesOf(["kafka", "postgresql"]),
   "KAFKA_TOPIC_REPLICATION_FACTOR",
 ];
 
 /** Settings of them that `deno task start` decides itself. */
-const DECIDED: readonly SettingName[] = [
+const FIXED: readonly SettingName[] = [
   "CONSUMER_UNTIL_CAUGHT_UP",
   "DASHBOARD_SERVICES",
   "HTTP_HOST",
@@ -45,7 +45,7 @@ const DECIDED: readonly SettingName[] = [
 ];
 
 /** A consumer that was killed holds its partitions until its session is over; here nobody wants to wait for that. */
-const SHORT_SESSION = { CONSUMER_SESSION_TIMEOUT_MS: "10000" };
+const SESSION_TIMEOUT = { CONSUMER_SESSION_TIMEOUT_MS: "10000" };
 
 const USAGE = "deno task start [flags]\n\n" +
   "Brings up PostgreSQL, Kafka, the producer, the consumer and the dashboard on this machine and shows what they do, until Ctrl-C. " +
@@ -55,7 +55,7 @@ const USAGE = "deno task start [flags]\n\n" +
   "--dashboard-services, --http-host, --http-port and --log-format: this program sets them.";
 
 /** The text of `--help`. */
-export const help = (): string => helpText(USAGE, GROUPS, [...DECIDED, ...SERVERS]);
+export const help = (): string => helpText(USAGE, GROUPS, [...FIXED, ...CONNECTION_SETTINGS]);
 
 /**
  * Reads flags and environment.
@@ -65,13 +65,13 @@ export const help = (): string => helpText(USAGE, GROUPS, [...DECIDED, ...SERVER
 export function readOptions(sources: Sources = PROCESS): Options {
   const args = sources.args[0] === "--" ? sources.args.slice(1) : sources.args;
   // How other servers are reached is of no interest here, and no reason to complain.
-  const env = (name: string) => isAboutServers(name) ? undefined : sources.env(name);
+  const env = (name: string) => isConnectionVariable(name) ? undefined : sources.env(name);
   const readFile = (path: string) => {
     throw new Deno.errors.NotFound(path);
   };
   const loaded = loadSettings(READ, { args, env, readFile });
   const given = namesOf(READ).filter((name) => loaded.origins[name].startsWith("--"));
-  const refused = given.filter((name) => DECIDED.includes(name) || isAboutServers(name));
+  const refused = given.filter((name) => FIXED.includes(name) || isConnectionVariable(name));
   if (refused.length > 0) {
     throw new SettingsError(
       refused.map((name) => `--${flagOf(name)} has no place here: deno task start sets ${name} itself.`),
@@ -79,14 +79,14 @@ export function readOptions(sources: Sources = PROCESS): Options {
   }
   // Flags and variables: a service gets no other part of this program's environment.
   const handedOn = namesOf(READ).filter((name) =>
-    loaded.origins[name] !== "default" && !DECIDED.includes(name) && !isAboutServers(name)
+    loaded.origins[name] !== "default" && !FIXED.includes(name) && !isConnectionVariable(name)
   );
   const flags = handedOn.map((name) => [name, String(loaded.settings[name])]);
   return {
     help: loaded.help,
     settings: loaded.settings,
     flags: {
-      ...loaded.origins.CONSUMER_SESSION_TIMEOUT_MS === "default" && SHORT_SESSION,
+      ...loaded.origins.CONSUMER_SESSION_TIMEOUT_MS === "default" && SESSION_TIMEOUT,
       ...Object.fromEntries(flags),
     },
   };
@@ -96,7 +96,7 @@ export function readOptions(sources: Sources = PROCESS): Options {
 export const DATABASE = SETTINGS.PGDATABASE.default;
 
 /** How the services reach the servers that this program started. */
-export interface Servers {
+export interface ServerAddresses {
   kafka: Pick<KafkaServer, "bootstrapServers">;
   postgres: Pick<PostgresServer, "host" | "port" | "user" | "password">;
 }
@@ -110,12 +110,12 @@ export interface Servers {
  */
 export function serviceEnvironment(
   flags: Record<string, string>,
-  { kafka, postgres }: Servers,
+  { kafka, postgres }: ServerAddresses,
   httpPort: number,
 ): Record<string, string> {
   return {
     // Empty is not set.
-    ...Object.fromEntries(SERVERS.flatMap((name) => [[name, ""], [`${name}_FILE`, ""]])),
+    ...Object.fromEntries(CONNECTION_SETTINGS.flatMap((name) => [[name, ""], [`${name}_FILE`, ""]])),
     ...Object.fromEntries(Object.keys({ ...LIBPQ_VARIABLES, ...PG_VARIABLES }).map((name) => [name, ""])),
     HOST_SETTINGS: "",
     CONSUMER_UNTIL_CAUGHT_UP: "",
@@ -135,5 +135,5 @@ export function serviceEnvironment(
 }
 
 /** Whether an environment variable says how to reach a server. */
-const isAboutServers = (name: string): boolean =>
-  name === "HOST_SETTINGS" || SERVERS.some((one) => one === name.replace(/_FILE$/, ""));
+const isConnectionVariable = (name: string): boolean =>
+  name === "HOST_SETTINGS" || CONNECTION_SETTINGS.some((one) => one === name.replace(/_FILE$/, ""));

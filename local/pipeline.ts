@@ -19,7 +19,7 @@ import { ServiceProcess } from "./service_process.ts";
 export interface PipelineOptions {
   dataFolder: string;
   logFolder: string;
-  say: (message: string) => void;
+  print: (message: string) => void;
   /** Aborted when the pipeline is not wanted any more. */
   signal: AbortSignal;
 }
@@ -53,7 +53,7 @@ export class PipelineError extends Error {
 }
 
 /** Milliseconds between two looks at whether all parts are there. */
-const WATCH_INTERVAL = 250;
+const WATCH_INTERVAL_MS = 250;
 
 /** Ports that people expect; others are chosen where they are taken. */
 const PORTS = { kafka: 9092, postgres: 5432, dashboard: 8080 };
@@ -67,11 +67,11 @@ const PORTS = { kafka: 9092, postgres: 5432, dashboard: 8080 };
 export async function startPipeline(
   settings: Settings,
   flags: Record<string, string>,
-  surroundings: PipelineOptions,
+  options: PipelineOptions,
 ): Promise<Pipeline> {
-  const { say, signal, logFolder } = surroundings;
+  const { print: say, signal, logFolder } = options;
   await using parts = new AsyncDisposableStack();
-  const { postgres, kafka } = await startServers(surroundings, parts);
+  const { postgres, kafka } = await startServers(options, parts);
   signal.throwIfAborted();
 
   const service = (name: ServiceTask, settings: Record<string, string> = {}) =>
@@ -86,7 +86,7 @@ export async function startPipeline(
   };
   say("Starting consumer and producer …");
   const consumer = startService("consumer");
-  const progress = parts.use(await readerOfProgress(settings, kafka, postgres));
+  const progress = parts.use(await connectProgressReader(settings, kafka, postgres));
   const before = await progress.read();
   signal.throwIfAborted();
   const producer = startService("producer");
@@ -100,7 +100,10 @@ export async function startPipeline(
 }
 
 /** Starts both servers at the same time, and hands them to `parts`: Kafka is to stop first, since it has clients left. */
-async function startServers({ dataFolder, say, signal }: PipelineOptions, parts: AsyncDisposableStack) {
+async function startServers(
+  { dataFolder, print: say, signal }: PipelineOptions,
+  parts: AsyncDisposableStack,
+) {
   const options = (name: "kafka" | "postgres"): ServerOptions => ({
     kind: "embedded",
     dataFolder: `${dataFolder}/${name}`,
@@ -143,11 +146,11 @@ function startDashboard(
     DASHBOARD_SERVICES: services.map(({ metricsUrl }) => metricsUrl).join(),
   };
   const url = `http://${["0.0.0.0", "::", "127.0.0.1"].includes(host) ? "localhost" : host}:${port}`;
-  parts.use(new Dashboard({ url, start: () => service("dashboard", settings), say }));
+  parts.use(new Dashboard({ url, start: () => service("dashboard", settings), print: say }));
   return url;
 }
 
-async function readerOfProgress(
+async function connectProgressReader(
   settings: Settings,
   { bootstrapServers }: KafkaServer,
   { host, port, user, password }: PostgresServer,
@@ -173,7 +176,7 @@ export async function watchPipeline(
   producerMayEnd: () => boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  for (; !signal.aborted; await pause(WATCH_INTERVAL, signal)) {
+  for (; !signal.aborted; await pause(WATCH_INTERVAL_MS, signal)) {
     for (const [name, server] of [["PostgreSQL", postgres], ["Kafka", kafka]] as const) {
       if (await server.running()) continue;
       throw new PipelineError(`${name} has ended. The end of its log:`, server.logs().split("\n").slice(-5));

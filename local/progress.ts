@@ -1,27 +1,23 @@
 import { type Admin, Kafka, logLevel } from "kafkajs";
 import pg from "pg";
-import { partitionKey, readTopicProgress } from "../shared/schema/progress.ts";
 import { patchKafkajs } from "../shared/kafka/kafkajs/patch_kafkajs.ts";
+import { partitionKey, readTopicProgress, type TopicPartition } from "../shared/schema/progress.ts";
 
-/** How far the pipeline has come, as Kafka and PostgreSQL themselves say. */
+/** Progress of the pipeline according to Kafka and PostgreSQL. */
 export interface Progress {
-  /** Records ever produced: the sum of the ends of all partitions. */
+  /** Records ever produced: the sum of the high watermarks. */
   produced: number;
-  /** Records that are kept in Kafka and not accounted for in PostgreSQL yet. */
-  waiting: number;
+  /** Records in Kafka that are not stored or rejected yet. */
+  lag: number;
 }
 
-/** Offsets of a partition. */
-export interface Partition {
-  topic: string;
-  partition: number;
-  /** Of the oldest record that is kept. */
+/** Watermarks of a partition. */
+export interface PartitionWatermarks extends TopicPartition {
   low: number;
-  /** Of the next record to be produced. */
   high: number;
 }
 
-/** Asks both servers how far a consumer group has come in some topics. */
+/** Reads the progress of a consumer group in some topics. */
 export class ProgressReader implements AsyncDisposable {
   readonly #admin: Admin;
   readonly #database: pg.ClientConfig;
@@ -35,7 +31,7 @@ export class ProgressReader implements AsyncDisposable {
     this.#topics = topics;
   }
 
-  /** Connects to Kafka; to PostgreSQL only for each answer, since the database may not be there yet. */
+  /** Connects to Kafka. {@link read} connects to PostgreSQL, since the consumer may not have created the database yet. */
   static async connect(
     bootstrapServers: string,
     database: pg.ClientConfig,
@@ -49,18 +45,18 @@ export class ProgressReader implements AsyncDisposable {
     return new ProgressReader(admin, database, group, topics);
   }
 
-  /** How far they are now. What is missing, topic, database or table, counts as empty. */
+  /** Reads the current progress. A missing topic, database or table counts as empty. */
   async read(): Promise<Progress> {
-    // In this order, so that what is produced meanwhile counts as waiting and not as more than there is.
-    const next = await this.#nextOffsets();
-    return progressOf(await this.#partitions(), (at) => next.get(partitionKey(at)) ?? 0);
+    // The offsets first: records produced in between increase the lag and never make it negative.
+    const nextOffsets = await this.#nextOffsets();
+    return progressOf(await this.#watermarks(), (partition) => nextOffsets.get(partitionKey(partition)) ?? 0);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#admin.disconnect();
   }
 
-  async #partitions(): Promise<Partition[]> {
+  async #watermarks(): Promise<PartitionWatermarks[]> {
     const existing = await this.#admin.listTopics();
     const topics = this.#topics.filter((topic) => existing.includes(topic));
     const offsets = await Promise.all(topics.map((topic) => this.#admin.fetchTopicOffsets(topic)));
@@ -89,17 +85,21 @@ export class ProgressReader implements AsyncDisposable {
   }
 }
 
-/** Sums up partitions, of which `next` gives the offset that PostgreSQL wants next. */
-export function progressOf(partitions: Partition[], next: (partition: Partition) => number): Progress {
-  let [produced, waiting] = [0, 0];
+/** Sums up partitions. `nextOffset` returns a partition's next offset according to PostgreSQL. */
+export function progressOf(
+  partitions: PartitionWatermarks[],
+  nextOffset: (partition: PartitionWatermarks) => number,
+): Progress {
+  let [produced, lag] = [0, 0];
   for (const partition of partitions) {
-    produced += partition.high;
-    waiting += partition.high - Math.min(partition.high, Math.max(partition.low, next(partition)));
+    const { low, high } = partition;
+    produced += high;
+    lag += high - Math.min(high, Math.max(low, nextOffset(partition)));
   }
-  return { produced, waiting };
+  return { produced, lag };
 }
 
-/** Whether PostgreSQL says that there is no such database or table. */
+/** `invalid_catalog_name` (no such database) or `undefined_table`. */
 function isMissing(error: unknown): boolean {
   return ["3D000", "42P01"].includes((error as { code?: string }).code ?? "");
 }

@@ -22,7 +22,7 @@ export interface Reading {
 }
 
 /** Milliseconds over which rates are taken. */
-const WINDOW = 5_000;
+const RATE_WINDOW_MS = 5_000;
 
 /** Follows totals over time and knows their rates. */
 export class Readings {
@@ -71,7 +71,7 @@ export class Readings {
   }
 
   #add(reading: Reading): void {
-    const recent = this.#window.findLastIndex(({ at }) => at <= reading.at - WINDOW);
+    const recent = this.#window.findLastIndex(({ at }) => at <= reading.at - RATE_WINDOW_MS);
     this.#window = [...this.#window.slice(Math.max(0, recent)), reading];
   }
 }

@@ -1,5 +1,5 @@
 import { pause } from "../shared/lifecycle.ts";
-import type { Display } from "./terminal.ts";
+import type { Terminal } from "./terminal.ts";
 import { type Pipeline, PipelineError, watchPipeline } from "./pipeline.ts";
 import type { Progress } from "./progress.ts";
 import { Readings } from "./readings.ts";
@@ -17,13 +17,13 @@ export interface RunOptions {
 }
 
 /** Milliseconds between two looks at the metrics. */
-const INTERVAL = 500;
+const REFRESH_INTERVAL_MS = 500;
 
 /** Milliseconds that a stop waits for the consumer to store what is in Kafka. */
-const DRAIN_PATIENCE = 10_000;
+const DRAIN_TIMEOUT_MS = 10_000;
 
 /** Milliseconds that the consumer has to count what it has stored. */
-const COUNT_PATIENCE = 2_000;
+const METRICS_TIMEOUT_MS = 2_000;
 
 /**
  * Shows what the pipeline does until it is to stop or all records that were asked for are stored. Then the producer has
@@ -34,15 +34,15 @@ const COUNT_PATIENCE = 2_000;
  */
 export async function runPipeline(
   pipeline: Pipeline,
-  wishes: RunOptions,
-  display: Display,
+  options: RunOptions,
+  display: Terminal,
   steps: Steps,
 ): Promise<number> {
-  const run = new Run(pipeline, wishes, display, steps);
+  const run = new PipelineRun(pipeline, options, display, steps);
   return await run.untilDrained();
 }
 
-class Run {
+class PipelineRun {
   readonly #readings = new Readings();
   readonly #over = new AbortController();
   #state = "starting";
@@ -51,13 +51,13 @@ class Run {
 
   constructor(
     private readonly pipeline: Pipeline,
-    private readonly wishes: RunOptions,
-    private readonly display: Display,
+    private readonly options: RunOptions,
+    private readonly display: Terminal,
     private readonly steps: Steps,
   ) {}
 
   async untilDrained(): Promise<number> {
-    const mayEnd = () => this.#stopping || this.wishes.count > 0;
+    const mayEnd = () => this.#stopping || this.options.count > 0;
     const watching = watchPipeline(this.pipeline, mayEnd, this.#over.signal);
     const showing = this.#show();
     try {
@@ -69,7 +69,7 @@ class Run {
   }
 
   async #work(): Promise<number> {
-    const { signal, count } = this.wishes;
+    const { signal, count } = this.options;
     const stopped = new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener("abort", () => resolve());
@@ -79,7 +79,7 @@ class Run {
     this.#state = "stopping the producer";
     await this.pipeline.producer.stop();
     this.#state = "storing what is in Kafka";
-    const { produced, waiting } = await this.#drain();
+    const { produced, lag: waiting } = await this.#drain();
     await this.#count(produced, waiting);
     this.#state = waiting === 0 ? "all is stored" : "stopped";
     this.#finish();
@@ -95,20 +95,20 @@ class Run {
 
   /** Waits until all is stored; not too long when somebody waits for this program to stop. */
   async #drain(): Promise<Progress> {
-    const { signal } = this.wishes;
+    const { signal } = this.options;
     let since = Infinity;
     for (;; await pause(50)) {
       const progress = await this.pipeline.progress.read();
       if (signal.aborted) since = Math.min(since, performance.now());
-      if (progress.waiting === 0 || performance.now() - since > DRAIN_PATIENCE) return progress;
+      if (progress.lag === 0 || performance.now() - since > DRAIN_TIMEOUT_MS) return progress;
     }
   }
 
   /** Waits until the consumer has counted what it has stored: it does so after the transaction. */
   async #count(produced: number, waiting: number): Promise<void> {
     const { before } = this.pipeline;
-    const expected = produced - before.produced + before.waiting - waiting;
-    const deadline = performance.now() + COUNT_PATIENCE;
+    const expected = produced - before.produced + before.lag - waiting;
+    const deadline = performance.now() + METRICS_TIMEOUT_MS;
     for (;; await pause(50)) {
       await this.#read();
       if (processed(this.#readings.last.totals) >= expected || performance.now() > deadline) break;
@@ -117,14 +117,14 @@ class Run {
   }
 
   async #show(): Promise<void> {
-    for (; !this.#over.signal.aborted; await pause(INTERVAL, this.#over.signal)) {
+    for (; !this.#over.signal.aborted; await pause(REFRESH_INTERVAL_MS, this.#over.signal)) {
       await this.#read();
       if (this.#over.signal.aborted) return;
       const { totals } = this.#readings.last;
       if (!this.#stored && totals.stored > 0) {
         this.#stored = true;
         this.#state = "running";
-        this.steps.say("The first rows are in PostgreSQL.");
+        this.steps.print("The first rows are in PostgreSQL.");
       }
       this.display.show(this.#view());
     }
@@ -142,8 +142,8 @@ class Run {
   }
 
   #view(): View {
-    const { count, notes } = this.wishes;
-    const backlog = this.pipeline.before.waiting;
+    const { count, notes } = this.options;
+    const backlog = this.pipeline.before.lag;
     return {
       elapsed: this.steps.elapsed,
       readings: this.#readings,

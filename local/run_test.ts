@@ -1,6 +1,6 @@
 import assert from "assert";
 import { waitUntil } from "./servers/wait_until.ts";
-import { Display } from "./terminal.ts";
+import { Terminal } from "./terminal.ts";
 import { type Pipeline, PipelineError } from "./pipeline.ts";
 import type { Progress } from "./progress.ts";
 import { runPipeline } from "./run.ts";
@@ -18,11 +18,16 @@ class Scripted {
   ]);
 
   /** @param progress What the servers say, one answer after another; the last one again and again. */
-  constructor(readonly progress: Progress[] = [{ produced: 0, waiting: 0 }]) {}
+  constructor(readonly progress: Progress[] = [{ produced: 0, lag: 0 }]) {}
 
   run(count: number, signal = new AbortController().signal) {
     const output = { text: "", write: (text: string) => void (output.text += text) };
-    const display = new Display({ ...output, write: output.write, isTerminal: () => false, width: () => 80 });
+    const display = new Terminal({
+      ...output,
+      write: output.write,
+      isTerminal: () => false,
+      width: () => 80,
+    });
     const left = runPipeline(this.#pipeline(), { count, notes: [], signal }, display, new Steps(display));
     return { left, output };
   }
@@ -63,9 +68,9 @@ class Scripted {
 
 Deno.test("runPipeline() waits until a count is stored, and counted", async () => {
   const pipeline = new Scripted([
-    { produced: 9, waiting: 5 },
-    { produced: 9, waiting: 2 },
-    { produced: 9, waiting: 0 },
+    { produced: 9, lag: 5 },
+    { produced: 9, lag: 2 },
+    { produced: 9, lag: 0 },
   ]);
   const { left, output } = pipeline.run(9);
   pipeline.producer.end(0);
@@ -76,7 +81,7 @@ Deno.test("runPipeline() waits until a count is stored, and counted", async () =
 });
 
 Deno.test("runPipeline() stops the producer, and waits for what it sent, when it is to stop", async () => {
-  const pipeline = new Scripted([{ produced: 9, waiting: 1 }, { produced: 9, waiting: 0 }]);
+  const pipeline = new Scripted([{ produced: 9, lag: 1 }, { produced: 9, lag: 0 }]);
   pipeline.stored = 9;
   const stop = new AbortController();
   const { left, output } = pipeline.run(0, stop.signal);
@@ -117,7 +122,7 @@ Deno.test("runPipeline() rejects when a server or a service has ended", async ()
 });
 
 Deno.test("runPipeline() rejects when the producer ends before the count is reached", async () => {
-  const pipeline = new Scripted([{ produced: 7, waiting: 0 }]);
+  const pipeline = new Scripted([{ produced: 7, lag: 0 }]);
   pipeline.stored = 7;
   const { left } = pipeline.run(9);
   pipeline.producer.end(0);

@@ -19,13 +19,13 @@ export interface View {
 /** The screen, as lines. */
 export function renderScreen(view: View): string[] {
   const { readings, count } = view;
-  const done = doneOf(view);
+  const done = doneRecords(view);
   return [
     "",
-    `${duration(view.elapsed)}  ${view.state}`,
+    `${formatDuration(view.elapsed)}  ${view.state}`,
     "",
     `${"".padEnd(10)}${"records".padStart(15)}${"records/s".padStart(13)}`,
-    ...shown(readings).map(([name, total]) => row(name, total, readings.rate(name))),
+    ...countsToShow(readings).map(([name, total]) => row(name, total, readings.rate(name))),
     row("lag", readings.last.lag),
     "",
     ...count > 0 ? [progressBar(done, count, readings), ""] : [],
@@ -36,11 +36,18 @@ export function renderScreen(view: View): string[] {
 /** The same in one line, for what is no terminal. */
 export function renderLine(view: View): string {
   const { elapsed, readings, state, count } = view;
-  const parts = shown(readings).map(([name, total]) =>
-    `${name} ${integer(total)} (${integer(readings.rate(name))}/s)`
+  const parts = countsToShow(readings).map(([name, total]) =>
+    `${name} ${formatInteger(total)} (${formatInteger(readings.rate(name))}/s)`
   );
-  const progress = count > 0 ? [`${percentage(doneOf(view), count)} of ${integer(count)}`] : [];
-  return [`${duration(elapsed)}  ${state}`, ...parts, `lag ${integer(readings.last.lag)}`, ...progress].join(
+  const progress = count > 0
+    ? [`${formatPercentage(doneRecords(view), count)} of ${formatInteger(count)}`]
+    : [];
+  return [
+    `${formatDuration(elapsed)}  ${state}`,
+    ...parts,
+    `lag ${formatInteger(readings.last.lag)}`,
+    ...progress,
+  ].join(
     ", ",
   );
 }
@@ -51,17 +58,17 @@ export function processed({ stored, rejected, lost }: Totals): number {
 }
 
 /** Records of those asked for that have found their place. */
-function doneOf({ readings, backlog, count }: View): number {
+function doneRecords({ readings, backlog, count }: View): number {
   return Math.min(count, Math.max(0, processed(readings.last.totals) - backlog));
 }
 
 /** A whole number with a comma between thousands. */
-export function integer(value: number): string {
+export function formatInteger(value: number): string {
   return Math.round(value).toLocaleString("en-US");
 }
 
 /** Milliseconds as `m:ss` or `h:mm:ss`. */
-export function duration(milliseconds: number): string {
+export function formatDuration(milliseconds: number): string {
   const seconds = Math.floor(milliseconds / 1000);
   const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
   const two = (value: number) => `${value}`.padStart(2, "0");
@@ -69,7 +76,7 @@ export function duration(milliseconds: number): string {
 }
 
 /** Lost records are so rare that they are named only when there are some. */
-function shown({ last: { totals } }: Readings): [keyof Totals, number][] {
+function countsToShow({ last: { totals } }: Readings): [keyof Totals, number][] {
   const names: (keyof Totals)[] = [
     "produced",
     "stored",
@@ -80,8 +87,8 @@ function shown({ last: { totals } }: Readings): [keyof Totals, number][] {
 }
 
 function row(name: string, total: number, rate?: number): string {
-  const shownRate = rate === undefined ? "" : integer(rate).padStart(13);
-  return `  ${name.padEnd(8)}${integer(total).padStart(15)}${shownRate}`;
+  const shownRate = rate === undefined ? "" : formatInteger(rate).padStart(13);
+  return `  ${name.padEnd(8)}${formatInteger(total).padStart(15)}${shownRate}`;
 }
 
 function progressBar(done: number, count: number, readings: Readings): string {
@@ -93,11 +100,11 @@ function progressBar(done: number, count: number, readings: Readings): string {
     barGlue: "",
   });
   const rate = readings.rate("stored") + readings.rate("rejected");
-  const left = done < count && rate > 0 ? `, ${duration((count - done) / rate * 1000)} left` : "";
-  return `${bar} ${percentage(done, count)} of ${integer(count)}${left}`;
+  const left = done < count && rate > 0 ? `, ${formatDuration((count - done) / rate * 1000)} left` : "";
+  return `${bar} ${formatPercentage(done, count)} of ${formatInteger(count)}${left}`;
 }
 
 /** Rounded down, so that 100 % is all. */
-function percentage(done: number, count: number): string {
+function formatPercentage(done: number, count: number): string {
   return `${Math.floor(done / count * 100)} %`;
 }

@@ -1,6 +1,6 @@
 import assert from "assert";
 import { Readings } from "./readings.ts";
-import { duration, integer, renderLine, renderScreen, type View } from "./screen.ts";
+import { formatDuration, formatInteger, renderLine, renderScreen, type View } from "./screen.ts";
 
 /** Two seconds of a pipeline. */
 function view(change: Partial<View> = {}, stored = 2_000, lost = 0): View {
@@ -61,7 +61,7 @@ Deno.test("renderLine() says the same in one line", () => {
 });
 
 Deno.test("duration() shows hours when there are some", () => {
-  assert.deepEqual([0, 59_999, 61_000, 3_600_000, 36_061_000].map(duration), [
+  assert.deepEqual([0, 59_999, 61_000, 3_600_000, 36_061_000].map(formatDuration), [
     "0:00",
     "0:59",
     "1:01",
@@ -71,5 +71,5 @@ Deno.test("duration() shows hours when there are some", () => {
 });
 
 Deno.test("integer() groups thousands", () => {
-  assert.deepEqual([0, 999.6, 1234567].map(integer), ["0", "1,000", "1,234,567"]);
+  assert.deepEqual([0, 999.6, 1234567].map(formatInteger), ["0", "1,000", "1,234,567"]);
 });

@@ -1,10 +1,10 @@
 import type { MetricSample } from "../shared/observe/parse_metrics.ts";
 import { PROJECT, type ServiceTask, taskArguments } from "./service_task.ts";
-import { endOfFile, freePort, ServerProcess } from "./servers/mod.ts";
+import { freePort, lastLinesOf, ServerProcess } from "./servers/mod.ts";
 import { fetchMetrics } from "./metrics.ts";
 
 /** Milliseconds that a service has to finish what it has in hand. */
-const STOP_PATIENCE = 10_000;
+const STOP_TIMEOUT_MS = 10_000;
 
 /** One of the pipeline's programs, running. */
 export class ServiceProcess implements AsyncDisposable {
@@ -63,12 +63,12 @@ export class ServiceProcess implements AsyncDisposable {
 
   /** Lets it finish what it has in hand. @returns The exit code. */
   async stop(): Promise<number> {
-    return (await this.#process.stop(STOP_PATIENCE)).code;
+    return (await this.#process.stop(STOP_TIMEOUT_MS)).code;
   }
 
   /** The last lines of its log, for people. */
   lastLines(count = 10): string[] {
-    return endOfFile(this.logFile, count).split("\n").map(readable);
+    return lastLinesOf(this.logFile, count).split("\n").map(formatLogLine);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -77,7 +77,7 @@ export class ServiceProcess implements AsyncDisposable {
 }
 
 /** The level and message of a JSON log line; any other line as it is. */
-export function readable(line: string): string {
+export function formatLogLine(line: string): string {
   try {
     const { level, message } = JSON.parse(line) as { level?: string; message?: string };
     return message === undefined ? line : `${(level ?? "").toUpperCase().padEnd(5)} ${message}`;

@@ -1,11 +1,11 @@
-import type { Display } from "./terminal.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** Says what is being done, with the time since the start. */
 export class Steps {
-  readonly #display: Display;
+  readonly #display: Terminal;
   readonly #started = performance.now();
 
-  constructor(display: Display) {
+  constructor(display: Terminal) {
     this.#display = display;
   }
 
@@ -15,7 +15,7 @@ export class Steps {
   }
 
   /** Prints a line that stays. */
-  readonly say = (message: string): void => {
+  readonly print = (message: string): void => {
     this.#display.print(`[${(this.elapsed / 1000).toFixed(1).padStart(5)} s] ${message}`);
   };
 }

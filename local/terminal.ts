@@ -1,7 +1,7 @@
 import { escapeUnprintable } from "../shared/escape.ts";
 import { renderLine, renderScreen, type View } from "./screen.ts";
 
-/** Where a {@link Display} writes. */
+/** Where a {@link Terminal} writes. */
 export interface Output {
   write(text: string): void;
   isTerminal(): boolean;
@@ -30,7 +30,7 @@ const PLAIN_OUTPUT_INTERVAL_MS = 5_000;
  * Shows one screen, live: redrawn in place on a terminal, as a line every few seconds elsewhere. Other lines can be
  * printed at any time; they stay above the screen.
  */
-export class Display implements Disposable {
+export class Terminal implements Disposable {
   readonly #output: Output;
   /** Lines of the terminal that the screen takes. */
   #height = 0;

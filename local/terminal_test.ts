@@ -1,5 +1,5 @@
 import assert from "assert";
-import { Display } from "./terminal.ts";
+import { Terminal } from "./terminal.ts";
 import { Readings } from "./readings.ts";
 
 /** A terminal of 20 characters a line that understands what a display sends it, or no terminal. */
@@ -38,7 +38,7 @@ const view = (state: string, elapsed = 0, notes: string[] = []) => ({
 
 Deno.test("Display.show() redraws in place on a terminal, also where lines are wider than it", () => {
   const page = new Page(true);
-  using display = new Display(page);
+  using display = new Terminal(page);
   display.print("above");
   display.show(view("one", 0, ["a note of 30 characters, really"]));
   const height = page.lines.length;
@@ -51,7 +51,7 @@ Deno.test("Display.show() redraws in place on a terminal, also where lines are w
 
 Deno.test("Display.print() puts a line above the screen, which is drawn anew below it", () => {
   const page = new Page(true);
-  using display = new Display(page);
+  using display = new Terminal(page);
   display.show(view("one"));
   display.print("news");
   display.show(view("two"));
@@ -61,7 +61,7 @@ Deno.test("Display.print() puts a line above the screen, which is drawn anew bel
 Deno.test("Display.finish() leaves the screen where it is, and the terminal its cursor", () => {
   const page = new Page(true);
   {
-    using display = new Display(page);
+    using display = new Terminal(page);
     display.show(view("one"));
     display.finish(view("two"));
     display.print("below");
@@ -74,7 +74,7 @@ Deno.test("Display.finish() leaves the screen where it is, and the terminal its 
 Deno.test("Display.show() writes a line every few seconds when there is no terminal, and nothing but text", () => {
   const page = new Page(false);
   {
-    using display = new Display(page);
+    using display = new Terminal(page);
     for (let elapsed = 0; elapsed <= 10_000; elapsed += 500) display.show(view("running", elapsed));
     display.finish(view("done", 10_500));
   }
@@ -85,7 +85,7 @@ Deno.test("Display.show() writes a line every few seconds when there is no termi
 
 Deno.test("Display.show() writes a note once, above the lines, when there is no terminal", () => {
   const page = new Page(false);
-  using display = new Display(page);
+  using display = new Terminal(page);
   for (const elapsed of [0, 5_000, 10_000]) {
     display.show(view("running", elapsed, ["", "psql …", "Ctrl-C …"]));
   }
@@ -95,6 +95,6 @@ Deno.test("Display.show() writes a note once, above the lines, when there is no 
 
 Deno.test("Display.print() escapes control characters when a text has some, and keeps its lines", () => {
   const page = new Page(true);
-  new Display(page).print("one\x1b[2J\rtwo\nthree");
+  new Terminal(page).print("one\x1b[2J\rtwo\nthree");
   assert.equal(page.raw, "one\\u001b[2J\\u000dtwo\nthree\n");
 });

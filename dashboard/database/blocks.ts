@@ -6,13 +6,13 @@
  */
 
 /** Most blocks in one look for new rows: 48 of 8 kB hold about 6,500 rows of `routes_table`. */
-export const MOST_BLOCKS = 48;
+export const BLOCKS_MAX = 48;
 
 /**
  * Blocks before the end that are looked at again: each consumer fills a block of its own, and transactions commit in another
  * order than they wrote.
  */
-export const OVERLAP = 32;
+export const OVERLAP_BLOCKS = 32;
 
 /** What blocks to look at for rows that are new. */
 export interface BlockSelection {
@@ -29,9 +29,9 @@ export interface BlockSelection {
  * @param earlier the end of the table one look before the last
  */
 export function selectBlocks(earlier: number, before: number, end: number): BlockSelection {
-  const from = Math.max(0, Math.min(before, end) - OVERLAP);
-  if (end - from <= MOST_BLOCKS) return { blocks: range(from, end), sampled: false };
-  return { blocks: spread(Math.max(0, Math.min(earlier, from)), end, MOST_BLOCKS), sampled: true };
+  const from = Math.max(0, Math.min(before, end) - OVERLAP_BLOCKS);
+  if (end - from <= BLOCKS_MAX) return { blocks: range(from, end), sampled: false };
+  return { blocks: spread(Math.max(0, Math.min(earlier, from)), end, BLOCKS_MAX), sampled: true };
 }
 
 /** `count` blocks evenly spread over [from, end), the last one among them; all of them where they are fewer. */

@@ -1,9 +1,9 @@
 import assert from "assert";
-import { MOST_BLOCKS, OVERLAP, selectBlocks, spread } from "./blocks.ts";
+import { BLOCKS_MAX, OVERLAP_BLOCKS, selectBlocks, spread } from "./blocks.ts";
 
 Deno.test("blocksToLookAt() takes every new block and some before when they are few", () => {
   const { blocks, sampled } = selectBlocks(100, 100, 104);
-  assert.deepEqual(blocks, Array.from({ length: OVERLAP + 4 }, (_, i) => 100 - OVERLAP + i));
+  assert.deepEqual(blocks, Array.from({ length: OVERLAP_BLOCKS + 4 }, (_, i) => 100 - OVERLAP_BLOCKS + i));
   assert.equal(sampled, false);
 });
 
@@ -14,11 +14,11 @@ Deno.test("blocksToLookAt() begins at block 0 when the table is small, and finds
 
 Deno.test("blocksToLookAt() spreads a bounded number of blocks over two looks when they are many", () => {
   const { blocks, sampled } = selectBlocks(1_000, 3_000, 5_000);
-  assert.equal(blocks.length, MOST_BLOCKS);
+  assert.equal(blocks.length, BLOCKS_MAX);
   assert.equal(sampled, true);
   assert.ok(blocks[0]! >= 1_000 && blocks[0]! < 1_100);
   assert.equal(blocks.at(-1), 4_999);
-  assert.equal(new Set(blocks).size, MOST_BLOCKS);
+  assert.equal(new Set(blocks).size, BLOCKS_MAX);
 });
 
 Deno.test("spread() takes all blocks when there are no more than wanted", () => {

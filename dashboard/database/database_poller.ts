@@ -10,10 +10,10 @@ import type { Stream } from "../../shared/stream.ts";
 import type { DatabaseState, RejectedRecord, Row, TableStatus } from "../protocol.ts";
 import { isPlace } from "../stream_info.ts";
 import type { Reader } from "./reader.ts";
-import { lastRejected } from "./rejected.ts";
+import { fetchLatestRejected } from "./rejected.ts";
 import type { SearchPool } from "./search_pool.ts";
-import { snapshotOf, tableEnds } from "./rows.ts";
-import { type Found, TableWatch } from "./table_poller.ts";
+import { currentSnapshot, fetchTableExtents } from "./rows.ts";
+import { type TablePoll, TablePoller } from "./table_poller.ts";
 
 /** Rows of a user's trail on the map; of other streams only the latest is shown. */
 const TRAIL = 60;
@@ -21,14 +21,14 @@ const TRAIL = 60;
 /** What the last look found. */
 export interface DatabaseNews {
   /** By stream, in the order of commits as far as blocks tell. */
-  readonly rows: ReadonlyMap<string, Found>;
+  readonly rows: ReadonlyMap<string, TablePoll>;
   /** Only when they have changed. */
   readonly rejected?: readonly RejectedRecord[];
 }
 
 /** Looks at the database, and remembers what is there and whether it answers. */
 export class DatabasePoller {
-  readonly tables: readonly TableWatch[];
+  readonly tables: readonly TablePoller[];
   #state: DatabaseState = "starting";
   #message: string | undefined;
   #since = Date.now();
@@ -41,7 +41,7 @@ export class DatabasePoller {
     private readonly availability: Availability,
     streams: readonly Stream[],
   ) {
-    this.tables = streams.map((stream) => new TableWatch(stream, isPlace(stream) ? TRAIL : 1));
+    this.tables = streams.map((stream) => new TablePoller(stream, isPlace(stream) ? TRAIL : 1));
   }
 
   /** Whether the database answers, since when, and if not why. */
@@ -67,13 +67,13 @@ export class DatabasePoller {
   async poll(): Promise<DatabaseNews> {
     try {
       const news = await this.reader.run(async (client) => {
-        const seen = await snapshotOf(client);
-        const ends = await tableEnds(client, this.tables.map(({ stream }) => stream));
-        const rows = new Map<string, Found>();
+        const seen = await currentSnapshot(client);
+        const ends = await fetchTableExtents(client, this.tables.map(({ stream }) => stream));
+        const rows = new Map<string, TablePoll>();
         for (const [index, table] of this.tables.entries()) {
-          rows.set(table.stream.name, await table.look(client, seen, ends[index]!));
+          rows.set(table.stream.name, await table.poll(client, seen, ends[index]!));
         }
-        return { rows, rejected: await lastRejected(client) };
+        return { rows, rejected: await fetchLatestRejected(client) };
       });
       this.availability.up("PostgreSQL");
       this.#become("ok");
@@ -91,7 +91,7 @@ export class DatabasePoller {
   /** A user's rows. Throws what {@link SearchPool.run} throws. */
   async rowsOfUser(stream: string, user: number): Promise<Row[] | undefined> {
     const table = this.tables.find((table) => table.stream.name === stream);
-    return table && await this.searches.run((client) => table.ofUser(client, user));
+    return table && await this.searches.run((client) => table.rowsOfUser(client, user));
   }
 
   #failed(error: unknown): void {
@@ -101,7 +101,7 @@ export class DatabasePoller {
     const transient = error instanceof TransientError || !isLasting(error);
     const kind = error instanceof TransientError ? error.kind : transient ? retryClass(error) : "permanent";
     this.availability.down("PostgreSQL", failure, kind);
-    this.#become(transient ? "away" : "refused", failure.message);
+    this.#become(transient ? "unavailable" : "error", failure.message);
   }
 
   #become(state: DatabaseState, message?: string): void {

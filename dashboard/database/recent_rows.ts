@@ -6,16 +6,16 @@
 import type { Row } from "../protocol.ts";
 
 /** Users that are kept; whoever was seen longest ago is forgotten first. */
-const MOST_USERS = 2_000;
+const USERS_MAX = 2_000;
 /** Rows that are kept, all users together. */
-const MOST_ROWS = 12_000;
+const ROWS_MAX = 12_000;
 
 /** Column of the user, and of the timestamp, in a row of any stream. */
 export const USER = 0;
 export const TIME = 1;
 
 /** Keeps the latest rows of each user by timestamp. */
-export class Recent {
+export class RecentRows {
   readonly #users = new Map<number, Row[]>();
 
   /** @param depth most rows of a user */
@@ -35,7 +35,7 @@ export class Recent {
       this.#users.set(user, list);
     }
     for (const user of this.#users.keys()) {
-      if (this.#users.size <= MOST_USERS) break;
+      if (this.#users.size <= USERS_MAX) break;
       this.#users.delete(user);
     }
   }
@@ -47,7 +47,7 @@ export class Recent {
 
   /** Rows of all users, oldest first within each: fewer of each where the users are many. */
   rows(): Row[] {
-    const each = Math.max(1, Math.min(this.depth, Math.floor(MOST_ROWS / Math.max(1, this.#users.size))));
+    const each = Math.max(1, Math.min(this.depth, Math.floor(ROWS_MAX / Math.max(1, this.#users.size))));
     return [...this.#users.values()].flatMap((list) => list.slice(-each));
   }
 }

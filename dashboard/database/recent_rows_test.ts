@@ -1,14 +1,14 @@
 import assert from "assert";
-import { Recent } from "./recent_rows.ts";
+import { RecentRows } from "./recent_rows.ts";
 
 Deno.test("Recent.rows() has each user's latest rows by timestamp when they came in another order", () => {
-  const recent = new Recent(2);
+  const recent = new RecentRows(2);
   recent.add([[1, 30, 0], [2, 5, 0], [1, 10, 0], [1, 20, 0]]);
   assert.deepEqual(recent.rows(), [[2, 5, 0], [1, 20, 0], [1, 30, 0]]);
 });
 
 Deno.test("Recent.add() forgets the users that were seen longest ago when they are too many", () => {
-  const recent = new Recent(1);
+  const recent = new RecentRows(1);
   recent.add(Array.from({ length: 2_000 }, (_, user) => [user, 0]));
   recent.add([[0, 1], [5_000, 1]]);
   const users = new Set(recent.rows().map(([user]) => user));
@@ -17,7 +17,7 @@ Deno.test("Recent.add() forgets the users that were seen longest ago when they a
 });
 
 Deno.test("Recent.rows() stays bounded when there are many users with many rows", () => {
-  const recent = new Recent(60);
+  const recent = new RecentRows(60);
   for (let time = 0; time < 60; time++) {
     recent.add(Array.from({ length: 1_000 }, (_, user) => [user, time]));
   }

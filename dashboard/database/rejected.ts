@@ -1,5 +1,5 @@
 /**
- * The last rejected records, by the primary key of their table: no more than a few of each partition are read.
+ * The latest rejected records, as the pages show them.
  *
  * @module
  */
@@ -8,17 +8,16 @@ import { CONSUMER_PROGRESS, REJECTED_RECORDS } from "../../shared/schema/own_tab
 import { previewRejected } from "../../shared/schema/rejected_queries.ts";
 import type { RejectedRecord } from "../protocol.ts";
 
-/** The tables that {@link lastRejected} reads. */
+/** The tables that {@link fetchLatestRejected} reads. */
 export const PROGRESS_TABLES = [CONSUMER_PROGRESS.name, REJECTED_RECORDS.name];
 
-/** Records that are shown. */
-export const MOST_REJECTED = 20;
-/** Bytes of a value that are shown. */
-const MOST_BYTES = 512;
+const REJECTED_MAX = 20;
+/** Leading bytes of a value that are shown. */
+const VALUE_BYTES_MAX = 512;
 
-/** The last {@link MOST_REJECTED} of them, the newest first; none where there is no such table yet. */
-export async function lastRejected(client: pg.Client): Promise<RejectedRecord[]> {
-  const rows = await previewRejected(client, MOST_REJECTED, MOST_BYTES);
+/** Reads the latest rejected records, newest first; none if the tables do not exist yet. */
+export async function fetchLatestRejected(client: pg.Client): Promise<RejectedRecord[]> {
+  const rows = await previewRejected(client, REJECTED_MAX, VALUE_BYTES_MAX);
   return rows.map((row) => ({
     ...row,
     value: row.value?.toString("base64") ?? null,

@@ -7,10 +7,10 @@ import type { Row } from "../protocol.ts";
 import { TIME } from "./recent_rows.ts";
 
 /** Rows that are kept, at most twice as many in between. */
-export const MOST_HISTORY = 10_000;
+export const SAMPLE_ROWS = 10_000;
 
 /** Keeps a sample of rows that thins out as it grows: what is older is sparser. */
-export class History {
+export class RowSample {
   #rows: Row[] = [];
   #sorted = true;
 
@@ -19,7 +19,7 @@ export class History {
     if (rows.length === 0) return;
     for (const row of rows) this.#rows.push(row);
     this.#sorted = false;
-    while (this.#rows.length > 2 * MOST_HISTORY) this.#rows = this.rows().filter((_, i) => i % 2 === 1);
+    while (this.#rows.length > 2 * SAMPLE_ROWS) this.#rows = this.rows().filter((_, i) => i % 2 === 1);
   }
 
   /** Forgets all. */

@@ -11,7 +11,7 @@ const identifier = pg.escapeIdentifier;
 const columnsOf = ({ fields }: Stream) => fields.map(({ column }) => identifier(column)).join(", ");
 
 /** Where a table is, and where its end. */
-export interface TableEnd {
+export interface TableExtent {
   /** Changes when the table is truncated, rewritten or made again; `undefined`: there is no such table. */
   readonly file: string | undefined;
   readonly blocks: number;
@@ -20,21 +20,24 @@ export interface TableEnd {
 }
 
 /** What the transaction sees: a snapshot as text, and the id that the next transaction will get at least. */
-export interface Seen {
+export interface TransactionSnapshot {
   readonly snapshot: string;
   readonly next: string;
 }
 
 /** The snapshot of the transaction in hand. */
-export async function snapshotOf(client: pg.Client): Promise<Seen> {
-  const { rows } = await client.query<Seen>(
+export async function currentSnapshot(client: pg.Client): Promise<TransactionSnapshot> {
+  const { rows } = await client.query<TransactionSnapshot>(
     "SELECT s::text AS snapshot, pg_snapshot_xmax(s)::text AS next FROM pg_current_snapshot() AS s",
   );
   return rows[0]!;
 }
 
 /** Size and identity of the streams' tables, in their order. */
-export async function tableEnds(client: pg.Client, streams: readonly Stream[]): Promise<TableEnd[]> {
+export async function fetchTableExtents(
+  client: pg.Client,
+  streams: readonly Stream[],
+): Promise<TableExtent[]> {
   const { rows } = await client.query<{ file: string | null; blocks: string | null; rows: number | null }>(
     `SELECT pg_relation_filenode(c.oid)::text AS file,
        pg_relation_size(c.oid) / current_setting('block_size')::int AS blocks,
@@ -64,7 +67,7 @@ const fromBlocks = (stream: Stream, condition: string) =>
    ) AS r`;
 
 /** Rows of some blocks, at most `each` of a block. */
-export async function rowsOfBlocks(
+export async function fetchRows(
   client: pg.Client,
   stream: Stream,
   blocks: readonly number[],
@@ -85,13 +88,13 @@ export async function rowsOfBlocks(
  *
  * A row says in 32 bits which transaction wrote it; the upper ones are those of `now`, or one less.
  */
-export async function newRowsOfBlocks(
+export async function fetchNewRows(
   client: pg.Client,
   stream: Stream,
   blocks: readonly number[],
   each: number,
-  last: Seen,
-  now: Seen,
+  last: TransactionSnapshot,
+  now: TransactionSnapshot,
 ): Promise<Row[]> {
   if (blocks.length === 0) return [];
   const xid = "($4::bigint - (($4::bigint - t.xmin::text::bigint) & 4294967295))";
@@ -107,7 +110,7 @@ export async function newRowsOfBlocks(
 }
 
 /** A user's rows in the blocks from `from` on, at most `most`. */
-export async function rowsOfUser(
+export async function fetchUserRows(
   client: pg.Client,
   stream: Stream,
   user: number,

@@ -10,9 +10,9 @@ import type { Reader } from "./reader.ts";
 /** Searches that run at the same time, each on its connection. */
 export const CONCURRENT_SEARCHES = 2;
 /** More searches than this waiting are refused. */
-const MAX_WAITING = 20;
+const WAITING_SEARCHES_MAX = 20;
 /** A search that had to wait this long is refused, milliseconds. */
-const MAX_WAIT_MS = 5_000;
+const SEARCH_TIMEOUT_MS = 5_000;
 
 /** Too many searches at the same time; asking again later may succeed. */
 export class BusyError extends Error {
@@ -46,11 +46,11 @@ export class SearchPool implements AsyncDisposable {
   }
 
   async #wait(): Promise<Pick<Reader, "run">> {
-    if (this.#waiting.length >= MAX_WAITING) throw new BusyError("Too many searches are waiting.");
+    if (this.#waiting.length >= WAITING_SEARCHES_MAX) throw new BusyError("Too many searches are waiting.");
     const { promise, resolve } = Promise.withResolvers<Pick<Reader, "run">>();
     this.#waiting.push(resolve);
     const over = new AbortController();
-    const timeout = pause(MAX_WAIT_MS, over.signal);
+    const timeout = pause(SEARCH_TIMEOUT_MS, over.signal);
     const reader = await Promise.race([promise, timeout]);
     over.abort();
     if (reader) return reader;
@@ -58,7 +58,7 @@ export class SearchPool implements AsyncDisposable {
     // It has got one in the very moment.
     if (at < 0) return await promise;
     this.#waiting.splice(at, 1);
-    throw new BusyError(`The search waited longer than ${MAX_WAIT_MS / 1000} s.`);
+    throw new BusyError(`The search waited longer than ${SEARCH_TIMEOUT_MS / 1000} s.`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -7,25 +7,31 @@ import type pg from "pg";
 import type { Stream } from "../../shared/stream.ts";
 import type { Row } from "../protocol.ts";
 import { selectBlocks, spread } from "./blocks.ts";
-import { History, MOST_HISTORY } from "./row_sample.ts";
-import { Recent } from "./recent_rows.ts";
-import { newRowsOfBlocks, rowsOfBlocks, rowsOfUser, type Seen, type TableEnd } from "./rows.ts";
+import { RowSample, SAMPLE_ROWS } from "./row_sample.ts";
+import { RecentRows } from "./recent_rows.ts";
+import {
+  fetchNewRows,
+  fetchRows,
+  fetchUserRows,
+  type TableExtent,
+  type TransactionSnapshot,
+} from "./rows.ts";
 
 /** Most rows that one look gives to the pages. */
-const MOST_NEW = 2_000;
+const NEW_ROWS_MAX = 2_000;
 /** Blocks of the first sample, and how many of them are read by one statement. */
 const HISTORY_BLOCKS = 250;
-const AT_A_TIME = 50;
+const BLOCKS_PER_STATEMENT = 50;
 /** Last blocks that are read whole at first, for the users' latest rows. */
 const RECENT_BLOCKS = 64;
 /** Last blocks that are searched for a user's rows: some 70,000 rows of `routes_table`. */
 const USER_BLOCKS = 512;
-const MOST_OF_USER = 2_000;
+const USER_ROWS_MAX = 2_000;
 /** More rows than a block of 8 kB can hold. */
-const WHOLE_BLOCK = 300;
+const ROWS_PER_BLOCK_MAX = 300;
 
 /** What one look found. */
-export interface Found {
+export interface TablePoll {
   readonly rows: readonly Row[];
   /** Not all rows that are new. */
   readonly sampled: boolean;
@@ -34,9 +40,9 @@ export interface Found {
 }
 
 /** One stream's table. */
-export class TableWatch {
-  readonly history = new History();
-  #last: { seen: Seen; file: string; blocks: number; earlier: number } | undefined;
+export class TablePoller {
+  readonly history = new RowSample();
+  #last: { seen: TransactionSnapshot; file: string; blocks: number; earlier: number } | undefined;
   #rows = 0;
 
   /** @param depth most rows of each user that are of interest */
@@ -57,7 +63,7 @@ export class TableWatch {
    *
    * @param end where the table ends now
    */
-  async look(client: pg.Client, now: Seen, end: TableEnd): Promise<Found> {
+  async poll(client: pg.Client, now: TransactionSnapshot, end: TableExtent): Promise<TablePoll> {
     const { file, blocks } = end;
     this.#rows = end.rows;
     if (file === undefined) return this.#forget();
@@ -70,18 +76,18 @@ export class TableWatch {
     }
     const look = selectBlocks(last.earlier, last.blocks, blocks);
     // A share for each block, unless there are so few that each can be read whole.
-    const each = Math.ceil(MOST_NEW / Math.max(1, look.blocks.length));
-    const rows = await newRowsOfBlocks(client, this.stream, look.blocks, each, last.seen, now);
+    const each = Math.ceil(NEW_ROWS_MAX / Math.max(1, look.blocks.length));
+    const rows = await fetchNewRows(client, this.stream, look.blocks, each, last.seen, now);
     this.#last = next;
     this.history.add(rows);
-    return { rows, sampled: look.sampled || rows.length >= MOST_NEW, startedAnew: false };
+    return { rows, sampled: look.sampled || rows.length >= NEW_ROWS_MAX, startedAnew: false };
   }
 
   /** A user's rows, by timestamp: those of the last blocks, and what the sample has of earlier ones. */
-  async ofUser(client: pg.Client, user: number): Promise<Row[]> {
+  async rowsOfUser(client: pg.Client, user: number): Promise<Row[]> {
     if (!this.#last) return [];
     const from = Math.max(0, this.#last.blocks - USER_BLOCKS);
-    const found = await rowsOfUser(client, this.stream, user, from, MOST_OF_USER);
+    const found = await fetchUserRows(client, this.stream, user, from, USER_ROWS_MAX);
     const sample = this.history.rows().filter((row) => row[0] === user);
     const all = new Map([...sample, ...found].map((row) => [row.join(), row]));
     return [...all.values()].sort((a, b) => a[1]! - b[1]!);
@@ -89,22 +95,22 @@ export class TableWatch {
 
   async #begin(client: pg.Client, blocks: number): Promise<Row[]> {
     this.history.clear();
-    const recent = new Recent(this.depth);
+    const recent = new RecentRows(this.depth);
     const sample = spread(0, blocks, HISTORY_BLOCKS);
-    const each = Math.min(WHOLE_BLOCK, Math.ceil(MOST_HISTORY / Math.max(1, sample.length)));
-    for (let i = 0; i < sample.length; i += AT_A_TIME) {
-      this.history.add(await rowsOfBlocks(client, this.stream, sample.slice(i, i + AT_A_TIME), each));
+    const each = Math.min(ROWS_PER_BLOCK_MAX, Math.ceil(SAMPLE_ROWS / Math.max(1, sample.length)));
+    for (let i = 0; i < sample.length; i += BLOCKS_PER_STATEMENT) {
+      this.history.add(await fetchRows(client, this.stream, sample.slice(i, i + BLOCKS_PER_STATEMENT), each));
     }
     const end = spread(Math.max(0, blocks - RECENT_BLOCKS), blocks, RECENT_BLOCKS);
     recent.add(this.history.rows());
     const known = new Set(this.history.rows().map((row) => row.join()));
     // The sample has some rows of the last blocks too; twice in a trail would be a stop that never was.
-    const rows = await rowsOfBlocks(client, this.stream, end, WHOLE_BLOCK);
+    const rows = await fetchRows(client, this.stream, end, ROWS_PER_BLOCK_MAX);
     recent.add(rows.filter((row) => !known.has(row.join())));
     return recent.rows();
   }
 
-  #forget(): Found {
+  #forget(): TablePoll {
     const startedAnew = this.#last !== undefined;
     this.#last = undefined;
     this.history.clear();

@@ -1,19 +1,19 @@
 /**
- * Bytes as something that people can read: text as text, all else as hexadecimal numbers.
+ * Renders bytes: visible text as text, all other bytes as hexadecimal numbers.
  *
  * @module
  */
 
-/** Text, or one byte that is none. */
+/** Text, or one byte in hexadecimal. */
 export type Piece = { readonly text: string } | { readonly byte: string };
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Characters that can be seen, and the space: no controls, no invisible marks, none that change the direction of writing. */
+/** Visible characters and the space: no control, invisible or bidirectional formatting characters. */
 const VISIBLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
 
-/** Bytes as pieces, in their order. Bytes that are not UTF-8, or nothing to see, are given one by one. */
-export function readable(bytes: Uint8Array): Piece[] {
+/** Splits bytes into text and single bytes, which are those that are invalid UTF-8 or encode an invisible character. */
+export function toPieces(bytes: Uint8Array): Piece[] {
   const pieces: Piece[] = [];
   let text = "";
   const flush = () => {

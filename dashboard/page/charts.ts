@@ -1,25 +1,31 @@
 /// <reference lib="dom" />
 /**
- * The charts: rates, latency and lag of the last minutes.
+ * Charts of the rates, latency and lag of the last minutes.
  *
  * @module
  */
 import uPlot from "uplot";
 import type { Sample } from "../protocol.ts";
-import { byId, colour, el, fill } from "./dom.ts";
-import { clock, count, rate, seconds, shortSeconds, ticks } from "./format.ts";
+import { byId, color, el, replaceChildren } from "./dom.ts";
+import {
+  formatCount,
+  formatRate,
+  formatSeconds,
+  formatSecondsShort,
+  formatTicks,
+  formatTime,
+} from "./format.ts";
 
-/** Seconds that the charts reach back: as far as there is something to show, but not less than the first of these. */
-const [LEAST_SPAN, MOST_SPAN] = [60, 300];
-/** Looks over which a rate is averaged: consumers commit batches, and one look may see none of them or two. */
-const SMOOTH = 3;
+/** Time span of the charts, seconds: that of the samples, within these limits. */
+const [SPAN_MIN_S, SPAN_MAX_S] = [60, 300];
+/** Samples over which a rate is movingAverage: consumers commit batches, so that one sample may contain none or two. */
+const AVERAGED_SAMPLES = 3;
 
-/** One line of a chart. */
 interface Line {
-  /** Place of its value in a sample. */
+  /** Index of the value in a sample. */
   readonly index: number;
   readonly name: string;
-  readonly colour: string;
+  readonly color: string;
   readonly dashed?: boolean;
   readonly text: (value: number) => string;
 }
@@ -31,32 +37,35 @@ interface Chart {
   readonly lines: readonly Line[];
 }
 
-const perSecond = (value: number) => `${rate(value)}/s`;
-const time = (value: number) => seconds(value).join(" ");
+const perSecond = (value: number) => `${formatRate(value)}/s`;
+const time = (value: number) => formatSeconds(value).join(" ");
 
 const CHARTS: readonly Chart[] = [
   {
     id: "rate",
-    axis: rate,
+    axis: formatRate,
     smooth: true,
     lines: [
-      { index: 1, name: "produced", colour: "produced", dashed: true, text: perSecond },
-      { index: 2, name: "stored", colour: "accent", text: perSecond },
-      { index: 3, name: "rejected", colour: "rejected", text: perSecond },
+      { index: 1, name: "produced", color: "produced", dashed: true, text: perSecond },
+      { index: 2, name: "stored", color: "accent", text: perSecond },
+      { index: 3, name: "rejected", color: "rejected", text: perSecond },
     ],
   },
   {
     id: "latency",
-    axis: shortSeconds,
+    axis: formatSecondsShort,
     lines: [
-      { index: 4, name: "p50", colour: "accent", text: time },
-      { index: 5, name: "p99", colour: "slow", text: time },
+      { index: 4, name: "p50", color: "accent", text: time },
+      { index: 5, name: "p99", color: "slow", text: time },
     ],
   },
-  { id: "lag", axis: count, lines: [{ index: 6, name: "records", colour: "accent", text: count }] },
+  {
+    id: "lag",
+    axis: formatCount,
+    lines: [{ index: 6, name: "records", color: "accent", text: formatCount }],
+  },
 ];
 
-/** All three charts. */
 export class Charts {
   #plots: { chart: Chart; plot: uPlot }[] = [];
   #samples: readonly Sample[] = [];
@@ -72,11 +81,10 @@ export class Charts {
     this.redraw();
   }
 
-  /** Shows samples. */
   show(samples: readonly Sample[]): void {
     this.#samples = samples;
     const end = samples.at(-1)?.[0] ?? Date.now() / 1000;
-    const span = Math.max(LEAST_SPAN, Math.min(MOST_SPAN, end - (samples[0]?.[0] ?? end)));
+    const span = Math.max(SPAN_MIN_S, Math.min(SPAN_MAX_S, end - (samples[0]?.[0] ?? end)));
     for (const { chart, plot } of this.#plots) {
       plot.batch(() => {
         plot.setData(dataOf(chart, samples), false);
@@ -86,10 +94,10 @@ export class Charts {
     for (const chart of CHARTS) showLegend(chart, samples);
   }
 
-  /** Makes the charts anew, as after a change of colours. */
+  /** Recreates the charts, for example after a change of colors. */
   redraw(): void {
     for (const { plot } of this.#plots) plot.destroy();
-    this.#plots = CHARTS.map((chart) => ({ chart, plot: makePlot(chart) }));
+    this.#plots = CHARTS.map((chart) => ({ chart, plot: createPlot(chart) }));
     this.show(this.#samples);
   }
 }
@@ -98,19 +106,19 @@ const sizeOf = ({ clientWidth: width, clientHeight: height }: HTMLElement) => ({
 
 function dataOf({ lines, smooth }: Chart, samples: readonly Sample[]): uPlot.AlignedData {
   const columns = lines.map(({ index }) => samples.map((sample) => sample[index]!));
-  const data = smooth ? columns.map(averaged) : columns;
+  const data = smooth ? columns.map(movingAverage) : columns;
   return [samples.map(([at]) => at), ...data] as uPlot.AlignedData;
 }
 
-/** The mean of each value and those just before it; gaps stay gaps. */
-const averaged = (values: readonly (number | null)[]) =>
+/** The moving average over {@link AVERAGED_SAMPLES} values; gaps stay gaps. */
+const movingAverage = (values: readonly (number | null)[]) =>
   values.map((value, i) => {
     if (value === null) return null;
-    const near = values.slice(Math.max(0, i - SMOOTH + 1), i + 1).filter((one) => one !== null);
+    const near = values.slice(Math.max(0, i - AVERAGED_SAMPLES + 1), i + 1).filter((one) => one !== null);
     return near.reduce((sum, one) => sum + one, 0) / near.length;
   });
 
-function makePlot(chart: Chart): uPlot {
+function createPlot(chart: Chart): uPlot {
   const place = byId(chart.id);
   return new uPlot(
     {
@@ -122,13 +130,13 @@ function makePlot(chart: Chart): uPlot {
       axes: [timeAxis(), axis({ size: 58, values: (_, ticks) => ticks.map(chart.axis) })],
       series: [
         {},
-        ...chart.lines.map(({ name, colour: of, dashed }): uPlot.Series => ({
+        ...chart.lines.map(({ name, color: colorName, dashed }): uPlot.Series => ({
           label: name,
-          stroke: colour(of),
+          stroke: color(colorName),
           width: 1.75,
           points: { show: false },
           ...dashed ? { dash: [4, 4] } : {},
-          ...of === "accent" ? { fill: colour("tint") } : {},
+          ...colorName === "accent" ? { fill: color("tint") } : {},
         })),
       ],
     },
@@ -137,40 +145,40 @@ function makePlot(chart: Chart): uPlot {
   );
 }
 
-/** An axis in the page's own letters and colours. */
+/** An axis with the font and colors of the page. */
 export const axis = (rest: uPlot.Axis): uPlot.Axis => ({
-  stroke: colour("muted"),
+  stroke: color("muted"),
   font: "11.5px Inter, system-ui, sans-serif",
-  grid: { stroke: colour("rule"), width: 1 },
+  grid: { stroke: color("rule"), width: 1 },
   ticks: { show: false },
   gap: 6,
   ...rest,
 });
 
-/** An axis of time. */
-export const timeAxis = (): uPlot.Axis => axis({ space: 64, size: 26, values: (_, values) => ticks(values) });
+export const timeAxis = (): uPlot.Axis =>
+  axis({ space: 64, size: 26, values: (_, values) => formatTicks(values) });
 
 function showLegend({ id, lines, smooth }: Chart, samples: readonly Sample[]): void {
   const last = samples.at(-1);
   const texts = lines.map(({ index, name, text }) => {
     const value = smooth
-      ? averaged(samples.slice(-SMOOTH).map((sample) => sample[index]!)).at(-1)
+      ? movingAverage(samples.slice(-AVERAGED_SAMPLES).map((sample) => sample[index]!)).at(-1)
       : last?.[index];
     return `${name} ${value === null || value === undefined ? "–" : text(value)}`;
   });
-  fill(
+  replaceChildren(
     byId(`${id}-legend`),
     texts.join("\n"),
     () => texts.map((text, i) => el("span", lines[i]!.name, text)),
   );
 }
 
-/** The samples as a table, one row in ten seconds. */
+/** Shows the samples as a table, one row per ten seconds. */
 export function showNumbers(samples: readonly Sample[]): void {
   const rows = samples.filter((_, i) => (samples.length - 1 - i) % 10 === 0).reverse().slice(0, 30);
   const cell = (value: number | null | undefined, text: (value: number) => string) =>
     el("td", "n", value === null || value === undefined ? "–" : text(value));
-  fill(
+  replaceChildren(
     byId("numbers-rows"),
     `${rows[0]?.[0]}`,
     () =>
@@ -178,13 +186,13 @@ export function showNumbers(samples: readonly Sample[]): void {
         el(
           "tr",
           "",
-          el("td", "", clock(at * 1000)),
-          cell(produced, rate),
-          cell(stored, rate),
-          cell(rejected, rate),
+          el("td", "", formatTime(at * 1000)),
+          cell(produced, formatRate),
+          cell(stored, formatRate),
+          cell(rejected, formatRate),
           cell(p50, time),
           cell(p99, time),
-          cell(lag, count),
+          cell(lag, formatCount),
         )
       ),
   );

@@ -1,22 +1,21 @@
 /// <reference lib="dom" />
 /**
- * The page's line to the service: it begins again by itself, whatever ended it.
+ * The page's connection to the service. It reconnects after any failure.
  *
  * @module
  */
 import type { Snapshot, Update } from "../protocol.ts";
 
-/** Time until a line that was refused is tried again, milliseconds. */
+/** Delay before reconnecting after an HTTP error. */
 const RETRY_MS = 2_000;
 
-/** What is told of the line. */
 export interface Listener {
   readonly onSnapshot: (snapshot: Snapshot) => void;
   readonly onUpdate: (update: Update) => void;
   readonly onConnected: (connected: boolean) => void;
 }
 
-/** Opens the line, for as long as the page lives. */
+/** Receives events for as long as the page is open. */
 export function connect(listener: Listener): void {
   const source = new EventSource("/events");
   source.addEventListener("snapshot", ({ data }) => {
@@ -26,7 +25,7 @@ export function connect(listener: Listener): void {
   source.addEventListener("update", ({ data }) => listener.onUpdate(JSON.parse(data)));
   source.addEventListener("error", () => {
     listener.onConnected(false);
-    // A lost line is opened again by the browser; one that was answered with an error is not.
+    // The browser reconnects after a lost connection, but not after an HTTP error.
     if (source.readyState === EventSource.CLOSED) setTimeout(() => connect(listener), RETRY_MS);
   });
 }

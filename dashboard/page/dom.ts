@@ -1,14 +1,13 @@
 /// <reference lib="dom" />
 /**
- * Makes elements. Text only ever becomes text: nothing here takes markup.
+ * DOM helpers. None of them accepts markup: strings always become text nodes.
  *
  * @module
  */
 
-/** What can stand inside an element. */
 export type Child = Node | string;
 
-/** An element with a class, and children. */
+/** Creates an element. */
 export function el<N extends keyof HTMLElementTagNameMap>(
   name: N,
   className = "",
@@ -20,20 +19,20 @@ export function el<N extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** The element of the page that has this id. */
+/** @throws {Error} if the page has no element with this id */
 export function byId<E extends HTMLElement = HTMLElement>(id: string): E {
   const element = document.getElementById(id);
   if (!element) throw new Error(`The page has no #${id}`);
   return element as E;
 }
 
-/** Sets text, but only if it changed, so that nothing is read aloud twice or selected text lost. */
+/** Sets text if it changed, so that screen readers do not repeat it and selections are kept. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Replaces the children, but only if `key` is another than the last time. */
-export function fill(element: HTMLElement, key: string, children: () => readonly Child[]): void {
+/** Replaces the children if `key` differs from the last call. */
+export function replaceChildren(element: HTMLElement, key: string, children: () => readonly Child[]): void {
   if (KEYS.get(element) === key) return;
   KEYS.set(element, key);
   element.replaceChildren(...children());
@@ -41,7 +40,7 @@ export function fill(element: HTMLElement, key: string, children: () => readonly
 
 const KEYS = new WeakMap<HTMLElement, string>();
 
-/** A bar that is full at `share` 1. */
+/** @param share 0 (empty) to 1 (full) */
 export function bar(share: number): HTMLElement {
   const inner = el("span");
   inner.style.width = `${Math.max(0, Math.min(1, share)) * 100}%`;
@@ -50,12 +49,16 @@ export function bar(share: number): HTMLElement {
   return outer;
 }
 
-/** The value of a colour of `theme.css`. */
-export const colour = (name: string): string =>
+/** The value of a color variable of `theme.css`. */
+export const color = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
-/** A canvas as large as it is shown, and its context in CSS pixels; `undefined`: it is not shown. */
-export function fitted(
+/**
+ * Clears a canvas and resizes its bitmap to its displayed size.
+ *
+ * @returns a context in CSS pixels; `undefined`: the canvas is not displayed
+ */
+export function fitCanvas(
   canvas: HTMLCanvasElement,
 ): { context: CanvasRenderingContext2D; width: number; height: number } | undefined {
   const { clientWidth: width, clientHeight: height } = canvas;

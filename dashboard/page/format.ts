@@ -1,10 +1,10 @@
 /**
- * Numbers and times for people.
+ * Formats numbers, times and units.
  *
  * @module
  */
 
-/** The last second of the year 9999; what lies beyond is no time that a calendar shows. */
+/** The last second of the year 9999, Unix seconds; later timestamps are shown as numbers. */
 const LAST_TIME = 253_402_300_799;
 
 const TIME = new Intl.DateTimeFormat(undefined, {
@@ -16,8 +16,8 @@ const TIME = new Intl.DateTimeFormat(undefined, {
 const MINUTE = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const DATE = new Intl.DateTimeFormat(undefined, { year: "numeric", month: "short", day: "numeric" });
 
-/** A count: whole below 10,000, then with three digits and `k`, `M`, `G`. */
-export function count(value: number): string {
+/** Whole below 10,000, then three digits with `k`, `M` or `G`. */
+export function formatCount(value: number): string {
   for (const [limit, unit] of [[1e9, "G"], [1e6, "M"], [1e4, "k"]] as const) {
     const scale = unit === "k" ? 1e3 : limit;
     if (value >= limit) return `${(value / scale).toPrecision(3)} ${unit}`;
@@ -25,50 +25,53 @@ export function count(value: number): string {
   return Math.round(value).toLocaleString("en-US");
 }
 
-/** A rate: with a decimal where it is small. */
-export const rate = (value: number): string => value > 0 && value < 10 ? value.toFixed(1) : count(value);
+/** Like {@link formatCount}, with one decimal below 10. */
+export const formatRate = (value: number): string =>
+  value > 0 && value < 10 ? value.toFixed(1) : formatCount(value);
 
-/** A duration in the unit that suits it. */
-export function seconds(value: number): [text: string, unit: string] {
+/** A duration in ms, s or min. */
+export function formatSeconds(value: number): [text: string, unit: string] {
   if (value < 1) return [(value * 1000).toPrecision(value < 0.1 ? 2 : 3).replace(/\.0+$/, ""), "ms"];
   if (value < 120) return [value.toPrecision(3), "s"];
   return [(value / 60).toPrecision(3), "min"];
 }
 
-/** The same for an axis, in one text and without zeros at the end. */
-export function shortSeconds(value: number): string {
-  const [text, unit] = seconds(value);
+/** A duration as one string without trailing zeros, for axes. */
+export function formatSecondsShort(value: number): string {
+  const [text, unit] = formatSeconds(value);
   return value === 0 ? "0" : `${Number(text)} ${unit}`;
 }
 
-/** A record's timestamp, Unix seconds, in the reader's own time zone; as a number where no calendar has it. */
-export function moment(timestamp: number): string {
+/**
+ * A date and time in the browser's time zone, or the number if it is not a date up to the year 9999.
+ *
+ * @param timestamp Unix seconds
+ */
+export function formatTimestamp(timestamp: number): string {
   if (!(timestamp >= 0 && timestamp <= LAST_TIME)) return String(timestamp);
   const date = new Date(timestamp * 1000);
   return `${DATE.format(date)}, ${TIME.format(date)}`;
 }
 
-/** The time of day. */
-export const clock = (milliseconds: number): string => TIME.format(new Date(milliseconds));
+/** The time of day in the browser's time zone. */
+export const formatTime = (milliseconds: number): string => TIME.format(new Date(milliseconds));
 
-/** Ticks of an axis of time, Unix seconds: with seconds only where minutes alone would repeat. */
-export function ticks(values: readonly number[]): string[] {
-  const close = values.length > 1 && values[1]! - values[0]! < 60;
+/** Ticks of a time axis, Unix seconds. Seconds are shown if the ticks are less than a minute apart. */
+export function formatTicks(values: readonly number[]): string[] {
+  const showSeconds = values.length > 1 && values[1]! - values[0]! < 60;
   return values.map((value) =>
-    value > LAST_TIME ? String(value) : (close ? TIME : MINUTE).format(value * 1000)
+    value > LAST_TIME ? String(value) : (showSeconds ? TIME : MINUTE).format(value * 1000)
   );
 }
 
-/** Degrees with their letter. */
-export const degrees = (value: number, letters: readonly [string, string]): string =>
+/** @param letters for positive and negative values */
+export const formatDegrees = (value: number, letters: readonly [string, string]): string =>
   `${Math.abs(value).toFixed(4)}° ${letters[value < 0 ? 1 : 0]}`;
 
-/** Bytes. */
-export const bytes = (value: number): string =>
+export const formatBytes = (value: number): string =>
   value === 1 ? "1 byte" : `${value.toLocaleString("en-US")} bytes`;
 
-/** A distance, metres. */
-export const distance = (metres: number): string =>
-  metres < 1000
-    ? `${Math.round(metres)} m`
-    : `${(metres / 1000).toLocaleString("en-US", { maximumSignificantDigits: 3 })} km`;
+export const formatDistance = (meters: number): string =>
+  meters < 1000
+    ? `${Math.round(meters)} m`
+    : `${(meters / 1000).toLocaleString("en-US", { maximumSignificantDigits: 3 })} km`;

@@ -1,39 +1,38 @@
 /// <reference lib="dom" />
 /**
- * The land of the world, coarse at first and finer when somebody looks closer.
+ * Outlines of the land, at a low resolution first and a higher one after zooming in.
  *
  * @module
  */
 import type { GeoPermissibleObjects } from "d3-geo";
 import { feature } from "topojson-client";
 
-/** Closer than this the finer land is fetched. */
-const FINER = 4;
+/** Zoom above which the high resolution is used. */
+const HIGH_RESOLUTION_ZOOM = 4;
 
-/** Land, as far as it was fetched. */
-export class World {
-  #coarse: GeoPermissibleObjects | undefined;
-  #fine: GeoPermissibleObjects | undefined;
-  #asked = false;
+export class Land {
+  #low: GeoPermissibleObjects | undefined;
+  #high: GeoPermissibleObjects | undefined;
+  #requested = false;
 
-  /** @param onLand told when there is land to draw anew */
+  /** @param onLand called when an outline was loaded */
   constructor(private readonly onLand: () => void) {
     void load("/world-110m.json").then((land) => {
-      this.#coarse = land;
+      this.#low = land;
       onLand();
     });
   }
 
-  /** The land for a zoom, if it is there already. */
+  /** The best outline for a zoom that was loaded so far. */
   land(zoom: number): GeoPermissibleObjects | undefined {
-    if (zoom > FINER && !this.#asked) {
-      this.#asked = true;
+    if (zoom > HIGH_RESOLUTION_ZOOM && !this.#requested) {
+      this.#requested = true;
       void load("/world-50m.json").then((land) => {
-        this.#fine = land;
+        this.#high = land;
         this.onLand();
       });
     }
-    return zoom > FINER ? this.#fine ?? this.#coarse : this.#coarse;
+    return zoom > HIGH_RESOLUTION_ZOOM ? this.#high ?? this.#low : this.#low;
   }
 }
 
@@ -42,7 +41,7 @@ async function load(path: string): Promise<GeoPermissibleObjects | undefined> {
     const topology = await (await fetch(path)).json();
     return feature(topology, topology.objects.land) as GeoPermissibleObjects;
   } catch {
-    // Without land the map still shows where users are.
+    // The map still shows users without the land.
     return undefined;
   }
 }

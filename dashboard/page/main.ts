@@ -1,12 +1,12 @@
 /// <reference lib="dom" />
 /**
- * The page's program: what the service tells goes into the model, and from there to the parts. Wiring only.
+ * Entry point of the page: passes messages of the service to the model and shows the model. Wiring only.
  *
  * @module
  */
 import { Charts, showNumbers } from "./charts.ts";
 import { connect } from "./connection.ts";
-import { byId, el, fill, setText } from "./dom.ts";
+import { byId, el, replaceChildren, setText } from "./dom.ts";
 import { WorldMap } from "./world_map.ts";
 import { Model, type Trails } from "./model.ts";
 import { showConsumers, showFigures, showHealth, showRejected, showStreams } from "./panels.ts";
@@ -19,7 +19,7 @@ import { UserPanel } from "./user_panel.ts";
 
 const model = new Model();
 let connected = true;
-/** What the map shows while it is not live. */
+/** Trails at the time of the slider, while the map is not live. */
 let past: Trails | undefined;
 
 const map = new WorldMap(select);
@@ -47,12 +47,12 @@ byId("find").addEventListener("submit", (event) => {
 byId("places").addEventListener("toggle", () => showMap());
 connect({
   onSnapshot: (snapshot) => {
-    model.begin(snapshot);
-    timeline.forget();
+    model.reset(snapshot);
+    timeline.clear();
     show();
   },
   onUpdate: (update) => {
-    if (update.anew) timeline.forget();
+    if (update.replaced) timeline.clear();
     model.update(update);
     show();
   },
@@ -82,7 +82,10 @@ function showMap(): void {
   const stream = model.map;
   byId("map-empty").hidden = stream !== undefined && (stream.trails.size > 0 || past !== undefined);
   if (!stream) {
-    setText(byId("map-empty"), model.status ? "No stream of STREAMS has places." : "Connecting …");
+    setText(
+      byId("map-empty"),
+      model.status ? "No configured stream has coordinates (STREAMS)." : "Connecting …",
+    );
     return;
   }
   const trails = past ?? stream.trails;
@@ -90,7 +93,7 @@ function showMap(): void {
   map.show(trails, info.place, past ? [] : stream.fresh);
   stream.fresh = [];
   timeline.showLive(past ? undefined : latest(stream.trails));
-  setText(byId("map-empty"), emptyText(model.status, info.name, info.table) ?? "");
+  setText(byId("map-empty"), emptyText(model.status, info.name, info.table));
   const users = `${trails.size.toLocaleString("en-US")} user${trails.size === 1 ? "" : "s"}`;
   setText(
     byId("map-note"),
@@ -99,10 +102,10 @@ function showMap(): void {
       : past
       ? `${users} at that time`
       : model.status?.sampled
-      ? `${users}, a sample of the rows that are committed: they are too many for a map`
+      ? `${users}; sampled, since rows are committed faster than the map can show`
       : model.status?.database.state === "ok"
-      ? `${users}, as their rows are committed`
-      : `${users}, as they were last read`,
+      ? `${users}, live`
+      : `${users}, last known state`,
   );
   showPlaces(trails, info.place, select);
 }
@@ -115,7 +118,7 @@ function latest(trails: Trails): number | undefined {
 
 function showProblems(): void {
   const problems = problemsOf(model.status, connected);
-  fill(
+  replaceChildren(
     byId("problems"),
     JSON.stringify(problems),
     () => problems.map(({ title, text }) => el("p", "", el("strong", "", title), ` ${text}`)),
@@ -126,7 +129,7 @@ function select(user: number | undefined): void {
   const stream = model.map;
   if (!stream) return;
   map.select(user);
-  panel.choose(
+  panel.select(
     user,
     stream.info.name,
     stream.info.place,

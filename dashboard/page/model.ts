@@ -1,16 +1,16 @@
 /**
- * What the page knows: the last snapshot and the updates since.
+ * State of the page: the last snapshot and the updates since.
  *
  * @module
  */
 import type { RejectedRecord, Row, Sample, Snapshot, Status, StreamInfo, Update } from "../protocol.ts";
 
-/** Rows of a user's trail. */
-const TRAIL = 60;
-/** Users that are kept. */
-const MOST_USERS = 2_000;
-/** Seconds of charts. */
-const MOST_SAMPLES = 600;
+/** Rows per trail. */
+const TRAIL_ROWS_MAX = 60;
+/** When there are more, the users seen least recently are dropped. */
+const USERS_MAX = 2_000;
+/** One sample per second. */
+const SAMPLES_MAX = 600;
 
 /** The latest rows of each user, oldest first. */
 export type Trails = Map<number, Row[]>;
@@ -19,24 +19,23 @@ export type Trails = Map<number, Row[]>;
 export interface StreamModel {
   readonly info: StreamInfo;
   readonly trails: Trails;
-  /** Rows that came with the last message. */
+  /** Rows of the last message. */
   fresh: readonly Row[];
 }
 
-/** All that is shown. */
 export class Model {
   streams: StreamModel[] = [];
   status: Status | undefined;
   samples: Sample[] = [];
   rejected: readonly RejectedRecord[] = [];
 
-  /** The stream that is shown on the map: the first with places. */
+  /** The stream shown on the map: the first one with coordinates. */
   get map(): (StreamModel & { info: { place: NonNullable<StreamInfo["place"]> } }) | undefined {
     return this.streams.find(({ info }) => info.place) as ReturnType<() => Model["map"]>;
   }
 
-  /** Takes in the whole picture. */
-  begin({ streams, rows, status, samples, rejected }: Snapshot): void {
+  /** Replaces the state by a snapshot. */
+  reset({ streams, rows, status, samples, rejected }: Snapshot): void {
     this.streams = streams.map((info) => ({ info, trails: new Map(), fresh: [] }));
     for (const stream of this.streams) addRows(stream, rows[stream.info.name] ?? []);
     for (const stream of this.streams) stream.fresh = [];
@@ -45,22 +44,22 @@ export class Model {
     this.rejected = rejected;
   }
 
-  /** Takes in what is new. */
-  update({ anew = [], rows, status, samples, rejected }: Update): void {
+  /** Applies an update. */
+  update({ replaced: anew = [], rows, status, samples, rejected }: Update): void {
     for (const stream of this.streams) {
       if (anew.includes(stream.info.name)) stream.trails.clear();
       addRows(stream, rows[stream.info.name] ?? []);
     }
     this.status = status;
     this.samples.push(...samples);
-    this.samples.splice(0, this.samples.length - MOST_SAMPLES);
+    this.samples.splice(0, this.samples.length - SAMPLES_MAX);
     if (rejected) this.rejected = rejected;
   }
 }
 
 function addRows(stream: StreamModel, rows: readonly Row[]): void {
   stream.fresh = rows;
-  const depth = stream.info.place ? TRAIL : 1;
+  const depth = stream.info.place ? TRAIL_ROWS_MAX : 1;
   for (const row of rows) {
     const user = row[0]!;
     const list = stream.trails.get(user) ?? [];
@@ -68,12 +67,12 @@ function addRows(stream: StreamModel, rows: readonly Row[]): void {
     while (at > 0 && list[at - 1]![1]! > row[1]!) at--;
     list.splice(at, 0, row);
     if (list.length > depth) list.shift();
-    // Whoever was seen last stands last.
+    // Keeps the map ordered by the time of the last row.
     stream.trails.delete(user);
     stream.trails.set(user, list);
   }
   for (const user of stream.trails.keys()) {
-    if (stream.trails.size <= MOST_USERS) break;
+    if (stream.trails.size <= USERS_MAX) break;
     stream.trails.delete(user);
   }
 }

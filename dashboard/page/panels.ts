@@ -1,23 +1,30 @@
 /// <reference lib="dom" />
 /**
- * Figures, health, consumers, rejected records, and the streams that have no places.
+ * Panels: figures, health, consumers, rejected records, and streams without coordinates.
  *
  * @module
  */
-import type { RejectedRecord, Sample, ServiceStatus, Status } from "../protocol.ts";
-import { readable } from "./bytes.ts";
-import { bar, byId, el, fill, setText } from "./dom.ts";
-import { bytes, clock, count, moment, rate, seconds } from "./format.ts";
+import type { DatabaseState, RejectedRecord, Sample, ServiceStatus, Status } from "../protocol.ts";
+import { toPieces } from "./bytes.ts";
+import { bar, byId, el, replaceChildren, setText } from "./dom.ts";
+import {
+  formatBytes,
+  formatCount,
+  formatRate,
+  formatSeconds,
+  formatTime,
+  formatTimestamp,
+} from "./format.ts";
 import type { Model, StreamModel } from "./model.ts";
 
-/** Seconds over which the rates among the figures are taken. */
-const AVERAGE = 5;
-/** Users of a stream without places that are shown. */
-const MOST_CELLS = 60;
+/** Samples, one per second, over which the rates of the figures are averaged. */
+const AVERAGED_SAMPLES = 5;
+/** Users shown of a stream without coordinates. */
+const CELLS_MAX = 60;
 
-/** The figures at the top. */
+/** Shows the figures at the top of the page. */
 export function showFigures({ samples, status, streams }: Model): void {
-  const recent = samples.slice(-AVERAGE);
+  const recent = samples.slice(-AVERAGED_SAMPLES);
   const mean = (index: number) => {
     const values = recent.map((sample) => sample[index]).filter((value) =>
       value !== null && value !== undefined
@@ -26,23 +33,23 @@ export function showFigures({ samples, status, streams }: Model): void {
   };
   const last = <I extends keyof Sample>(index: I) => samples.at(-1)?.[index] ?? undefined;
   const time = (value: number | undefined): [string, string] =>
-    value === undefined ? ["–", ""] : seconds(value);
+    value === undefined ? ["–", ""] : formatSeconds(value);
   const perSecond = (value: number | undefined): [string, string] =>
-    value === undefined ? ["–", ""] : [rate(value), "/s"];
+    value === undefined ? ["–", ""] : [formatRate(value), "/s"];
   const lag = last(6) as number | undefined;
   const tables = status?.tables ?? [];
   const figures: [name: string, text: string, unit: string, bad?: boolean][] = [
     ...streams.map(({ info }): [string, string, string] => {
       const table = tables.find(({ stream }) => stream === info.name);
-      return [`Rows in ${info.table}`, table?.exists ? `≈ ${count(table.rows)}` : "–", ""];
+      return [`Rows in ${info.table}`, table?.exists ? `≈ ${formatCount(table.rows)}` : "–", ""];
     }),
     ["Stored", ...perSecond(mean(2))],
     ["Rejected", ...perSecond(mean(3)), (mean(3) ?? 0) > 0],
     ["Latency, median", ...time(last(4) as number | undefined)],
     ["Latency, 99 %", ...time(last(5) as number | undefined)],
-    ["Lag", lag === undefined ? "–" : count(lag), lag === undefined ? "" : "records"],
+    ["Lag", lag === undefined ? "–" : formatCount(lag), lag === undefined ? "" : "records"],
   ];
-  fill(
+  replaceChildren(
     byId("figures"),
     JSON.stringify(figures),
     () =>
@@ -57,66 +64,69 @@ export function showFigures({ samples, status, streams }: Model): void {
   );
 }
 
-/** Which servers and services are well. */
+const DATABASE_HEALTH: Readonly<Record<DatabaseState, readonly [text: string, className: string]>> = {
+  starting: ["PostgreSQL: connecting", "unknown"],
+  ok: ["PostgreSQL", ""],
+  unavailable: ["PostgreSQL unavailable", "bad"],
+  error: ["PostgreSQL error", "bad"],
+};
+
+/** Shows which servers and services are healthy. */
 export function showHealth({ database, services }: Status): void {
-  const entries: [text: string, state: string][] = [[
-    {
-      starting: "PostgreSQL: connecting",
-      ok: "PostgreSQL",
-      away: "PostgreSQL is away",
-      refused: "PostgreSQL refuses",
-    }[
-      database.state
-    ],
-    { starting: "unknown", ok: "", away: "bad", refused: "bad" }[database.state],
-  ]];
+  const entries = [DATABASE_HEALTH[database.state]];
   for (const kind of ["consumer", "producer"] as const) {
     const up = services.filter((service) => service.kind === kind && service.up).length;
-    const away = services.filter((service) => service.kind === kind && !service.up).length;
+    const unreachable = services.filter((service) => service.kind === kind && !service.up).length;
     const name = `${up} ${kind}${up === 1 ? "" : "s"}`;
-    entries.push([away > 0 ? `${name}, ${away} away` : name, away > 0 ? "bad" : up > 0 ? "" : "unknown"]);
+    entries.push(
+      unreachable > 0 ? [`${name}, ${unreachable} unreachable`, "bad"] : [name, up > 0 ? "" : "unknown"],
+    );
   }
-  if (services.some(({ missing }) => missing.includes("kafka"))) entries.push(["Kafka is away", "bad"]);
-  fill(byId("health"), JSON.stringify(entries), () => entries.map(([text, state]) => el("li", state, text)));
+  if (services.some(({ missing }) => missing.includes("kafka"))) entries.push(["Kafka unavailable", "bad"]);
+  replaceChildren(
+    byId("health"),
+    JSON.stringify(entries),
+    () => entries.map(([text, className]) => el("li", className, text)),
+  );
 }
 
-/** The consumers, and how far behind each of their partitions is. */
+/** Shows the consumers with the lag of each of their partitions. */
 export function showConsumers({ services }: Status): void {
   const consumers = services.filter(({ kind, up }) => kind === "consumer" || !up);
-  const most = Math.max(1, ...consumers.flatMap(({ partitions }) => partitions.map(({ lag }) => lag)));
+  const maxLag = Math.max(1, ...consumers.flatMap(({ partitions }) => partitions.map(({ lag }) => lag)));
   const note = services.length === 0
-    ? "No services are named: set DASHBOARD_SERVICES."
+    ? "No services configured: set DASHBOARD_SERVICES."
     : consumers.length === 0
-    ? "None has answered yet."
-    : "Bars: records behind the end of the partition";
+    ? "No consumer has responded yet."
+    : "Assigned partitions and their lag in records";
   setText(byId("consumers-note"), note);
-  fill(
+  replaceChildren(
     byId("consumers"),
     JSON.stringify(consumers),
-    () => consumers.map((service) => consumerCard(service, most)),
+    () => consumers.map((service) => consumerCard(service, maxLag)),
   );
 }
 
 function consumerCard(
   { name, kind, up, problem, missing, partitions }: ServiceStatus,
-  most: number,
+  maxLag: number,
 ): HTMLElement {
   const state = !up
-    ? `${kind === "unknown" ? "does not answer" : `${kind}, away`}: ${problem}`
+    ? `${kind === "unknown" ? "unreachable" : `${kind}, unreachable`}: ${problem}`
     : missing.length > 0
-    ? `waits for ${missing.join(" and ")}`
+    ? `unavailable: ${missing.join(", ")}`
     : partitions.length === 0
-    ? "holds no partition"
-    : `holds ${partitions.length} partition${partitions.length === 1 ? "" : "s"}`;
-  const card = el("article", up ? "" : "away", el("h3", "", name, el("span", "", state)));
+    ? "no partitions assigned"
+    : `${partitions.length} partition${partitions.length === 1 ? "" : "s"} assigned`;
+  const card = el("article", up ? "" : "unreachable", el("h3", "", name, el("span", "", state)));
   if (partitions.length === 0) return card;
   const rows = partitions.map(({ topic, partition, lag }) =>
     el(
       "tr",
       "",
       el("td", "", `${topic} ${partition}`),
-      el("td", "wide", bar(lag / most)),
-      el("td", "n", count(lag)),
+      el("td", "wide", bar(lag / maxLag)),
+      el("td", "n", formatCount(lag)),
     )
   );
   const head = el("tr", "visually-hidden", el("th", "", "Partition"), el("th"), el("th", "n", "Lag"));
@@ -124,21 +134,21 @@ function consumerCard(
   return card;
 }
 
-/** The last rejected records. Their bytes are shown as what they are, and never become markup. */
+/** Shows the latest rejected records. Their bytes are shown as text or hexadecimal, never as markup. */
 export function showRejected(records: readonly RejectedRecord[]): void {
-  setText(byId("rejected-note"), records.length === 0 ? "None." : "Kept byte for byte in rejected_records");
-  fill(byId("rejected"), JSON.stringify(records), () => records.map(rejectedItem));
+  setText(byId("rejected-note"), records.length === 0 ? "None." : "Stored byte for byte in rejected_records");
+  replaceChildren(byId("rejected"), JSON.stringify(records), () => records.map(rejectedItem));
 }
 
 function rejectedItem(
   { topic, partition, offset, reason, detail, at, value, bytes: length }: RejectedRecord,
 ): HTMLElement {
-  const where = `${topic}, partition ${partition}, offset ${offset}, ${clock(at)}`;
+  const where = `${topic}, partition ${partition}, offset ${offset}, ${formatTime(at)}`;
   const item = el(
     "li",
     "",
     el("p", "why", el("strong", "", reason), detail ? `: ${detail}` : ""),
-    el("p", "where", `${where} · ${value === null ? "no value" : bytes(length)}`),
+    el("p", "where", `${where} · ${value === null ? "no value" : formatBytes(length)}`),
   );
   if (value !== null && length > 0) item.append(bytesView(value, length));
   return item;
@@ -146,39 +156,43 @@ function rejectedItem(
 
 function bytesView(base64: string, length: number): HTMLElement {
   const shown = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  const pieces = readable(shown).map((piece) => "text" in piece ? piece.text : el("i", "", piece.byte));
+  const pieces = toPieces(shown).map((piece) => "text" in piece ? piece.text : el("i", "", piece.byte));
   const view = el("code", "bytes", ...pieces);
-  if (length > shown.length) view.append(el("i", "", ` … ${bytes(length - shown.length)} more`));
+  if (length > shown.length) view.append(el("i", "", ` … ${formatBytes(length - shown.length)} more`));
   return view;
 }
 
-/** The streams without places: the latest values of each user, as the stream's definition names and limits them. */
+/** Shows streams without coordinates: the latest values of each user, with the stream's column names and limits. */
 export function showStreams(streams: readonly StreamModel[]): void {
   const others = streams.filter(({ info }) => !info.place);
-  fill(byId("streams"), others.map(({ info }) => info.name).join(), () =>
-    others.map(({ info }) => {
-      const title = el("h2", "", `${info.name[0]!.toUpperCase()}${info.name.slice(1)}`);
-      title.id = `stream-${info.name}`;
-      const section = el(
-        "section",
-        "",
-        el("header", "", title, el("p", "note", info.about)),
-        el("ul", "cells"),
-      );
-      section.setAttribute("aria-labelledby", title.id);
-      return section;
-    }));
+  replaceChildren(
+    byId("streams"),
+    others.map(({ info }) => info.name).join(),
+    () =>
+      others.map(({ info }) => {
+        const title = el("h2", "", `${info.name[0]!.toUpperCase()}${info.name.slice(1)}`);
+        title.id = `stream-${info.name}`;
+        const section = el(
+          "section",
+          "",
+          el("header", "", title, el("p", "note", info.about)),
+          el("ul", "cells"),
+        );
+        section.setAttribute("aria-labelledby", title.id);
+        return section;
+      }),
+  );
   for (const [index, { info, trails }] of others.entries()) {
     const list = byId("streams").children[index]!.querySelector("ul")!;
     const latest = [...trails.values()].map((rows) => rows.at(-1)!).sort((a, b) => a[0]! - b[0]!).slice(
       0,
-      MOST_CELLS,
+      CELLS_MAX,
     );
-    fill(
+    replaceChildren(
       list,
       JSON.stringify(latest),
       () =>
-        latest.length === 0 ? [el("li", "note", "Nothing yet.")] : latest.map((row) => valueCell(info, row)),
+        latest.length === 0 ? [el("li", "note", "No rows yet.")] : latest.map((row) => valueCell(info, row)),
     );
   }
 }
@@ -186,8 +200,8 @@ export function showStreams(streams: readonly StreamModel[]): void {
 function valueCell({ fields }: StreamModel["info"], row: readonly number[]): HTMLElement {
   const values = fields.slice(2).flatMap(({ column, min, max }, i) => {
     const value = row[i + 2]!;
-    const several = fields.length > 3 ? `${column} ` : "";
-    return [`${several}${Number(value.toPrecision(3))}`, bar((value - min) / (max - min))];
+    const label = fields.length > 3 ? `${column} ` : "";
+    return [`${label}${Number(value.toPrecision(3))}`, bar((value - min) / (max - min))];
   });
   const [first = "", ...rest] = values;
   const cell = el(
@@ -196,6 +210,6 @@ function valueCell({ fields }: StreamModel["info"], row: readonly number[]): HTM
     el("span", "name", el("span", "", `User ${row[0]}`), el("span", "", first)),
     ...rest,
   );
-  cell.title = moment(row[1]!);
+  cell.title = formatTimestamp(row[1]!);
   return cell;
 }

@@ -1,28 +1,28 @@
 /// <reference lib="dom" />
 /**
- * The map as a table, for those who can't see or point at it.
+ * The map as a table, for screen readers and keyboards.
  *
  * @module
  */
 import { byId, el } from "./dom.ts";
-import { moment } from "./format.ts";
-import { type Place, PLAUSIBLE, speedBetween } from "./geo.ts";
+import { formatTimestamp } from "./format.ts";
+import { type PlaceColumns, SPEED_MAX, speedBetween } from "./geo.ts";
 import type { Trails } from "./model.ts";
 
-const MOST_ROWS = 200;
-/** Between two changes, so that it can be read, milliseconds. */
-const CALM_MS = 3_000;
+const ROWS_MAX = 200;
+/** Minimum time between updates, so that the table can be read. */
+const UPDATE_INTERVAL_MS = 3_000;
 
-let shown = -Infinity;
+let shownAt = -Infinity;
 
-/** Shows the latest places, if the table is open. A user's button keeps the focus. */
-export function showPlaces(trails: Trails, place: Place, onSelect: (user: number) => void): void {
+/** Updates the table if it is open. The focused button keeps the focus. */
+export function showPlaces(trails: Trails, place: PlaceColumns, onSelect: (user: number) => void): void {
   const now = performance.now();
-  if (!byId<HTMLDetailsElement>("places").open || now - shown < CALM_MS) return;
-  shown = now;
+  if (!byId<HTMLDetailsElement>("places").open || now - shownAt < UPDATE_INTERVAL_MS) return;
+  shownAt = now;
   const body = byId("places-rows");
   const focused = body.contains(document.activeElement) ? document.activeElement!.textContent : undefined;
-  const users = [...trails.keys()].sort((a, b) => a - b).slice(0, MOST_ROWS);
+  const users = [...trails.keys()].sort((a, b) => a - b).slice(0, ROWS_MAX);
   body.replaceChildren(...users.map((user) => {
     const [before, last] = trails.get(user)!.slice(-2).length === 2
       ? trails.get(user)!.slice(-2)
@@ -35,10 +35,10 @@ export function showPlaces(trails: Trails, place: Place, onSelect: (user: number
       "tr",
       "",
       el("td", "", button),
-      el("td", "", moment(last![1]!)),
+      el("td", "", formatTimestamp(last![1]!)),
       el("td", "n", last![place[0]]!.toFixed(4)),
       el("td", "n", last![place[1]]!.toFixed(4)),
-      el("td", "n", speed === undefined || speed > PLAUSIBLE ? "–" : `${(speed * 3.6).toFixed(1)} km/h`),
+      el("td", "n", speed === undefined || speed > SPEED_MAX ? "–" : `${(speed * 3.6).toFixed(1)} km/h`),
     );
   }));
   if (focused === undefined) return;

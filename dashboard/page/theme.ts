@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /**
- * Light, dark, or what the system says.
+ * Color theme: light, dark, or that of the system.
  *
  * @module
  */
@@ -8,28 +8,35 @@ import { byId, setText } from "./dom.ts";
 
 const THEMES = ["auto", "light", "dark"] as const;
 const KEY = "theme";
+const SYSTEM_IS_DARK = "(prefers-color-scheme: dark)";
 
-/** Sets the theme up. @param onChange told when colours are others now */
+/** When `dark.css` applies, by theme. */
+const DARK_MEDIA = { auto: SYSTEM_IS_DARK, light: "not all", dark: "all" } as const;
+
+/**
+ * Applies the stored theme and makes the button cycle through the themes.
+ *
+ * @param onChange called when the colors have changed
+ */
 export function initTheme(onChange: () => void): void {
-  const stored = read();
+  const stored = readTheme();
   let theme: (typeof THEMES)[number] = THEMES.find((one) => one === stored) ?? "auto";
   const apply = () => {
-    if (theme === "auto") delete document.documentElement.dataset["theme"];
-    else document.documentElement.dataset["theme"] = theme;
+    byId<HTMLLinkElement>("dark-theme").media = DARK_MEDIA[theme];
     setText(byId("theme"), `Theme: ${theme}`);
   };
   apply();
   byId("theme").addEventListener("click", () => {
     theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length]!;
-    write(theme);
+    writeTheme(theme);
     apply();
     onChange();
   });
-  globalThis.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", onChange);
+  globalThis.matchMedia(SYSTEM_IS_DARK).addEventListener("change", onChange);
 }
 
-// Storage may be turned off.
-function read(): string | null {
+/** @returns `null` also if storage is disabled */
+function readTheme(): string | null {
   try {
     return localStorage.getItem(KEY);
   } catch {
@@ -37,10 +44,10 @@ function read(): string | null {
   }
 }
 
-function write(theme: string): void {
+function writeTheme(theme: string): void {
   try {
     localStorage.setItem(KEY, theme);
   } catch {
-    // Then it lasts as long as the page.
+    // Storage is disabled: the theme is forgotten when the page closes.
   }
 }

@@ -1,20 +1,19 @@
 /// <reference lib="dom" />
 /**
- * The time slider: live at its right end, what is stored elsewhere. It runs over the stored rows in their order and not over
- * the clock, so that a night without records takes no place on it.
+ * The time slider: live at its right end, a sample of the stored rows elsewhere. Positions are row indexes and not times, so that
+ * periods without records take no space.
  *
  * @module
  */
 import type { History, Row } from "../protocol.ts";
 import { byId, setText } from "./dom.ts";
-import { moment } from "./format.ts";
+import { formatTimestamp } from "./format.ts";
 
-/** Time that playing takes for all that is stored, milliseconds. */
+/** Duration of playing the whole sample. */
 const PLAY_MS = 20_000;
-/** A sample older than this is fetched again when somebody moves the slider, milliseconds. */
+/** A sample older than this is fetched again when the slider moves. */
 const STALE_MS = 15_000;
 
-/** The slider and its buttons. */
 export class Timeline {
   readonly #slider = byId<HTMLInputElement>("slider");
   readonly #live = byId("live");
@@ -23,11 +22,11 @@ export class Timeline {
   #fetched = -Infinity;
   #fetching: Promise<void> | undefined;
   #isLive = true;
-  #playing = 0;
+  #animation = 0;
 
   /**
-   * @param stream whose rows are gone through; `undefined`: not known yet
-   * @param onMove told the rows and which of them is the latest; `undefined`: live
+   * @param stream name of the stream; `undefined`: not known yet
+   * @param onMove called with the sample and the index of its latest row to show; `undefined`: live
    */
   constructor(
     private readonly stream: () => string | undefined,
@@ -35,36 +34,35 @@ export class Timeline {
   ) {
     this.#slider.addEventListener("input", () => {
       this.#stop();
-      void this.#moved();
+      void this.#onInput();
     });
     this.#live.addEventListener("click", () => this.goLive());
-    byId("play").addEventListener("click", () => this.#playing ? this.#stop() : void this.#start());
+    byId("play").addEventListener("click", () => this.#animation ? this.#stop() : void this.#start());
   }
 
-  /** What was fetched is void. */
-  forget(): void {
+  /** Discards the sample. */
+  clear(): void {
     this.#fetched = -Infinity;
     this.#rows = [];
   }
 
-  /** Says the time of the latest row, while live. */
+  /** Shows the time of the latest row, while live. */
   showLive(latest: number | undefined): void {
     if (!this.#isLive) return;
-    this.#say(latest === undefined ? "—" : moment(latest));
+    this.#showTime(latest === undefined ? "—" : formatTimestamp(latest));
   }
 
-  /** Back to what is there now. */
   goLive(): void {
     this.#stop();
     this.#slider.value = this.#slider.max;
-    this.#become(true);
+    this.#setLive(true);
     this.onMove(undefined);
   }
 
-  async #moved(): Promise<void> {
+  async #onInput(): Promise<void> {
     if (this.#slider.value === this.#slider.max) return this.goLive();
-    this.#become(false);
-    await this.#fetch();
+    this.#setLive(false);
+    await this.#refresh();
     if (!this.#isLive) this.#show();
   }
 
@@ -72,55 +70,55 @@ export class Timeline {
     const share = Number(this.#slider.value) / Number(this.#slider.max);
     const index = Math.round(share * (this.#rows.length - 1));
     const row = this.#rows[index];
-    if (!row) return this.#say("nothing stored yet");
-    this.#say(moment(row[1]!));
+    if (!row) return this.#showTime("no rows yet");
+    this.#showTime(formatTimestamp(row[1]!));
     this.onMove({ rows: this.#rows, index });
   }
 
   async #start(): Promise<void> {
     if (this.#isLive) this.#slider.value = "0";
-    this.#become(false);
-    this.#playing = 1;
+    this.#setLive(false);
+    this.#animation = 1;
     setText(this.#play, "❚❚");
     this.#play.setAttribute("aria-label", "Pause");
-    await this.#fetch();
+    await this.#refresh();
     let before = performance.now();
     let at = Number(this.#slider.value);
     const step = (now: number) => {
-      if (!this.#playing) return;
+      if (!this.#animation) return;
       at += (now - before) / PLAY_MS * Number(this.#slider.max);
       before = now;
       if (at >= Number(this.#slider.max)) return this.goLive();
       this.#slider.value = `${Math.round(at)}`;
       this.#show();
-      this.#playing = requestAnimationFrame(step);
+      this.#animation = requestAnimationFrame(step);
     };
-    if (this.#playing) this.#playing = requestAnimationFrame(step);
+    if (this.#animation) this.#animation = requestAnimationFrame(step);
   }
 
   #stop(): void {
-    cancelAnimationFrame(this.#playing);
-    this.#playing = 0;
+    cancelAnimationFrame(this.#animation);
+    this.#animation = 0;
     setText(this.#play, "▶");
-    this.#play.setAttribute("aria-label", "Play what is stored");
+    this.#play.setAttribute("aria-label", "Play stored rows");
   }
 
-  #become(live: boolean): void {
+  #setLive(live: boolean): void {
     this.#isLive = live;
     this.#live.setAttribute("aria-pressed", `${live}`);
   }
 
-  #say(text: string): void {
+  #showTime(text: string): void {
     setText(byId("slider-time"), text);
     this.#slider.setAttribute("aria-valuetext", this.#isLive ? `live, ${text}` : text);
   }
 
-  #fetch(): Promise<void> {
+  #refresh(): Promise<void> {
     if (performance.now() - this.#fetched < STALE_MS) return Promise.resolve();
-    return this.#fetching ??= this.#ask().finally(() => this.#fetching = undefined);
+    return this.#fetching ??= this.#fetchSample().finally(() => this.#fetching = undefined);
   }
 
-  async #ask(): Promise<void> {
+  async #fetchSample(): Promise<void> {
     const stream = this.stream();
     if (stream === undefined) return;
     try {
@@ -130,7 +128,7 @@ export class Timeline {
       this.#rows = rows;
       this.#fetched = performance.now();
     } catch {
-      // What was fetched before has to do; that the service does not answer is said elsewhere.
+      // Keeps the previous sample. The connection reports that the service is unreachable.
     }
   }
 }

@@ -1,42 +1,43 @@
 /// <reference lib="dom" />
 /**
- * One user: its route, its times, its speed.
+ * The panel of the selected user: facts, route, speed and table.
  *
  * @module
  */
 import uPlot from "uplot";
 import type { Row, UserRows } from "../protocol.ts";
 import { axis, timeAxis } from "./charts.ts";
-import { byId, colour, el, fill, fitted, setText } from "./dom.ts";
-import { degrees, distance, moment } from "./format.ts";
+import { byId, color, el, fitCanvas, replaceChildren, setText } from "./dom.ts";
+import { formatDegrees, formatDistance, formatTimestamp } from "./format.ts";
 import {
-  isTravel,
+  distanceMeters,
+  isPlausibleTravel,
   medianSpeed,
-  metresBetween,
-  type Place,
-  PLAUSIBLE,
+  type PlaceColumns,
   roundDistance,
+  SPEED_MAX,
   speedBetween,
-  stretches,
+  splitIntoSegments,
 } from "./geo.ts";
 
-/** Between two looks at a user's rows, milliseconds. */
-const REFRESH_MS = 5_000;
+const REFRESH_INTERVAL_MS = 5_000;
 /** Rows of the table. */
-const MOST_ROWS = 200;
+const ROWS_MAX = 200;
+/** Segments, from the end, among which the longest is chosen as the route. */
+const SEGMENTS_MAX = 20;
+const METERS_PER_DEGREE = 111_320;
 
-/** The panel of the user that was chosen. */
 export class UserPanel {
   #user: number | undefined;
   #rows: readonly Row[] = [];
-  #place: Place = [2, 3];
+  #place: PlaceColumns = [2, 3];
   #plot: uPlot | undefined;
-  #asked = -Infinity;
+  #fetchedAt = -Infinity;
 
   /**
-   * @param onClose told when it is closed
-   * @param onZoom told to show the route on the map
-   * @param onRoute told the user's rows when they were found
+   * @param onClose called when the panel is closed
+   * @param onZoom called to show the route on the map
+   * @param onRoute called with the user's rows from the database
    */
   constructor(
     onClose: () => void,
@@ -44,35 +45,40 @@ export class UserPanel {
     private readonly onRoute: (user: number, rows: readonly Row[]) => void,
   ) {
     byId("user-close").addEventListener("click", onClose);
-    byId("user-zoom").addEventListener("click", () => onZoom(longest(this.#rows, this.#place)));
+    byId("user-zoom").addEventListener("click", () => onZoom(longestSegment(this.#rows, this.#place)));
     new ResizeObserver(() => this.redraw()).observe(byId("user"));
   }
 
-  /** Chooses a user; `undefined`: none. Shows what is `known`, and what the database has more, if it answers. */
-  choose(
+  /**
+   * Shows a user; `undefined`: hides the panel.
+   *
+   * @param known rows to show until those of the database arrive
+   * @param isDatabaseAvailable whether to fetch rows from the database
+   */
+  select(
     user: number | undefined,
     stream: string,
-    place: Place,
+    place: PlaceColumns,
     known: readonly Row[],
-    databaseAnswers: boolean,
+    isDatabaseAvailable: boolean,
   ): void {
     this.#user = user;
     this.#place = place;
     this.#rows = known;
-    this.#asked = -Infinity;
+    this.#fetchedAt = -Infinity;
     byId("user").hidden = user === undefined;
     byId("main").classList.toggle("with-user", user !== undefined);
     if (user === undefined) return;
     setText(byId("user-title"), `User ${user}`);
     this.redraw();
-    if (databaseAnswers) void this.refresh(stream);
+    if (isDatabaseAvailable) void this.refresh(stream);
   }
 
-  /** Asks for the user's rows again, unless that was just done. */
+  /** Fetches the user's rows, at most once per {@link REFRESH_INTERVAL_MS}. */
   async refresh(stream: string): Promise<void> {
     const user = this.#user;
-    if (user === undefined || performance.now() - this.#asked < REFRESH_MS) return;
-    this.#asked = performance.now();
+    if (user === undefined || performance.now() - this.#fetchedAt < REFRESH_INTERVAL_MS) return;
+    this.#fetchedAt = performance.now();
     try {
       const response = await fetch(`/api/user?stream=${encodeURIComponent(stream)}&id=${user}`);
       if (!response.ok) return;
@@ -82,11 +88,11 @@ export class UserPanel {
       this.redraw();
       this.onRoute(user, rows);
     } catch {
-      // What is known has to do; that the service does not answer is said elsewhere.
+      // Keeps the known rows. The connection reports that the service is unreachable.
     }
   }
 
-  /** Draws it, as after a change of size or colours. */
+  /** Redraws the panel, for example after a change of size or colors. */
   redraw(): void {
     if (this.#user === undefined) return;
     const [rows, place] = [this.#rows, this.#place];
@@ -99,8 +105,8 @@ export class UserPanel {
   #drawSpeed(): void {
     this.#plot?.destroy();
     const holder = byId("speed");
-    // The last stretch without a leap: over weeks of rows nothing could be seen.
-    const route = longest(this.#rows, this.#place);
+    // Only one segment: details would be invisible over weeks of rows.
+    const route = longestSegment(this.#rows, this.#place);
     const speeds = route.map((row, i) =>
       i === 0 ? null : speedBetween(route[i - 1]!, row, this.#place) * 3.6
     );
@@ -115,7 +121,7 @@ export class UserPanel {
         cursor: { drag: { x: false, y: false } },
         scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] } },
         axes: [timeAxis(), axis({ size: 44 })],
-        series: [{}, { stroke: colour("accent"), width: 1.5, points: { show: false }, fill: colour("tint") }],
+        series: [{}, { stroke: color("accent"), width: 1.5, points: { show: false }, fill: color("tint") }],
       },
       [route.map((row) => row[1]!), speeds] as uPlot.AlignedData,
       holder,
@@ -123,93 +129,98 @@ export class UserPanel {
   }
 }
 
-/** The longest of the last stretches that somebody may have travelled. */
-function longest(rows: readonly Row[], place: Place): readonly Row[] {
-  const last = stretches(rows, place).slice(-20);
-  return last.reduce((best, one) => one.length >= best.length ? one : best, last[0] ?? []);
+/** The longest of the last segments, the latest of equal ones. */
+function longestSegment(rows: readonly Row[], place: PlaceColumns): readonly Row[] {
+  const last = splitIntoSegments(rows, place).slice(-SEGMENTS_MAX);
+  return last.reduce((best, segment) => segment.length >= best.length ? segment : best, last[0] ?? []);
 }
 
-function showFacts(rows: readonly Row[], place: Place): void {
+function showFacts(rows: readonly Row[], place: PlaceColumns): void {
   const [first, last] = [rows[0], rows.at(-1)];
   if (!first || !last) return;
   const speed = medianSpeed(rows, place);
-  const travelled = rows.slice(1).filter((row, i) => isTravel(rows[i]!, row, place)).length;
-  const text = speed === undefined
-    ? "–"
-    : speed > PLAUSIBLE
-    ? `${kmh(speed)}, which nobody travels`
-    : kmh(speed);
+  const isRandom = rows.length > 1 &&
+    !rows.slice(1).some((row, i) => isPlausibleTravel(rows[i]!, row, place));
+  const text = speed === undefined ? "–" : speed > SPEED_MAX ? `${kmh(speed)} (implausible)` : kmh(speed);
   const facts: [string, string][] = [
-    ["Last place", `${degrees(last[place[0]]!, ["N", "S"])}  ${degrees(last[place[1]]!, ["E", "W"])}`],
-    ["Last seen", moment(last[1]!)],
-    ["Since", moment(first[1]!)],
-    ["Places found", `${rows.length.toLocaleString("en-US")}`],
-    ["Speed, median", text],
+    [
+      "Last position",
+      `${formatDegrees(last[place[0]]!, ["N", "S"])}  ${formatDegrees(last[place[1]]!, ["E", "W"])}`,
+    ],
+    ["Last seen", formatTimestamp(last[1]!)],
+    ["First seen", formatTimestamp(first[1]!)],
+    ["Rows found", `${rows.length.toLocaleString("en-US")}`],
+    ["Median speed", text],
   ];
-  const note = travelled === 0 && rows.length > 1
-    ? "No two places in a row are within reach of each other: the places are random."
-    : "";
-  fill(
+  replaceChildren(
     byId("user-facts"),
     JSON.stringify(facts),
     () => facts.flatMap(([name, value]) => [el("dt", "", name), el("dd", "", value)]),
   );
-  setText(byId("route-note"), note || routeNote(longest(rows, place), place));
+  setText(
+    byId("route-note"),
+    isRandom
+      ? "No plausible route: the positions look random."
+      : routeNote(longestSegment(rows, place), place),
+  );
 }
 
-function routeNote(route: readonly Row[], place: Place): string {
-  const metres = route.slice(1).reduce((sum, row, i) => sum + metresBetween(route[i]!, row, place), 0);
-  return `${distance(metres)} in ${route.length} places, from ○ to ●`;
+function routeNote(route: readonly Row[], place: PlaceColumns): string {
+  const meters = route.slice(1).reduce((sum, row, i) => sum + distanceMeters(route[i]!, row, place), 0);
+  return `${formatDistance(meters)}, ${route.length} positions, from ○ to ●`;
 }
 
 const kmh = (speed: number) =>
   `${(speed * 3.6).toLocaleString("en-US", { maximumSignificantDigits: 3 })} km/h`;
 
-/** The route in a frame of its own, north up. */
-function drawRoute(rows: readonly Row[], place: Place): void {
+/** Draws the longest segment to scale, north up. */
+function drawRoute(rows: readonly Row[], place: PlaceColumns): void {
   const canvas = byId<HTMLCanvasElement>("route");
-  const at = fitted(canvas);
-  const route = longest(rows, place);
+  const at = fitCanvas(canvas);
+  const route = longestSegment(rows, place);
   canvas.setAttribute("aria-label", route.length > 1 ? `Route: ${routeNote(route, place)}` : "No route");
   if (!at || route.length === 0) return;
   const { context, width, height } = at;
   const middle = route[Math.floor(route.length / 2)]!;
   const narrowing = Math.max(0.02, Math.cos(middle[place[0]]! * Math.PI / 180));
-  // Metres east and north of the middle; across the date line too.
+  // Meters east and north of the middle, also across the date line.
   const points = route.map((row) => {
     const east = (row[place[1]]! - middle[place[1]]! + 540) % 360 - 180;
-    return [east * narrowing * 111_320, (row[place[0]]! - middle[place[0]]!) * 111_320] as const;
+    return [
+      east * narrowing * METERS_PER_DEGREE,
+      (row[place[0]]! - middle[place[0]]!) * METERS_PER_DEGREE,
+    ] as const;
   });
   const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
   const [left, right, bottom, top] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
-  const metres = Math.max((right - left) / (width - 40), (top - bottom) / (height - 60), 0.05);
-  const x = (value: number) => width / 2 + (value - (left + right) / 2) / metres;
-  const y = (value: number) => height / 2 - 8 - (value - (top + bottom) / 2) / metres;
+  const meters = Math.max((right - left) / (width - 40), (top - bottom) / (height - 60), 0.05);
+  const x = (value: number) => width / 2 + (value - (left + right) / 2) / meters;
+  const y = (value: number) => height / 2 - 8 - (value - (top + bottom) / 2) / meters;
   context.lineJoin = context.lineCap = "round";
   context.lineWidth = 2;
-  context.strokeStyle = context.fillStyle = colour("accent");
+  context.strokeStyle = context.fillStyle = color("accent");
   context.beginPath();
   points.forEach(([east, north], i) =>
     i === 0 ? context.moveTo(x(east), y(north)) : context.lineTo(x(east), y(north))
   );
   context.stroke();
-  const end = (index: number, solid: boolean) => {
+  const drawEnd = (index: number, solid: boolean) => {
     const [east, north] = points.at(index)!;
     context.beginPath();
     context.arc(x(east), y(north), 4.5, 0, 2 * Math.PI);
-    context.fillStyle = solid ? colour("accent") : colour("sea");
+    context.fillStyle = solid ? color("accent") : color("sea");
     context.fill();
     context.stroke();
   };
-  end(0, false);
-  end(-1, true);
-  drawScale(context, metres, height);
+  drawEnd(0, false);
+  drawEnd(-1, true);
+  drawScale(context, meters, height);
 }
 
-function drawScale(context: CanvasRenderingContext2D, metres: number, height: number): void {
-  const round = roundDistance(metres * 90);
-  const length = round / metres;
-  context.strokeStyle = context.fillStyle = colour("muted");
+function drawScale(context: CanvasRenderingContext2D, meters: number, height: number): void {
+  const round = roundDistance(meters * 90);
+  const length = round / meters;
+  context.strokeStyle = context.fillStyle = color("muted");
   context.lineWidth = 1;
   context.beginPath();
   context.moveTo(12.5, height - 24);
@@ -219,21 +230,21 @@ function drawScale(context: CanvasRenderingContext2D, metres: number, height: nu
   context.stroke();
   context.font = "12px Inter, system-ui, sans-serif";
   context.textBaseline = "alphabetic";
-  context.fillText(distance(round), 12, height - 6);
+  context.fillText(formatDistance(round), 12, height - 6);
 }
 
-function showTable(rows: readonly Row[], place: Place): void {
-  fill(byId("route-rows"), `${rows.length} ${rows.at(-1)}`, () =>
+function showTable(rows: readonly Row[], place: PlaceColumns): void {
+  replaceChildren(byId("route-rows"), `${rows.length} ${rows.at(-1)}`, () =>
     rows.map((row, i) => {
       const before = rows[i - 1];
       const speed = before ? speedBetween(before, row, place) : undefined;
       return el(
         "tr",
         "",
-        el("td", "", moment(row[1]!)),
+        el("td", "", formatTimestamp(row[1]!)),
         el("td", "n", row[place[0]]!.toFixed(5)),
         el("td", "n", row[place[1]]!.toFixed(5)),
         el("td", "n", speed === undefined || !Number.isFinite(speed) ? "–" : (speed * 3.6).toFixed(1)),
       );
-    }).slice(-MOST_ROWS).reverse());
+    }).slice(-ROWS_MAX).reverse());
 }

@@ -1,5 +1,5 @@
 /**
- * What part of the world the map shows.
+ * Projection, zoom and position of the map.
  *
  * @module
  */
@@ -13,32 +13,32 @@ import {
   type GeoProjection,
 } from "d3-geo";
 
-/** The whole world, and a street. */
-const [LEAST, MOST] = [1, 60_000];
-/** Degrees between two lines of the grid, and how many lines there are at most across the map. */
-const STEPS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
-const MOST_LINES = 8;
+/** From the whole world to a street. */
+const [ZOOM_MIN, ZOOM_MAX] = [1, 60_000];
+/** Possible distances of grid lines, degrees. */
+const GRID_STEPS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
+const GRID_LINES_MAX = 8;
 const COARSE_GRID = geoGraticule().step([30, 30])();
-/** From this zoom on the map is centred on what it shows. */
-const NEAR = 8;
-/** Between the world and the frame, pixels. */
+/** From this zoom on, the projection is centered on the visible area. */
+const LOCAL_ZOOM_MIN = 8;
+/** Pixels between the world and the frame. */
 const MARGIN = 10;
 
 /** A projection with zoom and shift. */
 export class View {
   readonly #world: GeoProjection = geoEqualEarth();
-  /** Both keep areas, so that going over from one to the other changes no size; this one keeps shapes too, near its middle. */
-  readonly #near: GeoProjection = geoAzimuthalEqualArea();
+  /** Both projections are equal-area, so that switching keeps sizes; this one also keeps shapes near its center. */
+  readonly #local: GeoProjection = geoAzimuthalEqualArea();
   #width = 0;
   #height = 0;
   #zoom = 1;
-  /** What is in the middle, degrees. */
-  #centre: readonly [longitude: number, latitude: number] = [0, 0];
+  /** Degrees. */
+  #center: readonly [longitude: number, latitude: number] = [0, 0];
   #scale = 1;
 
-  /** From places, [longitude, latitude], to pixels. */
+  /** Projects [longitude, latitude] to pixels. */
   get projection(): GeoProjection {
-    return this.#zoom < NEAR ? this.#world : this.#near;
+    return this.#zoom < LOCAL_ZOOM_MIN ? this.#world : this.#local;
   }
 
   /** 1: the whole world. */
@@ -58,29 +58,29 @@ export class View {
 
   /** Shows the whole world. */
   reset(): void {
-    [this.#zoom, this.#centre] = [1, [0, 0]];
+    [this.#zoom, this.#center] = [1, [0, 0]];
     this.#apply();
   }
 
-  /** Zooms by a factor; what is at `at` stays there. */
+  /** Zooms by a factor; the point `at` (pixels) stays in place. */
   zoomBy(factor: number, at: readonly [number, number] = [this.#width / 2, this.#height / 2]): void {
     const fixed = this.projection.invert?.([at[0], at[1]]);
-    this.#zoom = Math.max(LEAST, Math.min(MOST, this.#zoom * factor));
-    if (this.#zoom === LEAST) this.#centre = [0, 0];
+    this.#zoom = Math.max(ZOOM_MIN, Math.min(ZOOM_MAX, this.#zoom * factor));
+    if (this.#zoom === ZOOM_MIN) this.#center = [0, 0];
     this.#apply();
     const now = fixed && this.projection(fixed);
-    if (this.#zoom > LEAST && now && now.every(Number.isFinite)) this.pan(at[0] - now[0], at[1] - now[1]);
+    if (this.#zoom > ZOOM_MIN && now && now.every(Number.isFinite)) this.pan(at[0] - now[0], at[1] - now[1]);
   }
 
   /** Moves by pixels. */
   pan(dx: number, dy: number): void {
-    const centre = this.projection.invert?.([this.#width / 2 - dx, this.#height / 2 - dy]);
-    if (!centre?.every(Number.isFinite) || Math.abs(centre[0]) > 180 || Math.abs(centre[1]) > 90) return;
-    this.#centre = centre;
+    const center = this.projection.invert?.([this.#width / 2 - dx, this.#height / 2 - dy]);
+    if (!center?.every(Number.isFinite) || Math.abs(center[0]) > 180 || Math.abs(center[1]) > 90) return;
+    this.#center = center;
     this.#apply();
   }
 
-  /** Shows a part of the world that has these places, [longitude, latitude], in it. */
+  /** Shows an area that contains these places, [longitude, latitude]. */
   fit(places: readonly (readonly [number, number])[]): void {
     if (places.length === 0) return;
     this.reset();
@@ -89,28 +89,28 @@ export class View {
     const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
     const middle = this.projection.invert?.([(left + right) / 2, (top + bottom) / 2]);
     if (!middle?.every(Number.isFinite)) return;
-    this.#centre = middle;
+    this.#center = middle;
     const zoom = 0.7 * Math.min(
       this.#width / Math.max(right - left, 1e-3),
       this.#height / Math.max(bottom - top, 1e-3),
     );
-    this.#zoom = Math.max(LEAST, Math.min(MOST, zoom));
+    this.#zoom = Math.max(ZOOM_MIN, Math.min(ZOOM_MAX, zoom));
     this.#apply();
   }
 
-  /** Metres of a pixel in the middle, to the side. */
-  metresPerPixel(): number {
+  /** Horizontal scale at the center of the map. */
+  metersPerPixel(): number {
     const [x, y] = [this.#width / 2, this.#height / 2];
     const [left, right] = [this.projection.invert?.([x - 5, y]), this.projection.invert?.([x + 5, y])];
     return left && right ? geoDistance(left, right) * 6_371_009 / 10 : NaN;
   }
 
-  /** Meridians and parallels, the closer together the closer one looks. */
+  /** Meridians and parallels, at a distance that depends on the zoom. */
   grid(): GeoPermissibleObjects {
-    if (this.#zoom < NEAR) return this.#width < 600 ? COARSE_GRID : geoGraticule10();
-    const [x, y] = this.#centre;
-    const across = this.metresPerPixel() * Math.max(this.#width, this.#height) / 111_320;
-    const step = STEPS.find((step) => across / step < MOST_LINES) ?? 10;
+    if (this.#zoom < LOCAL_ZOOM_MIN) return this.#width < 600 ? COARSE_GRID : geoGraticule10();
+    const [x, y] = this.#center;
+    const across = this.metersPerPixel() * Math.max(this.#width, this.#height) / 111_320;
+    const step = GRID_STEPS.find((step) => across / step < GRID_LINES_MAX) ?? 10;
     const wide = across / Math.max(0.05, Math.cos(y * Math.PI / 180)) + step;
     const snap = (value: number) => Math.round(value / step) * step;
     const [west, east] = [Math.max(-180, snap(x - wide)), Math.min(180, snap(x + wide))];
@@ -125,10 +125,10 @@ export class View {
     const { projection } = this;
     const middle: [number, number] = [this.#width / 2, this.#height / 2];
     projection.clipExtent(null).scale(this.#scale * this.#zoom);
-    if (projection === this.#near) {
-      projection.rotate([-this.#centre[0], -this.#centre[1]]).translate(middle);
+    if (projection === this.#local) {
+      projection.rotate([-this.#center[0], -this.#center[1]]).translate(middle);
     } else {
-      const [x, y] = projection.translate([0, 0])([this.#centre[0], this.#centre[1]])!;
+      const [x, y] = projection.translate([0, 0])([this.#center[0], this.#center[1]])!;
       projection.translate([middle[0] - x, middle[1] - y]);
     }
     projection.clipExtent([[-5, -5], [this.#width + 5, this.#height + 5]]);

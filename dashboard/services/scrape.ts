@@ -11,12 +11,12 @@ import { type MetricSample, parseMetrics } from "../../shared/observe/parse_metr
 /** Time a service has to answer, milliseconds. */
 const TIMEOUT_MS = 900;
 /** A page longer than this is none of ours, bytes. */
-const MOST_BYTES = 4_000_000;
+const BODY_BYTES_MAX = 4_000_000;
 /** Addresses of one name that are asked. */
-const MOST_ADDRESSES = 64;
+const ADDRESSES_MAX = 64;
 
 /** One process that was asked. */
-export interface Scraped {
+export interface Scrape {
   /** Its URL with the address in place of the name; it stays the same as long as the process does. */
   readonly id: string;
   readonly name: string;
@@ -26,7 +26,7 @@ export interface Scraped {
 }
 
 /** Asks all processes that `urls` stand for, at the same time. Never throws. */
-export async function scrapeAll(urls: readonly string[]): Promise<Scraped[]> {
+export async function scrapeAll(urls: readonly string[]): Promise<Scrape[]> {
   const found = await Promise.all(urls.map(async (url) => {
     const targets = await resolve(url);
     return Array.isArray(targets) ? await Promise.all(targets.map(scrape)) : [targets];
@@ -40,7 +40,7 @@ interface Target {
 }
 
 /** The processes behind a name: a scaled compose service has an address for each. */
-async function resolve(text: string): Promise<Target[] | Scraped> {
+async function resolve(text: string): Promise<Target[] | Scrape> {
   const url = new URL(text);
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
   try {
@@ -48,7 +48,7 @@ async function resolve(text: string): Promise<Target[] | Scraped> {
     // A name with addresses of both kinds is one process with two, not two.
     const four = all.filter(({ family }) => family === 4);
     const addresses = [...new Set((four.length > 0 ? four : all).map(({ address }) => address))].sort();
-    return addresses.slice(0, MOST_ADDRESSES).map((address) => {
+    return addresses.slice(0, ADDRESSES_MAX).map((address) => {
       const target = new URL(url);
       target.hostname = address.includes(":") ? `[${address}]` : address;
       const name = addresses.length > 1 ? `${host} ${address}` : url.host;
@@ -59,19 +59,19 @@ async function resolve(text: string): Promise<Target[] | Scraped> {
   }
 }
 
-async function scrape({ id, name }: Target): Promise<Scraped> {
+async function scrape({ id, name }: Target): Promise<Scrape> {
   try {
-    const { status, text } = await httpGet(id, TIMEOUT_MS, MOST_BYTES);
+    const { status, text } = await httpGet(id, TIMEOUT_MS, BODY_BYTES_MAX);
     if (status !== 200) return { id, name, problem: `It answers with status ${status}.` };
     return { id, name, samples: parseMetrics(text) };
   } catch (error) {
     if (error instanceof RangeError) return { id, name, problem: "Its answer is no page of metrics." };
     const slow = error instanceof DOMException && error.name === "TimeoutError";
-    return { id, name, problem: slow ? `No answer within ${TIMEOUT_MS} ms.` : refusal(error) };
+    return { id, name, problem: slow ? `No answer within ${TIMEOUT_MS} ms.` : describeFetchError(error) };
   }
 }
 
-function refusal(error: unknown): string {
+function describeFetchError(error: unknown): string {
   // What it was is told by the cause.
   let text = messageOf(error);
   for (let at = error; at instanceof Error; at = at.cause) text = messageOf(at);

@@ -6,7 +6,7 @@
 import { type MetricSample, sumOf } from "../../shared/observe/parse_metrics.ts";
 import { type PartitionLag, type Sample, type ServiceStatus, unassignedPartitions } from "../protocol.ts";
 import { quantile } from "./quantile.ts";
-import { scrapeAll, type Scraped } from "./scrape.ts";
+import { type Scrape, scrapeAll } from "./scrape.ts";
 
 /** Looks over which latency quantiles are taken: batches are too few in one second. */
 const LATENCY_LOOKS = 10;
@@ -31,10 +31,10 @@ interface Known {
   read: number;
 }
 
-type Ask = (urls: readonly string[]) => Promise<readonly Scraped[]>;
+type Ask = (urls: readonly string[]) => Promise<readonly Scrape[]>;
 
 /** Remembers each process' last counts, and makes rates of them. */
-export class ServicesWatch {
+export class ServicesPoller {
   readonly #known = new Map<string, Known>();
   readonly #latencies: Map<number, number>[] = [];
 
@@ -53,7 +53,7 @@ export class ServicesWatch {
    *
    * @param now Unix milliseconds
    */
-  async look(now = Date.now()): Promise<Sample> {
+  async poll(now = Date.now()): Promise<Sample> {
     const rates = { produced: 0, stored: 0, rejected: 0 };
     const latency = new Map<number, number>();
     const scraped = await this.ask(this.urls);
@@ -75,7 +75,7 @@ export class ServicesWatch {
     return this.#sample(now / 1000, rates);
   }
 
-  #away({ id, name, problem = "" }: Scraped, before: Known | undefined, now: number): void {
+  #away({ id, name, problem = "" }: Scrape, before: Known | undefined, now: number): void {
     const forgotten = before && now - before.seen > FORGET_MS;
     const kind = before && !forgotten ? before.status.kind : "unknown";
     const status = { name, kind, up: false, problem, missing: [], partitions: [] };
@@ -152,7 +152,7 @@ const add = (sum: Map<number, number>, more: ReadonlyMap<number, number>) => {
   for (const [bound, count] of more) sum.set(bound, (sum.get(bound) ?? 0) + count);
 };
 
-function statusOf({ name }: Scraped, samples: readonly MetricSample[]): ServiceStatus {
+function statusOf({ name }: Scrape, samples: readonly MetricSample[]): ServiceStatus {
   const kind = KINDS.find((kind) => samples.some((sample) => sample.name.startsWith(`${kind}_`))) ??
     "unknown";
   const missing = samples.filter((sample) => sample.name === `${kind}_server_up` && sample.value === 0)

@@ -1,9 +1,9 @@
 import assert from "assert";
 import { parseMetrics } from "../../shared/observe/parse_metrics.ts";
-import type { Scraped } from "./scrape.ts";
-import { ServicesWatch } from "./services_poller.ts";
+import type { Scrape } from "./scrape.ts";
+import { ServicesPoller } from "./services_poller.ts";
 
-const consumer = (stored: number, rejected: number, within = stored): Scraped => ({
+const consumer = (stored: number, rejected: number, within = stored): Scrape => ({
   id: "http://10.0.0.1:1/metrics",
   name: "consumer",
   samples: parseMetrics(`
@@ -18,17 +18,17 @@ consumer_end_to_end_latency_seconds_bucket{le="0.1",topic="routes"} ${within}
 consumer_end_to_end_latency_seconds_bucket{le="+Inf",topic="routes"} ${stored}
 `),
 });
-const away: Scraped = {
+const away: Scrape = {
   id: "http://10.0.0.1:1/metrics",
   name: "consumer",
   problem: "Nothing listens there.",
 };
 
 /** Looks once for each answer, a second apart. */
-async function look(...answers: Scraped[][]) {
-  const watch = new ServicesWatch([], () => Promise.resolve(answers.shift()!));
+async function look(...answers: Scrape[][]) {
+  const watch = new ServicesPoller([], () => Promise.resolve(answers.shift()!));
   const samples = [];
-  for (let now = 1_000_000; answers.length > 0; now += 1_000) samples.push(await watch.look(now));
+  for (let now = 1_000_000; answers.length > 0; now += 1_000) samples.push(await watch.poll(now));
   return { samples, status: watch.status };
 }
 
@@ -56,7 +56,7 @@ Deno.test("ServicesWatch.look() takes latency from what was added, and adds up t
 });
 
 Deno.test("ServicesWatch.look() counts the lag of a partition that nobody consumes once, when several consumers report it", async () => {
-  const reporting = (id: string, lag: number): Scraped => ({
+  const reporting = (id: string, lag: number): Scrape => ({
     id,
     name: "consumer",
     samples: parseMetrics(`

@@ -8,7 +8,7 @@
 import { pause } from "../../shared/lifecycle.ts";
 
 /** Messages that are kept for pages that are a little behind. */
-const KEPT = 4;
+const UPDATES_MAX = 4;
 /** After this long without news a comment is sent, so that nobody in between takes the connection for dead. */
 const KEEP_ALIVE_MS = 15_000;
 
@@ -50,7 +50,7 @@ export class Broadcast<Snapshot, Update> {
     // With nobody there nothing is encoded; whoever comes gets a snapshot first.
     if (this.#viewers.size === 0) this.#updates.length = 0;
     else this.#updates.push({ version: this.#version, bytes: message("update", update) });
-    if (this.#updates.length > KEPT) this.#updates.shift();
+    if (this.#updates.length > UPDATES_MAX) this.#updates.shift();
     this.#news.resolve();
     this.#news = Promise.withResolvers();
   }

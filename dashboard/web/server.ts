@@ -13,7 +13,7 @@ import type { Asset } from "./assets.ts";
 import { viewerAddress } from "./viewer_address.ts";
 
 /** What the server answers from. */
-export interface Answers {
+export interface PageSource {
   readonly assets: ReadonlyMap<string, Asset>;
   /** Opens the events of one page, for a client of that address. */
   readonly events: (address: string) => ReadableStream<Uint8Array>;
@@ -53,7 +53,7 @@ const answer = (status: number, text: string, headers: Readonly<Record<string, s
     headers: { ...HEADERS, "content-type": "text/plain; charset=utf-8", ...headers },
   });
 
-const later = (status: 429 | 503, text: string) =>
+const retryLater = (status: 429 | 503, text: string) =>
   answer(status, text, { "retry-after": `${RETRY_AFTER_S}` });
 
 const json = (value: unknown) =>
@@ -64,9 +64,9 @@ const json = (value: unknown) =>
  *
  * @param address of the client
  */
-export async function handle(
+export async function handleRequest(
   request: Request,
-  answers: Answers,
+  answers: PageSource,
   limits: Limits,
   address: string,
 ): Promise<Response> {
@@ -95,13 +95,13 @@ export async function handle(
   }
 }
 
-function events(request: Request, answers: Answers, limits: Limits, address: string): Response {
+function events(request: Request, answers: PageSource, limits: Limits, address: string): Response {
   const { viewers, viewersPerAddress } = limits;
   if (answers.viewers() >= viewers) {
-    return later(503, `${viewers} pages are open already (DASHBOARD_MAX_VIEWERS).`);
+    return retryLater(503, `${viewers} pages are open already (DASHBOARD_MAX_VIEWERS).`);
   }
   if (answers.viewers(address) >= viewersPerAddress) {
-    return later(
+    return retryLater(
       429,
       `${viewersPerAddress} pages of this address are open already. Close one, or raise DASHBOARD_MAX_VIEWERS_PER_ADDRESS if the pages come through a proxy.`,
     );
@@ -112,7 +112,7 @@ function events(request: Request, answers: Answers, limits: Limits, address: str
   });
 }
 
-async function user(parameters: URLSearchParams, answers: Answers): Promise<Response> {
+async function user(parameters: URLSearchParams, answers: PageSource): Promise<Response> {
   const id = parameters.get("id") ?? "";
   if (!/^\d{1,10}$/.test(id) || Number(id) > 2_147_483_647) return answer(400, "id is not a user's.");
   try {
@@ -121,8 +121,8 @@ async function user(parameters: URLSearchParams, answers: Answers): Promise<Resp
   } catch (error) {
     // What exactly ails the database is told by the events; it is no business of this answer.
     return error instanceof BusyError
-      ? later(429, "Too many searches at a time.")
-      : later(503, "The database does not answer.");
+      ? retryLater(429, "Too many searches at a time.")
+      : retryLater(503, "The database does not answer.");
   }
 }
 
@@ -144,7 +144,7 @@ export function servePage(
     "DASHBOARD_HOST" | "DASHBOARD_PORT" | "DASHBOARD_MAX_VIEWERS" | "DASHBOARD_MAX_VIEWERS_PER_ADDRESS"
   >,
   hosts: Limits["hosts"],
-  answers: Answers,
+  answers: PageSource,
 ): AsyncDisposable & { readonly port: number } {
   const { DASHBOARD_HOST: hostname, DASHBOARD_PORT: port } = settings;
   const limits = {
@@ -155,7 +155,7 @@ export function servePage(
   try {
     const server = Deno.serve(
       { hostname, port, onListen: () => {}, onError: () => answer(500, "Something went wrong.") },
-      (request, { remoteAddr }) => handle(request, answers, limits, remoteAddr.hostname),
+      (request, { remoteAddr }) => handleRequest(request, answers, limits, remoteAddr.hostname),
     );
     return { port: server.addr.port, [Symbol.asyncDispose]: () => server.shutdown() };
   } catch (error) {

@@ -2,9 +2,9 @@ import assert from "assert";
 import { BusyError } from "../database/search_pool.ts";
 import { AllowedHosts } from "./allowed_hosts.ts";
 import { Broadcast } from "./broadcast.ts";
-import { type Answers, handle, servePage } from "./server.ts";
+import { handleRequest, type PageSource, servePage } from "./server.ts";
 
-const ANSWERS: Answers = {
+const ANSWERS: PageSource = {
   assets: new Map([["/", { bytes: new TextEncoder().encode("<p>"), type: "text/html", etag: '"a"' }]]),
   events: () => new ReadableStream({ start: (controller) => controller.close() }),
   viewers: () => 1,
@@ -12,8 +12,8 @@ const ANSWERS: Answers = {
   user: (stream, user) => Promise.resolve(stream === "routes" ? { rows: [[user, 2]] } : undefined),
 };
 const LIMITS = { hosts: new AllowedHosts(), viewers: 3, viewersPerAddress: 2 };
-const get = (path: string, answers: Partial<Answers> = {}, init: RequestInit = {}, host = "localhost") =>
-  handle(
+const get = (path: string, answers: Partial<PageSource> = {}, init: RequestInit = {}, host = "localhost") =>
+  handleRequest(
     new Request(`http://${host}${path}`, { ...init, headers: { ...init.headers, host } }),
     { ...ANSWERS, ...answers },
     LIMITS,

@@ -7,7 +7,7 @@ import { startDashboard } from "./dashboard.ts";
 
 const SCRIPT = '<script>alert(1)</script><img src="/x" onerror="alert(2)">';
 
-if (CHROMIUM === undefined) console.log("Skipped, as there is no chromium: the dashboard in a browser");
+if (CHROMIUM === undefined) console.log("Skipped because chromium is not installed: dashboard in a browser");
 else {
   scenario({
     name: "dashboard shows users, their past and what was rejected when rows are committed",
@@ -37,7 +37,7 @@ else {
     });
     await waitUntil("other dots", async () => (await browser.drawn("#map-rows")).sum !== before.sum);
     assert.match(await browser.text("#health"), /PostgreSQL\s*1 consumer/);
-    await waitUntil("partitions", async () => /holds 8 partitions/.test(await browser.text("#consumers")));
+    await waitUntil("partitions", async () => /8 partitions assigned/.test(await browser.text("#consumers")));
     await waitUntil("a rate", async () => /Stored\s*\d+/.test(await browser.text("#figures")));
 
     // The other stream, by its definition alone.
@@ -51,7 +51,7 @@ else {
     // A user, found without a pointer.
     await page.fill("#find-user", "7");
     await page.press("#find-user", "Enter");
-    await waitUntil("the route", async () => /places, from/.test(await browser.text("#route-note")));
+    await waitUntil("the route", async () => /positions, from/.test(await browser.text("#route-note")));
     assert.equal(await browser.text("#user-title"), "User 7");
     assert.match(await browser.text("#user-facts"), /km\/h/);
 
@@ -92,7 +92,7 @@ else {
     const problems = () => browser.text("#problems");
     await waitUntil("no database", async () => /there is no database/.test(await problems()));
     await s.database.create();
-    await waitUntil("nothing yet", async () => /there is no table/.test(await browser.text("#map-empty")));
+    await waitUntil("nothing yet", async () => /does not exist/.test(await browser.text("#map-empty")));
     await s.produce(500, { PRODUCER_USERS: 10, PRODUCER_MALFORMED_RATIO: 0 });
     const consumer = await s.startConsumer();
     await waitUntil("places", async () => /^10 users/.test(await browser.text("#map-note")));
@@ -102,7 +102,7 @@ else {
     await s.postgres.stop();
     await waitUntil(
       "the database away",
-      async () => /PostgreSQL does not answer since/.test(await problems()),
+      async () => /PostgreSQL unavailable since/.test(await problems()),
     );
     assert.match(await browser.text("#map-note"), /^10 users/);
     await s.postgres.start();
@@ -111,14 +111,17 @@ else {
     await service.stop();
 
     // The same page and another dashboard on the same port, which knows the consumer.
-    await waitUntil("the dashboard away", async () => /own service does not answer/.test(await problems()));
+    await waitUntil(
+      "the dashboard away",
+      async () => /dashboard service is unreachable/.test(await problems()),
+    );
     const again = await startDashboard(s, [consumer], { DASHBOARD_PORT: new URL(url).port });
     await waitUntil(
       "the dashboard back",
       async () => await problems() === "" && /1 consumer/.test(await browser.text("#health")),
     );
     await consumer.stop();
-    await waitUntil("the consumer away", async () => /No consumer answers/.test(await problems()));
+    await waitUntil("the consumer away", async () => /No consumer is reachable/.test(await problems()));
     await again.service.stop();
   });
 }

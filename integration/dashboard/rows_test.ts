@@ -64,7 +64,7 @@ scenario({
   await s.database.query(INSERT, [0, 1, 10]);
   const { url } = await startDashboard(s);
   await using events = new Events(url);
-  const anew = () => events.messages.filter(({ data }) => data.anew?.includes("routes")).length;
+  const anew = () => events.messages.filter(({ data }) => data.replaced?.includes("routes")).length;
   await waitUntil("what was there", () => events.rows("routes").length === 10);
   for (
     const [user, sql] of [[1, "TRUNCATE routes_table"], [2, `DROP TABLE routes_table; ${TABLE}`]] as const

@@ -8,7 +8,7 @@ import { Client } from "pg";
 import { freePort } from "../../local/servers/free_port.ts";
 import { postgresAccount } from "../../local/servers/postgres_account.ts";
 import { ServerError } from "../../local/servers/server_error.ts";
-import { endOfFile, ServerProcess } from "../../local/servers/server_process.ts";
+import { lastLinesOf, ServerProcess } from "../../local/servers/server_process.ts";
 import type { PostgresServer } from "../../local/servers/types.ts";
 import { waitUntil } from "../../local/servers/wait_until.ts";
 
@@ -116,7 +116,7 @@ log_disconnections = 0
     });
     const started = await waitUntil(() => this.servers("").then(() => true, () => false), START_DEADLINE);
     if (!started) {
-      throw new ServerError(`pgbouncer did not start. The end of its log:\n${endOfFile(logFile, 20)}`);
+      throw new ServerError(`pgbouncer did not start. The end of its log:\n${lastLinesOf(logFile, 20)}`);
     }
   }
 }

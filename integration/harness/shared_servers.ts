@@ -5,7 +5,7 @@
  */
 import type { StartedNetwork } from "testcontainers";
 import {
-  dockerAvailable,
+  isDockerAvailable,
   type KafkaServer,
   type PostgresServer,
   startKafka,
@@ -93,7 +93,7 @@ async function readServiceKind(): Promise<ServiceKind> {
     case "":
     case "auto": {
       const embedded = Deno.env.get("INTEGRATION_SERVERS") === "embedded";
-      return !embedded && await dockerAvailable() ? "container" : "process";
+      return !embedded && await isDockerAvailable() ? "container" : "process";
     }
     default:
       throw new Error(`INTEGRATION_SERVICES is "${wanted}", but must be "process", "container" or "auto"`);

@@ -7,7 +7,7 @@
 import assert from "assert";
 import pg from "pg";
 import {
-  isFree,
+  isPortFree,
   type KafkaServer,
   type PostgresServer,
   ServerError,
@@ -39,7 +39,7 @@ Deno.test("startKafka() keeps topics and records when it is stopped or killed", 
     assert.equal(consumed.stdout, "one\nzwölf\n", consumed.stderr);
     assert.match(kafka.logs(), /Kafka Server started/);
   }
-  assert.ok(isFree(port), "the broker is still there");
+  assert.ok(isPortFree(port), "the broker is still there");
 });
 
 Deno.test("startKafka() names the port when it is taken", async () => {
@@ -105,7 +105,7 @@ Deno.test("startPostgres() keeps rows when it is stopped or killed, with clients
     assert.deepEqual(await query(postgres, "SHOW max_connections"), [{ max_connections: "7" }]);
     assert.match(postgres.logs(), /ready to accept connections/);
   }
-  assert.ok(isFree(port), "the server is still there");
+  assert.ok(isPortFree(port), "the server is still there");
 });
 
 Deno.test("startPostgres() lets nobody in with a wrong password", async () => {

@@ -216,7 +216,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "no-search-limit",
     why: "Searches must not take more connections and memory than they are given.",
     file: "dashboard/database/search_pool.ts",
-    find: "if (this.#waiting.length >= MAX_WAITING)",
+    find: "if (this.#waiting.length >= WAITING_SEARCHES_MAX)",
     replace: "if (this.#waiting.length >= Infinity)",
     test: "dashboard/database/search_pool_test.ts",
     filter: "runs two searches at a time",

@@ -14,18 +14,18 @@ export class ClassArchive {
   }
 
   /** Whether there could be one, but is not. */
-  get missing(): boolean {
+  get isMissing(): boolean {
     return this.#possible && !this.#there();
   }
 
   /** Arguments of `java` that use it, if it is there. */
-  use(): string[] {
+  useArguments(): string[] {
     return this.#possible && this.#there() ? [`-XX:SharedArchiveFile=${this.#path}`] : [];
   }
 
   /** Arguments of `java` that make it where it is missing, and what to call when that program has ended. */
-  make(): { args: string[]; keep: () => void } {
-    if (!this.missing) return { args: [], keep: () => {} };
+  createArguments(): { args: string[]; keep: () => void } {
+    if (!this.isMissing) return { args: [], keep: () => {} };
     // Other brokers may be at it as well, and one that is killed leaves it unfinished.
     const unfinished = `${this.#path}.${crypto.randomUUID()}`;
     return { args: [`-XX:ArchiveClassesAtExit=${unfinished}`], keep: () => this.#keep(unfinished) };

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { GenericContainer, Wait } from "testcontainers";
-import { ContainerServer, engineHost, startContainer, type Started } from "./container_server.ts";
+import { ContainerServer, engineHost, startContainer, type StartedContainer } from "./container_server.ts";
 import { freePorts } from "./free_port.ts";
 import { BROKER_HEAP, TOOL_HEAP } from "./jvm_options.ts";
 import { type ClusterNode, kafkaProperties } from "./kafka_properties.ts";
@@ -80,7 +80,7 @@ class ContainerKafka extends ContainerServer implements KafkaServer {
   declare readonly proxyUpstream?: string;
 
   constructor(
-    started: Started,
+    started: StartedContainer,
     addresses: Pick<KafkaServer, "bootstrapServers" | "networkBootstrapServers" | "proxyUpstream">,
     private readonly toolEnv: Record<string, string>,
   ) {

@@ -1,6 +1,6 @@
 import { PostgreSqlContainer } from "@testcontainers/postgresql";
 import { Wait } from "testcontainers";
-import { ContainerServer, engineHost, startContainer, type Started } from "./container_server.ts";
+import { ContainerServer, engineHost, startContainer, type StartedContainer } from "./container_server.ts";
 import { freePort } from "./free_port.ts";
 import { postgresArguments, postgresFiles, postgresUrl, SUPERUSER } from "./postgres_settings.ts";
 import type { PostgresOptions, PostgresServer } from "./types.ts";
@@ -81,7 +81,7 @@ class ContainerPostgres extends ContainerServer implements PostgresServer {
   declare readonly networkHost?: string;
   declare readonly networkPort?: number;
 
-  constructor(started: Started, host: string, port: number, networkHost: string | undefined) {
+  constructor(started: StartedContainer, host: string, port: number, networkHost: string | undefined) {
     super(started);
     this.host = host;
     this.port = port;

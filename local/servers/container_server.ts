@@ -5,7 +5,7 @@ import type { Server } from "./types.ts";
 import { waitUntil } from "./wait_until.ts";
 
 /** Milliseconds to stop in order before Docker kills it. */
-const STOP_PATIENCE = 20_000;
+const STOP_TIMEOUT_MS = 20_000;
 
 /** Name of the machine that runs the containers, as this one sees it. */
 export async function engineHost(): Promise<string> {
@@ -15,7 +15,7 @@ export async function engineHost(): Promise<string> {
 }
 
 /** A container that runs, and what it says. */
-export interface Started {
+export interface StartedContainer {
   container: StartedTestContainer;
   log: LogTail;
 }
@@ -25,7 +25,7 @@ export interface Started {
  *
  * @param name What it is, for the error.
  */
-export async function startContainer(name: string, container: GenericContainer): Promise<Started> {
+export async function startContainer(name: string, container: GenericContainer): Promise<StartedContainer> {
   const log = new LogTail();
   try {
     return { container: await container.withLogConsumer((stream) => log.follow(stream)).start(), log };
@@ -46,7 +46,7 @@ export class ContainerServer implements Server {
   readonly #log: LogTail;
   #running = true;
 
-  constructor({ container, log }: Started) {
+  constructor({ container, log }: StartedContainer) {
     this.container = container;
     this.#log = log;
   }
@@ -54,7 +54,7 @@ export class ContainerServer implements Server {
   async stop(): Promise<void> {
     if (!this.#running) return;
     const { client, container } = await this.#engine();
-    await client.container.stop(container, { timeout: STOP_PATIENCE });
+    await client.container.stop(container, { timeout: STOP_TIMEOUT_MS });
     this.#running = false;
   }
 
@@ -62,7 +62,7 @@ export class ContainerServer implements Server {
     if (!this.#running) return;
     const { container } = await this.#engine();
     await container.kill();
-    await waitUntil(async () => !(await container.inspect()).State.Running, STOP_PATIENCE);
+    await waitUntil(async () => !(await container.inspect()).State.Running, STOP_TIMEOUT_MS);
     this.#running = false;
   }
 

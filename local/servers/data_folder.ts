@@ -1,9 +1,9 @@
-import { commandOf } from "./process_list.ts";
+import { commandLineOf } from "./process_list.ts";
 import { ServerError } from "./server_error.ts";
 import { waitUntil } from "./wait_until.ts";
 
 /** Milliseconds to wait for the server that an earlier program left behind. */
-const PATIENCE = 15_000;
+const OTHER_SERVER_TIMEOUT_MS = 15_000;
 
 /** The folder of an embedded server: its data, its configuration and its log. */
 export class DataFolder implements AsyncDisposable {
@@ -39,7 +39,7 @@ export class DataFolder implements AsyncDisposable {
   }
 
   /** Notes which process works on it. */
-  usedBy(pid: number): void {
+  writePidFile(pid: number): void {
     Deno.writeTextFileSync(this.#pidFile, `${pid}\n`);
   }
 
@@ -74,8 +74,8 @@ export class DataFolder implements AsyncDisposable {
     } catch {
       return;
     }
-    const isGone = async () => !(await commandOf(pid)).includes(name === "kafka" ? this.path : name);
-    if (await waitUntil(isGone, PATIENCE)) return;
+    const isGone = async () => !(await commandLineOf(pid)).includes(name === "kafka" ? this.path : name);
+    if (await waitUntil(isGone, OTHER_SERVER_TIMEOUT_MS)) return;
     throw new ServerError(
       `A ${name} server, process ${pid}, still works on ${this.path}. Stop it: kill ${pid}`,
     );

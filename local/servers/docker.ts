@@ -1,5 +1,5 @@
 /** Whether a Docker engine answers; looked for where Testcontainers looks (`DOCKER_HOST`, its socket, …). */
-export async function dockerAvailable(): Promise<boolean> {
+export async function isDockerAvailable(): Promise<boolean> {
   try {
     // Half a second to load, so only where it is asked for.
     const { getContainerRuntimeClient } = await import("testcontainers");

@@ -1,15 +1,15 @@
 import { newClusterId } from "./cluster_id.ts";
 import { DataFolder } from "./data_folder.ts";
-import { freePorts, isFree } from "./free_port.ts";
+import { freePorts, isPortFree } from "./free_port.ts";
 import { commonArguments, type KafkaJvm, kafkaJvm } from "./jvm.ts";
 import { BROKER_HEAP, KAFKA_PERFORMANCE, TOOL_HEAP } from "./jvm_options.ts";
-import { reasonInLog } from "./kafka_log.ts";
+import { errorsInLog } from "./kafka_log.ts";
 import { type ClusterNode, type KafkaListeners, kafkaProperties, type Listener } from "./kafka_properties.ts";
 import { toolClass } from "./kafka_tools.ts";
 import { propertiesFile } from "./properties_file.ts";
-import { run } from "./run_command.ts";
+import { runCommand } from "./run_command.ts";
 import { ServerError } from "./server_error.ts";
-import { endOfFile, ServerProcess } from "./server_process.ts";
+import { lastLinesOf, ServerProcess } from "./server_process.ts";
 import {
   type KafkaOptions,
   type KafkaServer,
@@ -20,11 +20,11 @@ import {
 import { waitUntil } from "./wait_until.ts";
 
 /** Milliseconds that a broker has to start, recovery after a crash included. */
-const START_DEADLINE = 90_000;
+const START_TIMEOUT_MS = 90_000;
 
 /** Starts a broker as a Java process of this machine; the only one of its cluster, or one of several. */
 export async function startEmbeddedKafka(options: KafkaOptions, node?: ClusterNode): Promise<KafkaServer> {
-  if (options.port !== undefined && !isFree(options.port)) {
+  if (options.port !== undefined && !isPortFree(options.port)) {
     throw new ServerError(`Kafka can't listen on port ${options.port}: it is taken`);
   }
   const jvm = await kafkaJvm(options);
@@ -71,7 +71,7 @@ class EmbeddedKafka implements KafkaServer {
     await this.#format();
     this.#options.onProgress?.("starting Kafka");
     const logged = this.#folder.logSize();
-    const archive = this.#jvm.classArchive.make();
+    const archive = this.#jvm.classArchive.createArguments();
     const process = this.#process = new ServerProcess({
       command: this.#jvm.command,
       args: [
@@ -88,14 +88,14 @@ class EmbeddedKafka implements KafkaServer {
       onEnd: archive.keep,
       ...this.#folder.temporary && { removeFolder: this.#folder.path },
     });
-    this.#folder.usedBy(process.pid);
+    this.#folder.writePidFile(process.pid);
     await waitUntil(
       () => !process.running || this.#folder.logSince(logged).includes("Kafka Server started"),
-      START_DEADLINE,
+      START_TIMEOUT_MS,
     );
     if (process.running && this.#folder.logSince(logged).includes("Kafka Server started")) return;
     await process.kill();
-    throw new ServerError(`Kafka did not start. Its log:\n${reasonInLog(this.#folder.logSince(logged))}`);
+    throw new ServerError(`Kafka did not start. Its log:\n${errorsInLog(this.#folder.logSince(logged))}`);
   }
 
   async stop(): Promise<void> {
@@ -111,13 +111,13 @@ class EmbeddedKafka implements KafkaServer {
   }
 
   logs(): string {
-    return endOfFile(this.#folder.logFile, 200);
+    return lastLinesOf(this.#folder.logFile, 200);
   }
 
   async tool(name: string, args: string[], options: ToolOptions = {}): Promise<ToolResult> {
     const path = this.#folder.file(`tool-${crypto.randomUUID()}`);
     if (options.file !== undefined) await Deno.writeTextFile(path, options.file);
-    return await run(this.#jvm.command, [
+    return await runCommand(this.#jvm.command, [
       ...commonArguments(this.#jvm, this.#folder.file("tools-log4j2.properties")),
       TOOL_HEAP,
       ...this.#options.jvm === "kafka" ? KAFKA_PERFORMANCE : ["-XX:TieredStopAtLevel=1"],
@@ -130,7 +130,7 @@ class EmbeddedKafka implements KafkaServer {
 
   async [Symbol.asyncDispose](): Promise<void> {
     // Nobody needs temporary data in order; but an orderly end is what makes the archive of classes.
-    await (this.#folder.temporary && !this.#jvm.classArchive.missing ? this.kill() : this.stop());
+    await (this.#folder.temporary && !this.#jvm.classArchive.isMissing ? this.kill() : this.stop());
     await this.#folder[Symbol.asyncDispose]();
   }
 
@@ -154,7 +154,7 @@ class EmbeddedKafka implements KafkaServer {
   /** Prepares the data folder for KRaft, as every new one needs. */
   async #format(): Promise<void> {
     if (exists(this.#folder.file("logs/meta.properties"))) return;
-    const { code, stdout, stderr } = await run(this.#jvm.command, [
+    const { code, stdout, stderr } = await runCommand(this.#jvm.command, [
       ...commonArguments(this.#jvm, this.#folder.file("tools-log4j2.properties")),
       "-XX:TieredStopAtLevel=1",
       "kafka.tools.StorageTool",

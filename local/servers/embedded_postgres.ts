@@ -1,24 +1,24 @@
 import { DataFolder } from "./data_folder.ts";
-import { freePort, isFree } from "./free_port.ts";
+import { freePort, isPortFree } from "./free_port.ts";
 import { postgresAccount } from "./postgres_account.ts";
 import { type PostgresBinaries, postgresBinaries } from "./postgres_binaries.ts";
 import { PostgresCluster } from "./postgres_cluster.ts";
 import { postgresArguments, postgresFiles, postgresUrl, SUPERUSER } from "./postgres_settings.ts";
-import { childrenOf, killIfThere, processIsThere } from "./process_list.ts";
+import { childrenOf, isProcessRunning, killIfRunning } from "./process_list.ts";
 import { ServerError } from "./server_error.ts";
-import { endOfFile, ServerProcess } from "./server_process.ts";
+import { lastLinesOf, ServerProcess } from "./server_process.ts";
 import type { PostgresOptions, PostgresServer } from "./types.ts";
 import { waitUntil } from "./wait_until.ts";
 
 /** Milliseconds that PostgreSQL has to start, recovery after a crash included. */
-const START_DEADLINE = 60_000;
+const START_TIMEOUT_MS = 60_000;
 
 /** Beside the data, where the account that writes it gets at it. */
 const LOG_FILE = "data/postgres.log";
 
 /** Starts PostgreSQL as processes of this machine. */
 export async function startEmbeddedPostgres(options: PostgresOptions): Promise<PostgresServer> {
-  if (options.port !== undefined && !isFree(options.port)) {
+  if (options.port !== undefined && !isPortFree(options.port)) {
     throw new ServerError(`PostgreSQL can't listen on port ${options.port}: it is taken`);
   }
   const account = await postgresAccount();
@@ -71,7 +71,7 @@ class EmbeddedPostgres implements PostgresServer {
 
   async start(): Promise<void> {
     if (this.#process?.running) return;
-    const data = await this.#cluster.make(this.#options.onProgress);
+    const data = await this.#cluster.create(this.#options.onProgress);
     await this.#cluster.write(postgresFiles(this.#options));
     this.#options.onProgress?.("starting PostgreSQL");
     const process = this.#process = new ServerProcess({
@@ -87,13 +87,13 @@ class EmbeddedPostgres implements PostgresServer {
       stopSignal: "SIGINT",
       ...this.#folder.temporary && { removeFolder: this.#folder.path },
     });
-    this.#folder.usedBy(process.pid);
+    this.#folder.writePidFile(process.pid);
     const ready = () => this.#cluster.isReady(process.pid);
-    await waitUntil(() => !process.running || ready(), START_DEADLINE);
+    await waitUntil(() => !process.running || ready(), START_TIMEOUT_MS);
     if (process.running && ready()) return;
     await process.stop(1_000);
     throw new ServerError(
-      `PostgreSQL did not start. The end of its log:\n${endOfFile(this.#folder.logFile, 20)}`,
+      `PostgreSQL did not start. The end of its log:\n${lastLinesOf(this.#folder.logFile, 20)}`,
     );
   }
 
@@ -115,8 +115,8 @@ class EmbeddedPostgres implements PostgresServer {
     const children = await childrenOf(process.pid);
     const { signal } = await end(process);
     if (signal !== "SIGKILL") return;
-    children.forEach(killIfThere);
-    await waitUntil(() => !children.some(processIsThere), 10_000);
+    children.forEach(killIfRunning);
+    await waitUntil(() => !children.some(isProcessRunning), 10_000);
   }
 
   running(): Promise<boolean> {
@@ -124,7 +124,7 @@ class EmbeddedPostgres implements PostgresServer {
   }
 
   logs(): string {
-    return endOfFile(this.#folder.logFile, 200);
+    return lastLinesOf(this.#folder.logFile, 200);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,6 @@
 import assert from "assert";
 import { cleanEnvironment } from "./environment.ts";
-import { run } from "./run_command.ts";
+import { runCommand } from "./run_command.ts";
 
 Deno.test("cleanEnvironment() keeps what programs need and nothing that could change what they do", async () => {
   const hostile = {
@@ -15,7 +15,7 @@ Deno.test("cleanEnvironment() keeps what programs need and nothing that could ch
     for (const [name, value] of Object.entries(hostile)) Deno.env.set(name, value);
     const { env } = cleanEnvironment({ PGPORT: "1" });
     assert.deepEqual([env["LC_ALL"], env["PGPORT"], env["PATH"]], ["C.UTF-8", "1", Deno.env.get("PATH")]);
-    const { stdout } = await run("/usr/bin/env", []);
+    const { stdout } = await runCommand("/usr/bin/env", []);
     const names = stdout.trim().split("\n").map((line) => line.replace(/=.*/, ""));
     assert.deepEqual(names.filter((name) => name in hostile), ["LC_ALL"]);
     assert.match(stdout, /^LC_ALL=C\.UTF-8$/m);

@@ -9,18 +9,18 @@ export function freePorts(count: number): number[] {
   const ports = new Set<number>();
   while (ports.size < count) {
     const port = FIRST + Math.floor(Math.random() * (LAST - FIRST));
-    if (isFree(port)) ports.add(port);
+    if (isPortFree(port)) ports.add(port);
   }
   return [...ports];
 }
 
 /** A TCP port of this machine that nothing listens on: `preferred`, when it is free. */
 export function freePort(preferred?: number): number {
-  return preferred !== undefined && isFree(preferred) ? preferred : freePorts(1)[0]!;
+  return preferred !== undefined && isPortFree(preferred) ? preferred : freePorts(1)[0]!;
 }
 
 /** Whether nothing listens on that TCP port of this machine. */
-export function isFree(port: number): boolean {
+export function isPortFree(port: number): boolean {
   try {
     Deno.listen({ hostname: "127.0.0.1", port }).close();
     return true;

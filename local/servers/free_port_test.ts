@@ -1,5 +1,5 @@
 import assert from "assert";
-import { freePort, freePorts, isFree } from "./free_port.ts";
+import { freePort, freePorts, isPortFree } from "./free_port.ts";
 
 Deno.test("freePorts() gives different ports that can be listened on", () => {
   const ports = freePorts(20);
@@ -11,6 +11,6 @@ Deno.test("freePort() gives the preferred port when it is free, and another when
   const preferred = freePort();
   assert.equal(freePort(preferred), preferred);
   using _taken = Deno.listen({ hostname: "127.0.0.1", port: preferred });
-  assert.equal(isFree(preferred), false);
+  assert.equal(isPortFree(preferred), false);
   assert.notEqual(freePort(preferred), preferred);
 });

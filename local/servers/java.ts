@@ -3,7 +3,7 @@ import { installHint } from "./install_hint.ts";
 import { ServerError } from "./server_error.ts";
 
 /** The oldest Java that Kafka's broker runs on. */
-const OLDEST = 17;
+const MIN_JAVA = 17;
 
 /** A Java that can run the broker. */
 export interface Java {
@@ -30,14 +30,14 @@ export async function findJava(): Promise<Java> {
     suse: "zypper install java-21-openjdk-headless",
     macos: "brew install openjdk",
   });
-  const output = await versionOf(command);
+  const output = await printedVersion(command);
   if (output === undefined) {
-    throw new ServerError(`Java ${OLDEST} or later is missing. Install it: ${hint}`);
+    throw new ServerError(`Java ${MIN_JAVA} or later is missing. Install it: ${hint}`);
   }
   const version = javaVersion(output);
-  if (version === undefined || parseInt(version) < OLDEST) {
+  if (version === undefined || parseInt(version) < MIN_JAVA) {
     throw new ServerError(
-      `Java ${OLDEST} or later is needed, but ${command} is ${
+      `Java ${MIN_JAVA} or later is needed, but ${command} is ${
         version ?? "none that is known"
       }. Install it: ${hint}`,
     );
@@ -50,7 +50,7 @@ export function javaVersion(output: string): string | undefined {
   return /version "([^"]+)"/.exec(output)?.[1];
 }
 
-async function versionOf(command: string): Promise<string | undefined> {
+async function printedVersion(command: string): Promise<string | undefined> {
   try {
     const { success, stderr, stdout } = await new Deno.Command(command, {
       args: ["-version"],

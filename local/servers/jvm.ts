@@ -27,7 +27,7 @@ export function commonArguments({ classPath, classArchive }: KafkaJvm, logConfig
     // Else the JVM speaks of an archive that does not fit.
     "-Xlog:disable",
     "-Xlog:all=error:stderr",
-    ...classArchive.use(),
+    ...classArchive.useArguments(),
     `-Dlog4j2.configurationFile=${logConfiguration}`,
     "-cp",
     classPath,

@@ -1,7 +1,7 @@
 import { newClusterId } from "./cluster_id.ts";
 import { freePorts } from "./free_port.ts";
 import type { ClusterNode } from "./kafka_properties.ts";
-import { chosenKind } from "./server_kind.ts";
+import { resolveServerKind } from "./server_kind.ts";
 import type { KafkaOptions, KafkaServer, ServerKind, ToolOptions, ToolResult } from "./types.ts";
 
 /** Several brokers that are one Kafka. What is done to it is done to all of them. */
@@ -23,7 +23,7 @@ export class KafkaCluster implements KafkaServer {
 
   /** Starts it; see `startKafkaCluster`. */
   static async start(size: number, options: KafkaOptions): Promise<KafkaCluster> {
-    const kind = await chosenKind(options.kind);
+    const kind = await resolveServerKind(options.kind);
     await using stack = new AsyncDisposableStack();
     const starting = await (kind === "container" ? inContainers : asProcesses)(size, options, stack);
     // All at once, since none is up before a majority is.

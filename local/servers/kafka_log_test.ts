@@ -1,5 +1,5 @@
 import assert from "assert";
-import { reasonInLog } from "./kafka_log.ts";
+import { errorsInLog } from "./kafka_log.ts";
 
 Deno.test("reasonInLog() gives errors and their causes, without stacks and what was logged besides", () => {
   const log = `[2026-01-01 00:00:00,000] INFO starting (kafka.Kafka)
@@ -9,7 +9,7 @@ org.apache.kafka.common.KafkaException: no.such.Reporter
 Caused by: java.lang.ClassNotFoundException: no.such.Reporter
 \t... 13 more
 [2026-01-01 00:00:02,000] INFO shut down (kafka.Kafka)`;
-  assert.deepEqual(reasonInLog(log).split("\n"), [
+  assert.deepEqual(errorsInLog(log).split("\n"), [
     "[2026-01-01 00:00:01,000] ERROR Fatal error during startup. (kafka.server.BrokerServer)",
     "org.apache.kafka.common.KafkaException: no.such.Reporter",
     "Caused by: java.lang.ClassNotFoundException: no.such.Reporter",
@@ -18,5 +18,5 @@ Caused by: java.lang.ClassNotFoundException: no.such.Reporter
 
 Deno.test("reasonInLog() gives the end when there is no error in it", () => {
   const lines = Array.from({ length: 30 }, (_, index) => `[time] INFO ${index} ERROR`);
-  assert.equal(reasonInLog(lines.join("\n")), lines.slice(-12).join("\n"));
+  assert.equal(errorsInLog(lines.join("\n")), lines.slice(-12).join("\n"));
 });

@@ -5,20 +5,20 @@
  * @module
  */
 import type { KafkaCluster } from "./kafka_cluster.ts";
-import { chosenKind } from "./server_kind.ts";
+import { resolveServerKind } from "./server_kind.ts";
 import type { KafkaOptions, KafkaServer, PostgresOptions, PostgresServer, ServerOptions } from "./types.ts";
 
-export { dockerAvailable } from "./docker.ts";
-export { freePort, freePorts, isFree } from "./free_port.ts";
+export { isDockerAvailable } from "./docker.ts";
+export { freePort, freePorts, isPortFree } from "./free_port.ts";
 export { ServerError } from "./server_error.ts";
-export { endOfFile, ServerProcess } from "./server_process.ts";
+export { lastLinesOf, ServerProcess } from "./server_process.ts";
 export { TOOL_FILE } from "./types.ts";
 export type { KafkaCluster };
 export type * from "./types.ts";
 
 /** Host that this machine reaches servers of a kind at, `127.0.0.1` unless the Docker engine is elsewhere. */
 export async function serverHost(kind?: ServerOptions["kind"]): Promise<string> {
-  if (await chosenKind(kind) === "embedded") return "127.0.0.1";
+  if (await resolveServerKind(kind) === "embedded") return "127.0.0.1";
   const { engineHost } = await import("./container_server.ts");
   return await engineHost();
 }
@@ -29,7 +29,7 @@ export async function serverHost(kind?: ServerOptions["kind"]): Promise<string> 
  * @throws When it can't be started; the message names what is missing, or ends with the last lines of its log.
  */
 export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServer> {
-  if (await chosenKind(options.kind) === "container") {
+  if (await resolveServerKind(options.kind) === "container") {
     const { startContainerKafka } = await import("./container_kafka.ts");
     return await startContainerKafka(options);
   }
@@ -54,7 +54,7 @@ export async function startKafkaCluster(brokers: number, options: KafkaOptions =
  * @throws When it can't be started; the message names what is missing, or ends with the last lines of its log.
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
-  if (await chosenKind(options.kind) === "container") {
+  if (await resolveServerKind(options.kind) === "container") {
     const { startContainerPostgres } = await import("./container_postgres.ts");
     return await startContainerPostgres(options);
   }

@@ -19,7 +19,7 @@ export async function postgresAccount(): Promise<Account | undefined> {
 }
 
 /** Whether that account may do `test` (`-x`, `-w`, …) of an absolute path. */
-export async function mayAccess(account: Account | undefined, test: string, path: string): Promise<boolean> {
+export async function canAccess(account: Account | undefined, test: string, path: string): Promise<boolean> {
   const { success } = await new Deno.Command("/usr/bin/env", {
     args: ["test", test, path],
     cwd: "/", // This program's own may be closed to the account.

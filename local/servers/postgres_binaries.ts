@@ -1,5 +1,5 @@
 import { ServerError } from "./server_error.ts";
-import { mayAccess } from "./postgres_account.ts";
+import { canAccess } from "./postgres_account.ts";
 import type { Account } from "./server_process.ts";
 
 /** Paths of PostgreSQL's programs. */
@@ -21,7 +21,7 @@ export async function postgresBinaries(account: Account | undefined): Promise<Po
     if (((await Deno.stat(program)).mode ?? 0o755) & 0o111) continue;
     await Deno.chmod(program, 0o755);
   }
-  if (await mayAccess(account, "-x", postgres)) return { initdb, postgres };
+  if (await canAccess(account, "-x", postgres)) return { initdb, postgres };
   const copy = await copied(postgres.replace(/\/bin\/postgres$/, ""));
   return { initdb: `${copy}/bin/initdb`, postgres: `${copy}/bin/postgres` };
 }

@@ -1,6 +1,6 @@
 import type { DataFolder } from "./data_folder.ts";
 import { cleanEnvironment } from "./environment.ts";
-import { mayAccess } from "./postgres_account.ts";
+import { canAccess } from "./postgres_account.ts";
 import type { PostgresBinaries } from "./postgres_binaries.ts";
 import { SUPERUSER } from "./postgres_settings.ts";
 import { ServerError } from "./server_error.ts";
@@ -31,7 +31,7 @@ export class PostgresCluster implements AsyncDisposable {
   }
 
   /** Makes it where it is missing; returns its folder. */
-  async make(onProgress?: (message: string) => void): Promise<string> {
+  async create(onProgress?: (message: string) => void): Promise<string> {
     if (!exists(this.#path)) {
       onProgress?.("making the data folder of PostgreSQL");
       // It gets its name when it is whole.
@@ -75,7 +75,7 @@ export class PostgresCluster implements AsyncDisposable {
     await Deno.mkdir(path, { mode: 0o700 });
     if (!this.#account) return path;
     await Deno.chown(path, this.#account.uid, this.#account.gid);
-    if (await mayAccess(this.#account, "-w", path)) return path;
+    if (await canAccess(this.#account, "-w", path)) return path;
     await Deno.remove(path);
     const elsewhere = await Deno.makeTempDir({ dir: SHARED_FOLDER, prefix: "embedded-postgres-data-" });
     await Deno.chown(elsewhere, this.#account.uid, this.#account.gid);

@@ -12,7 +12,7 @@ export async function childrenOf(pid: number): Promise<number[]> {
 }
 
 /** The command line of a process; empty when there is no such process. */
-export async function commandOf(pid: number): Promise<string> {
+export async function commandLineOf(pid: number): Promise<string> {
   if (Deno.build.os === "linux") {
     try {
       return (await Deno.readTextFile(`/proc/${pid}/cmdline`)).replaceAll("\0", " ");
@@ -25,7 +25,7 @@ export async function commandOf(pid: number): Promise<string> {
 }
 
 /** Whether there is such a process. */
-export function processIsThere(pid: number): boolean {
+export function isProcessRunning(pid: number): boolean {
   try {
     // "SIGCONT" does nothing to one that runs.
     Deno.kill(pid, "SIGCONT");
@@ -38,7 +38,7 @@ export function processIsThere(pid: number): boolean {
 }
 
 /** Sends SIGKILL, unless there is no such process any more. */
-export function killIfThere(pid: number): void {
+export function killIfRunning(pid: number): void {
   try {
     Deno.kill(pid, "SIGKILL");
   } catch (error) {

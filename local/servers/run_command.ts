@@ -6,7 +6,7 @@ import type { ToolOptions, ToolResult } from "./types.ts";
  *
  * @throws When it can't be started, or runs longer than `options.timeoutMs` (it is killed then).
  */
-export async function run(
+export async function runCommand(
   command: string,
   args: string[],
   { stdin, timeoutMs = 30_000, signal }: ToolOptions = {},

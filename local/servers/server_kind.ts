@@ -1,4 +1,4 @@
-import { dockerAvailable } from "./docker.ts";
+import { isDockerAvailable } from "./docker.ts";
 import type { ServerKind } from "./types.ts";
 
 /**
@@ -8,14 +8,14 @@ import type { ServerKind } from "./types.ts";
  *
  * @throws When `INTEGRATION_SERVERS` holds anything else.
  */
-export async function chosenKind(asked?: ServerKind | "auto"): Promise<ServerKind> {
-  const wanted = asked ?? fromEnvironment(Deno.env.get("INTEGRATION_SERVERS"));
+export async function resolveServerKind(asked?: ServerKind | "auto"): Promise<ServerKind> {
+  const wanted = asked ?? parseServerKind(Deno.env.get("INTEGRATION_SERVERS"));
   if (wanted !== "auto") return wanted;
-  return await dockerAvailable() ? "container" : "embedded";
+  return await isDockerAvailable() ? "container" : "embedded";
 }
 
 /** What the value of `INTEGRATION_SERVERS` asks for. */
-export function fromEnvironment(value: string | undefined): ServerKind | "auto" {
+export function parseServerKind(value: string | undefined): ServerKind | "auto" {
   switch (value) {
     case "containers":
       return "container";

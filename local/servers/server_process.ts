@@ -91,10 +91,10 @@ export class ServerProcess {
   }
 
   /** Asks it to stop, insists with SIGKILL after `patienceMs`, and waits until it is gone. */
-  async stop(patienceMs = 20_000): Promise<Deno.CommandStatus> {
+  async stop(timeoutMs = 20_000): Promise<Deno.CommandStatus> {
     if (this.running) await this.#watcher.tell("asked");
     this.signal(this.#stopSignal);
-    const timer = setTimeout(() => this.signal("SIGKILL"), patienceMs);
+    const timer = setTimeout(() => this.signal("SIGKILL"), timeoutMs);
     try {
       return await this.ended();
     } finally {
@@ -110,7 +110,7 @@ export class ServerProcess {
 }
 
 /** The end of a text file; empty when it can't be read. */
-export function endOfFile(path: string, lines: number): string {
+export function lastLinesOf(path: string, lines: number): string {
   try {
     using file = Deno.openSync(path);
     const { size } = file.statSync();

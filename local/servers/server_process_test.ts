@@ -1,6 +1,6 @@
 import assert from "assert";
-import { endOfFile, ServerProcess } from "./server_process.ts";
-import { processIsThere } from "./process_list.ts";
+import { lastLinesOf, ServerProcess } from "./server_process.ts";
+import { isProcessRunning } from "./process_list.ts";
 import { waitUntil } from "./wait_until.ts";
 
 const folder = await Deno.makeTempDir();
@@ -15,7 +15,10 @@ const scripted = (script: string) => {
     logFile,
     stopSignal: "SIGTERM",
   });
-  return { process, logged: (text: string) => waitUntil(() => endOfFile(logFile, 10).includes(text), 5_000) };
+  return {
+    process,
+    logged: (text: string) => waitUntil(() => lastLinesOf(logFile, 10).includes(text), 5_000),
+  };
 };
 
 Deno.test("ServerProcess logs what the process prints, on either stream", async () => {
@@ -43,7 +46,7 @@ Deno.test("ServerProcess.stop() kills a process that does not heed it", async ()
 Deno.test("ServerProcess leaves nothing behind when its program is killed", async () => {
   const removed = await Deno.makeTempDir({ dir: folder });
   const pid = await orphan("echo up; exec sleep 60", `removeFolder: "${removed}"`);
-  assert.ok(await waitUntil(() => !processIsThere(pid), 5_000), `process ${pid} is still there`);
+  assert.ok(await waitUntil(() => !isProcessRunning(pid), 5_000), `process ${pid} is still there`);
   const isRemoved = () => Deno.lstat(removed).then(() => false, () => true);
   assert.ok(await waitUntil(isRemoved, 5_000), `${removed} is still there`);
 });
@@ -52,8 +55,8 @@ Deno.test("ServerProcess does not ask again when its program is killed after it 
   const script =
     "trap 'echo asked' TERM; echo up; for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.1; done; echo end";
   const pid = await orphan(script, "", "process.stop(); await says('asked')");
-  assert.ok(await waitUntil(() => !processIsThere(pid), 5_000), `process ${pid} is still there`);
-  assert.equal(endOfFile(`${folder}/orphan.log`, 10), "up\nasked\nend");
+  assert.ok(await waitUntil(() => !isProcessRunning(pid), 5_000), `process ${pid} is still there`);
+  assert.equal(lastLinesOf(`${folder}/orphan.log`, 10), "up\nasked\nend");
 });
 
 /** Starts a script by a program, which is killed at once after `last`. @returns The script's process id. */
@@ -61,13 +64,13 @@ async function orphan(script: string, options: string, last = ""): Promise<numbe
   // Each starts with a log of its own.
   await Deno.remove(`${folder}/orphan.log`).catch(() => {});
   const program = `
-    import { endOfFile, ServerProcess } from "${import.meta.resolve("./server_process.ts")}";
+    import { lastLinesOf, ServerProcess } from "${import.meta.resolve("./server_process.ts")}";
     const process = new ServerProcess({
       command: "/bin/sh", args: ["-c", ${JSON.stringify(script)}], logFile: "${folder}/orphan.log",
       stopSignal: "SIGTERM", ${options}
     });
     const says = async (text) => {
-      while (!endOfFile("${folder}/orphan.log", 9).includes(text)) await new Promise((go) => setTimeout(go, 20));
+      while (!lastLinesOf("${folder}/orphan.log", 9).includes(text)) await new Promise((go) => setTimeout(go, 20));
     };
     await says("up");
     ${last};
@@ -84,15 +87,15 @@ async function orphan(script: string, options: string, last = ""): Promise<numbe
   await writer.close();
   const reader = parent.stdout.getReader();
   const pid = parseInt(new TextDecoder().decode((await reader.read()).value));
-  assert.ok(processIsThere(pid));
+  assert.ok(isProcessRunning(pid));
   parent.kill("SIGKILL");
   await Promise.all([parent.status, reader.cancel()]);
   return pid;
 }
 
-Deno.test("endOfFile() gives the last lines, and nothing when there is no file", () => {
+Deno.test("lastLinesOf() gives the last lines, and nothing when there is no file", () => {
   const path = `${folder}/lines`;
   Deno.writeTextFileSync(path, "a\nb\nc\n");
-  assert.equal(endOfFile(path, 2), "b\nc");
-  assert.equal(endOfFile(`${folder}/missing`, 2), "");
+  assert.equal(lastLinesOf(path, 2), "b\nc");
+  assert.equal(lastLinesOf(`${folder}/missing`, 2), "");
 });
