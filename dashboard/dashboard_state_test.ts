@@ -21,7 +21,7 @@ function picture() {
   return { result, saw, database };
 }
 
-Deno.test("Picture.snapshot() leaves out what the next update tells when a page opens between a look and an update", () => {
+Deno.test("DashboardState.snapshot() leaves out what the next update tells when a page opens between a look and an update", () => {
   const { result, saw } = picture();
   saw([[1, 1, 0, 0]], true);
   assert.deepEqual(result.snapshot().rows["routes"], []);
@@ -33,18 +33,18 @@ Deno.test("Picture.snapshot() leaves out what the next update tells when a page 
   assert.deepEqual(result.update().rows, {});
 });
 
-Deno.test("Picture.update() tells that all is void, and what is there now, when the table is another one", () => {
+Deno.test("DashboardState.update() tells that all is void, and what is there now, when the table is another one", () => {
   const { result, saw } = picture();
   saw([[1, 1, 0, 0]], true);
   result.update();
   saw([[1, 2, 0, 0]]);
   saw([[7, 1, 0, 0]], true);
   const { replaced: anew, rows } = result.update();
-  assert.deepEqual([anew, rows["routes"]], [["routes"], [[7, 1, 0, 0]]]);
+  assert.deepEqual([replaced, rows["routes"]], [["routes"], [[7, 1, 0, 0]]]);
   assert.deepEqual(result.snapshot().rows["routes"], [[7, 1, 0, 0]]);
 });
 
-Deno.test("Picture.update() tells the latest rows only when too many came, but a table's first rows all", () => {
+Deno.test("DashboardState.update() tells the latest rows only when too many came, but a table's first rows all", () => {
   const { result, saw } = picture();
   const many = Array.from({ length: 4_000 }, (_, i) => [i, 1, 0, 0]);
   saw(many, true);
@@ -54,7 +54,7 @@ Deno.test("Picture.update() tells the latest rows only when too many came, but a
   assert.deepEqual([rows.length, rows.at(-1)], [2_500, many.at(-1)]);
 });
 
-Deno.test("Picture.user() keeps an answer for other pages, and no failure", async () => {
+Deno.test("DashboardState.user() keeps an answer for other pages, and no failure", async () => {
   const { database } = picture();
   let asked = 0;
   database.rowsOfUser = () => ++asked === 1 ? Promise.reject(new Error("busy")) : Promise.resolve([]);

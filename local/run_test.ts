@@ -42,7 +42,7 @@ class Scripted {
       ...{ postgres: server("postgres"), kafka: server("kafka") },
       ...{ producer: this.producer, consumer: this.consumer },
       progress: { read },
-      before: { produced: 0, waiting: 0 },
+      before: { produced: 0, lag: 0 },
     } as unknown as Pipeline;
   }
 
