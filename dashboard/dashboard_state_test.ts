@@ -39,7 +39,7 @@ Deno.test("DashboardState.update() tells that all is void, and what is there now
   result.update();
   saw([[1, 2, 0, 0]]);
   saw([[7, 1, 0, 0]], true);
-  const { replaced: anew, rows } = result.update();
+  const { replaced, rows } = result.update();
   assert.deepEqual([replaced, rows["routes"]], [["routes"], [[7, 1, 0, 0]]]);
   assert.deepEqual(result.snapshot().rows["routes"], [[7, 1, 0, 0]]);
 });
