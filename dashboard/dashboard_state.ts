@@ -1,5 +1,5 @@
 /**
- * All there is to show, and what of it is new.
+ * The state shown by the pages, and its changes since the last update.
  *
  * @module
  */
@@ -10,18 +10,18 @@ import type { History, RejectedRecord, Row, Sample, Snapshot, Status, Update, Us
 import type { ServicesPoller } from "./services/services_poller.ts";
 import { streamInfo } from "./stream_info.ts";
 
-/** Seconds of charts that are kept. */
+/** Samples kept for the charts, one per second. */
 const SAMPLES_MAX = 600;
-/** Rows of a stream that wait for the next update; of more, the latest are shown. */
+/** New rows of a stream per update; if there are more, the latest are kept. */
 const PENDING_ROWS_MAX = 2_500;
-/** How long a user's rows answer the same question of other pages, milliseconds. */
+/** How long a user's rows are cached for other pages. */
 const USER_CACHE_MS = 2_000;
 const CACHED_USERS_MAX = 50;
 
-/** Puts together what the looks at the database and the services found. */
+/** Combines the polls of the database and of the services. */
 export class DashboardState {
   readonly #samples: Sample[] = [];
-  /** Rows that updates have told, so that a page that opens between two of them is told none twice. */
+  /** Rows of earlier updates: the snapshot contains only these, so that the next update repeats none of them. */
   readonly #published: ReadonlyMap<string, RecentRows>;
   readonly #new = new Map<string, readonly Row[]>();
   #rejected: readonly RejectedRecord[] | undefined;
@@ -43,29 +43,28 @@ export class DashboardState {
     );
   }
 
-  /** Takes in a look at the database. */
   applyDatabasePoll({ rows, rejected }: DatabaseNews): void {
-    for (const [stream, found] of rows) {
-      const waiting = this.#new.get(stream) ?? [];
-      // The first rows of a table are as many as they are: they are told once.
-      if (!found.startedAnew) this.#new.set(stream, waiting.concat(found.rows).slice(-PENDING_ROWS_MAX));
-      else {
+    for (const [stream, poll] of rows) {
+      if (poll.replaced) {
+        // The first rows of a table are sent once, without a limit.
         this.#replaced.add(stream);
-        this.#new.set(stream, found.rows);
+        this.#new.set(stream, poll.rows);
+      } else {
+        const pending = this.#new.get(stream) ?? [];
+        this.#new.set(stream, pending.concat(poll.rows).slice(-PENDING_ROWS_MAX));
       }
     }
     if (rows.size > 0) this.#sampled = [...rows.values()].some(({ sampled }) => sampled);
     if (rejected) this.#rejected = rejected;
   }
 
-  /** Takes in a look at the services. */
   applyServicesPoll(sample: Sample): void {
     this.#samples.push(sample);
     if (this.#samples.length > SAMPLES_MAX) this.#samples.shift();
     this.#newSamples.push(sample);
   }
 
-  /** The whole picture. */
+  /** The complete state, except rows of the next update. */
   snapshot(): Snapshot {
     return {
       streams: this.streams.map(streamInfo),
@@ -76,12 +75,12 @@ export class DashboardState {
     };
   }
 
-  /** What is new since this was last called. */
+  /** The changes since the last call. */
   update(): Update {
     for (const stream of this.#replaced) this.#published.get(stream)!.clear();
     for (const [stream, rows] of this.#new) this.#published.get(stream)!.add(rows);
     const update = {
-      ...this.#replaced.size > 0 ? { anew: [...this.#replaced] } : {},
+      ...this.#replaced.size > 0 ? { replaced: [...this.#replaced] } : {},
       rows: Object.fromEntries([...this.#new].filter(([, rows]) => rows.length > 0)),
       status: this.#status(),
       samples: this.#newSamples,
@@ -94,13 +93,13 @@ export class DashboardState {
     return update;
   }
 
-  /** A sample of all that a stream's table holds; `undefined`: there is no such stream. */
+  /** A sample of the stored rows; `undefined`: unknown stream. */
   history(stream: string): History | undefined {
     const table = this.database.tables.find((table) => table.stream.name === stream);
-    return table && { rows: table.history.rows() };
+    return table && { rows: table.sample.rows() };
   }
 
-  /** A user's rows; `undefined`: there is no such stream. Many pages may ask; the database is asked once. */
+  /** A user's rows, cached for {@link USER_CACHE_MS}; `undefined`: unknown stream. */
   async user(stream: string, user: number): Promise<UserRows | undefined> {
     const key = `${stream} ${user}`;
     const now = Date.now();
@@ -108,7 +107,7 @@ export class DashboardState {
     if (!cached || now - cached.at > USER_CACHE_MS) {
       const answer = this.database.rowsOfUser(stream, user);
       cached = { at: now, answer };
-      // A failure is no answer to keep for others.
+      // Failures are not cached.
       answer.catch(() => this.#users.get(key)?.answer === answer && this.#users.delete(key));
       this.#users.delete(key);
       this.#users.set(key, cached);
