@@ -1,5 +1,5 @@
 /**
- * Values near those of records, for property tests.
+ * fast-check arbitraries of values similar to records.
  *
  * @module
  */
@@ -9,8 +9,8 @@ import { createEncoder } from "./encoder.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-/** JSON texts near a record of ours: the right skeleton, with numbers in and out of every range, and mutations of it. */
-export function nearlyPlain(stream: Stream): fc.Arbitrary<string> {
+/** JSON texts as our producer writes them, with numbers within and outside the fields' ranges, and mutations of such texts. */
+export function nearlyFastPath(stream: Stream): fc.Arbitrary<string> {
   const number = fc.oneof(
     { arbitrary: fc.double({ min: 0, max: 91, noNaN: true }).map(String), weight: 12 },
     { arbitrary: fc.integer({ min: 0, max: 91 }).map(String), weight: 12 },
@@ -50,7 +50,7 @@ export function nearlyPlain(stream: Stream): fc.Arbitrary<string> {
   );
 }
 
-/** JSON texts of valid records, with numbers as places and times have them. */
+/** JSON texts of valid records, with realistic numbers. */
 function valid(stream: Stream): fc.Arbitrary<string> {
   const random = fc.integer({ min: 0, max: 2 ** 30 }).map((n) => n / 2 ** 30);
   return fc.array(random, { minLength: 8, maxLength: 8 }).map((numbers) => {
@@ -61,8 +61,8 @@ function valid(stream: Stream): fc.Arbitrary<string> {
   });
 }
 
-/** Records of ours with their members in any order, other members between them, white space, and some spoiled at a place. */
-export function withOthers(stream: Stream): fc.Arbitrary<Uint8Array> {
+/** Records with their members in any order, unknown members, white space, and in some cases a mutation. */
+export function reorderedRecords(stream: Stream): fc.Arbitrary<Uint8Array> {
   const name = fc.oneof(
     { arbitrary: fc.string({ unit: "binary", maxLength: 8 }), weight: 4 },
     {
@@ -75,23 +75,27 @@ export function withOthers(stream: Stream): fc.Arbitrary<Uint8Array> {
   );
   const members = fc.oneof(
     { arbitrary: valid(stream), weight: 4 },
-    { arbitrary: nearlyPlain(stream), weight: 1 },
+    { arbitrary: nearlyFastPath(stream), weight: 1 },
   ).map((text) => text.slice(1, -1).split(/,(?=")/));
   const space = fc.constantFrom("", "", "", " ", "\n\t\r ");
-  const named = fc.boolean();
-  const spoiled = fc.oneof(
+  const useAlias = fc.boolean();
+  const mutation = fc.oneof(
     { arbitrary: fc.constant(undefined), weight: 3 },
     { arbitrary: fc.tuple(fc.nat(), fc.uint8Array({ minLength: 1, maxLength: 2 })), weight: 1 },
   );
-  return fc.tuple(members, fc.array(other, { maxLength: 3 }), fc.nat(), space, named, spoiled).map(
-    ([members, others, order, space, alias, spoil]) => {
+  return fc.tuple(members, fc.array(other, { maxLength: 3 }), fc.nat(), space, useAlias, mutation).map(
+    ([members, others, order, space, alias, mutated]) => {
       const all = [...members, ...others];
-      const turned = [...all.slice(order % all.length), ...all.slice(0, order % all.length)];
-      const text = `${space}{${space}${turned.join(`${space},${space}`)}${space}}${space}`;
+      const rotated = [...all.slice(order % all.length), ...all.slice(0, order % all.length)];
+      const text = `${space}{${space}${rotated.join(`${space},${space}`)}${space}}${space}`;
       const whole = bytes(alias ? text.replace('"userID"', '"userId"') : text);
-      if (!spoil) return whole;
-      const at = spoil[0] % whole.length;
-      return Uint8Array.from([...whole.subarray(0, at), ...spoil[1], ...whole.subarray(at + spoil[0] % 3)]);
+      if (!mutated) return whole;
+      const at = mutated[0] % whole.length;
+      return Uint8Array.from([
+        ...whole.subarray(0, at),
+        ...mutated[1],
+        ...whole.subarray(at + mutated[0] % 3),
+      ]);
     },
   );
 }

@@ -1,5 +1,5 @@
 /**
- * From a Kafka value to a row of numbers, or to the reason why there is none.
+ * Decodes the value of a Kafka record into a row of numbers, or into the reason for its rejection.
  *
  * @module
  */
@@ -13,12 +13,11 @@ import { reject, type Rejection } from "./rejection.ts";
 import { isInvalid, JsonSkipper, skipSpace } from "./json_skipper.ts";
 import { RejectionCache } from "./rejection_cache.ts";
 
-/** Decodes a value into `row` (a number for each field of the stream), or says why it can't be. */
+/** Decodes a value into `row`, one number per field of the stream, or returns why it is rejected. */
 export type Decoder = (value: Uint8Array | null, row: Float64Array) => Rejection | undefined;
 
 /**
- * The same for the value that lies in `bytes` from `start` on, `length` bytes of them; a length of −1 stands for null. Nothing is made
- * of a valid record but its numbers.
+ * Decodes the `length` bytes from `start` on; a length of −1 means null. Allocates no objects for a valid record.
  */
 export type InPlaceDecoder = (
   bytes: Uint8Array,
@@ -28,7 +27,7 @@ export type InPlaceDecoder = (
 ) => Rejection | undefined;
 
 /**
- * A decoder of a stream's records.
+ * Creates a decoder of a stream's records.
  *
  * @example
  * ```ts
@@ -47,16 +46,16 @@ export function createDecoder(stream: Stream): Decoder {
   return (value, row) => decode(value ?? nothing, 0, value?.length ?? -1, row);
 }
 
-/** A decoder of a stream's records where they lie. */
+/** Creates a decoder that reads values within a record batch. */
 export function createInPlaceDecoder(stream: Stream): InPlaceDecoder {
-  const readPlain = createFastPathReader(stream);
+  const readFast = createFastPathReader(stream);
   const reader = new GeneralReader(stream);
-  const verdicts = new RejectionCache();
+  const cache = new RejectionCache();
   return (bytes, start, length, row) => {
     if (length < 0) return NO_VALUE;
     if (length === 0) return EMPTY_VALUE;
     const end = start + length;
-    if (readPlain(bytes, start, end, row)) return undefined;
+    if (readFast(bytes, start, end, row)) return undefined;
     const found = reader.read(bytes, start, end, row);
     switch (found) {
       case VALID:
@@ -64,24 +63,24 @@ export function createInPlaceDecoder(stream: Stream): InPlaceDecoder {
       case INVALID_JSON:
         return rejectInvalidJson(bytes, start, end, reader.end);
       case DUPLICATE_NAME:
-        return standsTwice(reader.twice);
+        return rejectDuplicate(reader.duplicateName);
       case INVALID_RECORD: {
-        const known = verdicts.find(reader.sign);
+        const known = cache.get(reader.shapeCode);
         if (known !== undefined) return known;
       }
     }
     const rejection = decodeText(stream, bytes, start, end, row);
-    if (found === INVALID_RECORD && rejection) verdicts.learn(reader.sign, rejection);
+    if (found === INVALID_RECORD && rejection) cache.record(reader.shapeCode, rejection);
     return rejection;
   };
 }
 
 const NO_VALUE = reject("no value", "The record has no value (a tombstone).");
 const EMPTY_VALUE = reject("empty value", "The value has no bytes.");
-const standsTwice = (name: string) =>
-  reject("duplicate name", `The name ${JSON.stringify(name)} stands twice in the record.`);
+const rejectDuplicate = (name: string) =>
+  reject("duplicate name", `The name ${JSON.stringify(name)} occurs twice in the record.`);
 
-/** The long way: what is taken or not, and why, is decided here. */
+/** Decodes a value with JSON.parse and the schema, which are the authority on what is valid. */
 function decodeText(
   { schema, fields }: Stream,
   bytes: Uint8Array,
@@ -89,29 +88,31 @@ function decodeText(
   end: number,
   row: Float64Array,
 ): Rejection | undefined {
-  const behind = endOfJson(bytes, start, end);
-  if (behind !== end) return rejectInvalidJson(bytes, start, end, isInvalid(behind) ? ~behind : behind);
+  const endOfText = endOfJson(bytes, start, end);
+  if (endOfText !== end) {
+    return rejectInvalidJson(bytes, start, end, isInvalid(endOfText) ? ~endOfText : endOfText);
+  }
   const text = utf8.decode(bytes.subarray(start, end));
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch (error) {
-    // Never seen; but it has the last word.
+    // Unexpected, but JSON.parse is the authority.
     return reject("not JSON", (error as Error).message);
   }
   const result = safeParse(schema, parsed);
   if (!result.success) {
     return reject("invalid record", result.error.issues.map(({ message }) => message).join("; "));
   }
-  const twice = findDuplicateName(text);
-  if (twice !== undefined) return standsTwice(twice);
+  const duplicate = findDuplicateName(text);
+  if (duplicate !== undefined) return rejectDuplicate(duplicate);
   for (let f = 0; f < fields.length; f++) row[f] = fieldValue(result.data, fields[f]!);
   return undefined;
 }
 
-/** Index behind the JSON text that bytes begin with and the white space after it; where there is none, what {@link isInvalid} takes. */
+/** Index after the JSON text and the white space that follows it, or a value for {@link isInvalid}. */
 function endOfJson(bytes: Uint8Array, start: number, end: number): number {
-  const at = skipper.value(bytes, skipSpace(bytes, start, end), end, MAX_DEPTH);
+  const at = skipper.skipValue(bytes, skipSpace(bytes, start, end), end, MAX_DEPTH);
   return isInvalid(at) ? at : skipSpace(bytes, at, end);
 }
 
@@ -119,7 +120,7 @@ const skipper = new JsonSkipper();
 
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** The issues of a record that is not valid. zod's own error writes them out as text besides, which takes longer than all the rest. */
+/** The issues of an invalid record. zod's own error class also formats them as text, which takes longer than the validation. */
 class Issues {
   constructor(readonly issues: readonly z.core.$ZodIssue[]) {}
 }

@@ -6,7 +6,7 @@ import { createDecoder, createInPlaceDecoder } from "./decoder.ts";
 import { reject } from "./rejection.ts";
 import { createEncoder } from "./encoder.ts";
 import { createFastPathReader } from "./fast_path_reader.ts";
-import { nearlyPlain } from "./arbitraries_fixture.ts";
+import { nearlyFastPath } from "./arbitraries_fixture.ts";
 
 const streams = await loadStreams(["routes", "battery"]);
 const [routes] = streams;
@@ -18,24 +18,24 @@ const decode = (value: Uint8Array | null, stream: Stream = routes!) => {
 };
 
 for (const stream of streams) {
-  Deno.test(`plainReader() takes a ${stream.name} value only when the schema does, with the same numbers`, () => {
+  Deno.test(`createFastPathReader() accepts a ${stream.name} value only when the schema does, with the same numbers`, () => {
     const row = new Float64Array(stream.fields.length);
-    let taken = 0;
+    let accepted = 0;
     fc.assert(
-      fc.property(nearlyPlain(stream), (text) => {
-        // Among other bytes: nothing outside of the value may count.
+      fc.property(nearlyFastPath(stream), (text) => {
+        // Surrounded by other bytes, which must be ignored.
         const whole = bytes(`{"userID":1${text}1}`);
         if (!createFastPathReader(stream)(whole, 11, whole.length - 2, row)) return;
-        taken++;
+        accepted++;
         const record = stream.schema.parse(JSON.parse(text));
         stream.fields.forEach((field, f) => assert.ok(Object.is(row[f], fieldValue(record, field)), text));
       }),
       { numRuns: 20_000 },
     );
-    assert.ok(taken > 100, `only ${taken} values were plain: the property says little`);
+    assert.ok(accepted > 100, `only ${accepted} values took the fast path`);
   });
 
-  Deno.test(`decoder() gives back a ${stream.name} record bit for bit when encoder() made it`, () => {
+  Deno.test(`createDecoder() decodes a ${stream.name} record bit for bit when createEncoder() encoded it`, () => {
     const double = (min: number, max: number) => fc.double({ min, max, noNaN: true });
     const numbers = fc.tuple(
       ...stream.fields.map(({ type, min, max }) =>
@@ -50,7 +50,7 @@ for (const stream of streams) {
     }));
   });
 
-  Deno.test(`the ${stream.name} generators make records that are valid and plain`, () => {
+  Deno.test(`the ${stream.name} generators create valid records`, () => {
     const row = new Float64Array(stream.fields.length);
     let last: unknown;
     for (let n = 0; n < 2_000; n++) {
@@ -65,7 +65,7 @@ for (const stream of streams) {
   });
 }
 
-Deno.test("decoder() accepts a record when it is spelled in another way", () => {
+Deno.test("createDecoder() accepts a record when another program serialized it", () => {
   const expected = [3, 1.5, 48.8, 2.3];
   for (
     const text of [
@@ -78,7 +78,7 @@ Deno.test("decoder() accepts a record when it is spelled in another way", () => 
   ) assert.deepEqual(decode(bytes(text)), expected, text);
 });
 
-Deno.test("decoder() says of an invalid record what the schema says of it", () => {
+Deno.test("createDecoder() returns the schema's messages when a record is invalid", () => {
   const record = { userID: 3, timestamp: 1.5, coordinates: [48.8, 2.3] };
   for (
     const value of [
@@ -100,7 +100,7 @@ Deno.test("decoder() says of an invalid record what the schema says of it", () =
   }
 });
 
-const MALFORMED: Record<string, [value: Uint8Array | string | null, reason: string]> = {
+const REJECTED: Record<string, [value: Uint8Array | string | null, reason: string]> = {
   "null": [null, "no value"],
   "empty": ["", "empty value"],
   "not UTF-8": [Uint8Array.of(0x7b, 0xff, 0x7d), "not UTF-8"],
@@ -159,13 +159,13 @@ const MALFORMED: Record<string, [value: Uint8Array | string | null, reason: stri
   "a prototype": ['{"__proto__":{"userID":3,"timestamp":1,"coordinates":[1,2]}}', "invalid record"],
 };
 
-for (const [name, [value, reason]] of Object.entries(MALFORMED)) {
-  Deno.test(`decoder() rejects when the value is ${name}`, () => {
+for (const [name, [value, reason]] of Object.entries(REJECTED)) {
+  Deno.test(`createDecoder() rejects the value when it is ${name}`, () => {
     assert.equal(decode(typeof value === "string" ? bytes(value) : value), reason);
   });
 }
 
-Deno.test("decoder() says what is wrong, and at which byte, when the value is no JSON", () => {
+Deno.test("createDecoder() names the offending byte when the value is not JSON", () => {
   const detail = (text: string) => createDecoder(routes!)(bytes(text), new Float64Array(4))!.detail;
   assert.equal(detail("<p>"), 'Unexpected "<" at byte 0 of 3.');
   assert.equal(detail('{"é":1}"'), 'Unexpected "\\"" at byte 8 of 9.');
@@ -175,7 +175,7 @@ Deno.test("decoder() says what is wrong, and at which byte, when the value is no
   assert.equal(detail("  "), "The value ends after 2 bytes, before it is complete.");
 });
 
-Deno.test("decoder() sees nothing behind the end when the value is cut off in a character", () => {
+Deno.test("createInPlaceDecoder() ignores bytes after the end when the value is cut off within a character", () => {
   const whole = bytes('{"é":1}');
   assert.deepEqual(createInPlaceDecoder(routes!)(whole, 0, 3, new Float64Array(4)), {
     reason: "not UTF-8",
@@ -183,24 +183,24 @@ Deno.test("decoder() sees nothing behind the end when the value is cut off in a 
   });
 });
 
-Deno.test("decoder() never throws when the value is anything at all", () => {
+Deno.test("createDecoder() never throws when the value is arbitrary", () => {
   fc.assert(fc.property(fc.oneof(fc.uint8Array(), fc.json().map(bytes)), (value) => void decode(value)), {
     numRuns: 5_000,
   });
 });
 
-Deno.test("reject() keeps a detail that PostgreSQL can store when the message has NUL, a lone surrogate or great length", () => {
+Deno.test("reject() returns a detail that PostgreSQL can store when the message has NUL, a lone surrogate or is long", () => {
   for (const text of ["x".repeat(10_000), "\0".repeat(10_000), "🎉".repeat(10_000)]) {
     const { detail } = reject("not JSON", `\0\ud800${text}`);
     assert.ok(!detail.includes("\0") && detail.isWellFormed() && detail.length < 600);
   }
 });
 
-Deno.test("reject() keeps a detail that no terminal obeys when the value has escape sequences", () => {
-  const obeyed = "\x1b[2J\x9b\u202e\n\u2028";
-  const name = JSON.stringify(obeyed);
+Deno.test("reject() returns a detail without control characters when the value has escape sequences", () => {
+  const controls = "\x1b[2J\x9b\u202e\n\u2028";
+  const name = JSON.stringify(controls);
   const record = `{"userID":3,"timestamp":1,"coordinates":[1,2],${name}:1,${name}:2}`;
-  const rejections = [...obeyed, record].map((value) =>
+  const rejections = [...controls, record].map((value) =>
     createDecoder(routes!)(bytes(value), new Float64Array(4))!
   );
   for (const { detail } of rejections) assert.doesNotMatch(detail, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);

@@ -1,6 +1,6 @@
 /**
- * What JSON.parse does not tell of a text: names that stand twice in the record. Every character is looked at once, whatever the text
- * is: a pattern that backtracks could be made to take hours.
+ * Finds duplicate names, which JSON.parse does not report. Reads every character once: a backtracking regular expression could take
+ * hours on malicious input.
  *
  * @module
  */
@@ -10,7 +10,7 @@ const isOpening = (code: number) => code === 0x7b || code === 0x5b;
 const isClosing = (code: number) => code === 0x7d || code === 0x5d;
 const isSpace = (code: number) => code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
 
-/** Index behind the string that begins at `start`; the text's end where it is not closed. */
+/** Index after the string that begins at `start`. */
 function endOfString(text: string, start: number): number {
   for (let i = start + 1; i < text.length; i++) {
     const code = text.charCodeAt(i);
@@ -21,8 +21,8 @@ function endOfString(text: string, start: number): number {
 }
 
 /**
- * The first name that stands twice in the outermost object of a JSON text. RFC 8259, section 4: the behavior of software that
- * receives such an object is unpredictable, so it is nothing to store.
+ * The first name that occurs twice in the outermost object of a JSON text. RFC 8259, section 4: the behavior of software that receives
+ * such an object is unpredictable, so the record is rejected.
  *
  * @param text valid JSON
  */

@@ -1,5 +1,5 @@
 /**
- * From a record to what Kafka carries: the key, and the value as JSON text.
+ * Encodes records: the key, and the value as JSON text.
  *
  * @module
  */
@@ -7,8 +7,8 @@ import { fieldValue, type Stream } from "../stream.ts";
 import { literalParts } from "./fast_path_reader.ts";
 
 /**
- * An encoder of a stream's records: the text that `JSON.stringify` gives of the record's fields in their order, and the same as
- * {@link plainReader} reads the short way.
+ * Creates an encoder of a stream's records. It writes the same text as `JSON.stringify` with the fields in the stream's order, which
+ * `createFastPathReader()` reads.
  *
  * @example
  * ```ts
@@ -20,18 +20,18 @@ import { literalParts } from "./fast_path_reader.ts";
  * ```
  */
 export function createEncoder(stream: Stream): (record: unknown) => string {
-  const pieces = literalParts(stream);
+  const literals = literalParts(stream);
   const { fields } = stream;
   return (record) => {
-    let text = pieces[0]!;
-    // A number's text in JSON is its text in JavaScript, but for -0 (which JSON.stringify writes as 0, and we keep).
+    let text = literals[0]!;
+    // Unlike JSON.stringify, -0 is kept.
     for (let f = 0; f < fields.length; f++) {
       const value = fieldValue(record, fields[f]!);
-      text += (Object.is(value, -0) ? "-0" : String(value)) + pieces[f + 1]!;
+      text += (Object.is(value, -0) ? "-0" : String(value)) + literals[f + 1]!;
     }
     return text;
   };
 }
 
-/** The key of a user's records: the user id as text, so that they share a partition and stay in order. */
+/** The key of a user's records, so that they share a partition and stay in order. */
 export const messageKey = (userID: number): string => String(userID);

@@ -1,19 +1,19 @@
 /**
- * The way for all records but ours: members in any order, white space, fields that are no part of the stream, and what is malformed.
- * One pass over the bytes reads the numbers of a valid record, and tells what is wrong with another.
+ * Decodes records that our producer did not write: members in any order, white space, unknown fields, invalid records. One pass over the
+ * bytes reads the numbers of a valid record, or classifies the violations of an invalid one.
  *
  * @module
  */
 import type { Field, Stream } from "../stream.ts";
 import {
   ABSENT,
+  addElementKind,
   ARRAY,
   kindOfNonNumber,
   kindOfNumber,
   memberFactors,
   shapeCodeOfNonObject,
   validKinds,
-  withElement,
   WITHIN,
 } from "./shape_code.ts";
 import { MAX_DEPTH } from "./invalid_json.ts";
@@ -24,47 +24,47 @@ import { isInvalid, JsonSkipper, skipSpace } from "./json_skipper.ts";
 const QUOTE = 0x22, BACKSLASH = 0x5c, COMMA = 0x2c, COLON = 0x3a, MINUS = 0x2d;
 const OPEN_OBJECT = 0x7b, CLOSE_OBJECT = 0x7d, OPEN_ARRAY = 0x5b, CLOSE_ARRAY = 0x5d;
 
-/** Most names of other fields in a record; each is held against all others. */
+/** Maximum number of unknown fields in a record, since each name is compared with all others. */
 const MAX_OTHER_NAMES = 64;
 
-/** A valid record: its numbers are in the row. */
+/** The record is valid; its numbers are in the row. */
 export const VALID = 0;
-/** The schema refuses it, for what {@link GeneralReader.sign} stands for. */
+/** The schema rejects the record; {@link GeneralReader.shapeCode} identifies the violations. */
 export const INVALID_RECORD = 1;
-/** It would be valid, but the member whose name is {@link GeneralReader.twice} stands twice in it. */
+/** The record would be valid without the duplicate of the member {@link GeneralReader.duplicateName}. */
 export const DUPLICATE_NAME = 2;
-/** It is no JSON text, or one that is nested too deep; {@link GeneralReader.end} is the first byte that can't be part of one. */
+/** The value is not JSON, or nested too deep; {@link GeneralReader.end} is the first offending byte. */
 export const INVALID_JSON = 3;
-/** It has something that is rare, such as an escape in a name: JSON.parse and the schema decide. */
+/** The value has a rare feature, such as an escape in a name: JSON.parse and the schema decide. */
 export const NEEDS_FULL_PARSE = 4;
 
 /**
- * Reads values of a stream. It takes one only if the schema would, with the same numbers, and finds one to be no JSON only if
- * JSON.parse would; property tests hold them together. One is enough for a consumer: it keeps what it found last.
+ * Reads values of a stream. Accepts a value only if the schema does, with the same numbers, and finds it to be invalid JSON only if
+ * JSON.parse does; property tests compare them. Not reentrant: the result of the last read is kept in the properties.
  */
 export class GeneralReader {
-  /** Of a value that is refused: the same number for all with the same wrong in the same members. */
-  sign = -1;
-  /** The name of the member that stands twice; empty where it is another field's. */
-  twice = "";
-  /** Index behind the value that was looked at last; of what is no JSON the index of the byte that is wrong. */
+  /** Code of the combination of violations: equal codes mean the same violations in the same members. */
+  shapeCode = -1;
+  /** The member whose name occurs twice; empty: an unknown field. */
+  duplicateName = "";
+  /** Index after the last value; if it is not JSON, index of the offending byte. */
   end = 0;
 
   readonly #fields: readonly Field[];
   readonly #members: readonly Member[];
   readonly #names: readonly string[];
   readonly #factors: readonly number[] | undefined;
-  readonly #rightSign: number;
+  readonly #validShapeCode: number;
   readonly #scanner = new NumberScanner();
   readonly #skipper = new JsonSkipper();
-  /** For each member the kinds of its value and its elements; and the same of its alias, with its number. */
+  /** Kinds of each member's value and elements; the same for values under the members' aliases, with their numbers. */
   readonly #kinds: Float64Array;
   readonly #aliasKinds: Float64Array;
   readonly #aliasRow: Float64Array;
-  /** Where the names of other fields begin and end, two numbers each, and how many there are. */
-  readonly #others = new Int32Array(2 * MAX_OTHER_NAMES);
-  #otherCount = 0;
-  #isTwice = false;
+  /** Start and length of the names of unknown fields, two numbers each. */
+  readonly #otherNames = new Int32Array(2 * MAX_OTHER_NAMES);
+  #otherNameCount = 0;
+  #hasDuplicate = false;
 
   constructor(stream: Stream) {
     const members = recordMembers(stream);
@@ -76,22 +76,22 @@ export class GeneralReader {
     this.#aliasKinds = new Float64Array(this.#members.length);
     this.#aliasRow = new Float64Array(stream.fields.length);
     this.#members.forEach((member, m) => this.#kinds[m] = validKinds(member));
-    this.#rightSign = this.#signOfMembers();
+    this.#validShapeCode = this.#computeShapeCode();
   }
 
-  /** Reads the value that lies in `bytes` from `start` to `end` (exclusive); gives {@link VALID} or what it is else. */
+  /** Reads the value in `bytes` from `start` to `end` (exclusive). Returns {@link VALID} or one of the constants after it. */
   read(bytes: Uint8Array, start: number, end: number, row: Float64Array): number {
     if (this.#factors === undefined) return NEEDS_FULL_PARSE;
     const at = skipSpace(bytes, start, end);
-    if (at < end && bytes[at] === OPEN_OBJECT) return this.#object(bytes, at, end, row);
-    const kind = this.#value(bytes, at, end, MAX_DEPTH, NO_FIELD, row);
-    if (!this.#isWhole(bytes, end)) return INVALID_JSON;
-    this.sign = shapeCodeOfNonObject(kind);
+    if (at < end && bytes[at] === OPEN_OBJECT) return this.#readObject(bytes, at, end, row);
+    const kind = this.#readValue(bytes, at, end, MAX_DEPTH, NO_FIELD, row);
+    if (!this.#isComplete(bytes, end)) return INVALID_JSON;
+    this.shapeCode = shapeCodeOfNonObject(kind);
     return INVALID_RECORD;
   }
 
-  /** Whether what was looked at last is a value and only white space is behind it. */
-  #isWhole(bytes: Uint8Array, end: number): boolean {
+  /** Whether the last value is valid JSON and only white space follows it. */
+  #isComplete(bytes: Uint8Array, end: number): boolean {
     if (isInvalid(this.end)) this.end = ~this.end;
     else {
       this.end = skipSpace(bytes, this.end, end);
@@ -100,57 +100,57 @@ export class GeneralReader {
     return false;
   }
 
-  #object(bytes: Uint8Array, start: number, end: number, row: Float64Array): number {
+  #readObject(bytes: Uint8Array, start: number, end: number, row: Float64Array): number {
     this.#kinds.fill(ABSENT);
     this.#aliasKinds.fill(ABSENT);
-    this.#otherCount = 0;
-    this.#isTwice = false;
-    const found = this.#membersOf(bytes, start + 1, end, row);
+    this.#otherNameCount = 0;
+    this.#hasDuplicate = false;
+    const found = this.#readMembers(bytes, start + 1, end, row);
     if (found !== VALID) return found;
-    if (!this.#isWhole(bytes, end)) return INVALID_JSON;
-    this.#takeAliases(row);
-    this.sign = this.#signOfMembers();
-    if (this.sign !== this.#rightSign) return INVALID_RECORD;
-    if (!this.#isTwice) return VALID;
-    return this.twice === "" ? NEEDS_FULL_PARSE : DUPLICATE_NAME;
+    if (!this.#isComplete(bytes, end)) return INVALID_JSON;
+    this.#applyAliases(row);
+    this.shapeCode = this.#computeShapeCode();
+    if (this.shapeCode !== this.#validShapeCode) return INVALID_RECORD;
+    if (!this.#hasDuplicate) return VALID;
+    return this.duplicateName === "" ? NEEDS_FULL_PARSE : DUPLICATE_NAME;
   }
 
-  /** Reads the members of an object from behind its bracket on. */
-  #membersOf(bytes: Uint8Array, start: number, end: number, row: Float64Array): number {
+  /** Reads the members of an object; `start` is after its opening brace. */
+  #readMembers(bytes: Uint8Array, start: number, end: number, row: Float64Array): number {
     let at = skipSpace(bytes, start, end);
     if (at < end && bytes[at] === CLOSE_OBJECT) {
       this.end = at + 1;
       return VALID;
     }
     for (;; at = skipSpace(bytes, at + 1, end)) {
-      if (at >= end || bytes[at] !== QUOTE) return this.#wrong(at, end);
+      if (at >= end || bytes[at] !== QUOTE) return this.#invalidAt(at, end);
       const name = at + 1;
-      at = this.#skipper.string(bytes, at, end);
-      if (isInvalid(at)) return this.#wrong(~at, end);
+      at = this.#skipper.skipString(bytes, at, end);
+      if (isInvalid(at)) return this.#invalidAt(~at, end);
       const length = at - 1 - name;
-      // With an escape it may be any name.
+      // The escape may spell any name.
       for (let i = name; i < name + length; i++) if (bytes[i] === BACKSLASH) return NEEDS_FULL_PARSE;
       at = skipSpace(bytes, at, end);
-      if (at >= end || bytes[at] !== COLON) return this.#wrong(at, end);
-      if (!this.#member(bytes, name, length, skipSpace(bytes, at + 1, end), end, row)) {
+      if (at >= end || bytes[at] !== COLON) return this.#invalidAt(at, end);
+      if (!this.#readMember(bytes, name, length, skipSpace(bytes, at + 1, end), end, row)) {
         return NEEDS_FULL_PARSE;
       }
-      if (isInvalid(this.end)) return this.#wrong(~this.end, end);
+      if (isInvalid(this.end)) return this.#invalidAt(~this.end, end);
       at = skipSpace(bytes, this.end, end);
       if (at < end && bytes[at] === CLOSE_OBJECT) break;
-      if (at >= end || bytes[at] !== COMMA) return this.#wrong(at, end);
+      if (at >= end || bytes[at] !== COMMA) return this.#invalidAt(at, end);
     }
     this.end = at + 1;
     return VALID;
   }
 
-  #wrong(at: number, end: number): number {
+  #invalidAt(at: number, end: number): number {
     this.end = Math.min(at, end);
     return INVALID_JSON;
   }
 
-  /** Reads the value of the member of that name, which begins at `at`; false: it is rare. Of several of a name the last counts. */
-  #member(
+  /** Reads the member's value, which begins at `at`. Returns false if it needs a full parse. The last of several duplicates counts. */
+  #readMember(
     bytes: Uint8Array,
     name: number,
     length: number,
@@ -161,45 +161,45 @@ export class GeneralReader {
     for (let m = 0; m < this.#members.length; m++) {
       const member = this.#members[m]!;
       if (isNameAt(bytes, name, length, member.name)) {
-        if (this.#kinds[m]! !== ABSENT) this.#noteTwice(this.#names[m]!);
-        this.#kinds[m] = this.#kindsOf(bytes, at, end, member, row);
-        return this.#kinds[m] !== MANY;
+        if (this.#kinds[m]! !== ABSENT) this.#noteDuplicate(this.#names[m]!);
+        this.#kinds[m] = this.#readMemberValue(bytes, at, end, member, row);
+        return this.#kinds[m] !== TOO_MANY_ELEMENTS;
       }
       if (member.alias !== undefined && isNameAt(bytes, name, length, member.alias)) {
-        if (this.#aliasKinds[m]! !== ABSENT) this.#noteTwice("");
-        this.#aliasKinds[m] = this.#kindsOf(bytes, at, end, member, this.#aliasRow);
-        return this.#aliasKinds[m] !== MANY;
+        if (this.#aliasKinds[m]! !== ABSENT) this.#noteDuplicate("");
+        this.#aliasKinds[m] = this.#readMemberValue(bytes, at, end, member, this.#aliasRow);
+        return this.#aliasKinds[m] !== TOO_MANY_ELEMENTS;
       }
     }
-    if (this.#otherCount === MAX_OTHER_NAMES) return false;
-    this.#noteOther(bytes, name, length);
-    this.end = this.#skipper.value(bytes, at, end, MAX_DEPTH - 1);
+    if (this.#otherNameCount === MAX_OTHER_NAMES) return false;
+    this.#noteOtherName(bytes, name, length);
+    this.end = this.#skipper.skipValue(bytes, at, end, MAX_DEPTH - 1);
     return true;
   }
 
-  /** Only of the first name that stands twice it is told. */
-  #noteTwice(name: string): void {
-    if (!this.#isTwice) this.twice = name;
-    this.#isTwice = true;
+  /** Only the first duplicate is reported. */
+  #noteDuplicate(name: string): void {
+    if (!this.#hasDuplicate) this.duplicateName = name;
+    this.#hasDuplicate = true;
   }
 
-  /** Notes the name of another field. */
-  #noteOther(bytes: Uint8Array, start: number, length: number): void {
-    const names = this.#others, count = this.#otherCount;
+  /** Notes the name of an unknown field. */
+  #noteOtherName(bytes: Uint8Array, start: number, length: number): void {
+    const names = this.#otherNames, count = this.#otherNameCount;
     for (let n = 0; n < count; n++) {
       if (names[2 * n + 1] !== length) continue;
       const known = names[2 * n]!;
       let i = 0;
       while (i < length && bytes[known + i] === bytes[start + i]) i++;
-      if (i === length) return this.#noteTwice("");
+      if (i === length) return this.#noteDuplicate("");
     }
     names[2 * count] = start;
     names[2 * count + 1] = length;
-    this.#otherCount++;
+    this.#otherNameCount++;
   }
 
-  /** Where a member is not there, its alias counts. */
-  #takeAliases(row: Float64Array): void {
+  /** Uses the alias of a member that is absent. */
+  #applyAliases(row: Float64Array): void {
     for (let m = 0; m < this.#members.length; m++) {
       if (this.#kinds[m]! !== ABSENT || this.#aliasKinds[m]! === ABSENT) continue;
       this.#kinds[m] = this.#aliasKinds[m]!;
@@ -207,23 +207,23 @@ export class GeneralReader {
     }
   }
 
-  #signOfMembers(): number {
-    let sign = 0;
-    for (let m = 0; m < this.#members.length; m++) sign += this.#kinds[m]! * this.#factors![m]!;
-    return sign;
+  #computeShapeCode(): number {
+    let code = 0;
+    for (let m = 0; m < this.#members.length; m++) code += this.#kinds[m]! * this.#factors![m]!;
+    return code;
   }
 
-  /** Kind of a member's value, and those of its elements where it has as many as fields, or fewer; else {@link MANY}. */
-  #kindsOf(
+  /** Returns the kinds of a member's value and elements, or {@link TOO_MANY_ELEMENTS} if it has more elements than fields. */
+  #readMemberValue(
     bytes: Uint8Array,
     at: number,
     end: number,
     { isArray, fields }: Member,
     row: Float64Array,
   ): number {
-    if (!isArray) return this.#value(bytes, at, end, MAX_DEPTH - 1, fields[0]!, row);
+    if (!isArray) return this.#readValue(bytes, at, end, MAX_DEPTH - 1, fields[0]!, row);
     if (at >= end || bytes[at] !== OPEN_ARRAY) {
-      return this.#value(bytes, at, end, MAX_DEPTH - 1, NO_FIELD, row);
+      return this.#readValue(bytes, at, end, MAX_DEPTH - 1, NO_FIELD, row);
     }
     at = skipSpace(bytes, at + 1, end);
     if (at < end && bytes[at] === CLOSE_ARRAY) {
@@ -231,7 +231,7 @@ export class GeneralReader {
       return ARRAY;
     }
     for (let kinds = ARRAY, n = 0; n < fields.length; n++) {
-      kinds = withElement(kinds, n, this.#value(bytes, at, end, MAX_DEPTH - 2, fields[n]!, row));
+      kinds = addElementKind(kinds, n, this.#readValue(bytes, at, end, MAX_DEPTH - 2, fields[n]!, row));
       if (isInvalid(this.end)) return kinds;
       at = skipSpace(bytes, this.end, end);
       if (at < end && bytes[at] === CLOSE_ARRAY) {
@@ -244,27 +244,27 @@ export class GeneralReader {
       }
       at = skipSpace(bytes, at + 1, end);
     }
-    return MANY;
+    return TOO_MANY_ELEMENTS;
   }
 
-  /** Kind of the value that begins at `at`. What a number of a field is goes into the row. */
-  #value(
+  /** Returns the kind of the value that begins at `at`. Numbers of a field are written to the row. */
+  #readValue(
     bytes: Uint8Array,
     at: number,
     end: number,
-    levels: number,
+    maxDepth: number,
     field: number,
     row: Float64Array,
   ): number {
     const first = at < end ? bytes[at]! : 0;
     if (first !== MINUS && !(first >= 0x30 && first <= 0x39)) {
-      this.end = this.#skipper.value(bytes, at, end, levels);
+      this.end = this.#skipper.skipValue(bytes, at, end, maxDepth);
       return isInvalid(this.end) ? ABSENT : kindOfNonNumber(first);
     }
     let number = this.#scanner.scan(bytes, at, end);
     this.end = this.#scanner.end;
     if (Number.isNaN(number)) {
-      this.end = this.#skipper.value(bytes, at, end, levels);
+      this.end = this.#skipper.skipValue(bytes, at, end, maxDepth);
       if (isInvalid(this.end)) return ABSENT;
       number = Number(ascii.decode(bytes.subarray(at, this.end)));
     }
@@ -274,9 +274,9 @@ export class GeneralReader {
   }
 }
 
-/** In place of a field's index: the value is none. */
+/** Instead of a field's index: the value is not part of a field. */
 const NO_FIELD = -1;
-/** In place of an array's kinds: it has more elements than it should. */
-const MANY = -1;
+/** Instead of an array's kinds: it has more elements than the stream has fields. */
+const TOO_MANY_ELEMENTS = -1;
 
 const ascii = new TextDecoder();

@@ -13,14 +13,14 @@ import {
 } from "./general_reader.ts";
 import { isDeeperThan, MAX_DEPTH } from "./invalid_json.ts";
 import { isInvalid, JsonSkipper, skipSpace } from "./json_skipper.ts";
-import { withOthers } from "./arbitraries_fixture.ts";
+import { reorderedRecords } from "./arbitraries_fixture.ts";
 
 const streams = await loadStreams(["routes", "battery"]);
 const [routes] = streams;
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-/** The numbers that the authority reads: JSON.parse and the schema; `undefined` where it takes the value not. */
-function authority(stream: Stream, value: Uint8Array): number[] | undefined {
+/** The numbers according to JSON.parse and the schema; `undefined`: they reject the value. */
+function decodeWithSchema(stream: Stream, value: Uint8Array): number[] | undefined {
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(value);
     const { success, data } = stream.schema.safeParse(JSON.parse(text));
@@ -32,28 +32,28 @@ function authority(stream: Stream, value: Uint8Array): number[] | undefined {
   }
 }
 
-/** Index of the first byte that can be no part of a JSON text, as the skipper tells it; `undefined`: it is one. */
-function wrongByte(value: Uint8Array): number | undefined {
+/** Index of the first offending byte according to the skipper; `undefined`: the value is JSON. */
+function offendingByte(value: Uint8Array): number | undefined {
   const { length } = value;
-  const end = new JsonSkipper().value(value, skipSpace(value, 0, length), length, MAX_DEPTH);
+  const end = new JsonSkipper().skipValue(value, skipSpace(value, 0, length), length, MAX_DEPTH);
   if (isInvalid(end)) return ~end;
-  const behind = skipSpace(value, end, length);
-  return behind === length ? undefined : behind;
+  const endOfText = skipSpace(value, end, length);
+  return endOfText === length ? undefined : endOfText;
 }
 
 for (const stream of streams) {
-  Deno.test(`MemberReader.read() takes a ${stream.name} value only when the schema does, with the same numbers`, () => {
+  Deno.test(`GeneralReader.read() accepts a ${stream.name} value only when the schema does, with the same numbers`, () => {
     const row = new Float64Array(stream.fields.length);
     const reader = new GeneralReader(stream);
-    let taken = 0, valid = 0;
+    let accepted = 0, valid = 0;
     fc.assert(
-      fc.property(withOthers(stream), (value) => {
-        const expected = authority(stream, value);
+      fc.property(reorderedRecords(stream), (value) => {
+        const expected = decodeWithSchema(stream, value);
         if (expected) valid++;
-        // Among other bytes: nothing outside of the value may count.
+        // Surrounded by other bytes, which must be ignored.
         const whole = Uint8Array.from([...bytes('"}'), ...value, ...bytes('1,"a":1}')]);
         if (reader.read(whole, 2, 2 + value.length, row) !== VALID) return;
-        taken++;
+        accepted++;
         assert.ok(expected, new TextDecoder().decode(value));
         expected.forEach((number, f) =>
           assert.ok(Object.is(row[f], number), new TextDecoder().decode(value))
@@ -61,45 +61,55 @@ for (const stream of streams) {
       }),
       { numRuns: 10_000 },
     );
-    assert.ok(taken > 3_000 && taken > 0.8 * valid, `only ${taken} of ${valid} valid values were taken`);
+    assert.ok(
+      accepted > 3_000 && accepted > 0.8 * valid,
+      `only ${accepted} of ${valid} valid values were accepted`,
+    );
   });
 
-  Deno.test(`MemberReader.read() tells what is wrong with a ${stream.name} value when something is`, () => {
+  Deno.test(`GeneralReader.read() classifies a ${stream.name} value when it is invalid`, () => {
     const row = new Float64Array(stream.fields.length);
     const reader = new GeneralReader(stream);
-    const times = new Map<number, number>();
+    const counts = new Map<number, number>();
     fc.assert(
-      fc.property(fc.oneof(withOthers(stream), withOthers(stream).map(twice)), (value) => {
-        const text = new TextDecoder().decode(value);
-        const whole = Uint8Array.from([...bytes('"}'), ...value, ...bytes('1,"a":1}')]);
-        const found = reader.read(whole, 2, 2 + value.length, row);
-        times.set(found, 1 + (times.get(found) ?? 0));
-        if (found === NEEDS_FULL_PARSE) return;
-        const wrong = wrongByte(value);
-        assert.equal(found === INVALID_JSON, wrong !== undefined, text);
-        if (found === INVALID_JSON) return assert.equal(reader.end - 2, wrong, text);
-        const { success } = stream.schema.safeParse(JSON.parse(text));
-        assert.equal(found === VALID || found === DUPLICATE_NAME, success, text);
-        if (success) {
-          assert.equal(found === DUPLICATE_NAME ? reader.twice : undefined, findDuplicateName(text), text);
-        }
-      }),
+      fc.property(
+        fc.oneof(reorderedRecords(stream), reorderedRecords(stream).map(duplicateFirstMember)),
+        (value) => {
+          const text = new TextDecoder().decode(value);
+          const whole = Uint8Array.from([...bytes('"}'), ...value, ...bytes('1,"a":1}')]);
+          const found = reader.read(whole, 2, 2 + value.length, row);
+          counts.set(found, 1 + (counts.get(found) ?? 0));
+          if (found === NEEDS_FULL_PARSE) return;
+          const offending = offendingByte(value);
+          assert.equal(found === INVALID_JSON, offending !== undefined, text);
+          if (found === INVALID_JSON) return assert.equal(reader.end - 2, offending, text);
+          const { success } = stream.schema.safeParse(JSON.parse(text));
+          assert.equal(found === VALID || found === DUPLICATE_NAME, success, text);
+          if (success) {
+            assert.equal(
+              found === DUPLICATE_NAME ? reader.duplicateName : undefined,
+              findDuplicateName(text),
+              text,
+            );
+          }
+        },
+      ),
       { numRuns: 20_000 },
     );
     assert.ok(
-      (times.get(INVALID_JSON) ?? 0) > 1_000 && (times.get(DUPLICATE_NAME) ?? 0) > 1_000,
-      [...times].join(" "),
+      (counts.get(INVALID_JSON) ?? 0) > 1_000 && (counts.get(DUPLICATE_NAME) ?? 0) > 1_000,
+      [...counts].join(" "),
     );
   });
 }
 
-/** A value whose first member stands in it twice, if it has one that ends where it seems to. */
-function twice(value: Uint8Array): Uint8Array {
+/** Duplicates the first member of a value, if a regular expression finds it. */
+function duplicateFirstMember(value: Uint8Array): Uint8Array {
   const text = new TextDecoder().decode(value);
   return bytes(text.replace(/^(\s*\{)(\s*"[^"]*"\s*:[^,]*,)/, "$1$2$2"));
 }
 
-Deno.test("MemberReader.read() takes a record when it is spelled as other programs spell it", () => {
+Deno.test("GeneralReader.read() accepts a record when another program serialized it", () => {
   const row = new Float64Array(4);
   for (
     const text of [
@@ -117,7 +127,7 @@ Deno.test("MemberReader.read() takes a record when it is spelled as other progra
   }
 });
 
-Deno.test("MemberReader.read() finds no JSON when a value is nested too deep, wherever it is", () => {
+Deno.test("GeneralReader.read() finds no JSON when a value is nested too deep, wherever it is", () => {
   const row = new Float64Array(4);
   const nested = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
   const texts: [levels: number, text: (nested: string) => string][] = [

@@ -8,20 +8,20 @@ const encoder = new TextEncoder();
 const LEVELS = 5;
 
 /** What the skipper gives for the value that `bytes` begin with, once among other bytes at every alignment in memory, always the same. */
-function skip(bytes: Uint8Array, behind = ""): number {
+function skip(bytes: Uint8Array, after = ""): number {
   const ends = [0, 1, 2, 3, 16].map((before) => {
-    const whole = new Uint8Array(before + bytes.length + behind.length);
+    const whole = new Uint8Array(before + bytes.length + after.length);
     whole.fill(0x22);
     whole.set(bytes, before);
-    whole.set(encoder.encode(behind), before + bytes.length);
-    const end = skipper.value(whole, before, before + bytes.length, LEVELS);
+    whole.set(encoder.encode(after), before + bytes.length);
+    const end = skipper.skipValue(whole, before, before + bytes.length, LEVELS);
     return isInvalid(end) ? ~(~end - before) : end - before;
   });
   assert.equal(new Set(ends).size, 1, `ends differ: ${ends}`);
   return ends[0]!;
 }
 
-/** What JSON.parse and TextDecoder say of all the bytes. */
+/** Whether JSON.parse and TextDecoder accept the bytes. */
 function isValid(bytes: Uint8Array): boolean {
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -67,8 +67,8 @@ const NUMBERS = [
   "é",
   "😀",
 ];
-/** UTF-8 that is none: cut off, too long, a surrogate, above U+10FFFF, a lone continuation. */
-const NO_UTF8 = [
+/** Invalid UTF-8: cut off, overlong, a surrogate, above U+10FFFF, a lone continuation byte. */
+const INVALID_UTF8 = [
   [0xc3],
   [0xc0, 0xaf],
   [0xe0, 0x80, 0x80],
@@ -87,11 +87,11 @@ const NO_UTF8 = [
 
 const piece = fc.oneof(
   fc.constantFrom(...PIECES, ...NUMBERS).map((text) => encoder.encode(text)),
-  fc.constantFrom(...NO_UTF8).map((bytes) => Uint8Array.from(bytes)),
+  fc.constantFrom(...INVALID_UTF8).map((bytes) => Uint8Array.from(bytes)),
   fc.uint8Array({ minLength: 1, maxLength: 3 }),
 );
 
-/** JSON texts without white space around them, half of them spoiled at a place. */
+/** JSON texts without white space around them, half of them with a mutation. */
 const nearlyJson = fc.tuple(
   fc.oneof(
     fc.json({ maxDepth: 6, stringUnit: "binary" }),
@@ -100,14 +100,14 @@ const nearlyJson = fc.tuple(
   fc.nat(),
   piece,
   fc.boolean(),
-).map(([text, place, bytes, spoil]) => {
+).map(([text, place, bytes, isMutated]) => {
   const whole = encoder.encode(text);
-  if (!spoil) return whole;
+  if (!isMutated) return whole;
   const at = place % (whole.length + 1), rest = whole.subarray(at + (place % 2));
   return Uint8Array.from([...whole.subarray(0, at), ...bytes, ...rest]);
 });
 
-Deno.test("JsonSkipper.value() passes over a value exactly when JSON.parse takes it and it is UTF-8", () => {
+Deno.test("JsonSkipper.skipValue() skips a value exactly when JSON.parse accepts it and it is UTF-8", () => {
   let valid = 0, invalid = 0;
   fc.assert(
     fc.property(nearlyJson, (bytes) => {
@@ -120,10 +120,10 @@ Deno.test("JsonSkipper.value() passes over a value exactly when JSON.parse takes
     }),
     { numRuns: 20_000 },
   );
-  assert.ok(valid > 5_000 && invalid > 1_000, `${valid} valid, ${invalid} invalid: the property says little`);
+  assert.ok(valid > 5_000 && invalid > 1_000, `${valid} valid, ${invalid} invalid`);
 });
 
-Deno.test("JsonSkipper.value() names the first byte that can be no part of a value when there is none", () => {
+Deno.test("JsonSkipper.skipValue() returns the first offending byte when the value is invalid", () => {
   const at = (text: string) => ~skip(encoder.encode(text));
   assert.equal(at("<script>"), 0);
   assert.equal(at('{"a":1 "b"'), 7);
@@ -135,7 +135,7 @@ Deno.test("JsonSkipper.value() names the first byte that can be no part of a val
     fc.property(nearlyJson, (bytes) => {
       const end = skip(bytes);
       if (!isInvalid(end)) return;
-      // What stands before it is the beginning of a value, or all of one.
+      // The bytes before it are a value or the beginning of one.
       const before = bytes.subarray(0, ~end);
       if (before.length > 0) assert.ok([~before.length, before.length].includes(skip(before)));
       if (~end < bytes.length) assert.equal(skip(bytes.subarray(0, ~end + 1)), end);
@@ -144,7 +144,7 @@ Deno.test("JsonSkipper.value() names the first byte that can be no part of a val
   );
 });
 
-Deno.test("JsonSkipper.value() sees nothing behind the end when the value is cut off there", () => {
+Deno.test("JsonSkipper.skipValue() ignores bytes after the end when the value is cut off", () => {
   assert.equal(skip(encoder.encode("tru"), "e"), ~3);
   const value = '{"a":[1.5e3,"\\u00e9é😀 and more than sixteen bytes",true],"b":null}';
   const bytes = encoder.encode(value);
@@ -154,13 +154,13 @@ Deno.test("JsonSkipper.value() sees nothing behind the end when the value is cut
   }
 });
 
-Deno.test("JsonSkipper.value() stops at the end of the value when more follows", () => {
+Deno.test("JsonSkipper.skipValue() stops at the end of the value when more follows", () => {
   for (const text of ['"a"', "-1.5e3", "true", "[]", "{}", "[[1]]"]) {
     assert.equal(skip(encoder.encode(`${text},"b"`)), text.length);
   }
 });
 
-Deno.test("JsonSkipper.string() finds every special byte when it lies anywhere in a long string", () => {
+Deno.test("JsonSkipper.skipString() finds every special byte at every position of a long string", () => {
   for (let place = 0; place < 70; place++) {
     for (let byte = 0; byte < 256; byte++) {
       const bytes = encoder.encode(`"${"x".repeat(70)}"`);

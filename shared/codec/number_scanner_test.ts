@@ -5,7 +5,7 @@ import { NumberScanner } from "./number_scanner.ts";
 const bytes = (text: string) => new TextEncoder().encode(text);
 const scan = (text: string) => new NumberScanner().scan(bytes(text), 0, text.length);
 
-Deno.test("NumberScanner.scan() agrees with Number bit for bit when it answers", () => {
+Deno.test("NumberScanner.scan() agrees with Number bit for bit when it does not return NaN", () => {
   const doubles = fc.oneof(
     fc.double({ min: -180, max: 180, noNaN: true }),
     fc.double({ min: 0, max: 4e9, noNaN: true }),
@@ -22,7 +22,7 @@ Deno.test("NumberScanner.scan() agrees with Number bit for bit when it answers",
   );
 });
 
-Deno.test("NumberScanner.scan() agrees with Number when digits are anything, ties included", () => {
+Deno.test("NumberScanner.scan() agrees with Number when the digits are arbitrary, including ties", () => {
   const digits = (max: number) =>
     fc.string({ unit: fc.constantFrom(..."0123456789"), minLength: 1, maxLength: max });
   const tie = fc.integer({ min: 2 ** 52, max: 2 ** 53 - 1 }).map((n) =>
@@ -38,18 +38,18 @@ Deno.test("NumberScanner.scan() agrees with Number when digits are anything, tie
   );
 });
 
-Deno.test("NumberScanner.scan() answers when the number is as a coordinate or a timestamp is", () => {
-  let unanswered = 0;
+Deno.test("NumberScanner.scan() does not return NaN for coordinates and timestamps", () => {
+  let unparsed = 0;
   for (let n = 0; n < 100_000; n++) {
     for (const value of [Math.random() * 180 - 90, Math.random() * 360 - 180, 1.7e9 + Math.random() * 1e7]) {
-      if (Number.isNaN(scan(String(value)))) unanswered++;
+      if (Number.isNaN(scan(String(value)))) unparsed++;
     }
   }
   // A random double below 1e-6 is written with an exponent; it is one of millions.
-  assert.ok(unanswered < 30, `${unanswered} of 300000 numbers were left to JSON.parse`);
+  assert.ok(unparsed < 30, `${unparsed} of 300000 numbers returned NaN`);
 });
 
-Deno.test("NumberScanner.scan() refuses when the text is no JSON number or a rare one", () => {
+Deno.test("NumberScanner.scan() returns NaN when the text is not a JSON number or a rare one", () => {
   for (
     const text of [
       "",
@@ -72,10 +72,10 @@ Deno.test("NumberScanner.scan() refuses when the text is no JSON number or a rar
   }
 });
 
-Deno.test("NumberScanner.scan() says where the number ended and whether it had a fraction", () => {
+Deno.test("NumberScanner.scan() sets the end of the number and whether it has a fraction", () => {
   const scanner = new NumberScanner();
   assert.equal(scanner.scan(bytes("[12.50,7]"), 1, 9), 12.5);
-  assert.deepEqual([scanner.end, scanner.fraction], [6, true]);
+  assert.deepEqual([scanner.end, scanner.hasFraction], [6, true]);
   assert.equal(scanner.scan(bytes("[12.50,7]"), 7, 9), 7);
-  assert.deepEqual([scanner.end, scanner.fraction], [8, false]);
+  assert.deepEqual([scanner.end, scanner.hasFraction], [8, false]);
 });

@@ -1,21 +1,21 @@
 /**
- * The outermost members that a stream's records have.
+ * The top-level members of a stream's records.
  *
  * @module
  */
 import type { Stream } from "../stream.ts";
 
-/** A member that the stream knows: a number, or an array of numbers. */
+/** A member with a value of the stream: a number, or an array of numbers. */
 export interface Member {
   readonly name: Uint8Array;
-  /** Another name that counts where there is none of the first. */
+  /** Alternative name, used if the first is absent. */
   readonly alias: Uint8Array | undefined;
   readonly isArray: boolean;
-  /** The fields that it holds, as indexes of the stream's. */
+  /** Indexes of the stream's fields in this member. */
   readonly fields: readonly number[];
 }
 
-/** The members of a stream's records; `undefined` where they are of another shape, such as objects within objects. */
+/** The members of a stream's records; `undefined` if they have an unsupported shape, such as nested objects. */
 export function recordMembers({ fields }: Stream): Member[] | undefined {
   const members = new Map<string, Member & { fields: number[] }>();
   const bytes = (text: string) => new TextEncoder().encode(text);
@@ -39,7 +39,7 @@ export function recordMembers({ fields }: Stream): Member[] | undefined {
   return [...members.values()];
 }
 
-/** Whether the bytes from `start` on, `length` of them, are that name. */
+/** Whether the `length` bytes from `start` on equal a name. */
 export function isNameAt(bytes: Uint8Array, start: number, length: number, name: Uint8Array): boolean {
   if (length !== name.length) return false;
   for (let i = 0; i < length; i++) if (bytes[start + i] !== name[i]) return false;

@@ -1,11 +1,11 @@
 /**
- * Why a record is not stored in its table.
+ * The reason why a record is rejected.
  *
  * @module
  */
 import { escapeUnprintable } from "../escape.ts";
 
-/** Why a record was rejected. The first words are the same for all of a kind, so that they can be counted. */
+/** Category of a rejection, stored in `rejected_records.reason`. Stored values must not change between versions. */
 export type Reason =
   | "no value"
   | "empty value"
@@ -16,23 +16,23 @@ export type Reason =
   | "invalid record"
   | "refused by the database";
 
-/** Why a record is not stored in its table. */
+/** The reason why a record is rejected. */
 export interface Rejection {
   readonly reason: Reason;
-  /** What exactly is wrong, for people. */
+  /** A sentence for the operator. */
   readonly detail: string;
 }
 
-/** Longest detail that is kept, in UTF-16 code units. */
-const MAX_DETAIL = 500;
+/** Maximum length of a detail, UTF-16 code units. */
+const DETAIL_LENGTH_MAX = 500;
 
 /**
- * A rejection whose detail PostgreSQL can store and a terminal can show, whatever of the value it quotes: no lone surrogate, no NUL
- * or other control character, and not as long as the value may be.
+ * Creates a rejection whose detail PostgreSQL can store and a terminal can print, although it may quote the value: lone surrogates, NUL
+ * and other control characters are escaped, and its length is limited.
  */
 export function reject(reason: Reason, detail: string): Rejection {
-  // Cut first, so that no more is escaped than is kept.
-  const text = escapeUnprintable(detail.slice(0, MAX_DETAIL));
-  const cut = detail.length > MAX_DETAIL || text.length > MAX_DETAIL;
-  return { reason, detail: (cut ? `${text.slice(0, MAX_DETAIL)}…` : text).toWellFormed() };
+  // Truncate first to limit the cost of escaping.
+  const text = escapeUnprintable(detail.slice(0, DETAIL_LENGTH_MAX));
+  const cut = detail.length > DETAIL_LENGTH_MAX || text.length > DETAIL_LENGTH_MAX;
+  return { reason, detail: (cut ? `${text.slice(0, DETAIL_LENGTH_MAX)}…` : text).toWellFormed() };
 }

@@ -1,39 +1,39 @@
 /**
- * What a stream's schema has said. It depends on what is wrong with a record, and not on by how much: once it has said the same of a
- * few that are wrong in the same way, it need not be asked again for the others.
+ * Caches the rejections of a stream's schema by shape code. The messages of most schemas depend on the kinds of violations, not on the
+ * values: after a few identical rejections for a code, the schema is not run again.
  *
  * @module
  */
 import type { Rejection } from "./rejection.ts";
 
-/** How many records with the same sign the schema must have said the same of. */
+/** Number of identical rejections for a code before it is cached. */
 const MIN_IDENTICAL = 3;
-/** Most signs that are remembered. */
+/** Maximum number of codes in the cache. */
 const MAX_CODES = 1_000;
 
-/** What the schema has said of the records with a sign. */
-interface Said {
+/** Rejections of the records with one shape code. */
+interface Entry {
   readonly rejection: Rejection;
-  /** Of how many; −∞: not of all the same. */
-  times: number;
+  /** Number of identical rejections; −∞: they differ. */
+  count: number;
 }
 
-/** Remembers what a schema says. One is enough for a consumer. */
+/** The cache of one stream. */
 export class RejectionCache {
-  readonly #said = new Map<number, Said>();
+  readonly #entries = new Map<number, Entry>();
 
-  /** What the schema says of records with that sign; `undefined`: it has to be asked. */
-  find(sign: number): Rejection | undefined {
-    const said = this.#said.get(sign);
-    return said !== undefined && said.times >= MIN_IDENTICAL ? said.rejection : undefined;
+  /** The rejection of records with this code; `undefined`: the schema must be run. */
+  get(code: number): Rejection | undefined {
+    const entry = this.#entries.get(code);
+    return entry !== undefined && entry.count >= MIN_IDENTICAL ? entry.rejection : undefined;
   }
 
-  /** Tells what the schema says of a record with that sign. */
-  learn(sign: number, rejection: Rejection): void {
-    const said = this.#said.get(sign);
-    if (said !== undefined) {
-      if (said.rejection.detail === rejection.detail) said.times++;
-      else said.times = -Infinity;
-    } else if (this.#said.size < MAX_CODES) this.#said.set(sign, { rejection, times: 1 });
+  /** Records the schema's rejection of a record with this code. */
+  record(code: number, rejection: Rejection): void {
+    const entry = this.#entries.get(code);
+    if (entry !== undefined) {
+      if (entry.rejection.detail === rejection.detail) entry.count++;
+      else entry.count = -Infinity;
+    } else if (this.#entries.size < MAX_CODES) this.#entries.set(code, { rejection, count: 1 });
   }
 }

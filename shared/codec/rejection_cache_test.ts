@@ -12,30 +12,30 @@ const streams = await loadStreams(["routes", "battery"]);
 const [routes] = streams;
 const encode = (text: string) => new TextEncoder().encode(text);
 
-/** What is known of values by their signs. */
-class Known {
-  readonly #verdicts = new RejectionCache();
+/** A cache with a reader that computes the shape codes. */
+class CacheWithReader {
+  readonly #cache = new RejectionCache();
   readonly #reader: GeneralReader;
   readonly #row: Float64Array;
-  #isRefused = false;
+  #isInvalid = false;
 
   constructor(stream: Stream) {
     this.#reader = new GeneralReader(stream);
     this.#row = new Float64Array(stream.fields.length);
   }
 
-  find(bytes: Uint8Array, start: number, end: number): Rejection | undefined {
-    this.#isRefused = this.#reader.read(bytes, start, end, this.#row) === INVALID_RECORD;
-    return this.#isRefused ? this.#verdicts.find(this.#reader.sign) : undefined;
+  get(bytes: Uint8Array, start: number, end: number): Rejection | undefined {
+    this.#isInvalid = this.#reader.read(bytes, start, end, this.#row) === INVALID_RECORD;
+    return this.#isInvalid ? this.#cache.get(this.#reader.shapeCode) : undefined;
   }
 
-  /** Of the value that was asked for last. */
-  learn(rejection: Rejection): void {
-    if (this.#isRefused) this.#verdicts.learn(this.#reader.sign, rejection);
+  /** Records the rejection of the value of the last call of get(). */
+  record(rejection: Rejection): void {
+    if (this.#isInvalid) this.#cache.record(this.#reader.shapeCode, rejection);
   }
 }
 
-/** JSON values of every kind, as texts, and numbers about each limit. */
+/** JSON texts of values of every kind, and numbers close to each limit. */
 const value = (stream: Stream) =>
   fc.oneof(
     fc.constantFrom(
@@ -77,12 +77,12 @@ const value = (stream: Stream) =>
     fc.json(),
   );
 
-/** Texts of objects with some of a stream's members, right and wrong, in any order, once or twice, among others. */
+/** JSON texts of objects with some of a stream's members, valid and invalid, in any order, with duplicates and unknown members. */
 function recordText(stream: Stream): fc.Arbitrary<string> {
   const names = [
     ...new Set(stream.fields.flatMap(({ path: [name], alias }) => alias ? [name, alias] : [name])),
   ];
-  const right = JSON.stringify(stream.uniform({ userID: 3, timestamp: 1.5, random: () => 0.6 })).slice(1, -1);
+  const valid = JSON.stringify(stream.uniform({ userID: 3, timestamp: 1.5, random: () => 0.6 })).slice(1, -1);
   const member = fc.tuple(
     fc.constantFrom(...names, "other", "user\\u0049D", "__proto__", "é"),
     value(stream),
@@ -95,7 +95,7 @@ function recordText(stream: Stream): fc.Arbitrary<string> {
   ).map(([whole, members, more, space]) =>
     `{${
       [
-        ...whole ? [right] : [],
+        ...whole ? [valid] : [],
         ...[...members, ...more].map(([name, text]) => `"${name}"${space}:${space}${text}`),
       ]
         .join(`${space},`)
@@ -104,62 +104,62 @@ function recordText(stream: Stream): fc.Arbitrary<string> {
 }
 
 for (const stream of streams) {
-  Deno.test(`decoder() says of an invalid ${stream.name} record what the schema says when it has said so before`, () => {
-    const decode = createDecoder(stream), known = new Known(stream);
+  Deno.test(`RejectionCache.get() returns what the schema says of an invalid ${stream.name} record`, () => {
+    const decode = createDecoder(stream), cache = new CacheWithReader(stream);
     const row = new Float64Array(stream.fields.length);
     let found = 0;
     fc.assert(
       fc.property(fc.oneof({ arbitrary: recordText(stream), weight: 9 }, value(stream)), (text) => {
         const bytes = encode(text);
-        const verdict = known.find(bytes, 0, bytes.length);
+        const cached = cache.get(bytes, 0, bytes.length);
         const rejection = decode(bytes, row);
         const { error } = stream.schema.safeParse(JSON.parse(text));
-        if (!error) return assert.ok(verdict === undefined && rejection?.reason !== "invalid record", text);
+        if (!error) return assert.ok(cached === undefined && rejection?.reason !== "invalid record", text);
         const detail = error.issues.map(({ message }) => message).join("; ");
         const expected: Rejection = { reason: "invalid record", detail };
         assert.deepEqual(rejection, expected, text);
-        if (verdict) found++;
-        assert.deepEqual(verdict ?? expected, expected, text);
-        known.learn(expected);
+        if (cached) found++;
+        assert.deepEqual(cached ?? expected, expected, text);
+        cache.record(expected);
       }),
       { numRuns: 30_000 },
     );
-    assert.ok(found > 3_000, `only ${found} records were known: the property says little`);
+    assert.ok(found > 3_000, `only ${found} rejections were cached`);
   });
 }
 
-/** What is known of a text after the schema has said so of others. */
-function knownAfter(stream: Stream, others: readonly string[], text: string): string | undefined {
-  const known = new Known(stream);
+/** The cached detail for a text after the schema rejected others. */
+function cachedAfter(stream: Stream, others: readonly string[], text: string): string | undefined {
+  const cache = new CacheWithReader(stream);
   const find = (text: string) => {
-    // Among other bytes, as records lie in a batch.
+    // Surrounded by other bytes, as in a batch.
     const bytes = encode(`{"${text}"}`);
-    return known.find(bytes, 2, bytes.length - 2);
+    return cache.get(bytes, 2, bytes.length - 2);
   };
   for (const other of others) {
     find(other);
     const { error } = stream.schema.safeParse(JSON.parse(other));
-    if (error) known.learn({ reason: "invalid record", detail: error.issues[0]!.message });
+    if (error) cache.record({ reason: "invalid record", detail: error.issues[0]!.message });
   }
   return find(text)?.detail;
 }
 
 const record = (userID: string) => `{"userID":${userID},"timestamp":1,"coordinates":[1,2]}`;
 
-Deno.test("Verdicts.find() knows what is wrong when the schema has said the same three times", () => {
+Deno.test("RejectionCache.get() returns a rejection when the schema has returned it three times", () => {
   const others = ["-1", "-2", "-2147483648"].map(record);
-  assert.equal(knownAfter(routes!, others.slice(1), record("-7")), undefined);
-  assert.equal(knownAfter(routes!, others, record("-7")), "userID is below 0");
+  assert.equal(cachedAfter(routes!, others.slice(1), record("-7")), undefined);
+  assert.equal(cachedAfter(routes!, others, record("-7")), "userID is below 0");
   assert.equal(
-    knownAfter(routes!, others, '{"coordinates":[3,4],"x":{},"timestamp":0,"userId":-7}'),
+    cachedAfter(routes!, others, '{"coordinates":[3,4],"x":{},"timestamp":0,"userId":-7}'),
     "userID is below 0",
   );
-  for (const wrongOtherwise of ["-7.5", "-1e400", '"-7"', "2147483648", "7"]) {
-    assert.equal(knownAfter(routes!, others, record(wrongOtherwise)), undefined, wrongOtherwise);
+  for (const other of ["-7.5", "-1e400", '"-7"', "2147483648", "7"]) {
+    assert.equal(cachedAfter(routes!, others, record(other)), undefined, other);
   }
 });
 
-Deno.test("Verdicts.find() leaves it to others when a text is no JSON, or a name is escaped", () => {
+Deno.test("RejectionCache.get() returns nothing when a text is not JSON, or a name is escaped", () => {
   const others = ["-1", "-2", "-3"].map(record);
   for (
     const text of [
@@ -169,21 +169,21 @@ Deno.test("Verdicts.find() leaves it to others when a text is no JSON, or a name
       record("-7").replace("user", "\\u0075ser"),
     ]
   ) {
-    assert.equal(knownAfter(routes!, others, text), undefined, text);
+    assert.equal(cachedAfter(routes!, others, text), undefined, text);
   }
 });
 
-Deno.test("Verdicts.find() asks the schema again and again when its messages quote what is wrong", () => {
+Deno.test("RejectionCache.get() returns nothing when the schema's messages quote the value", () => {
   const userID = z.number().min(0, { error: ({ input }) => `${input} is below 0` });
   const stream: Stream = { ...routes!, schema: z.object({ userID }) };
   const others = ["-1", "-1", "-2", "-1", "-1"].map(record);
-  assert.equal(knownAfter(stream, others, record("-1")), undefined);
+  assert.equal(cachedAfter(stream, others, record("-1")), undefined);
 });
 
-Deno.test("Verdicts.find() asks the schema when it is not the members alone that are wrong", () => {
+Deno.test("RejectionCache.get() returns nothing when the schema rejects more than single members", () => {
   const schema = z.object({ userID: z.number() }).refine(({ userID }) => userID % 2 === 0, {
     error: "is odd",
   });
   const others = ["1", "3", "5", "7"].map(record);
-  assert.equal(knownAfter({ ...routes!, schema }, others, record("8e0")), undefined);
+  assert.equal(cachedAfter({ ...routes!, schema }, others, record("8e0")), undefined);
 });
