@@ -73,7 +73,7 @@ export class GroupConsumer implements MonitoredConsumer {
       group: settings.CONSUMER_GROUP_ID,
       batchBytes: settings.CONSUMER_BATCH_BYTES,
       rejectStreakMax: settings.CONSUMER_REJECT_STREAK_MAX,
-      tell: emit,
+      emit,
       isAlive: () => this.#membership.isAlive(),
       onResult: (result) => this.#onWriteResult(result),
     });

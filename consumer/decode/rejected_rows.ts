@@ -1,6 +1,6 @@
 /**
- * Records that are not stored in their table, kept as the rows that go into quarantine: a backlog may hold many, and an object for
- * each would cost more than what is in it.
+ * Rejected records as rows of `rejected_records` in the binary COPY format. There may be many of them; an object per record would take
+ * more memory than its content.
  *
  * @see https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS-BINARY
  * @module
@@ -15,7 +15,7 @@ const COLUMNS = 7;
 
 /** Rejected records of a partition, in the order of their offsets. */
 export class RejectedRows implements Iterable<RejectedRecord> {
-  /** None. */
+  /** No records. */
   static readonly NONE: RejectedRows = new RejectedRows(new Uint8Array(0), 0);
 
   constructor(
@@ -24,12 +24,12 @@ export class RejectedRows implements Iterable<RejectedRecord> {
     readonly count: number,
   ) {}
 
-  /** The records, read from their rows; keys and values are not copied. */
+  /** Iterates over the records. Keys and values are views of the rows. */
   *[Symbol.iterator](): Iterator<RejectedRecord> {
     for (const { record } of this.#read()) yield record;
   }
 
-  /** Those with offsets `from` (inclusive) to `to` (exclusive). */
+  /** The records with offsets `from` (inclusive) to `to` (exclusive). */
   between(from: number, to: number): RejectedRows {
     let start = this.rows.length, end = start, count = 0;
     for (const { record: { offset }, at, next } of this.#read()) {
@@ -40,19 +40,19 @@ export class RejectedRows implements Iterable<RejectedRecord> {
     return new RejectedRows(this.rows.subarray(start, end), count);
   }
 
-  /** These and, behind them, others. */
+  /** Appends other records. */
   concat(others: RejectedRows): RejectedRows {
     return new RejectedRows(Buffer.concat([this.rows, others.rows]), this.count + others.count);
   }
 
-  /** These with details in ASCII, which a database of any encoding can store. Topics and reasons are ASCII in any case. */
+  /** Escapes non-ASCII characters in details, so that a database of any encoding can store them. Topics and reasons are ASCII. */
   toAscii(): RejectedRows {
     const writer = new RejectedWriter();
     for (const record of this) writer.addRecord({ ...record, detail: escapeNonAscii(record.detail) });
     return writer.flush();
   }
 
-  /** What a log line says of them. */
+  /** Fields of a log line. */
   toJSON(): unknown {
     return Array.from(this, ({ offset, reason, detail }) => ({ offset, reason, detail }));
   }
@@ -83,44 +83,44 @@ export class RejectedRows implements Iterable<RejectedRecord> {
   }
 }
 
-/** Where a record's key and value lie in bytes; a length of −1 stands for null. */
-export interface Place {
+/** Position of a record's key and value in a record batch; a length of −1 means null. */
+export interface KeyValuePosition {
   readonly keyStart: number;
   readonly keyLength: number;
   readonly valueStart: number;
   readonly valueLength: number;
 }
 
-/** Bytes of a row beside its texts, key and value: the number of fields, their lengths, partition and offset. */
-const ROW_OVERHEAD = 2 + COLUMNS * 4 + 4 + 8;
-/** Most bytes of a UTF-16 code unit in UTF-8. */
-const UNIT_BYTES = 3;
-/** Up to this many bytes a loop takes less time than a call out of JavaScript. */
-const SHORT = 256;
-const FIRST_SIZE = 65_536;
+/** Bytes of a row besides texts, key and value: the field count, the lengths, partition and offset. */
+const ROW_OVERHEAD_BYTES = 2 + COLUMNS * 4 + 4 + 8;
+/** Maximum number of UTF-8 bytes per UTF-16 code unit. */
+const CODE_UNIT_BYTES_MAX = 3;
+/** Up to this size a loop is faster than a call of TypedArray.set(). */
+const LOOP_COPY_BYTES_MAX = 256;
+const INITIAL_SIZE_BYTES = 65_536;
 const NO_BYTES = new Uint8Array(0);
 
 const viewOf = ({ buffer, byteOffset, length }: Uint8Array) => new DataView(buffer, byteOffset, length);
 
-/** Writes rows of rejected records. It is used again and again; its buffer stays as large as it became. */
+/** Writes rows of rejected records into a reusable buffer. */
 export class RejectedWriter {
-  #rows = Buffer.allocUnsafeSlow(FIRST_SIZE);
+  #rows = Buffer.allocUnsafeSlow(INITIAL_SIZE_BYTES);
   #view = viewOf(this.#rows);
   #at = 0;
   #count = 0;
 
-  /** Adds a record whose key and value lie in `bytes`. */
+  /** Adds a record whose key and value are in `bytes`. */
   add(
     topic: string,
     partition: number,
     offset: number,
     bytes: Uint8Array,
-    { keyStart, keyLength, valueStart, valueLength }: Place,
+    { keyStart, keyLength, valueStart, valueLength }: KeyValuePosition,
     { reason, detail }: Rejection,
   ): void {
     this.#reserve(
-      ROW_OVERHEAD + Math.max(0, keyLength) + Math.max(0, valueLength) +
-        UNIT_BYTES * (topic.length + reason.length + detail.length),
+      ROW_OVERHEAD_BYTES + Math.max(0, keyLength) + Math.max(0, valueLength) +
+        CODE_UNIT_BYTES_MAX * (topic.length + reason.length + detail.length),
     );
     this.#view.setInt16(this.#at, COLUMNS);
     this.#at += 2;
@@ -128,7 +128,7 @@ export class RejectedWriter {
     this.#int(4);
     this.#int(partition);
     this.#int(8);
-    // As two halves: a bigint would be an object for each record.
+    // As two halves, since a bigint would allocate an object per record.
     this.#int(Math.floor(offset / 2 ** 32));
     this.#int(offset);
     this.#bytes(bytes, keyStart, keyLength);
@@ -146,14 +146,14 @@ export class RejectedWriter {
     this.add(topic, partition, offset, bytes, place, { reason: reason as Reason, detail });
   }
 
-  /** What was added since the last time, copied. */
+  /** Returns a copy of the rows added since the last call. */
   flush(): RejectedRows {
     if (this.#count === 0) return RejectedRows.NONE;
-    const taken = new RejectedRows(Buffer.allocUnsafeSlow(this.#at), this.#count);
-    taken.rows.set(this.#rows.subarray(0, this.#at));
+    const flushed = new RejectedRows(Buffer.allocUnsafeSlow(this.#at), this.#count);
+    flushed.rows.set(this.#rows.subarray(0, this.#at));
     this.#at = 0;
     this.#count = 0;
-    return taken;
+    return flushed;
   }
 
   #reserve(size: number): void {
@@ -164,7 +164,7 @@ export class RejectedWriter {
     this.#view = viewOf(larger);
   }
 
-  /** The lowest 32 bits of a whole number. */
+  /** Writes the lowest 32 bits of an integer. */
   #int(value: number): void {
     this.#view.setInt32(this.#at, value);
     this.#at += 4;
@@ -173,7 +173,7 @@ export class RejectedWriter {
   #bytes(source: Uint8Array, start: number, length: number): void {
     this.#int(length);
     const rows = this.#rows, at = this.#at;
-    if (length <= SHORT) { for (let i = 0; i < length; i++) rows[at + i] = source[start + i]!; }
+    if (length <= LOOP_COPY_BYTES_MAX) { for (let i = 0; i < length; i++) rows[at + i] = source[start + i]!; }
     else rows.set(source.subarray(start, start + length), at);
     this.#at = at + Math.max(0, length);
   }
@@ -181,7 +181,7 @@ export class RejectedWriter {
   #text(text: string): void {
     const rows = this.#rows;
     const at = this.#at + 4;
-    // Nearly all text is ASCII; that it is shows while it is written.
+    // Nearly all text is ASCII, which is checked while it is written.
     let all = 0;
     for (let i = 0; i < text.length; i++) {
       const unit = text.charCodeAt(i);

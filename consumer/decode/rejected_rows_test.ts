@@ -5,7 +5,7 @@ import { RejectedWriter } from "./rejected_rows.ts";
 
 const writer = new RejectedWriter();
 
-/** Adds a record whose key and value lie among other bytes. */
+/** Adds a record whose key and value are surrounded by other bytes. */
 function add({ topic, partition, offset, key, value, reason, detail }: RejectedRecord): void {
   const bytes = Buffer.concat([
     Buffer.from("??"),
@@ -33,7 +33,7 @@ const record = (more: Partial<RejectedRecord>): RejectedRecord => ({
   ...more,
 });
 
-Deno.test("RejectedWriter writes rows as PostgreSQL's binary COPY reads them", () => {
+Deno.test("RejectedWriter writes rows in the binary COPY format", () => {
   add(record({}));
   add(record({ key: null, value: Buffer.alloc(0), detail: "" }));
   const int = (value: number) => Buffer.from([0, 0, 0, value]);
@@ -47,7 +47,7 @@ Deno.test("RejectedWriter writes rows as PostgreSQL's binary COPY reads them", (
   assert.deepEqual(Buffer.from(writer.flush().rows), Buffer.concat(expected));
 });
 
-Deno.test("RejectedRows give back what was added, also where much is, and nothing of the time before", () => {
+Deno.test("RejectedRows returns the added records, also after the buffer grew and was flushed", () => {
   const long = Buffer.alloc(1_000, "v");
   const records = Array.from({ length: 500 }, (_, n) =>
     record({
@@ -63,11 +63,11 @@ Deno.test("RejectedRows give back what was added, also where much is, and nothin
   assert.equal(writer.flush().count, 0);
   add(record({ offset: 500 }));
   assert.deepEqual([...writer.flush()], [record({ offset: 500 })]);
-  // Rows that were taken are not written over.
+  // Flushed rows are not overwritten.
   assert.deepEqual([...rows], records);
 });
 
-Deno.test("RejectedRows.between() and concat() take apart and put together", () => {
+Deno.test("RejectedRows.between() and concat() split and join rows", () => {
   const records = [2, 3, 5, 8].map((offset) => record({ offset }));
   records.forEach(add);
   const rows = writer.flush();

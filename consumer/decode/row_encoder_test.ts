@@ -4,13 +4,13 @@ import fc from "fast-check";
 import { loadStreams } from "../../shared/streams.ts";
 import { COPY_HEADER, COPY_TRAILER, RowEncoder } from "./row_encoder.ts";
 
-Deno.test("a binary COPY begins and ends as PostgreSQL's documentation says", () => {
+Deno.test("COPY_HEADER and COPY_TRAILER have the documented bytes", () => {
   assert.equal(Buffer.from(COPY_HEADER).toString("hex"), "5047434f50590aff0d0a00" + "00000000" + "00000000");
   assert.equal(Buffer.from(COPY_TRAILER).toString("hex"), "ffff");
 });
 
 for (const stream of await loadStreams(["routes", "battery"])) {
-  Deno.test(`RowEncoder writes rows of ${stream.name} that read back bit for bit`, () => {
+  Deno.test(`RowEncoder.write() writes ${stream.name} rows that read back bit for bit`, () => {
     const encoder = new RowEncoder(stream.fields);
     const number = fc.tuple(...stream.fields.map(({ type }) => type === "INT" ? fc.integer() : fc.double()));
     fc.assert(fc.property(fc.array(number, { minLength: 1, maxLength: 20 }), (numbers) => {

@@ -1,5 +1,5 @@
 /**
- * A segment: some records of one partition, in order, decoded and ready to be stored together with the progress they make.
+ * A contiguous offset range of one partition, decoded into COPY rows and rejected records.
  *
  * @module
  */
@@ -11,14 +11,14 @@ import type { Stream } from "../../shared/stream.ts";
 import { RejectedRows, RejectedWriter } from "./rejected_rows.ts";
 import { RowEncoder } from "./row_encoder.ts";
 
-/** A record as Kafka gave it. */
+/** A record as received from Kafka. */
 export interface RawRecord {
   readonly offset: number;
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
 }
 
-/** Offsets `from` (inclusive) to `to` (exclusive) of a partition. Not every offset in between needs to have a record. */
+/** Offsets `from` (inclusive) to `to` (exclusive) of a partition. Offsets may lack a record (compaction, transaction markers). */
 export interface Segment {
   readonly stream: Stream;
   readonly partition: number;
@@ -26,25 +26,24 @@ export interface Segment {
   readonly to: number;
   /** Rows in PostgreSQL's binary COPY format, all of the same length, without header and trailer. */
   readonly rows: Uint8Array;
-  /** How many rows there are. */
   readonly rowCount: number;
-  /** The record of each row, read from Kafka's bytes when they are first asked for: only rows that the database refuses need them. */
+  /** The record of each row, decoded on first use: only needed for rows that the database rejects. */
   readonly records: () => readonly RawRecord[];
   readonly rejected: RejectedRows;
-  /** Kafka's timestamp of the oldest record, Unix milliseconds. */
+  /** Timestamp of the oldest record, Unix ms. */
   readonly oldest: number | undefined;
-  /** Memory that it keeps, roughly: rows, and the bytes that Kafka sent. */
+  /** Approximate memory: the rows and the received record batches. */
   readonly bytes: number;
 }
 
-/** How a stream is decoded and encoded: made once, used for every batch. */
+/** Builds the segments of a stream. */
 export class SegmentBuilder {
   readonly #reader = new RecordReader();
   readonly #decode;
   readonly #encoder: RowEncoder;
   readonly #rejected = new RejectedWriter();
   readonly #row: Float64Array;
-  // Of the segment that is being built.
+  // State of the current segment.
   #rows: Uint8Array;
   #rowCount = 0;
   #oldest: number | undefined;
@@ -57,15 +56,14 @@ export class SegmentBuilder {
   }
 
   /**
-   * Decodes the records of some batches of a partition; those below `from` are skipped. If a batch cannot be read, the segment ends
-   * before it, and its `to` is less than the given one.
+   * Decodes the record batches of a partition from offset `from` on. If a batch cannot be read, the segment ends before it.
    *
-   * @throws {CorruptBatchError} when the first batch cannot be read
+   * @throws {CorruptBatchError} if the first batch cannot be read
    */
   build(partition: number, from: number, to: number, batches: readonly RecordBatch[]): Segment {
     const bytes = batches.reduce((sum, { bytes }) => sum + bytes.length, 0);
     const count = batches.reduce((sum, { count }) => sum + count, 0);
-    // A count that a header claims allocates no more memory than the records take.
+    // The count in a header is not trusted: allocate no more memory than the bytes justify.
     this.#rows = this.#encoder.allocate(Math.min(count, Math.ceil(bytes / this.#encoder.rowSize)));
     this.#rowCount = 0;
     this.#oldest = undefined;
@@ -128,13 +126,13 @@ export class SegmentBuilder {
   }
 }
 
-/** The records of some batches from offset `from` on, but for those that were rejected. */
+/** The records of batches from offset `from` on, without the rejected ones. */
 function readRecords(
   batches: readonly RecordBatch[],
   from: number,
   rejected: RejectedRows,
 ): RawRecord[] {
-  const without = new Set(Array.from(rejected, ({ offset }) => offset));
+  const excluded = new Set(Array.from(rejected, ({ offset }) => offset));
   const records: RawRecord[] = [];
   const reader = new RecordReader();
   for (const batch of batches) {
@@ -142,7 +140,7 @@ function readRecords(
     for (let n = 0; n < batch.count; n++) {
       reader.next();
       const offset = batch.baseOffset + reader.offsetDelta;
-      if (offset >= from && !without.has(offset)) {
+      if (offset >= from && !excluded.has(offset)) {
         records.push({ offset, key: reader.key(), value: reader.value() });
       }
     }
@@ -150,7 +148,7 @@ function readRecords(
   return records;
 }
 
-/** A segment without records: progress only, over offsets that hold nothing for us (markers of transactions, compaction, expiry). */
+/** A segment without records, which only advances the progress (transaction markers, compaction, expired records). */
 export const emptySegment = (stream: Stream, partition: number, from: number, to: number): Segment => ({
   stream,
   partition,
@@ -164,7 +162,7 @@ export const emptySegment = (stream: Stream, partition: number, from: number, to
   bytes: 0,
 });
 
-/** The part of a segment that has its rows `first` to `end` (exclusive, at least one), and the rejected records in between. */
+/** The part of a segment with the rows `first` to `end` (exclusive, at least one) and the rejected records between them. */
 export function slice(segment: Segment, first: number, end: number): Segment {
   const records = segment.records();
   return part(
@@ -174,7 +172,7 @@ export function slice(segment: Segment, first: number, end: number): Segment {
   );
 }
 
-/** The part of a segment with the offsets `from` (inclusive) to `to` (exclusive): its rows and its rejected records. */
+/** The part of a segment with the offsets `from` (inclusive) to `to` (exclusive). */
 export function part(segment: Segment, from: number, to: number): Segment {
   const { rows, rowCount } = segment;
   const rowSize = rowCount === 0 ? 0 : rows.length / rowCount;
@@ -195,10 +193,10 @@ export function part(segment: Segment, from: number, to: number): Segment {
   };
 }
 
-/** How many records a segment has, those that are rejected among them. */
+/** Number of records of a segment, including rejected ones. */
 export const recordCount = ({ rowCount, rejected }: Segment): number => rowCount + rejected.count;
 
-/** A segment of at least two records in two parts, of as many records each, whether they have rows or are rejected. */
+/** Splits a segment of at least two records into two parts with the same number of records, including rejected ones. */
 export function halve(segment: Segment): [Segment, Segment] {
   const offsets = [...segment.records(), ...segment.rejected].map(({ offset }) => offset).sort((a, b) =>
     a - b

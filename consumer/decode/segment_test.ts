@@ -4,14 +4,13 @@ import { CorruptBatchError } from "../../shared/kafka/records/corrupt_batch.ts";
 import type { RecordBatch } from "../../shared/kafka/records/record_batch.ts";
 import { RecordWriter } from "../../shared/kafka/records/record_writer.ts";
 import { loadStreams } from "../../shared/streams.ts";
-import { nextPieceSize, toRejected } from "../store/bisect.ts";
 import { SegmentBuilder, slice } from "./segment.ts";
 
 const [routes] = await loadStreams(["routes"]);
 
 const valid = (userID: number) => `{"userID":${userID},"timestamp":1.5,"coordinates":[48.25,2.5]}`;
 
-/** A batch with a record for each value, from `baseOffset` on. */
+/** A batch with one record per value, from `baseOffset` on. */
 function batch(
   baseOffset: number,
   values: readonly (string | null)[],
@@ -39,7 +38,7 @@ const users = (rows: Uint8Array) => {
   return Array.from({ length: rows.length / 46 }, (_, n) => view.readInt32BE(n * 46 + 6));
 };
 
-Deno.test("SegmentBuilder.build() makes a row of each valid record and keeps the others whole", () => {
+Deno.test("SegmentBuilder.build() writes a row for each valid record and keeps the rejected ones", () => {
   const batches = [batch(10, [valid(1), "nonsense", valid(2)]), batch(20, [null, valid(3)])];
   const segment = new SegmentBuilder(routes!).build(4, 10, 30, batches);
   assert.equal(segment.partition, 4);
@@ -70,12 +69,12 @@ Deno.test("SegmentBuilder.build() skips records below its first offset, rejected
   assert.equal(segment.oldest, 1_002);
 });
 
-Deno.test("SegmentBuilder.build() takes the broker's time where the topic has it", () => {
+Deno.test("SegmentBuilder.build() uses the broker's timestamp when the topic uses LogAppendTime", () => {
   const batches = [batch(0, [valid(1), valid(2)], { isLogAppendTime: true, maxTimestamp: 5_000 })];
   assert.equal(new SegmentBuilder(routes!).build(0, 0, 2, batches).oldest, 5_000);
 });
 
-Deno.test("slice() gives pieces that follow on one another and lose nothing when they are put together", () => {
+Deno.test("slice() returns contiguous pieces that together equal the segment", () => {
   const values = [valid(1), "a", valid(2), "b", valid(3), "c", valid(4)];
   const whole = new SegmentBuilder(routes!).build(0, 5, 25, [batch(10, values)]);
   const records = whole.records();
@@ -89,27 +88,8 @@ Deno.test("slice() gives pieces that follow on one another and lose nothing when
   }
 });
 
-Deno.test("refuse() moves the only row of a segment to its rejected records, whole", () => {
-  const whole = new SegmentBuilder(routes!).build(0, 10, 12, [batch(10, [valid(1), valid(2)])]);
-  const refused = toRejected(slice(whole, 0, 1), new Error('violates check constraint "north"'));
-  assert.deepEqual([refused.rows.length, refused.rowCount, refused.records()], [0, 0, []]);
-  assert.deepEqual([refused.from, refused.to], [10, 11]);
-  const [record] = refused.rejected;
-  assert.match(record!.detail, /north/);
-  assert.equal(record!.key?.toString(), "key 10");
-  assert.equal(record!.value?.toString(), valid(1));
-});
-
-Deno.test("rowsToTry() takes the rows before the line that PostgreSQL names, and half where it names none", () => {
-  const at = (line: number) => Object.assign(new Error(), { where: `COPY routes_table, line ${line}` });
-  assert.equal(nextPieceSize(at(8), 100), 7);
-  assert.equal(nextPieceSize(at(1), 100), 1);
-  assert.equal(nextPieceSize(new Error(), 100), 50);
-  assert.equal(nextPieceSize(at(200), 100), 50);
-});
-
-/** Batches with malformed records, as a broker with a corrupt disk, or a faulty producer, sends them. */
-const MALFORMED: Readonly<Record<string, (batch: RecordBatch) => RecordBatch>> = {
+/** Corrupt batches, as a broker with a corrupt disk or a faulty producer sends them. */
+const CORRUPT: Readonly<Record<string, (batch: RecordBatch) => RecordBatch>> = {
   "a record is cut off": (batch) => ({ ...batch, bytes: batch.bytes.subarray(0, batch.bytes.length - 1) }),
   "there are more records than the header says": (batch) => ({ ...batch, count: batch.count - 1 }),
   "there are fewer records than the header says": (batch) => ({
@@ -117,8 +97,8 @@ const MALFORMED: Readonly<Record<string, (batch: RecordBatch) => RecordBatch>> =
     count: batch.count + 1,
     lastOffset: batch.lastOffset + 1,
   }),
-  "a record lies after the last offset": (batch) => ({ ...batch, lastOffset: batch.lastOffset - 1 }),
-  "an offset comes twice": (batch) => {
+  "a record is after the last offset": (batch) => ({ ...batch, lastOffset: batch.lastOffset - 1 }),
+  "an offset occurs twice": (batch) => {
     const half = batch.bytes.length / 2;
     return { ...batch, bytes: Buffer.concat([batch.bytes.subarray(0, half), batch.bytes.subarray(0, half)]) };
   },
@@ -130,8 +110,8 @@ const MALFORMED: Readonly<Record<string, (batch: RecordBatch) => RecordBatch>> =
   },
 };
 
-for (const [what, corrupt] of Object.entries(MALFORMED)) {
-  Deno.test(`SegmentBuilder.build() ends before a batch, and throws at it when it is the first, if ${what}`, () => {
+for (const [what, corrupt] of Object.entries(CORRUPT)) {
+  Deno.test(`SegmentBuilder.build() ends before a batch, or throws if it is the first, when ${what}`, () => {
     const builder = new SegmentBuilder(routes!);
     const good = batch(10, [valid(1), "nonsense"]);
     const bad = corrupt(batch(20, [valid(2), valid(3)]));
@@ -144,17 +124,17 @@ for (const [what, corrupt] of Object.entries(MALFORMED)) {
       assert.equal(error.baseOffset, 20);
       return true;
     });
-    // Nothing of it is left over.
+    // The corrupt batch leaves no rejected records behind.
     assert.equal(builder.build(4, 30, 31, [batch(30, [valid(5)])]).rejected.count, 0);
   });
 }
 
-Deno.test("SegmentBuilder.build() allocates rows by the bytes that were received, not by a batch's count", () => {
+Deno.test("SegmentBuilder.build() allocates rows by the received bytes, not by a batch's count", () => {
   const nulls = Array.from({ length: 10_000 }, () => null);
   const segment = new SegmentBuilder(routes!).build(4, 0, 10_000, [batch(0, nulls)]);
   assert.equal(segment.rejected.count, 10_000);
   assert.ok(segment.rows.buffer.byteLength < 10_000 * 46 / 2, `${segment.rows.buffer.byteLength} bytes`);
-  // More rows than the estimate: records without keys, as short as they can be valid.
+  // More rows than the estimate: the shortest valid records, without keys.
   const writer = new RecordWriter();
   const shortest = '{"userID":1,"timestamp":1,"coordinates":[1,1]}';
   for (let n = 0; n < 1_000; n++) writer.add(1_000, null, n % 2 === 0 ? shortest : null);

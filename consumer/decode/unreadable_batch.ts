@@ -1,5 +1,5 @@
 /**
- * The error with which the consumer stops at a record batch that cannot be read.
+ * The error of a record batch that cannot be read.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import type { CorruptBatchError } from "../../shared/kafka/records/corrupt_batch
 import { setOffsetSql, type TopicPartition } from "../../shared/schema/progress.ts";
 
 /**
- * Says which batch cannot be read and why, and how to continue: another replica, or the statement that skips the batch.
+ * Creates the error with the reason and the remedies: another replica, or the statement that skips the batch.
  *
- * @param nextOffset the offset that the partition was to be read from
+ * @param nextOffset the offset from which the partition was fetched
  */
 export function unreadableBatch(
   { topic, partition }: TopicPartition,
@@ -18,7 +18,7 @@ export function unreadableBatch(
   nextOffset: number,
   error: CorruptBatchError,
 ): PermanentError {
-  // The header may be what is corrupt.
+  // The header itself may be corrupt.
   const skipTo = Math.max(error.lastOffset, nextOffset) + 1;
   return new PermanentError(
     {
@@ -27,7 +27,7 @@ export function unreadableBatch(
       cause: error.message,
       remedy:
         (error.isTooLarge
-          ? "Raise CONSUMER_DECOMPRESSED_BATCH_MAX_BYTES and the container's memory, or skip the batch"
+          ? "Increase CONSUMER_DECOMPRESSED_BATCH_MAX_BYTES and the container's memory, or skip the batch"
           : "Inspect the segment with kafka-dump-log --deep-iteration and restore it from another replica, or skip the batch") +
         `: stop the group's consumers and run ${setOffsetSql(group, { topic, partition }, skipTo)};`,
     },

@@ -25,10 +25,10 @@ Deno.test("unreadableBatch() names the partition, the offset, the reason and the
 
 Deno.test("unreadableBatch() names the setting when the batch is too large", () => {
   const error = new CorruptBatchError("too large", 5, 9, { cause: new TooLargeError(1_000) });
-  assert.match(unreadableBatch(at, "g", 5, error).message, /Raise CONSUMER_DECOMPRESSED_BATCH_MAX_BYTES/);
+  assert.match(unreadableBatch(at, "g", 5, error).message, /Increase CONSUMER_DECOMPRESSED_BATCH_MAX_BYTES/);
 });
 
-Deno.test("unreadableBatch() never goes back when the batch's header is corrupt", () => {
+Deno.test("unreadableBatch() skips at least one offset when the batch's header is corrupt", () => {
   const error = new CorruptBatchError("Its CRC is wrong", -7, -7);
   assert.match(unreadableBatch(at, "g", 1_005, error).message, /next_offset = 1006 /);
 });

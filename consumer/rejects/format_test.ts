@@ -3,19 +3,19 @@ import { Buffer } from "node:buffer";
 import type { RejectedRow } from "../../shared/schema/rejected_queries.ts";
 import { formatCount, formatJson, formatText, readable } from "./format.ts";
 
-const obeyed = "\x1b[2J\x9b\u202e\n\u2028\u{e0001}";
+const controls = "\x1b[2J\x9b\u202e\n\u2028\u{e0001}";
 const row: RejectedRow = {
   topic: "routes",
   partition: 1,
   offset: "7",
-  key: Buffer.from(obeyed),
-  value: Buffer.from(obeyed),
-  reason: `not JSON${obeyed}`,
-  detail: `Unexpected token${obeyed}`,
+  key: Buffer.from(controls),
+  value: Buffer.from(controls),
+  reason: `not JSON${controls}`,
+  detail: `Unexpected token${controls}`,
   rejected_at: new Date(0),
 };
 
-Deno.test("formatText() prints nothing that a terminal obeys when a record has it in any column", () => {
+Deno.test("formatText() escapes control characters when any column has some", () => {
   const text = formatText(row);
   assert.match(text, /Unexpected token\\u001b\[2J\\u009b\\u202e\\u000a\\u2028/);
   assert.equal(text.split("\n").length, 5);
@@ -29,12 +29,12 @@ Deno.test("formatCount() escapes control characters when a reason has some", () 
   );
 });
 
-Deno.test("formatJson() prints nothing that a terminal obeys, and what it prints is read as it was", () => {
+Deno.test("formatJson() escapes control characters and parses to the original", () => {
   assert.doesNotMatch(formatJson(row), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
   assert.equal(JSON.parse(formatJson(row)).detail, row.detail);
 });
 
-Deno.test("readable() shows bytes as text, cut where they are many, and escapes what is no UTF-8", () => {
+Deno.test("readable() prints text, truncates long values and escapes invalid UTF-8", () => {
   assert.equal(readable(null), "NULL");
   assert.equal(readable(Uint8Array.of(0x61, 0xff, 0x62)), "a\\ufffdb");
   assert.equal(readable(new Uint8Array(200).fill(0x61)), `${"a".repeat(120)}… (200 bytes)`);

@@ -1,5 +1,5 @@
 /**
- * `deno task rejects`: lists the records in quarantine, and sends them through again after a fix.
+ * `deno task rejects`: lists rejected records, and replays them.
  *
  * @module
  */
@@ -24,6 +24,7 @@ import { runService } from "../../shared/service.ts";
 import { PROGRAMS } from "../../shared/settings/programs.ts";
 import type { Settings } from "../../shared/settings/table.ts";
 import { loadStreams } from "../../shared/streams.ts";
+import { REJECTED_RECORDS } from "../../shared/schema/own_tables.ts";
 import { countRejected, listRejected } from "../../shared/schema/rejected_queries.ts";
 import { formatCount, formatJson, formatText } from "./format.ts";
 import { replay } from "./replay.ts";
@@ -32,18 +33,18 @@ await runService({
   name: "rejects",
   groups: PROGRAMS.rejects,
   about:
-    "Lists the rejected records of the streams. With --replay, moves those that are valid by now into their tables. " +
-    "A rejected record exists once, however many consumer groups have read it, and it is stored once.",
+    "Lists the rejected records of the streams. With --replay, moves those that are valid now into their tables. " +
+    "A rejected record exists once for all consumer groups.",
   logTo: "stderr",
   run: runRejects,
 });
 
 /**
- * Lists or replays, once. A closed standard output ends the list, but not a replay.
+ * Lists or replays rejected records. A closed standard output ends a list, but not a replay.
  *
  * @returns the exit code
- * @throws {PermanentError} where a person has to mend something
- * @throws {TransientError} where PostgreSQL is away, or breaks off
+ * @throws {PermanentError} on errors that need operator action
+ * @throws {TransientError} if PostgreSQL is unavailable, or the connection breaks
  */
 async function runRejects(
   settings: Settings,
@@ -62,22 +63,22 @@ async function runRejects(
   try {
     if (settings.REJECTS_REPLAY) {
       for (const stream of streams) {
-        const { moved, kept } = await orSayWhy(
+        const { moved, kept } = await explainFailure(
           `Cannot move the rejected records of ${stream.topic} into ${stream.table}`,
           async () => replay(client, await inspectSession(client), stream, settings.REJECTS_REASON, signal),
         );
         await output.print(
-          `${stream.topic}: moved ${moved} records into ${stream.table}; ${kept} stay in quarantine.`,
+          `${stream.topic}: moved ${moved} records into ${stream.table}; ${kept} are still rejected.`,
         );
       }
       return output.exitCode(EXIT.ok);
     }
-    const [records, counts] = await orSayWhy("Cannot read rejected_records", async () => {
+    const [records, counts] = await explainFailure(`Cannot read ${REJECTED_RECORDS.name}`, async () => {
       const session = await inspectSession(client);
       const start: TransactionStart = {
         session,
         mode: "REPEATABLE READ READ ONLY",
-        // A person waits for the result, and can stop waiting.
+        // The operator waits, and can interrupt.
         settings: { ...TEXT_FORMAT, statement_timeout: 0 },
       };
       return await inTransaction(client, start, async () =>
@@ -95,13 +96,13 @@ async function runRejects(
     for (const record of records) await output.print(formatText(record));
     return output.exitCode(EXIT.ok);
   } finally {
-    // A connection that broke may never say that it ended.
+    // end() may never settle if the connection is broken.
     await Promise.race([client.end().catch(() => {}), pause(500)]);
   }
 }
 
-/** Does something with PostgreSQL, or says what could not be done, why, and what to do. */
-async function orSayWhy<T>(action: string, work: () => Promise<T>): Promise<T> {
+/** Runs work on PostgreSQL; its errors get the action, the cause and the remedy. */
+async function explainFailure<T>(action: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -7,7 +7,7 @@ import { message, row } from "../../shared/postgres/message_fixture.ts";
 
 const ROOT = join(import.meta.dirname!, "../..");
 
-/** Runs it with nothing but what it may do and these settings. */
+/** Runs `deno task rejects` with its permissions and these settings only. */
 async function rejects(args: string[], env: Record<string, string | number>) {
   const { HOME = "/", PATH = "", DENO_DIR } = Deno.env.toObject();
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -27,10 +27,12 @@ async function rejects(args: string[], env: Record<string, string | number>) {
 }
 
 /**
- * A server without TLS that lets everybody in and answers each query as it is told to, or not at all; asked who it is, it answers as
- * PostgreSQL does.
+ * A PostgreSQL server without TLS and authentication.
+ *
+ * @param respond response to each query; `undefined` closes the connection
+ * @param isInspectable responds like PostgreSQL to the inspection of the session
  */
-const startServer = (answer: () => Buffer | undefined, known = false): Promise<Listening> =>
+const startServer = (respond: () => Buffer | undefined, isInspectable = false): Promise<Listening> =>
   Listening.start(net.createServer((socket) => {
     const ready = message("Z", "I");
     socket.on("error", () => {});
@@ -39,18 +41,19 @@ const startServer = (answer: () => Buffer | undefined, known = false): Promise<L
       if (bytes.length === 8) return void socket.write("N");
       if (bytes[0] === 0) return void socket.write(Buffer.concat([message("R", "\0\0\0\0"), ready]));
       if (bytes[0] === "X".charCodeAt(0)) return void socket.end();
-      const answered = bytes.includes("pg_backend_pid") && known
+      const response = bytes.includes("pg_backend_pid") && isInspectable
         ? row({ pid: 0, version: 180_000, path: "public" })
-        : answer();
-      if (answered === undefined) return void socket.destroy();
-      socket.write(Buffer.concat([answered, ready]));
+        : respond();
+      if (response === undefined) return void socket.destroy();
+      socket.write(Buffer.concat([response, ready]));
     });
   }));
 
-const refusing = (code: string, text: string) => () => message("E", `SERROR\0VERROR\0C${code}\0M${text}\0\0`);
+const failingWith = (code: string, text: string) => () =>
+  message("E", `SERROR\0VERROR\0C${code}\0M${text}\0\0`);
 
-Deno.test("rejects says what to do, with exit code 2, when there is no table yet", async () => {
-  await using server = await startServer(refusing("42P01", 'relation "rejected_records" does not exist'));
+Deno.test("rejects prints the remedy and exits with 2 when the table does not exist", async () => {
+  await using server = await startServer(failingWith("42P01", 'relation "rejected_records" does not exist'));
   const { code, stdout, stderr } = await rejects([], { PGPORT: server.port });
   assert.equal(code, 2, stderr);
   assert.match(stderr, /Cannot read rejected_records: .* does not exist\. Restart the consumer/);
@@ -58,8 +61,10 @@ Deno.test("rejects says what to do, with exit code 2, when there is no table yet
   assert.equal(stdout, "");
 });
 
-Deno.test("rejects --replay says what to do, with exit code 2, when the account may not", async () => {
-  await using server = await startServer(refusing("42501", "permission denied for table rejected_records"));
+Deno.test("rejects --replay prints the remedy and exits with 2 when the account lacks a privilege", async () => {
+  await using server = await startServer(
+    failingWith("42501", "permission denied for table rejected_records"),
+  );
   const { code, stdout, stderr } = await rejects(["--replay"], { PGPORT: server.port });
   assert.equal(code, 2, stderr);
   assert.match(stderr, /Cannot move the rejected records of routes into routes_table: .*denied.*Privileges/);
@@ -67,7 +72,7 @@ Deno.test("rejects --replay says what to do, with exit code 2, when the account 
   assert.equal(stdout, "");
 });
 
-Deno.test("rejects says so, with exit code 1, when the server is away or breaks off", async () => {
+Deno.test("rejects exits with 1 when the server is unavailable or closes the connection", async () => {
   const away = await rejects([], { PGPORT: 1 });
   assert.equal(away.code, 1, away.stderr);
   assert.match(
@@ -84,7 +89,7 @@ Deno.test("rejects says so, with exit code 1, when the server is away or breaks 
   }
 });
 
-Deno.test("rejects warns on standard error, and of nothing else, when it goes on without TLS or ignores a setting", async () => {
+Deno.test("rejects warns on standard error when it falls back to plaintext or ignores a setting", async () => {
   await using server = await startServer(() => message("I", ""), true);
   const ini = Deno.makeTempFileSync({ dir: join(ROOT, "res"), prefix: "rejects_test_", suffix: ".ini" });
   try {

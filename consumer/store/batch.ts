@@ -1,10 +1,11 @@
 /**
- * A batch: segments that are stored in one transaction.
+ * The transaction of a batch of segments.
  *
  * @module
  */
 import { PermanentError } from "../../shared/errors.ts";
 import { advanceProgressSql, type OffsetAdvance } from "../../shared/schema/advance_progress.ts";
+import { REJECTED_RECORDS } from "../../shared/schema/own_tables.ts";
 import { partitionKey } from "../../shared/schema/progress.ts";
 import { insertRejectedSql, REJECTED_TARGET } from "../../shared/schema/rejected_records.ts";
 import type { Segment } from "../decode/segment.ts";
@@ -17,19 +18,18 @@ export const partitionOf = ({ stream: { topic }, partition }: Segment): string =
 
 const compare = (a: string, b: string) => a < b ? -1 : a > b ? 1 : 0;
 
-/** How rejected records are written. */
+/** How the rejected records of a batch are stored. */
 export interface RejectedForm {
-  /** By INSERT … ON CONFLICT, since another consumer group has stored some of them. */
+  /** With INSERT … ON CONFLICT, since another consumer group has stored some of them. */
   readonly bySql: boolean;
-  /** With details in ASCII, since the database's encoding lacks a character of one. */
+  /** With details in ASCII, since the database's encoding lacks one of their characters. */
   readonly asciiOnly: boolean;
 }
 
 /**
- * The Query message of a batch and the data of its COPYs.
+ * The Query message of a batch and its COPY data.
  *
- * Partitions are in one order, in which consumers of other groups insert the same rejected records, too: else their transactions
- * could deadlock.
+ * Partitions are sorted: consumers of other groups may insert the same rejected records, and different orders could deadlock.
  */
 export function batchTransaction(
   group: string,
@@ -53,7 +53,7 @@ export function batchTransaction(
   return { sql: transactionSql(advanceProgressSql(group, advancesOf(ordered)), statements, copies), copies };
 }
 
-/** For each partition, from where its first segment begins to where its last ends. */
+/** The advance of each partition, from its first segment to its last. */
 export function advancesOf(batch: readonly Segment[]): OffsetAdvance[] {
   const advances = new Map<string, OffsetAdvance>();
   for (const segment of batch) {
@@ -64,16 +64,15 @@ export function advancesOf(batch: readonly Segment[]): OffsetAdvance[] {
   return [...advances.values()];
 }
 
-/** The error of a batch with a rejected record in whose place another one is stored. */
+/** The error of a batch with a rejected record at whose offset a different one is stored. */
 export function rejectedConflictError(batch: readonly Segment[], cause: unknown): PermanentError {
   const topics = [...new Set(batch.map(({ stream }) => stream.topic))].join(", ");
   return new PermanentError(
     {
       action: `Cannot store a rejected record of ${topics}`,
       code: "REJECTED_RECORD_CONFLICT",
-      cause: "rejected_records already has a different record for this topic, partition and offset",
-      remedy:
-        "Was the topic recreated? Move the old topic's rows of rejected_records elsewhere, or delete them.",
+      cause: `${REJECTED_RECORDS.name} already has a different record for this topic, partition and offset`,
+      remedy: "Was the topic recreated? Move or delete the old topic's rows.",
     },
     { cause },
   );

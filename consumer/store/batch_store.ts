@@ -1,5 +1,5 @@
 /**
- * Stores batches of segments, as few at a time as it takes.
+ * Stores batches of segments; splits a batch if its transaction times out or is rejected.
  *
  * @module
  */
@@ -20,129 +20,130 @@ import { RejectionLog } from "./rejection_log.ts";
 import { RejectStreaks } from "./reject_streaks.ts";
 import { UnconfirmedOffsets } from "./unconfirmed_offsets.ts";
 
-/** What a store needs to know and whom it tells. */
+/** Options of a {@link BatchStore}. */
 export interface BatchStoreOptions {
   readonly group: string;
-  /** Longest streak of records that the database rejects for one cause; 0 or not given: any. */
+  /** Number of consecutive records rejected for the same cause at which the table is considered faulty; 0 or missing: unlimited. */
   readonly rejectStreakMax?: number;
-  readonly tell: Emit<typeof EVENTS>;
-  /** All of a partition before `next` is stored. */
-  readonly onStored: (at: TopicPartition, next: number) => void;
-  /** Another consumer has moved a partition on: go on from `next`, or from what is stored where that is unknown. */
-  readonly onFenced: (at: TopicPartition, next: number | undefined) => void;
-  /** Whether batches of an epoch of the writer's queue are still to be stored. */
-  readonly isWanted: (epoch: number) => boolean;
+  readonly emit: Emit<typeof EVENTS>;
+  /** All records of a partition before `nextOffset` are stored. */
+  readonly onStored: (at: TopicPartition, nextOffset: number) => void;
+  /** The progress of a partition is not where this consumer left it; `nextOffset`: the stored progress, `undefined`: none. */
+  readonly onFenced: (at: TopicPartition, nextOffset: number | undefined) => void;
+  /** Whether batches of an epoch of the writer's queue are still valid. */
+  readonly isValidEpoch: (epoch: number) => boolean;
 }
 
-/** A transaction that was not committed: it took too long, or some of its records were rejected. */
+/** A transaction that was not committed: it timed out, or a constraint rejected some of its records. */
 interface Failure {
-  /** The error that rejected a record; `undefined`: the transaction took too long. */
-  readonly refusal: unknown;
-  /** What is left to store. */
-  readonly left: readonly Segment[];
+  /** The error that rejected a record; `undefined`: the transaction timed out. */
+  readonly rejectedBy: unknown;
+  readonly remaining: readonly Segment[];
 }
 
-/** How a transaction ended: stored; nothing of it ours to store any more; or failed. */
-type Outcome = "stored" | "gone" | Failure;
+/** Result of a transaction: stored; superseded by another consumer or a reset; or failed. */
+type Outcome = "stored" | "superseded" | Failure;
 
 /**
- * Stores batches, each in one transaction. If it takes too long, or the database rejects some of the records, the batch is divided.
+ * Stores batches, each in one transaction. If it times out, or the database rejects some of the records, the batch is split.
  */
 export class BatchStore {
   readonly #unconfirmed = new UnconfirmedOffsets();
   readonly #streaks: RejectStreaks;
   readonly #recordErrors: RecordErrors;
   readonly #rejectionLog: RejectionLog;
-  /** Whether the database can only store details in ASCII: its encoding lacks a character that one contained. */
+  /** Whether details are stored in ASCII, since the database's encoding lacks a character of one. */
   #asciiOnly = false;
 
   constructor(private readonly database: Database, private readonly options: BatchStoreOptions) {
     this.#streaks = new RejectStreaks(options.rejectStreakMax ?? 0);
     this.#recordErrors = new RecordErrors(database);
     this.#rejectionLog = new RejectionLog((rejected) =>
-      options.tell("records_rejected_by_database", rejected)
+      options.emit("records_rejected_by_database", rejected)
     );
   }
 
-  /** Reports what is not reported yet, and forgets what it knows of the partitions: other consumers may go on with them. */
+  /** Logs rejected records that are not logged yet, and clears the streaks: other consumers may continue the partitions. */
   reset(): void {
     this.flush();
     this.#streaks.reset();
   }
 
-  /** Reports records that the database rejected and that are not reported yet. */
+  /** Logs rejected records that are not logged yet. */
   flush(): void {
     this.#rejectionLog.flush(true);
   }
 
   /**
-   * Stores segments in one transaction or, if it takes too long or some of their records are rejected, in several.
+   * Stores segments in one transaction or, if it times out or some of their records are rejected, in several.
    *
-   * @returns false: another consumer has moved a partition on, or the segments are not wanted any more
+   * @returns false if another consumer owns a partition, or the epoch is no longer valid
    */
   async store(batch: readonly Segment[], epoch: number): Promise<boolean> {
     const outcome = await this.#attempt(batch, epoch);
     if (typeof outcome === "string") return outcome === "stored";
-    const { left, refusal } = outcome;
-    const [segment] = left as [Segment];
-    const isTooLong = refusal === undefined;
-    if (left.length === 1) {
-      return isTooLong
+    const { remaining, rejectedBy } = outcome;
+    const [segment] = remaining as [Segment];
+    const isTimeout = rejectedBy === undefined;
+    if (remaining.length === 1) {
+      return isTimeout
         ? await this.#storeEach(halve(segment).map((half) => [half]), epoch)
-        : await this.#storeWithCare(segment, refusal, epoch);
+        : await this.#bisect(segment, rejectedBy, epoch);
     }
-    const middle = Math.ceil(left.length / 2);
-    const parts = isTooLong ? [left.slice(0, middle), left.slice(middle)] : left.map((segment) => [segment]);
+    const middle = Math.ceil(remaining.length / 2);
+    const parts = isTimeout
+      ? [remaining.slice(0, middle), remaining.slice(middle)]
+      : remaining.map((segment) => [segment]);
     return await this.#storeEach(parts, epoch);
   }
 
-  /** Stores batches one after another. What is left of a partition that another consumer has moved on is not tried. */
+  /** Stores batches one after another, without further segments of partitions that another consumer owns. */
   async #storeEach(batches: readonly (readonly Segment[])[], epoch: number): Promise<boolean> {
-    const gone = new Set<string>();
+    const superseded = new Set<string>();
     for (const batch of batches) {
-      const left = batch.filter((segment) => !gone.has(partitionOf(segment)));
-      if (left.length === 0 || await this.store(left, epoch)) continue;
-      // Of several partitions at most some are gone: the fence tells which.
-      if (new Set(left.map(partitionOf)).size === 1) gone.add(partitionOf(left[0]!));
+      const remaining = batch.filter((segment) => !superseded.has(partitionOf(segment)));
+      if (remaining.length === 0 || await this.store(remaining, epoch)) continue;
+      // With several partitions it is unknown which of them are superseded; the next fence finds out.
+      if (new Set(remaining.map(partitionOf)).size === 1) superseded.add(partitionOf(remaining[0]!));
     }
-    return gone.size === 0;
+    return superseded.size === 0;
   }
 
-  /** One transaction, tried until it is stored, not ours to store any more, too long or rejected. */
+  /** Runs one transaction, with retries, until it has a result. */
   async #attempt(batch: readonly Segment[], epoch: number): Promise<Outcome> {
-    let quarantineBySql = false;
-    const wanted = () => this.options.isWanted(epoch);
+    let insertRejected = false;
+    const isValid = () => this.options.isValidEpoch(epoch);
     for (;;) {
       try {
         const started = performance.now();
-        await this.#transaction(batch, quarantineBySql, wanted);
-        this.#stored(batch, (performance.now() - started) / 1000);
+        await this.#runTransaction(batch, insertRejected, isValid);
+        this.#onStored(batch, (performance.now() - started) / 1000);
         return "stored";
       } catch (error) {
-        if (error instanceof CancelledError && !wanted()) return "gone";
+        if (error instanceof CancelledError && !isValid()) return "superseded";
         if (error instanceof FencedError) {
-          const { stored, ours } = await this.#afterFence(batch, wanted);
-          if (stored.length > 0) this.#stored(stored, 0);
-          if (ours.length === 0) return stored.length > 0 ? "stored" : "gone";
-          batch = ours;
-        } else if (isAlreadyRejected(error) && !quarantineBySql) {
-          quarantineBySql = true;
+          const { stored, remaining } = await this.#afterFence(batch, isValid);
+          if (stored.length > 0) this.#onStored(stored, 0);
+          if (remaining.length === 0) return stored.length > 0 ? "stored" : "superseded";
+          batch = remaining;
+        } else if (isAlreadyRejected(error) && !insertRejected) {
+          insertRejected = true;
         } else if (isRejectedConflict(error)) {
           throw rejectedConflictError(batch, error);
         } else if (isUntranslatable(error) && !this.#asciiOnly && batch.some((s) => s.rejected.count > 0)) {
           this.#asciiOnly = true;
         } else if (error instanceof StatementTimeoutError) {
-          this.options.tell("transaction_timed_out", { text: messageOf(error), class: "timeout" });
-          return { refusal: undefined, left: batch };
+          this.options.emit("transaction_timed_out", { text: messageOf(error), class: "timeout" });
+          return { rejectedBy: undefined, remaining: batch };
         } else {
-          await this.#recordErrors.assertAboutRecord(error, batch, wanted);
-          return { refusal: error, left: batch };
+          await this.#recordErrors.assertAboutRecord(error, batch, isValid);
+          return { rejectedBy: error, remaining: batch };
         }
       }
     }
   }
 
-  #transaction(batch: readonly Segment[], bySql: boolean, wanted: () => boolean): Promise<void> {
+  #runTransaction(batch: readonly Segment[], bySql: boolean, isValid: () => boolean): Promise<void> {
     const { sql, copies } = batchTransaction(this.options.group, batch, {
       bySql,
       asciiOnly: this.#asciiOnly,
@@ -151,11 +152,11 @@ export class BatchStore {
     return this.database.run(
       `Cannot store records in ${batch[0]!.stream.table}`,
       (client, start) => runTransaction(client, start + sql, copies),
-      { shouldRetry: wanted, canSplit: batch.length > 1 || recordCount(batch[0]!) > 1, isOneMessage: true },
+      { shouldRetry: isValid, canSplit: batch.length > 1 || recordCount(batch[0]!) > 1, isOneMessage: true },
     );
   }
 
-  #stored(batch: readonly Segment[], seconds: number): void {
+  #onStored(batch: readonly Segment[], seconds: number): void {
     this.#unconfirmed.onStored(batch);
     const now = Date.now();
     let stored = 0, rejected = 0;
@@ -166,7 +167,7 @@ export class BatchStore {
       stored += rowCount;
       rejected += segment.rejected.count;
       const latency = oldest === undefined ? undefined : latencySeconds(oldest, now);
-      this.options.tell("records_stored", {
+      this.options.emit("records_stored", {
         topic,
         partition,
         stored: rowCount,
@@ -174,29 +175,29 @@ export class BatchStore {
         latency,
       });
       if (segment.rejected.count > 0) {
-        this.options.tell("records_rejected", { topic, partition, records: segment.rejected });
+        this.options.emit("records_rejected", { topic, partition, records: segment.rejected });
       }
     }
-    this.options.tell("transaction_committed", { stored, rejected, seconds });
+    this.options.emit("transaction_committed", { stored, rejected, seconds });
   }
 
   /**
-   * A fence has one of two causes. An earlier transaction of ours, whose outcome was unknown because the connection broke, was
-   * committed: then progress is where it brought it. Or another consumer has moved on, or the database is not as new as it was.
+   * Finds the cause of a fence: an earlier transaction of this consumer, whose outcome was unknown because the connection broke, was
+   * committed; or another consumer owns the partition; or the database was reset to an earlier state.
    *
-   * @returns what had been stored, and what is still ours to store
+   * @returns the segments that had been stored, and those that are still to be stored
    */
   async #afterFence(
     batch: readonly Segment[],
-    wanted: () => boolean,
-  ): Promise<{ stored: Segment[]; ours: Segment[] }> {
+    isValid: () => boolean,
+  ): Promise<{ stored: Segment[]; remaining: Segment[] }> {
     const advances = advancesOf(batch);
     const progress = await this.database.run(
       "Cannot read consumer_progress",
       (client) => readProgress(client, this.options.group, advances),
-      { shouldRetry: wanted },
+      { shouldRetry: isValid },
     );
-    const stored: Segment[] = [], ours: Segment[] = [];
+    const stored: Segment[] = [], remaining: Segment[] = [];
     for (const advance of advances) {
       const found = progress.get(partitionKey(advance));
       const divided = this.#unconfirmed.divide(
@@ -205,67 +206,66 @@ export class BatchStore {
       );
       if (divided) {
         stored.push(...divided.stored);
-        ours.push(...divided.left);
+        remaining.push(...divided.remaining);
         continue;
       }
       const { topic, partition, fromOffset: expected } = advance;
-      this.options.tell("transaction_fenced", { topic, partition, expected, found });
+      this.options.emit("transaction_fenced", { topic, partition, expected, found });
       this.options.onFenced(advance, found);
     }
-    return { stored, ours };
+    return { stored, remaining };
   }
 
-  /** Stores a segment in which the database rejects some record: piece by piece the others, and the record as rejected. */
-  async #storeWithCare(segment: Segment, refusal: unknown, epoch: number): Promise<boolean> {
+  /** Stores a segment with records that the database rejects: piece by piece, and those records as rejected. */
+  async #bisect(segment: Segment, error: unknown, epoch: number): Promise<boolean> {
     const { stream: { topic }, partition } = segment;
     const records = segment.records();
-    this.options.tell("transaction_rejected", {
+    this.options.emit("transaction_rejected", {
       topic,
       partition,
       rows: records.length,
-      text: messageOf(refusal),
+      text: messageOf(error),
     });
-    // Pieces shrink to the record that is rejected, and grow again behind it: a few rejected records cost little, and many no more
-    // than one transaction each.
-    let size = nextPieceSize(refusal, records.length);
-    // The record that PostgreSQL names is tried alone as soon as those before it are stored.
-    let named = (namedRow(refusal) ?? 0) - 1;
+    // Pieces shrink to the offending row, then double again: at most one transaction per rejected row in the worst case.
+    let size = nextPieceSize(error, records.length);
+    // The row that the error names is stored alone after the rows before it.
+    let named = (namedRow(error) ?? 0) - 1;
     let from = segment.from;
     for (let first = 0; first < records.length;) {
       const end = Math.min(records.length, first + size);
       const piece = part(segment, from, end === records.length ? segment.to : records[end]!.offset);
       const outcome = await this.#attempt([piece], epoch);
-      if (outcome === "gone") return false;
+      if (outcome === "superseded") return false;
       if (outcome === "stored") {
         from = piece.to;
         size = end === named ? 1 : size * 2;
-      } else if (outcome.refusal === undefined || outcome.left[0] !== piece) {
-        // Too long, or partly stored by a transaction before.
-        const parts = outcome.left.flatMap((left) => recordCount(left) > 1 ? halve(left) : [left]);
+      } else if (outcome.rejectedBy === undefined || outcome.remaining[0] !== piece) {
+        // Timed out, or partly stored by an earlier transaction.
+        const parts = outcome.remaining.flatMap((rest) => recordCount(rest) > 1 ? halve(rest) : [rest]);
         if (!await this.#storeEach(parts.map((part) => [part]), epoch)) return false;
         from = piece.to;
       } else if (end - first > 1) {
-        size = nextPieceSize(outcome.refusal, end - first);
-        named = first + (namedRow(outcome.refusal) ?? 0) - 1;
+        size = nextPieceSize(outcome.rejectedBy, end - first);
+        named = first + (namedRow(outcome.rejectedBy) ?? 0) - 1;
         continue;
       } else {
-        // Up to the record alone, so that progress tells that it was the last one; see RejectStreaks.
+        // Advance the progress to directly after the rejected record, as RejectStreaks requires.
         from = records[first]!.offset + 1;
-        if (!await this.#reject(part(piece, piece.from, from), outcome.refusal, epoch)) return false;
+        if (!await this.#reject(part(piece, piece.from, from), outcome.rejectedBy, epoch)) return false;
       }
       first = end;
     }
     return from === segment.to || await this.store([part(segment, from, segment.to)], epoch);
   }
 
-  /** Stores a piece of one row, which the database rejects, with its record in rejected_records. */
+  /** Stores the record of a piece of one row as rejected. */
   async #reject(piece: Segment, error: unknown, epoch: number): Promise<boolean> {
     const at = { topic: piece.stream.topic, partition: piece.partition };
     if (this.#streaks.isUnknown(at)) {
       await this.database.run(
         "Cannot read rejected_records",
         (client) => this.#streaks.load(client, this.options.group, at.topic),
-        { shouldRetry: () => this.options.isWanted(epoch) },
+        { shouldRetry: () => this.options.isValidEpoch(epoch) },
       );
     }
     const rejection = this.#streaks.reject(at, error);

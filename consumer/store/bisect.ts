@@ -1,5 +1,5 @@
 /**
- * Records that the database refuses: which ones, and what becomes of them.
+ * Finds the rows that a constraint rejects and turns them into rejected records.
  *
  * @module
  */
@@ -9,23 +9,23 @@ import { RejectedWriter } from "../decode/rejected_rows.ts";
 import type { Segment } from "../decode/segment.ts";
 import { firstRejection } from "./reject_streaks.ts";
 
-/** The number of the row, from 1 on, that PostgreSQL names; `undefined`: it names none. */
+/** The 1-based number of the row that the error names; `undefined`: none. */
 export function namedRow(error: unknown): number | undefined {
-  // "line" is in the server's language.
+  // The word "line" is in the server's language.
   const line = Number(/^COPY [^,]+, \D*(\d+)/m.exec((error as PostgresErrorFields).where ?? "")?.[1]);
   return line >= 1 ? line : undefined;
 }
 
 /**
- * How many of the first rows to try next: those before the line that PostgreSQL names, that line alone where it is the first, and
- * half of them where it names none.
+ * Number of rows to store next after a transaction failed: the rows before the one that the error names, that row alone if it is the
+ * first, half of the rows if it names none.
  */
 export function nextPieceSize(error: unknown, rows: number): number {
   const row = namedRow(error);
   return row === undefined || row > rows ? Math.ceil(rows / 2) : Math.max(1, row - 1);
 }
 
-/** A segment of one row, with its record rejected instead. */
+/** Turns the only row of a segment into a rejected record. */
 export function toRejected(
   segment: Segment,
   error: unknown,

@@ -1,6 +1,5 @@
 /**
- * The consumer's one connection to PostgreSQL: opened when it is needed, opened again when it broke, waited for while the
- * server is away.
+ * The consumer's connection to PostgreSQL: opened on demand, reopened after failures, with retries while the server is unavailable.
  *
  * @module
  */
@@ -28,61 +27,64 @@ import { codeOf, messageOf, TransientError } from "../../shared/errors.ts";
 import { backoffMs, pause } from "../../shared/lifecycle.ts";
 import type { Availability } from "../../shared/observe/availability.ts";
 
-/** Work was given up because it had become pointless or the service is stopping. */
+/** Work was cancelled because its result is no longer needed, or because the service stops. */
 export class CancelledError extends Error {
   override readonly name = "CancelledError";
 }
 
-/** Work took longer than it may: PostgreSQL ended it, or did not answer any more. A smaller one may do. */
+/** Work exceeded `statement_timeout`, or the server did not respond. A smaller transaction may succeed. */
 export class StatementTimeoutError extends Error {
   override readonly name = "StatementTimeoutError";
 }
 
-/** SQLSTATE query_canceled: by statement_timeout, or by somebody's pg_cancel_backend. */
-const TIMED_OUT = "57014";
+/** SQLSTATE query_canceled: by statement_timeout or pg_cancel_backend. */
+const QUERY_CANCELED = "57014";
 
 /** SQLSTATE idle_session_timeout: the server closed the session before it received the statement. */
 const IDLE_SESSION_TIMEOUT = "57P05";
 
-/** Milliseconds beyond statement_timeout after which a server that has said nothing is not there any more. */
-const GRACE_MS = 10_000;
+/** How long after statement_timeout a server that has not responded is considered unavailable. */
+const RESPONSE_GRACE_MS = 10_000;
 
-/** How a database is connected to. */
+/** Maximum time to close a connection. */
+const END_TIMEOUT_MS = 500;
+
+/** Options of a {@link Database}. */
 export interface DatabaseOptions extends ConnectOptions {
-  /** The consumer group: transactions of its members find each other by it. */
+  /** The consumer group. Its members recognize each other's transactions by it. */
   readonly group: string;
-  /** After this long, milliseconds, the server ends a statement; 0: never. */
+  /** `statement_timeout`, milliseconds; 0: none. */
   readonly statementTimeoutMs: number;
 }
 
-/** How work is tried. */
-export interface Attempts {
-  /** Called before each new attempt; returning false gives up. */
+/** Options of {@link Database.run}. */
+export interface RunOptions {
+  /** Called before each attempt; returning false cancels the work. */
   readonly shouldRetry?: () => boolean;
-  /** Whether the work can be made smaller: when it takes too long it is not tried again as it is. */
+  /** The caller can split the work: a timeout is thrown instead of retried. */
   readonly canSplit?: boolean;
-  /** Whether the work begins and commits its transaction itself: it is a single Query message, with the data of its COPYs. */
+  /** The work is a single Query message with its COPY data, which PostgreSQL runs as one transaction. */
   readonly isOneMessage?: boolean;
 }
 
 /**
- * A comment that the transactions of a group's members begin with. A pooler may hide application_name, and of a long query PostgreSQL
- * shows only the beginning (track_activity_query_size): the comment says what the query does, and has a hash of the group's name.
+ * A comment at the beginning of the group's transactions, with a hash of the group's name, by which `pg_stat_activity` identifies them:
+ * a pooler may hide application_name, and only the beginning of a long query is shown (track_activity_query_size).
  */
 export const groupComment = (group: string): string =>
   `/* COPY of consumer group ${createHash("sha256").update(group).digest("hex").slice(0, 16)} */`;
 
-/** What is done on a connection; a message of its own begins with `start`. */
+/** Work on a connection. If it is one message, `start` is SQL that the message must begin with. */
 type Work<T> = (client: pg.Client, start: string) => Promise<T>;
 
-/** One connection, one piece of work at a time. */
+/** A connection that runs one piece of work at a time. */
 export class Database implements AsyncDisposable {
   #client: pg.Client | undefined;
   #session: SessionInfo | undefined;
   #isIdle = true;
   #last: Promise<unknown> = Promise.resolve();
   readonly #comment: string;
-  /** Called when a connection replaced a previous one, perhaps to another server: what is stored there may be older. */
+  /** Called after a reconnect. The new connection may lead to another server, whose state may be older. */
   onReconnect: (() => void) | undefined;
 
   constructor(
@@ -90,62 +92,61 @@ export class Database implements AsyncDisposable {
     private readonly options: DatabaseOptions,
     private readonly availability: Availability,
     private readonly signal: AbortSignal,
-    private readonly onFrozenPeers?: (count: number) => void,
+    private readonly onPeersTerminated?: (count: number) => void,
   ) {
     this.#comment = groupComment(options.group);
   }
 
   /**
-   * Runs `work` in a transaction, after all that was asked for before. A transient failure is tried again with backoff,
-   * without end, as long as it is wanted; each attempt may get another connection.
+   * Runs `work` in a transaction, after all work that was passed before. Retries transient failures with backoff, without limit; each
+   * attempt may use another connection.
    *
-   * @param action what could not be done, for the error
-   * @throws {CancelledError} where it is not wanted any more, or the signal given to the constructor aborts in a pause
-   * @throws {PermanentError} where a person has to mend something
-   * @throws {StatementTimeoutError} where it took longer than it may, and is `canSplit`
-   * @throws whatever else `work` throws that is not a failure of PostgreSQL's, or one of class `record` or `internal`
+   * @param action prefix of error messages, such as "Cannot read consumer_progress"
+   * @throws {CancelledError} if `shouldRetry` returns false, or the constructor's signal aborts during a backoff
+   * @throws {PermanentError} on errors that need operator action
+   * @throws {StatementTimeoutError} on a timeout of work that `canSplit`
+   * @throws whatever else `work` throws: errors that are not from PostgreSQL, or of class `record` or `internal`
    */
-  run<T>(action: string, work: Work<T>, attempts: Attempts = {}): Promise<T> {
-    const result = this.#last.then(() => this.#attempts(action, work, attempts));
+  run<T>(action: string, work: Work<T>, options: RunOptions = {}): Promise<T> {
+    const result = this.#last.then(() => this.#retry(action, work, options));
     this.#last = result.catch(() => {});
     return result;
   }
 
-  #transaction<T>(client: pg.Client, work: Work<T>): Promise<T> {
-    return inTransaction(client, this.#start, () => work(client, ""));
+  #runTransaction<T>(client: pg.Client, work: Work<T>): Promise<T> {
+    return inTransaction(client, this.#transactionStart, () => work(client, ""));
   }
 
-  async #message<T>(client: pg.Client, work: Work<T>): Promise<T> {
+  async #runMessage<T>(client: pg.Client, work: Work<T>): Promise<T> {
     try {
-      return await work(client, `${this.#comment} ${transactionStartSql(this.#start)};\n`);
+      return await work(client, `${this.#comment} ${transactionStartSql(this.#transactionStart)};\n`);
     } catch (error) {
-      // COPY data that was still under way when the statement failed would occupy another connection of the pooler for good.
+      // If a COPY fails while data is in flight, pgbouncer's server connection stays busy.
       if (this.#session?.isPooled) await this.close();
       throw error;
     }
   }
 
-  /** How a transaction begins on the connection in hand. */
-  get #start(): TransactionStart {
+  get #transactionStart(): TransactionStart {
     return {
       session: this.#session!,
       settings: { statement_timeout: this.options.statementTimeoutMs },
     };
   }
 
-  async #attempts<T>(
+  async #retry<T>(
     action: string,
     work: Work<T>,
-    { shouldRetry: wanted = () => true, canSplit = false, isOneMessage = false }: Attempts,
+    { shouldRetry = () => true, canSplit = false, isOneMessage = false }: RunOptions,
   ): Promise<T> {
     for (let attempt = 0;; attempt++) {
-      if (!wanted() || (attempt > 0 && this.signal.aborted)) throw new CancelledError(action);
+      if (!shouldRetry() || (attempt > 0 && this.signal.aborted)) throw new CancelledError(action);
       try {
         this.#client ??= await this.#connect();
         const client = this.#client;
         this.#isIdle = false;
-        const result = await this.#answered(
-          isOneMessage ? this.#message(client, work) : this.#transaction(client, work),
+        const result = await this.#withResponseTimeout(
+          isOneMessage ? this.#runMessage(client, work) : this.#runTransaction(client, work),
         ).finally(() => this.#isIdle = true);
         this.availability.up("PostgreSQL");
         return result;
@@ -155,14 +156,14 @@ export class Database implements AsyncDisposable {
         } else {
           if (!isPostgresError(error)) throw error;
           const kind = classify(error);
-          // A statement that failed leaves a connection that works; anything else leaves none.
+          // After a failed statement the connection is still usable.
           if (kind === "record" || kind === "internal") throw error;
           if (codeOf(error) === IDLE_SESSION_TIMEOUT) {
             await this.close();
             continue;
           }
-          const timedOut = codeOf(error) === TIMED_OUT;
-          if (timedOut) await this.#endFrozenPeers();
+          const timedOut = codeOf(error) === QUERY_CANCELED;
+          if (timedOut) await this.#terminateStalledPeers();
           if (timedOut && canSplit) throw new StatementTimeoutError(messageOf(error), { cause: error });
           if (!timedOut) await this.close();
           if (kind === "environment") throw permanentStatementError(action, error);
@@ -178,34 +179,34 @@ export class Database implements AsyncDisposable {
   }
 
   /**
-   * Ends the transactions of our group's other consumers that wait for the rest of a COPY longer than any transaction may take. A
-   * consumer that froze in mid-COPY holds the lock on its progress, and PostgreSQL, which reads from it, does not look at
-   * statement_timeout meanwhile. An account may end its own sessions without further privileges.
+   * Terminates transactions of the group's other consumers that have been waiting for COPY data for longer than statement_timeout, which
+   * PostgreSQL does not enforce while it reads from the client. A consumer that freezes during a COPY keeps its lock on the progress. An
+   * account may terminate its own sessions without further privileges.
    */
-  async #endFrozenPeers(): Promise<void> {
+  async #terminateStalledPeers(): Promise<void> {
     try {
       this.#client ??= await this.#connect();
-      const { rowCount } = await this.#answered(this.#client.query(
+      const { rowCount } = await this.#withResponseTimeout(this.#client.query(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
          WHERE datname = current_database() AND usename = session_user AND pid <> pg_backend_pid()
            AND state = 'active' AND wait_event = 'ClientRead' AND starts_with(query, $1)
            AND query_start < now() - $2 * interval '1 millisecond'`,
         [this.#comment, this.options.statementTimeoutMs],
       ));
-      if (rowCount) this.onFrozenPeers?.(rowCount);
+      if (rowCount) this.onPeersTerminated?.(rowCount);
     } catch {
-      // The work that timed out is tried again, and reports what is wrong with the connection.
+      // The work that timed out is retried and reports the error of the connection.
     }
   }
 
   async #connect(): Promise<pg.Client> {
     const client = await connectPostgres(this.settings, this.options);
     try {
-      const session = await this.#answered(inspectSession(client));
+      const session = await this.#withResponseTimeout(inspectSession(client));
       if (this.#session) this.onReconnect?.();
-      // The first connection decides: the tables are the same ones as long as the process lives.
+      // Keep the search_path of the first connection, so that the tables stay the same.
       this.#session = { ...session, searchPath: this.#session?.searchPath ?? session.searchPath };
-      client.on("error", () => this.#forgetIdle(client)).on("end", () => this.#forgetIdle(client));
+      client.on("error", () => this.#dropIdle(client)).on("end", () => this.#dropIdle(client));
       return client;
     } catch (error) {
       client.end().catch(() => {});
@@ -213,39 +214,39 @@ export class Database implements AsyncDisposable {
     }
   }
 
-  /** A connection that a server or a proxy closes while nothing is under way is no outage: the next work opens another. */
-  #forgetIdle(client: pg.Client): void {
+  /** A server or proxy that closes an idle connection is not unavailable: the next work opens a new connection. */
+  #dropIdle(client: pg.Client): void {
     if (!this.#isIdle || this.#client !== client) return;
     this.#client = undefined;
     client.end().catch(() => {});
   }
 
   /**
-   * What the server answers. It ends a statement in time, and says so; where nothing comes, the server or the way to it is gone
-   * without a word, and TCP alone would wait for hours.
+   * Rejects if the server does not respond within statement_timeout plus a grace period: the server or the network is gone without a FIN
+   * or RST; TCP alone would wait for its retransmission timeout.
    */
-  async #answered<T>(work: Promise<T>): Promise<T> {
+  async #withResponseTimeout<T>(work: Promise<T>): Promise<T> {
     const { statementTimeoutMs } = this.options;
     if (!statementTimeoutMs) return await work;
-    const { promise: silence, reject } = Promise.withResolvers<never>();
-    const ms = statementTimeoutMs + GRACE_MS;
-    const timer = setTimeout(() => reject(new ResponseTimeoutError(`no answer for ${ms / 1000} s`)), ms);
+    const { promise: timeout, reject } = Promise.withResolvers<never>();
+    const ms = statementTimeoutMs + RESPONSE_GRACE_MS;
+    const timer = setTimeout(() => reject(new ResponseTimeoutError(`no response for ${ms / 1000} s`)), ms);
     try {
-      return await Promise.race([work, silence]);
+      return await Promise.race([work, timeout]);
     } finally {
       clearTimeout(timer);
     }
   }
 
-  /** Closes the connection; the next work opens another. Never throws. */
+  /** Closes the connection; the next work opens a new one. Never throws. */
   async close(): Promise<void> {
     const client = this.#client;
     this.#client = undefined;
     if (!client) return;
-    // A connection that broke may never say that it ended.
-    const over = new AbortController();
-    await Promise.race([client.end().catch(() => {}), pause(500, over.signal)]);
-    over.abort();
+    // end() may never settle if the connection is broken.
+    const ended = new AbortController();
+    await Promise.race([client.end().catch(() => {}), pause(END_TIMEOUT_MS, ended.signal)]);
+    ended.abort();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

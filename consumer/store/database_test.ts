@@ -10,26 +10,26 @@ import { Database } from "./database.ts";
 
 const PID = 0;
 
-/** A server with the process id {@link PID} that refuses a record in each transaction that is one message. */
+/** A server with the process id {@link PID} that rejects each COPY with check_violation. */
 async function startServer(keyPid: number) {
   const connections: string[][] = [];
   const server = await Listening.start(net.createServer((socket) => {
-    const said: string[] = [];
+    const queries: string[] = [];
     socket.on("error", () => {});
     socket.on("data", (data) => {
       const bytes = Buffer.from(data), ready = message("Z", "I");
       if (bytes[0] === 0) {
-        connections.push(said);
+        connections.push(queries);
         const key = message("K", `\0\0\0${String.fromCharCode(keyPid)}\0\0\0\0`);
         return void socket.write(Buffer.concat([message("R", "\0\0\0\0"), key, ready]));
       }
       if (bytes[0] === "X".charCodeAt(0)) return void socket.end();
       const text = bytes.toString("latin1");
-      said.push(text);
+      queries.push(text);
       const answer = text.includes("pg_backend_pid")
         ? row({ pid: PID, version: 180_000, path: "public" })
         : text.includes("COPY")
-        ? message("E", "SERROR\0VERROR\0C23514\0Mrefused\0\0")
+        ? message("E", "SERROR\0VERROR\0C23514\0Mrejected\0\0")
         : message("C", "SET\0");
       socket.write(Buffer.concat([answer, ready]));
     });
@@ -62,7 +62,7 @@ for (
     await assert.rejects(copy, { code: "23514" });
     await database.run("read", (client) => client.query("SELECT 1"));
     assert.equal(connections.length, connectionCount);
-    // Not for the first one: there is no progress in memory yet.
+    // The first connection is not a reconnect.
     assert.equal(reconnects, connectionCount - 1);
     const [first] = connections;
     assert.match(

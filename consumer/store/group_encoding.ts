@@ -6,7 +6,7 @@
 import type pg from "pg";
 import { codeOf, PermanentError } from "../../shared/errors.ts";
 
-/** Whether text has a character that the database's encoding lacks. */
+/** Whether an error means that text has a character that the database's encoding lacks. */
 export const isUntranslatable = (error: unknown): boolean => ["22P05", "22021"].includes(codeOf(error) ?? "");
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Decides whether an error is about the values of single records, or about the table or its surroundings.
+ * Decides whether an error is caused by the values of single records, or by the table or its environment.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import { lookUpViolation, type Violation } from "./violation.ts";
 
 const quoted = pg.escapeIdentifier;
 
-/** SQLSTATE check_violation: without a constraint it stands for a row that no partition is for. */
+/** SQLSTATE check_violation; without a constraint: no partition of the table accepts the row. */
 const CHECK_VIOLATION = "23514";
 const NOT_NULL_VIOLATION = "23502";
 const UNIQUE_VIOLATION = "23505";
@@ -32,22 +32,26 @@ export const tablesOf = (streams: readonly Stream[]): string[] => [
   REJECTED_RECORDS.name,
 ];
 
-/** How long the catalog's answer about a constraint is used, milliseconds: it is asked for each rejected record. */
-const CACHED_MS = 5_000;
+/** How long a constraint is cached; it is needed for each rejected record. */
+const CACHE_MS = 5_000;
 
-/** Checks errors of class `record`, looking constraints up in the catalog. */
+/** Checks errors of class `record`, with a cache of violated constraints. */
 export class RecordErrors {
   readonly #violations = new Map<string, { violation: Violation; until: number }>();
 
   constructor(private readonly database: Database) {}
 
   /**
-   * Checks that a transaction of these segments failed because of the values of single records, so that the others can be stored.
+   * Checks that a transaction failed because of the values of single records, so that the others can be stored.
    *
-   * @throws {PermanentError} if it is about the table or its surroundings, with the remedy
-   * @throws the error itself if it is of another class than `record`
+   * @throws {PermanentError} if the cause is the table or its environment, with the remedy
+   * @throws the error itself if its class is not `record`
    */
-  async assertAboutRecord(error: unknown, batch: readonly Segment[], wanted: () => boolean): Promise<void> {
+  async assertAboutRecord(
+    error: unknown,
+    batch: readonly Segment[],
+    shouldRetry: () => boolean,
+  ): Promise<void> {
     if (!isSqlState(codeOf(error)) || classify(error) !== "record") throw error;
     const streams = [...new Set(batch.filter(({ rowCount }) => rowCount > 0).map(({ stream }) => stream))];
     if (streams.length === 0) {
@@ -56,14 +60,14 @@ export class RecordErrors {
     assertAboutRecord(
       error,
       streams,
-      isViolation(error) ? await this.#lookUp(error as PostgresErrorFields, streams, wanted) : undefined,
+      isViolation(error) ? await this.#lookUp(error as PostgresErrorFields, streams, shouldRetry) : undefined,
     );
   }
 
   async #lookUp(
     error: PostgresErrorFields,
     streams: readonly Stream[],
-    wanted: () => boolean,
+    shouldRetry: () => boolean,
   ): Promise<Violation> {
     const tables = tablesOf(streams);
     const { schema, table, column, constraint, dataType } = error;
@@ -73,25 +77,24 @@ export class RecordErrors {
     const violation = await this.database.run(
       "Cannot look up a constraint",
       (client) => lookUpViolation(client, error, tables),
-      { shouldRetry: wanted },
+      { shouldRetry },
     );
-    this.#violations.set(key, { violation, until: Date.now() + CACHED_MS });
+    this.#violations.set(key, { violation, until: Date.now() + CACHE_MS });
     return violation;
   }
 }
 
-/** Whether an error names a constraint, a column or a domain, and was reported by PostgreSQL itself, not by a function's RAISE. */
+/** Whether an error is a constraint violation reported by PostgreSQL itself, not by a function's RAISE. */
 export const isViolation = (error: unknown): boolean => {
   const { code, routine } = error as PostgresErrorFields;
   return code?.startsWith("23") === true && routine !== "exec_stmt_raise";
 };
 
 /**
- * Checks that an error of class `record` is about the values of single records of these streams, so that the others can be stored
- * without them.
+ * Checks that an error of class `record` is caused by the values of single records of these streams.
  *
- * @param violation of an error of which {@link isViolation} is true
- * @throws {PermanentError} if it is about the table or its surroundings, with the remedy
+ * @param violation of the error, if {@link isViolation}
+ * @throws {PermanentError} if the cause is the table or its environment, with the remedy
  */
 export function assertAboutRecord(
   error: unknown,
@@ -110,7 +113,7 @@ export function assertAboutRecord(
         action,
         code: codeOf(error) ?? "TABLE_INCOMPATIBLE",
         cause: `${own} does not accept the consumer's rows: ${textOf(error)}`,
-        remedy: "Correct it as the README's “Tables” shows.",
+        remedy: "Alter it as the README's “Tables” shows.",
       },
       { cause: error },
     );
@@ -151,9 +154,9 @@ function problemOf(
   if (code === NOT_NULL_VIOLATION && stream && column !== undefined && dataType === undefined) {
     return {
       cause: `column "${column}" is NOT NULL without a default and not part of stream ${stream.name}`,
-      remedy: `Give it a default: ALTER TABLE ${name} ALTER COLUMN ${
+      remedy: `Set a default: ALTER TABLE ${name} ALTER COLUMN ${
         quoted(column)
-      } SET DEFAULT …; or drop the NOT NULL.`,
+      } SET DEFAULT …; or drop NOT NULL.`,
     };
   }
   if (code === CHECK_VIOLATION && constraint === undefined) {
@@ -174,12 +177,10 @@ function problemOf(
   const context = functionOf(error);
   const from = context === undefined ? "" : ` in ${context}, a trigger or function of the table`;
   const owner = stream ? `the stream ${stream.name}` : "a stream";
+  const ofTable = leaf && !stream ? ` of ${leaf}` : "";
+  const culprit = context === undefined ? "constraint or the column's default" : "trigger or the constraint";
   return {
-    cause: `${textOf(error)}${from}`,
-    remedy: `No column of ${owner} is part of this constraint${
-      leaf && !stream ? ` of ${leaf}` : ""
-    }: correct the ${
-      context === undefined ? "constraint or the column's default" : "trigger or the constraint"
-    }, or drop it.`,
+    cause: `${textOf(error)}${from}; no column of ${owner} is part of this constraint${ofTable}`,
+    remedy: `Correct or drop the ${culprit}.`,
   };
 }

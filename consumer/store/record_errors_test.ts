@@ -16,7 +16,7 @@ const check = (error: Error, violation?: Partial<Violation>) =>
     violation && { table: "routes_table", columns: [], serial: null, ...violation },
   );
 
-Deno.test("assertAboutRecord() takes a constraint for a record's fault only if the stream writes one of its columns", () => {
+Deno.test("assertAboutRecord() accepts a constraint violation only if the stream writes one of its columns", () => {
   const constraint = { constraint: "c", table: "routes_2026" };
   for (const code of ["23503", "23505", "23514", "23P01"]) {
     check(failure(code, constraint), { columns: ["latitude"] });
@@ -38,7 +38,7 @@ Deno.test("assertAboutRecord() takes a constraint for a record's fault only if t
   );
 });
 
-Deno.test("assertAboutRecord() names the remedy of a missing partition and of a sequence that is behind", () => {
+Deno.test("assertAboutRecord() names the remedy when a partition is missing or a sequence is behind", () => {
   assert.throws(
     () => check(failure("23514", { table: "routes_table" }), {}),
     /CREATE TABLE … PARTITION OF "routes_table" DEFAULT/,
@@ -53,7 +53,7 @@ Deno.test("assertAboutRecord() names the remedy of a missing partition and of a 
   );
 });
 
-Deno.test("assertAboutRecord() names the trigger that violates a constraint of another table", () => {
+Deno.test("assertAboutRecord() names the trigger when it violates a constraint of another table", () => {
   const where = "PL/pgSQL function audit() line 2 at SQL statement\nCOPY routes_table, line 1";
   const error = failure("23514", { table: "audit_log", constraint: "positive", where });
   assert.throws(
@@ -62,7 +62,7 @@ Deno.test("assertAboutRecord() names the trigger that violates a constraint of a
   );
 });
 
-Deno.test("assertAboutRecord() takes no error of the consumer's own tables for a record's fault", () => {
+Deno.test("assertAboutRecord() throws when the error is about one of the consumer's own tables", () => {
   const where = "PL/pgSQL function f() line 2 at RAISE\nCOPY rejected_records, line 1";
   assert.throws(() => check(failure("P0001", { where })), /rejected_records does not accept/);
   assert.throws(
@@ -73,7 +73,7 @@ Deno.test("assertAboutRecord() takes no error of the consumer's own tables for a
   check(failure("22003", { where: "COPY routes_table, line 1" }));
 });
 
-Deno.test("isViolation() is false for a code that a function chose with RAISE", () => {
+Deno.test("isViolation() is false when a function chose the code with RAISE", () => {
   assert(isViolation(failure("23505", { routine: "_bt_check_unique" })));
   assert(!isViolation(failure("23505", { routine: "exec_stmt_raise" })));
   assert(!isViolation(failure("22003")));

@@ -13,7 +13,7 @@ const violation = (constraint?: string, code = "23514") =>
     detail: "Failing row contains (1).",
   });
 
-/** Rejects a record as the writer does; returns its detail. */
+/** Rejects a record as BatchStore does. Returns its detail. */
 function rejectOne(streaks: RejectStreaks, place = at, error = violation("north")): string {
   const rejection = streaks.reject(place, error);
   assert.equal(rejection.reason, REJECTED_BY_DATABASE);
@@ -21,8 +21,8 @@ function rejectOne(streaks: RejectStreaks, place = at, error = violation("north"
   return rejection.detail;
 }
 
-/** A database whose last rejected records, directly before the progress, have these details. */
-const holding = (details: readonly { partition: number; detail: string }[]) =>
+/** A database whose rejected records directly before the progress have these details. */
+const databaseWith = (details: readonly { partition: number; detail: string }[]) =>
   ({ query: () => Promise.resolve({ rows: details }) }) as unknown as pg.Client;
 
 Deno.test("RejectStreaks stops at the record that completes a streak of one SQLSTATE and constraint", () => {
@@ -42,7 +42,7 @@ Deno.test("RejectStreaks stops at the record that completes a streak of one SQLS
   });
 });
 
-Deno.test("RejectStreaks begins anew behind a stored row and another cause, and counts partitions apart", () => {
+Deno.test("RejectStreaks starts a new streak after a stored row or another cause, and for each partition", () => {
   const streaks = new RejectStreaks(3);
   for (let n = 0; n < 10; n++) {
     rejectOne(streaks);
@@ -55,18 +55,18 @@ Deno.test("RejectStreaks begins anew behind a stored row and another cause, and 
   }
 });
 
-Deno.test("RejectStreaks has no maximum when it is 0", () => {
+Deno.test("RejectStreaks never stops when the maximum is 0", () => {
   const streaks = new RejectStreaks(0);
   for (let n = 1; n <= 1_000; n++) assert(rejectOne(streaks).includes(`, ${n} in a row, `));
 });
 
-Deno.test("RejectStreaks rejects no further record of the topic after a restart, until its table accepts a row", async () => {
+Deno.test("RejectStreaks stops at the next record of the topic after a restart, until the table accepts a row", async () => {
   for (const constraint of ["north", 'a "b", 7 in a row: x\n', "größe"]) {
     const error = violation(constraint);
     const before = new RejectStreaks(0);
     for (let n = 0; n < 2; n++) rejectOne(before, at, error);
     const detail = rejectOne(before, at, error);
-    // A database of another encoding than UTF-8 may have it escaped.
+    // A database with another encoding than UTF-8 stores it escaped.
     for (
       const stored of [
         detail,
@@ -75,12 +75,12 @@ Deno.test("RejectStreaks rejects no further record of the topic after a restart,
     ) {
       const streaks = new RejectStreaks(3);
       assert(streaks.isUnknown(at));
-      await streaks.load(holding([{ partition: 1, detail: stored }]), "g", "routes");
+      await streaks.load(databaseWith([{ partition: 1, detail: stored }]), "g", "routes");
       assert(!streaks.isUnknown(at));
       for (const place of [at, other]) {
         assert.throws(() => streaks.reject(place, error), /3 consecutive records/, constraint);
       }
-      // For another cause it is not stopped.
+      // Another cause does not stop it.
       rejectOne(streaks, other, violation("south"));
       streaks.onRowStored(other);
       rejectOne(streaks, other, error);
@@ -89,10 +89,10 @@ Deno.test("RejectStreaks rejects no further record of the topic after a restart,
   }
 });
 
-Deno.test("RejectStreaks goes on with a streak that was not complete before a restart, and ignores details of others", async () => {
+Deno.test("RejectStreaks continues an incomplete streak after a restart, and ignores details it did not write", async () => {
   const streaks = new RejectStreaks(3);
   await streaks.load(
-    holding([
+    databaseWith([
       { partition: 1, detail: "SQLSTATE 23514, 2 in a row, constraint north: x" },
       { partition: 2, detail: "a previous version's" },
     ]),

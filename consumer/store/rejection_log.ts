@@ -5,12 +5,12 @@
  */
 import type { TopicPartition } from "../../shared/schema/progress.ts";
 
-/** Minimum time between two lines about one partition, milliseconds. */
-const INTERVAL_MS = 5_000;
-/** Maximum number of records that a line describes. */
+/** Minimum time between two lines about a partition. */
+const LOG_INTERVAL_MS = 5_000;
+/** Maximum number of records in a line. */
 const MAX_EXAMPLES = 3;
 
-/** What a line says of a partition. A type and not an interface, so that it counts as a record of fields. */
+/** Fields of a line. A type, since an interface is not assignable to a record of fields. */
 export type RejectedByDatabase = {
   readonly topic: string;
   readonly partition: number;
@@ -24,7 +24,7 @@ interface Pending extends TopicPartition {
   reportedAt: number;
 }
 
-/** Collects rejected records by partition. Nothing is reported for a record before its transaction is committed. */
+/** Collects rejected records by partition. Records must be added after their transaction is committed. */
 export class RejectionLog {
   readonly #pending = new Map<string, Pending>();
 
@@ -45,11 +45,11 @@ export class RejectionLog {
     if (pending.examples.length < MAX_EXAMPLES) pending.examples.push({ offset, text });
   }
 
-  /** Reports what was added, at most once in an interval for each partition; with `all`, regardless of the interval. */
+  /** Reports the records added since the last line, at most one line per interval and partition; `all` ignores the interval. */
   flush(all = false): void {
     const now = this.now();
     for (const pending of this.#pending.values()) {
-      if (pending.count === 0 || (!all && now - pending.reportedAt < INTERVAL_MS)) continue;
+      if (pending.count === 0 || (!all && now - pending.reportedAt < LOG_INTERVAL_MS)) continue;
       const { topic, partition, count, examples } = pending;
       this.report({ topic, partition, count, examples: examples.splice(0) });
       pending.count = 0;

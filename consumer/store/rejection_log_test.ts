@@ -1,7 +1,7 @@
 import assert from "assert";
 import { type RejectedByDatabase, RejectionLog } from "./rejection_log.ts";
 
-Deno.test("RejectionLog reports the first record at once and thousands of others in a few lines", () => {
+Deno.test("RejectionLog reports the first record immediately and thousands of others in a few lines", () => {
   const lines: RejectedByDatabase[] = [];
   let now = 0;
   const log = new RejectionLog((line) => lines.push(line), () => now);

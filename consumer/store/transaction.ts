@@ -1,11 +1,10 @@
 /**
- * One transaction in one round trip: the fence, the rows, the rejected records.
+ * Runs a transaction in one round trip: the fence, the rows, the rejected records.
  *
- * All statements go out in one Query message, and the COPY data right behind it without waiting for the server to ask.
- * PostgreSQL runs the statements of one Query message as one transaction: an error undoes them all, the end commits them.
- * (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-MULTI-STATEMENT). COPY data that arrives after an error
- * is read and ignored, as the protocol has it.
+ * All statements are sent in one Query message, followed by the COPY data without waiting for the server's CopyInResponse. PostgreSQL runs
+ * the statements of a Query message as one transaction, and ignores COPY data that arrives after an error.
  *
+ * @see https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-MULTI-STATEMENT
  * @module
  */
 import { Buffer } from "node:buffer";
@@ -13,20 +12,20 @@ import type pg from "pg";
 import { isFenceError } from "../../shared/schema/advance_progress.ts";
 import { COPY_HEADER, COPY_TRAILER } from "../decode/row_encoder.ts";
 
-/** Another consumer has moved on: nothing of the transaction was stored. */
+/** The progress was not at the expected offset. Nothing was stored. */
 export class FencedError extends Error {
   override readonly name = "FencedError";
 }
 
-/** Data for one COPY … FROM STDIN (FORMAT binary). */
+/** The data of a COPY … FROM STDIN (FORMAT binary). */
 export interface Copy {
   /** Table and columns, as SQL. */
   readonly target: string;
-  /** Rows without header and trailer, in pieces. */
+  /** Chunks of rows, without header and trailer. */
   readonly rows: readonly Uint8Array[];
 }
 
-/** The whole Query message: fence, further statements, COPYs. */
+/** The Query message: the fence, further statements, COPYs. */
 export const transactionSql = (
   fence: string,
   statements: readonly string[],
@@ -36,7 +35,7 @@ export const transactionSql = (
     ";\n",
   );
 
-/** What pg gives its queries to write to. */
+/** The part of pg's Connection that a submittable writes to. */
 interface Connection {
   readonly stream: { cork(): void; uncork(): void; write(chunk: Uint8Array): boolean };
   query(text: string): void;
@@ -53,23 +52,23 @@ const COPY_DONE = messageHeader("c", 0);
 /**
  * Runs a transaction.
  *
- * @throws {FencedError} where progress was not where it was expected
- * @throws {Error} pg's, with the SQLSTATE as `code`; without a code when the connection broke, and then the outcome is unknown
+ * @throws {FencedError} if the progress was not at the expected offset
+ * @throws {Error} pg's, with the SQLSTATE as `code`; without a code if the connection broke, and then the outcome is unknown
  */
 export function runTransaction(client: pg.Client, sql: string, copies: readonly Copy[]): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let failure: Error | undefined;
-  const nothing = () => {};
+  const ignore = () => {};
   const submittable = {
     submit(connection: Connection) {
       const { stream } = connection;
       stream.cork();
       connection.query(sql);
       for (const { rows } of copies) {
-        // The pieces go to the socket as they are, uncopied, each as a CopyData message.
-        for (const piece of [COPY_HEADER, ...rows, COPY_TRAILER]) {
-          stream.write(messageHeader("d", piece.length));
-          stream.write(piece);
+        // Each chunk is one CopyData message and is not copied.
+        for (const chunk of [COPY_HEADER, ...rows, COPY_TRAILER]) {
+          stream.write(messageHeader("d", chunk.length));
+          stream.write(chunk);
         }
         stream.write(COPY_DONE);
       }
@@ -77,18 +76,18 @@ export function runTransaction(client: pg.Client, sql: string, copies: readonly 
     },
     handleError(error: Error) {
       failure = isFenceError(error as { code?: string }) ? new FencedError(error.message) : error;
-      // Rejected at once: where the connection is gone, no ReadyForQuery follows.
+      // Reject now: if the connection is broken, no ReadyForQuery follows.
       reject(failure);
     },
     handleReadyForQuery: () => resolve(),
-    handleRowDescription: nothing,
-    handleDataRow: nothing,
-    handleCommandComplete: nothing,
-    handleCopyInResponse: nothing,
-    handleCopyData: nothing,
-    handleEmptyQuery: nothing,
-    handleParseComplete: nothing,
-    handlePortalSuspended: nothing,
+    handleRowDescription: ignore,
+    handleDataRow: ignore,
+    handleCommandComplete: ignore,
+    handleCopyInResponse: ignore,
+    handleCopyData: ignore,
+    handleEmptyQuery: ignore,
+    handleParseComplete: ignore,
+    handlePortalSuspended: ignore,
   };
   client.query(submittable as unknown as pg.Submittable);
   return promise;

@@ -2,8 +2,8 @@ import assert from "assert";
 import type pg from "pg";
 import { FencedError, runTransaction } from "./transaction.ts";
 
-/** A connection whose server answers with an error at once. */
-const refusing = (error: Error) =>
+/** A client whose queries fail with an error. */
+const failing = (error: Error) =>
   ({
     query: (submitted: { handleError(error: Error): void }) => submitted.handleError(error),
   }) as unknown as pg.Client;
@@ -18,8 +18,8 @@ Deno.test("runTransaction() recognizes the fence when the server's messages are 
       "syntaxe en entrée invalide pour le type integer : « fenced: 0 of 1 »",
     ]
   ) {
-    await assert.rejects(runTransaction(refusing(error("22P02", message)), "", []), FencedError);
+    await assert.rejects(runTransaction(failing(error("22P02", message)), "", []), FencedError);
   }
   const other = error("22P02", 'invalid input syntax for type integer: "x"');
-  await assert.rejects(runTransaction(refusing(other), "", []), (thrown) => thrown === other);
+  await assert.rejects(runTransaction(failing(other), "", []), (thrown) => thrown === other);
 });

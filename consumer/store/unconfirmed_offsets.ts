@@ -1,5 +1,5 @@
 /**
- * Tells what became of transactions whose outcome is unknown because the connection broke.
+ * Finds out which transactions were committed although their outcome was unknown because the connection broke.
  *
  * @module
  */
@@ -7,13 +7,13 @@ import { part, type Segment } from "../decode/segment.ts";
 import { partitionOf } from "./batch.ts";
 
 /**
- * Remembers up to which offset the consumer itself has tried to store each partition. Progress that is found there was made by a
- * transaction of its own that was committed, not by another consumer.
+ * The offsets to which this consumer has tried to advance each partition. If the stored progress is one of them, a transaction of this
+ * consumer was committed, not one of another consumer.
  */
 export class UnconfirmedOffsets {
   readonly #ends = new Map<string, Set<number>>();
 
-  /** A transaction that would bring these segments' partitions to their ends is about to be sent. */
+  /** A transaction with these segments is about to be sent. */
   onSent(batch: readonly Segment[]): void {
     for (const [key, to] of endsOf(batch)) {
       const ends = this.#ends.get(key) ?? new Set();
@@ -21,7 +21,7 @@ export class UnconfirmedOffsets {
     }
   }
 
-  /** The segments are stored: earlier transactions do not matter any more. */
+  /** The segments are stored: earlier offsets are no longer needed. */
   onStored(batch: readonly Segment[]): void {
     for (const [key, to] of endsOf(batch)) {
       const later = [...this.#ends.get(key) ?? []].filter((end) => end > to);
@@ -31,33 +31,33 @@ export class UnconfirmedOffsets {
   }
 
   /**
-   * Divides a partition's segments at the progress that was found.
+   * Divides a partition's segments at the stored progress.
    *
-   * @param segments of one partition, each following on the one before
-   * @returns what is stored and what is left to store; `undefined`: the progress is not ours
+   * @param segments contiguous segments of one partition
+   * @returns the stored and the remaining segments; `undefined`: another consumer made the progress
    */
   divide(
     segments: readonly Segment[],
     found: number | undefined,
-  ): { stored: Segment[]; left: Segment[] } | undefined {
+  ): { stored: Segment[]; remaining: Segment[] } | undefined {
     const from = segments[0]!.from;
-    if (found === from) return { stored: [], left: [...segments] };
+    if (found === from) return { stored: [], remaining: [...segments] };
     if (found === undefined || found < from || !this.#ends.get(partitionOf(segments[0]!))?.has(found)) {
       return undefined;
     }
-    const stored: Segment[] = [], left: Segment[] = [];
+    const stored: Segment[] = [], remaining: Segment[] = [];
     for (const segment of segments) {
       if (segment.to <= found) stored.push(segment);
-      else if (segment.from >= found) left.push(segment);
+      else if (segment.from >= found) remaining.push(segment);
       else {
         stored.push(part(segment, segment.from, found));
-        left.push(part(segment, found, segment.to));
+        remaining.push(part(segment, found, segment.to));
       }
     }
-    return { stored, left };
+    return { stored, remaining };
   }
 }
 
-/** The end of each partition. */
+/** The offset that each partition is advanced to. */
 const endsOf = (batch: readonly Segment[]) =>
   new Map(batch.map((segment) => [partitionOf(segment), segment.to]));

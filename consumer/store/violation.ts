@@ -1,32 +1,32 @@
 /**
- * Violations of constraints: which columns a constraint is about, looked up in the catalog.
+ * Looks violated constraints up in the catalog: their table and columns.
  *
  * @module
  */
 import type pg from "pg";
 import type { PostgresErrorFields } from "../../shared/postgres/errors.ts";
 
-/** What the catalog says of a violated constraint. */
+/** Table and columns of a violated constraint. */
 export interface Violation {
-  /** The table among those asked for that the constraint belongs to, itself or through a partition or child; `null`: none. */
+  /** The table among those passed that the constraint belongs to, directly or through a partition or child table; `null`: none. */
   readonly table: string | null;
-  /** The columns that the constraint checks; for a generated column those that it is computed from, too. `null`: it checks whole rows. */
+  /** The columns that the constraint checks, including those that a generated column is computed from. `null`: it checks whole rows. */
   readonly columns: readonly string[] | null;
-  /** Of these columns, one that is filled from a sequence, and the sequence. */
+  /** One of these columns that is filled from a sequence, if any, and the sequence. */
   readonly serial: { readonly column: string; readonly sequence: string } | null;
 }
 
 /**
- * The violated object, from the most specific field of the error:
+ * Finds the violated object by the most specific field of the error:
  * - `of_column`: NOT NULL, of a column that the error names;
- * - `of_constraint`: CHECK and FOREIGN KEY, with their columns in conkey; a 0 there stands for the whole row;
+ * - `of_constraint`: CHECK and FOREIGN KEY, with their columns in conkey, where 0 means the whole row;
  * - `of_index`: UNIQUE, PRIMARY KEY and EXCLUDE, also an index without a constraint. A predicate's columns count only if an expression is
  *   indexed, since pg_depend does not distinguish the two;
  * - `of_domain`: every column of the tables whose type is the domain, or a domain over it.
  *
  * A view with an INSTEAD OF trigger writes to another table: its columns are compared by name.
  */
-const SQL = `
+const VIOLATION_SQL = `
 WITH RECURSIVE error (schema, "table", "column", "constraint", data_type) AS (
   VALUES ($1::text, $2::text, $3::text, $4::text, $5::text)
 ), ours AS (
@@ -81,10 +81,10 @@ SELECT (SELECT name FROM root) AS "table",
   (SELECT row_to_json(s) FROM serial s WHERE sequence IS NOT NULL ORDER BY "column" LIMIT 1) AS serial`;
 
 /**
- * Looks a violated constraint up.
+ * Looks up a violated constraint.
  *
  * @param error an error of class 23
- * @param tables names of the tables that the transaction wrote to, as the session's search_path finds them
+ * @param tables names of the tables that the transaction wrote to, resolved by the session's search_path
  */
 export async function lookUpViolation(
   client: pg.Client,
@@ -93,7 +93,7 @@ export async function lookUpViolation(
 ): Promise<Violation> {
   const { schema, table, column, constraint, dataType } = error;
   const { rows: [violation] } = await client.query<Violation>(
-    SQL,
+    VIOLATION_SQL,
     [...[schema, table, column, constraint, dataType].map((field) => field ?? null), tables],
   );
   return violation!;

@@ -20,7 +20,7 @@ export type WriteResult =
     | { readonly outcome: "fenced"; readonly nextOffset: number | undefined }
   );
 
-export interface WriterOptions extends Omit<BatchStoreOptions, "isWanted" | "onStored" | "onFenced"> {
+export interface WriterOptions extends Omit<BatchStoreOptions, "isValidEpoch" | "onStored" | "onFenced"> {
   /** Bytes of segments in one transaction; a single segment may be larger. */
   readonly batchBytes: number;
   /** Whether the membership is valid at this moment. While it is not, segments are dropped instead of stored. */
@@ -43,7 +43,7 @@ export class Writer {
     const { isAlive, onResult } = options;
     this.#store = new BatchStore(database, {
       ...options,
-      isWanted: (epoch) => epoch === this.#epoch && isAlive(),
+      isValidEpoch: (epoch) => epoch === this.#epoch && isAlive(),
       onStored: ({ topic, partition }, nextOffset) =>
         onResult({ outcome: "stored", topic, partition, nextOffset }),
       onFenced: ({ topic, partition }, nextOffset) => {

@@ -21,7 +21,7 @@ Deno.test("Writer stores what comes in one turn of the event loop in one transac
   const writer = new Writer(database as unknown as Database, {
     group: "g",
     batchBytes: 1_000,
-    tell: () => {},
+    emit: () => {},
     isAlive: () => true,
     onResult: ({ outcome, partition, nextOffset }) => {
       assert.equal(outcome, "stored");
@@ -172,7 +172,7 @@ async function store(
   const writer = new Writer(database as unknown as Database, {
     group: "g",
     batchBytes: 1e9,
-    tell: (name, fields) => events.push([name, fields]),
+    emit: (name, fields) => events.push([name, fields]),
     isAlive: () => true,
     onResult: () => {},
   });
@@ -284,7 +284,7 @@ Deno.test("Writer stores what an unconfirmed transaction left when it is divided
   const writer = new Writer(database as unknown as Database, {
     group: "g",
     batchBytes: 1e9,
-    tell: (name) => events.push(name),
+    emit: (name) => events.push(name),
     isAlive: () => true,
     onResult: () => {},
   });

@@ -115,7 +115,7 @@ scenario({
   const consumer = await s.startConsumer({ ...settings, CONSUMER_TRANSACTION_TIMEOUT_MS: 2_000 });
   await s.waitForRows([consumer, load]);
   await proxy.swallow("answers");
-  assert.match(await consumer.waitForLog(/"event":"server_unavailable"/, 40_000), /no answer for 12 s/);
+  assert.match(await consumer.waitForLog(/"event":"server_unavailable"/, 40_000), /no response for 12 s/);
   await proxy.restore();
   await s.waitForRows([consumer, load]);
   await s.stopProducer(load);
