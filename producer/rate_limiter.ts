@@ -1,35 +1,32 @@
 /**
- * How many records are due, at a steady rate.
+ * Limits records to a steady rate.
  *
  * @module
  */
 
-/** Keeps to a rate from its start on: what was missed while Kafka was away is made up for, up to a second's worth. */
+/** After a pause, catches up with at most one second's records. Times are in milliseconds. */
 export class RateLimiter {
   #start: number;
-  #made = 0;
+  #acquired = 0;
 
-  /**
-   * @param rate records a second; 0: as many as there is room for
-   * @param now milliseconds
-   */
+  /** @param rate records per second; 0: unlimited */
   constructor(private readonly rate: number, now: number) {
     this.#start = now;
   }
 
-  /** Records due at `now`, at most `most`; they count as made. */
-  acquire(now: number, most: number): number {
-    if (this.rate === 0) return most;
-    const missed = (now - this.#start) / 1000 * this.rate - this.#made;
-    if (missed > this.rate + most) this.#start += (missed - this.rate) / this.rate * 1000;
-    const due = Math.min(most, Math.floor((now - this.#start) / 1000 * this.rate) - this.#made);
-    this.#made += Math.max(0, due);
+  /** Returns the number of records due at `now`, at most `max`, and counts them as generated. */
+  acquire(now: number, max: number): number {
+    if (this.rate === 0) return max;
+    const missed = (now - this.#start) / 1000 * this.rate - this.#acquired;
+    if (missed > this.rate + max) this.#start += (missed - this.rate) / this.rate * 1000;
+    const due = Math.min(max, Math.floor((now - this.#start) / 1000 * this.rate) - this.#acquired);
+    this.#acquired += Math.max(0, due);
     return Math.max(0, due);
   }
 
-  /** Milliseconds until the next record is due. */
-  wait(now: number): number {
+  /** Time until the next record is due. */
+  msUntilDue(now: number): number {
     if (this.rate === 0) return 0;
-    return Math.max(0, this.#start + (this.#made + 1) / this.rate * 1000 - now);
+    return Math.max(0, this.#start + (this.#acquired + 1) / this.rate * 1000 - now);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The producer's life: Kafka waited for, topics made, records made and sent until it is stopped or has sent its count.
+ * Runs the producer: waits for Kafka, creates missing topics, and generates and sends records until stopped or `PRODUCER_COUNT` are sent.
  *
  * @module
  */
@@ -15,24 +15,24 @@ import { retryUntilAvailable } from "../shared/retry.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import type { Stream } from "../shared/stream.ts";
 import { loadStreams } from "../shared/streams.ts";
-import { EVENTS } from "./events.ts";
+import { EVENTS, type ProducerEmit } from "./events.ts";
 import { Generator } from "./generator.ts";
-import { generated, registry, sent } from "./metrics.ts";
+import { buffered, generated, registry, sent } from "./metrics.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 import { Sender } from "./sender.ts";
 
-/** Records made at one go, before the event loop gets its turn. */
-const BURST = 2_000;
-/** Longest pause: a timer of more than 2³¹ ms would end at once. */
-const MAX_PAUSE_MS = 60_000;
-/** How long a stop may wait for Kafka to acknowledge what was made. */
-const DRAIN_MS = 8_000;
+/** Maximum number of records generated before the event loop runs. */
+const BURST_MAX = 2_000;
+/** Timers of more than 2³¹ ms fire at once. */
+const PAUSE_MAX_MS = 60_000;
+/** Time to wait for acknowledgements on shutdown. */
+const DRAIN_TIMEOUT_MS = 8_000;
 
 /**
  * Produces until `signal` aborts or `PRODUCER_COUNT` records are sent.
  *
- * @throws {PermanentError} where a person has to mend something; {@link SettingsError} where it is a setting
- * @throws {Error} where records that were made could not be sent before the stop
+ * @throws {PermanentError} on an error that needs operator action; {@link SettingsError} if a setting is invalid
+ * @throws {Error} if records were not acknowledged before the shutdown timeout
  */
 export async function runProducer(
   settings: Settings,
@@ -40,12 +40,13 @@ export async function runProducer(
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
-  const tell = createEmitter(EVENTS, log);
-  for (const text of warnings) tell("settings_warning", { text });
+  const emit = createEmitter(EVENTS, log);
+  for (const text of warnings) emit("settings_warning", { text });
   const streams = await loadStreams(settings.STREAMS, settings.KAFKA_TOPIC_PREFIX);
+  const topics = streams.map(({ topic }) => topic);
   const availability = new Availability("producer", ["Kafka"], log, registry);
   await using _probes = serveProbes(settings, { problems: () => availability.problems(), registry });
-  tell("started", {
+  emit("started", {
     streams: streams.map(({ name }) => name),
     brokers: settings.KAFKA_BOOTSTRAP_SERVERS,
     rate: settings.PRODUCER_RATE,
@@ -54,21 +55,15 @@ export async function runProducer(
   const connected = await retryUntilAvailable("Kafka", availability, signal, () =>
     openKafka(settings, {
       clientId: "producer",
-      topics: streams.map(({ topic }) => topic),
+      topics,
       log,
       onConnectionError: (error) => availability.down("Kafka", error, error.kind),
     }));
-  if (!connected) return tell("stopped", { sent: 0 });
+  if (!connected) return emit("stopped", { sent: 0 });
   using session = connected;
-  for (const topic of session.created) tell("created", { what: `topic ${topic}` });
+  for (const topic of session.created) emit("created", { what: `topic ${topic}` });
 
-  using sender = new Sender({
-    client: produceClient(session.cluster),
-    topics: streams.map(({ topic }) => topic),
-    settings,
-    availability,
-    tell,
-  });
+  using sender = new Sender({ client: produceClient(session.cluster), topics, settings, availability, emit });
   await retryUntilAvailable("Kafka", availability, signal, async () => {
     try {
       await sender.start();
@@ -76,34 +71,38 @@ export async function runProducer(
       throw kafkaError("Cannot start to produce", error, settings);
     }
   });
-  const total = async () => (await sent.get()).values.reduce((sum, { value }) => sum + value, 0);
-  let before = 0;
-  const summary = setInterval(async () => {
-    const now = await total();
-    tell("summary", {
-      sent: now,
-      rate: (now - before) / settings.LOG_SUMMARY_SECONDS,
-      buffered: sender.buffered,
-    });
-    before = now;
-  }, settings.LOG_SUMMARY_SECONDS * 1000);
+  const summary = startSummary(settings, sender, emit);
   try {
     await Promise.race([produce(settings, streams, sender, signal), sender.failed]);
-    // A count that is reached may wait as long as it takes; a stop may not.
-    const deadline = aborted(signal).then(() => pause(DRAIN_MS));
-    await Promise.race([sender.flush(), sender.failed, deadline]);
+    await Promise.race([sender.flush(), sender.failed, drainTimeout(signal)]);
     if (sender.buffered > 0) {
       throw new Error(
-        `${sender.buffered} records were made and Kafka did not acknowledge them in time: they may be lost.`,
+        `Shutdown timeout: ${sender.buffered} records not acknowledged by Kafka; they may be lost.`,
       );
     }
   } finally {
     clearInterval(summary);
   }
-  tell("stopped", { sent: await total() });
+  emit("stopped", { sent: await totalSent() });
 }
 
-/** Makes records at the rate that is asked for, as long as there is room for them. */
+/** Resolves {@link DRAIN_TIMEOUT_MS} after `signal` aborts: never after `PRODUCER_COUNT` is reached without a signal. */
+const drainTimeout = (signal: AbortSignal) => aborted(signal).then(() => pause(DRAIN_TIMEOUT_MS));
+
+const totalSent = async () => (await sent.get()).values.reduce((sum, { value }) => sum + value, 0);
+
+/** Emits `summary` periodically. */
+function startSummary(settings: Settings, sender: Sender, emit: ProducerEmit) {
+  let before = 0;
+  return setInterval(async () => {
+    const now = await totalSent();
+    const rate = (now - before) / settings.LOG_SUMMARY_SECONDS;
+    emit("summary", { sent: now, rate, buffered: sender.buffered });
+    before = now;
+  }, settings.LOG_SUMMARY_SECONDS * 1000);
+}
+
+/** Generates records at `PRODUCER_RATE`, or less if the buffer is full. */
 async function produce(
   settings: Settings,
   streams: readonly Stream[],
@@ -114,34 +113,35 @@ async function produce(
     topic: stream.topic,
     generator: new Generator(stream, settings),
   }));
-  const pace = new RateLimiter(settings.PRODUCER_RATE, performance.now());
+  const limiter = new RateLimiter(settings.PRODUCER_RATE, performance.now());
   let left = settings.PRODUCER_COUNT || Infinity;
   let turn = 0;
   while (left > 0 && !signal.aborted) {
-    const room = settings.PRODUCER_BUFFER_RECORDS - sender.buffered;
-    if (room <= 0) {
-      await sender.below(settings.PRODUCER_BUFFER_RECORDS, signal);
+    const capacity = settings.PRODUCER_BUFFER_RECORDS - sender.buffered;
+    if (capacity <= 0) {
+      await sender.waitForCapacity(settings.PRODUCER_BUFFER_RECORDS - 1, signal);
       continue;
     }
-    const due = pace.acquire(performance.now(), Math.min(room, left, BURST));
+    const due = limiter.acquire(performance.now(), Math.min(capacity, left, BURST_MAX));
     const added = addRecords(generators, sender, due, turn);
     turn += due;
     left -= added;
-    sender.poll();
-    const now = performance.now();
-    const isFast = due === BURST && added > 0;
-    const idle = isFast ? 0 : Math.max(1, Math.min(pace.wait(now), sender.dueIn(), MAX_PAUSE_MS));
-    await pause(idle, signal);
+    const isBurst = due === BURST_MAX && added > 0;
+    const wait = isBurst ? 0 : Math.max(1, Math.min(limiter.msUntilDue(performance.now()), PAUSE_MAX_MS));
+    await pause(wait, signal);
   }
 }
 
-/** A stream's generator, and its topic. */
 interface TopicGenerator {
   readonly topic: string;
   readonly generator: Generator;
 }
 
-/** Generates `count` records, of one stream after the other, and adds those that the sender accepts. @returns how many */
+/**
+ * Generates `count` records, alternating between the streams, and adds those whose partitions accept them.
+ *
+ * @returns the number of records added
+ */
 function addRecords(
   generators: readonly TopicGenerator[],
   sender: Sender,
@@ -162,5 +162,6 @@ function addRecords(
     added[index]!++;
   }
   generators.forEach(({ topic }, index) => generated.inc({ topic }, added[index]));
+  buffered.set(sender.buffered);
   return added.reduce((sum, records) => sum + records, 0);
 }
