@@ -1,5 +1,5 @@
 import type { OpenedProxy } from "../harness/proxy.ts";
-import { progressOf } from "../harness/read_tables.ts";
+import { readProgress } from "../harness/read_tables.ts";
 import type { ScenarioContext } from "../harness/scenario_context.ts";
 import type { ServiceSettings, TestService } from "../harness/service.ts";
 import { withAdmin } from "../harness/topic.ts";
@@ -113,7 +113,7 @@ export class ServicePool {
       producer.metrics().then((metrics) => metrics.sum("producer_records_sent_total"));
     await Promise.all([
       waitUntil("what came after the fault to be stored in every partition", async () => {
-        const progress = await progressOf(database, group, topic);
+        const progress = await readProgress(database, group, topic);
         return ends.every(({ partition, high }) => (progress.get(partition) ?? 0) > Number(high));
       }, wait),
       ...this.producers.map(async (producer) => {

@@ -2,15 +2,7 @@ import type { Database } from "./database.ts";
 import { escapeBytes } from "./escape_bytes.ts";
 import type { Rules } from "./rules.ts";
 
-/** A row of a stream's table. */
-export interface StoredRow {
-  /** The columns' values, in their order. */
-  readonly numbers: number[];
-  /** The transaction that wrote it, counted from the first one that is still in the table. */
-  readonly transaction: number;
-}
-
-/** A row of `rejected_records`; key and value as `escaped.ts` writes bytes. */
+/** A row of `rejected_records`; key and value are escaped, see `escape_bytes.ts`. */
 export interface RejectedRow {
   readonly partition: number;
   readonly offset: number;
@@ -20,42 +12,38 @@ export interface RejectedRow {
   readonly detail: string | null;
 }
 
-/** How many rows are fetched at a time. */
-const CHUNK = 50_000;
+const FETCH_ROWS = 50_000;
 
 /**
- * All rows of a stream's table, in the order in which they were written as far as PostgreSQL tells: by transaction, and in it by
- * place. Doubles are exact: PostgreSQL writes the shortest text that stands for one double only.
+ * Reads all rows of a stream's table, as the values of `Rules.columns`, in the order of their insertion: by transaction, then by
+ * position in the table. Doubles are exact: PostgreSQL writes the shortest text that identifies one double.
  */
-export async function storedRows(database: Database, rules: Rules): Promise<StoredRow[]> {
+export async function readRows(database: Database, rules: Rules): Promise<number[][]> {
   const columns = rules.columns.map((column) => `"${column}"`).join(", ");
-  const rows: StoredRow[] = [];
+  const rows: number[][] = [];
   await database.connected(async (client) => {
     await client.query("BEGIN");
     await client.query("SET LOCAL extra_float_digits = 3");
     await client.query(
       `DECLARE all_rows NO SCROLL CURSOR FOR
-       SELECT ${columns}, age(xmin) AS age FROM "${rules.table}" ORDER BY age(xmin) DESC, ctid`,
+       SELECT ${columns} FROM "${rules.table}" ORDER BY age(xmin) DESC, ctid`,
     );
     while (true) {
       const chunk = await client.query({
-        text: `FETCH ${CHUNK} FROM all_rows`,
+        text: `FETCH ${FETCH_ROWS} FROM all_rows`,
         rowMode: "array",
         types: { getTypeParser: () => Number },
       });
-      for (const row of chunk.rows as number[][]) {
-        const age = row.pop()!;
-        rows.push({ numbers: row, transaction: -age });
-      }
-      if (chunk.rows.length < CHUNK) break;
+      rows.push(...chunk.rows);
+      if (chunk.rows.length < FETCH_ROWS) break;
     }
     await client.query("ROLLBACK");
   });
   return rows;
 }
 
-/** All rows of a topic in `rejected_records`. */
-export async function rejectedRows(database: Database, topic: string): Promise<RejectedRow[]> {
+/** Reads all rows of a topic in `rejected_records`. */
+export async function readRejectedRecords(database: Database, topic: string): Promise<RejectedRow[]> {
   const rows = await database.query<Record<string, unknown>>(
     `SELECT partition, "offset", key, value, reason, detail FROM rejected_records
      WHERE topic = $1 ORDER BY partition, "offset"`,
@@ -71,8 +59,8 @@ export async function rejectedRows(database: Database, topic: string): Promise<R
   }));
 }
 
-/** `next_offset` of each partition that a group has begun. */
-export async function progressOf(
+/** Reads a group's `next_offset` by partition. */
+export async function readProgress(
   database: Database,
   group: string,
   topic: string,

@@ -1,18 +1,18 @@
 /**
- * The oracle: compares what lies in a topic with what lies in PostgreSQL, row for row.
+ * Compares the content of a topic with the content of PostgreSQL, row by row.
  *
  * @module
  */
 import type { KafkaServer } from "../../local/servers/mod.ts";
 import type { Database } from "./database.ts";
 import { unescapeBytes } from "./escape_bytes.ts";
-import { RowMultiset } from "./row_multiset.ts";
-import { progressOf, rejectedRows, storedRows } from "./read_tables.ts";
+import { readProgress, readRejectedRecords, readRows, type RejectedRow } from "./read_tables.ts";
 import { readTopic, type TopicContent, type TopicRecord } from "./read_topic.ts";
+import { RowMultiset } from "./row_multiset.ts";
 import { rowOf, type Rules } from "./rules.ts";
 import { waitUntil } from "./wait.ts";
 
-/** What to compare, and what else than "each record once" is right. */
+/** What to compare, and which deviations from "each record once" are correct. */
 export interface ReconcileOptions {
   kafka: KafkaServer;
   database: Database;
@@ -21,209 +21,217 @@ export interface ReconcileOptions {
   topic: string;
   /** The consumer groups that store into the tables; each stores every valid record once. */
   groups: string[];
-  /** The topic, when it has been read already and nothing was sent since. */
+  /** The topic, if it has been read before and nothing was sent since. */
   content?: TopicContent;
-  /** Committed records that the topic held earlier, and that may have expired since. */
+  /** Committed records that the topic held earlier; some may have expired since. */
   earlier?: TopicContent;
-  /** Whether a record expired before any consumer read it: then it must be nowhere. */
+  /** Whether a record expired before a consumer read it: it must be in no table. */
   lost?: (record: TopicRecord) => boolean;
-  /**
-   * Whether the database may refuse a valid record's row: then it must lie either in the table or, with a reason, in
-   * quarantine, and not in both.
-   */
+  /** Whether the database may reject a valid record's row: it must be either in the table or in `rejected_records`. */
   refusable?: (row: readonly number[]) => boolean;
   /**
-   * Rows of one user must lie in the order of their records. PostgreSQL keeps the order of insertion only in a table
-   * that nothing was removed from (no autovacuum), and it is promised only to records with the user as key.
+   * Whether each user's rows must be in the order of their records, as is guaranteed for records with the user as key. The table
+   * shows the order of insertion only if no row was removed (no autovacuum).
    */
   ordered?: boolean;
-  /** How long to wait for the consumers to be through; 90,000 when not given. */
+  /** Time for the consumers to reach the end of the topic, 90,000 ms by default. */
   timeoutMs?: number;
-  /** Looked at while waiting; throws when there is no use in waiting on. */
+  /** Called while waiting; throw to stop. */
   unless?: () => void;
 }
 
-/** What was compared, when all was right. */
+/** Result of a comparison without differences. */
 export interface Reconciliation {
   /** Committed records of the topic. */
   records: number;
-  /** Of them: rows in the table, for one group. */
+  /** Those in the table, for one group. */
   stored: number;
-  /** Of them: in quarantine. */
+  /** Those in `rejected_records`. */
   rejected: number;
-  /** Of them: expired before they were read. */
+  /** Those that expired before they were read. */
   lost: number;
-  /** The topic as it was read. */
   content: TopicContent;
-  /** Quarantine's reasons, each with its number of records. */
+  /** Number of rejected records by reason. */
   reasons: Record<string, number>;
 }
 
-/** Something is missing, doubled or invented. */
+/** A row is missing, duplicated or invented. */
 export class ReconciliationError extends Error {
-  override readonly name = "OracleError";
+  override readonly name = "ReconciliationError";
 }
 
-/** Differences that are printed; how many there are is said in any case. */
-const PRINTED = 20;
+/** Number of differences in an error message. */
+const SHOWN_DIFFERENCES_MAX = 20;
 
 /**
- * Waits until the consumers are through with a topic, reads it back from its beginning, and compares it with the tables:
- * nothing missing, nothing doubled, nothing invented, doubles bit for bit, quarantine byte for byte, progress at the ends.
+ * Waits until all groups have read the topic to its end, reads it from its beginning, and compares it with the tables: no record
+ * missing, duplicated or invented; doubles bit for bit, rejected records byte for byte, progress at the end.
  *
- * Nothing may be produced any more when it is called.
+ * All producers must have stopped.
  *
- * @throws {ReconciliationError} With the first differences, each with topic, partition and offset.
+ * @throws {ReconciliationError} with the first differences, each with topic, partition and offset
  */
 export async function reconcile(options: ReconcileOptions): Promise<Reconciliation> {
-  const { kafka, database, rules, topic, groups, earlier, lost, unless } = options;
+  const { kafka, database, rules, topic, earlier, unless } = options;
   const content = options.content ?? await readTopic(kafka, topic);
   const records = earlier ? union(earlier.records, content.records) : content.records;
-  const lasts = lastOffsets(content);
-  const progress = await arrival(options, lasts);
+  const lastOffsets = findLastOffsets(content);
+  const progress = await waitForProgress(options, lastOffsets);
 
-  const differences: string[] = [];
-  const say = (difference: string) => differences.push(difference);
-  const place = ({ partition, offset }: { partition: number; offset: number }) =>
-    `topic ${topic}, partition ${partition}, offset ${offset}`;
-
-  const rejected = new Map<string, Awaited<ReturnType<typeof rejectedRows>>[number]>();
-  for (const row of await rejectedRows(database, topic)) rejected.set(`${row.partition}:${row.offset}`, row);
-
-  const verdict: Reconciliation = {
-    records: records.length,
-    stored: 0,
-    rejected: 0,
-    lost: 0,
-    content,
-    reasons: {},
-  };
-  const expected = new RowMultiset(rules.columns.length);
-  const valid: { record: TopicRecord; row: number[] }[] = [];
-  const seen = new Set<string>();
-  for (const record of records) {
-    const id = `${record.partition}:${record.offset}`;
-    const quarantined = rejected.get(id);
-    if (lost?.(record)) {
-      verdict.lost++;
-      if (quarantined) say(`${place(record)} expired before it was read, and yet lies in rejected_records`);
-      seen.add(id);
-      continue;
-    }
-    const row = rowOf(rules, record.value === null ? null : unescapeBytes(record.value));
-    if (row && !(quarantined && options.refusable?.(row))) {
-      expected.add(row, groups.length);
-      valid.push({ record, row });
-      verdict.stored++;
-      continue;
-    }
-    seen.add(id);
-    verdict.rejected++;
-    if (!quarantined) {
-      say(`missing in rejected_records: ${place(record)}: ${shown(record.value)}`);
-      continue;
-    }
-    if (quarantined.key !== record.key) {
-      say(
-        `another key in rejected_records: ${place(record)}: ${shown(quarantined.key)}, not ${
-          shown(record.key)
-        }`,
-      );
-    }
-    if (quarantined.value !== record.value) {
-      say(
-        `another value in rejected_records: ${place(record)}: ${shown(quarantined.value)}, not ${
-          shown(record.value)
-        }`,
-      );
-    }
-    if (!quarantined.reason || !quarantined.detail) {
-      say(`no reason or no detail in rejected_records: ${place(record)}`);
-    }
-    verdict.reasons[quarantined.reason] = (verdict.reasons[quarantined.reason] ?? 0) + 1;
-  }
-  for (const [id, row] of rejected) {
-    if (!seen.has(id)) {
-      say(
-        `should not lie in rejected_records: ${place(row)}: ${
-          shown(row.value)
-        } (${row.reason}: ${row.detail})`,
-      );
-    }
-  }
-
-  const stored = await storedRows(database, rules);
-  const surplus: (readonly number[])[] = [];
-  for (const { numbers } of stored) {
-    if (expected.count(numbers) === undefined || expected.add(numbers, -1) < 0) surplus.push(numbers);
-  }
-  for (const { record, row } of valid) {
-    // What was stored too often was counted below zero.
-    if (expected.count(row)! > 0) {
-      expected.add(row, -1);
-      say(`missing in ${rules.table}: ${place(record)}: ${shown(record.value)}`);
-    }
-  }
-  surplus.forEach((row, index) => {
-    // Looked up only for those that are printed.
-    const source = index < PRINTED
-      ? valid.find((v) => v.row.every((number, i) => Object.is(number, row[i])))
-      : undefined;
-    say(
-      source
-        ? `doubled in ${rules.table}: ${row.join(", ")} (${place(source.record)})`
-        : `invented in ${rules.table}: ${row.join(", ")}`,
-    );
-  });
-  if (options.ordered && differences.length === 0) {
-    compareOrder(
-      valid,
-      stored.map(({ numbers }) => numbers),
-      (record) => say(`out of order: ${place(record)}`),
-    );
-  }
-  for (const [group, offsets] of progress) {
-    content.ends.forEach((end, partition) => {
-      const next = offsets.get(partition) ?? 0;
-      if (next < lasts[partition]! + 1 || next > end) {
-        say(
-          `consumer_progress of group ${group} is ${next} in partition ${partition} of topic ${topic}, which ends at ${end}`,
-        );
-      }
-    });
-  }
+  const comparison = new Comparison(options, content);
+  comparison.compareRecords(records, await readRejectedRecords(database, topic));
+  comparison.compareRows(await readRows(database, rules));
+  comparison.compareProgress(progress, lastOffsets);
   unless?.();
 
+  const { differences } = comparison;
   if (differences.length > 0) {
     throw new ReconciliationError(
       `${differences.length} differences between topic ${topic} (${records.length} records) and database ${database.name}:\n` +
-        differences.slice(0, PRINTED).map((difference) => `  ${difference}`).join("\n"),
+        differences.slice(0, SHOWN_DIFFERENCES_MAX).map((difference) => `  ${difference}`).join("\n"),
     );
   }
-  return verdict;
+  return comparison.result;
 }
 
-/** Waits until every group has gone past the last record of each partition; returns their progress. */
-async function arrival(
+/** A valid record and its row. */
+interface Expected {
+  readonly record: TopicRecord;
+  readonly row: number[];
+}
+
+class Comparison {
+  readonly differences: string[] = [];
+  readonly result: Reconciliation;
+  readonly #options: ReconcileOptions;
+  readonly #valid: Expected[] = [];
+  /** Number of rows that are still to be found in the table. */
+  readonly #expected: RowMultiset;
+
+  constructor(options: ReconcileOptions, content: TopicContent) {
+    this.#options = options;
+    this.#expected = new RowMultiset(options.rules.columns.length);
+    this.result = { records: 0, stored: 0, rejected: 0, lost: 0, content, reasons: {} };
+  }
+
+  /** Decides for each record whether it is stored, rejected or lost, and compares those that are rejected. */
+  compareRecords(records: readonly TopicRecord[], rejectedRows: readonly RejectedRow[]): void {
+    const { rules, groups, lost, refusable } = this.#options;
+    const key = ({ partition, offset }: { partition: number; offset: number }) => `${partition}:${offset}`;
+    const rejectedByKey = new Map(rejectedRows.map((row) => [key(row), row]));
+    const compared = new Set<string>();
+    this.result.records = records.length;
+    for (const record of records) {
+      const rejected = rejectedByKey.get(key(record));
+      if (lost?.(record)) {
+        this.result.lost++;
+        compared.add(key(record));
+        if (rejected) this.#report("expired before it was read, but is in rejected_records", record);
+        continue;
+      }
+      const row = rowOf(rules, record.value === null ? null : unescapeBytes(record.value));
+      if (row && !(rejected && refusable?.(row))) {
+        this.result.stored++;
+        this.#expected.add(row, groups.length);
+        this.#valid.push({ record, row });
+      } else {
+        this.result.rejected++;
+        compared.add(key(record));
+        this.#compareRejected(record, rejected);
+      }
+    }
+    for (const [id, row] of rejectedByKey) {
+      if (compared.has(id)) continue;
+      this.#report(
+        "unexpected in rejected_records",
+        row,
+        `${shorten(row.value)} (${row.reason}: ${row.detail})`,
+      );
+    }
+  }
+
+  #compareRejected(record: TopicRecord, rejected: RejectedRow | undefined): void {
+    if (!rejected) return this.#report("missing in rejected_records", record, shorten(record.value));
+    for (const name of ["key", "value"] as const) {
+      if (rejected[name] === record[name]) continue;
+      const values = `${shorten(rejected[name])}, not ${shorten(record[name])}`;
+      this.#report(`different ${name} in rejected_records`, record, values);
+    }
+    const { reason, detail } = rejected;
+    if (!reason || !detail) this.#report("no reason or no detail in rejected_records", record);
+    this.result.reasons[reason] = (this.result.reasons[reason] ?? 0) + 1;
+  }
+
+  /** Compares the table's rows, in the order of their insertion, with the valid records. */
+  compareRows(rows: number[][]): void {
+    const { rules: { table }, ordered } = this.#options;
+    const surplus = rows.filter((row) =>
+      this.#expected.count(row) === undefined || this.#expected.add(row, -1) < 0
+    );
+    for (const { record, row } of this.#valid) {
+      // The count of duplicated rows is negative.
+      if (this.#expected.count(row)! <= 0) continue;
+      this.#expected.add(row, -1);
+      this.#report(`missing in ${table}`, record, shorten(record.value));
+    }
+    for (const [index, row] of surplus.entries()) {
+      // The search is slow: only for differences that are shown.
+      const source = index < SHOWN_DIFFERENCES_MAX && this.#valid.find((valid) => equal(valid.row, row));
+      this.differences.push(
+        source
+          ? `duplicated in ${table}: ${row.join(", ")} (${this.#place(source.record)})`
+          : `invented in ${table}: ${row.join(", ")}`,
+      );
+    }
+    if (ordered && this.differences.length === 0) {
+      for (const record of outOfOrder(this.#valid, rows)) this.#report("out of order", record);
+    }
+  }
+
+  compareProgress(progress: ReadonlyMap<string, ReadonlyMap<number, number>>, lastOffsets: number[]): void {
+    for (const [group, offsets] of progress) {
+      this.result.content.ends.forEach((end, partition) => {
+        const next = offsets.get(partition) ?? 0;
+        if (next > lastOffsets[partition]! && next <= end) return;
+        this.differences.push(
+          `consumer_progress of group ${group} is ${next} in partition ${partition} of topic ${this.#options.topic}, which ends at ${end}`,
+        );
+      });
+    }
+  }
+
+  #report(what: string, record: { partition: number; offset: number }, values?: string): void {
+    this.differences.push(`${what}: ${this.#place(record)}${values === undefined ? "" : `: ${values}`}`);
+  }
+
+  #place({ partition, offset }: { partition: number; offset: number }): string {
+    return `topic ${this.#options.topic}, partition ${partition}, offset ${offset}`;
+  }
+}
+
+/** Waits until every group's progress is past the last record of each partition; returns it by group and partition. */
+async function waitForProgress(
   options: ReconcileOptions,
-  lasts: number[],
+  lastOffsets: number[],
 ): Promise<Map<string, Map<number, number>>> {
   const { database, groups, topic, timeoutMs = 90_000, unless } = options;
   const progress = new Map<string, Map<number, number>>();
   const deadline = Date.now() + timeoutMs;
   for (const group of groups) {
     try {
-      await waitUntil(`group ${group} to reach the ends`, async () => {
-        const offsets = await progressOf(database, group, topic);
+      await waitUntil(`group ${group} to reach the end of topic ${topic}`, async () => {
+        const offsets = await readProgress(database, group, topic);
         progress.set(group, offsets);
-        return lasts.every((last, p) => (offsets.get(p) ?? 0) > last);
+        return lastOffsets.every((last, partition) => (offsets.get(partition) ?? 0) > last);
       }, { timeoutMs: Math.max(1, deadline - Date.now()), pollIntervalMs: 100, ...unless && { unless } });
     } catch (cause) {
-      const offsets = lasts.map((last, p) =>
-        `partition ${p}: ${progress.get(group)?.get(p) ?? "nothing"} of ${last + 1}`
+      const offsets = lastOffsets.map((last, p) =>
+        `partition ${p}: ${progress.get(group)?.get(p) ?? "no offset"} of ${last + 1}`
       );
       throw new ReconciliationError(
-        `Group ${group} is not through with topic ${topic} after ${timeoutMs} ms: ${offsets.join(", ")}`,
+        `Group ${group} did not reach the end of topic ${topic} within ${timeoutMs} ms: ${
+          offsets.join(", ")
+        }`,
         { cause },
       );
     }
@@ -231,41 +239,37 @@ async function arrival(
   return progress;
 }
 
-/** For each partition the offset of its last record; −1 when it has none. */
-function lastOffsets({ records, ends }: TopicContent): number[] {
-  const lasts = ends.map(() => -1);
-  for (const { partition, offset } of records) lasts[partition] = Math.max(lasts[partition]!, offset);
-  return lasts;
+/** Offset of the last record of each partition; −1 if the partition is empty. */
+function findLastOffsets({ records, ends }: TopicContent): number[] {
+  const last = ends.map(() => -1);
+  for (const { partition, offset } of records) last[partition] = Math.max(last[partition]!, offset);
+  return last;
 }
 
-/** Calls `wrong` with the first record of each user whose row isn't where it should be. */
-function compareOrder(
-  valid: { record: TopicRecord; row: number[] }[],
-  stored: number[][],
-  wrong: (record: TopicRecord) => void,
-): void {
-  const byUser = Map.groupBy(stored, ([user]) => user);
-  const next = new Map<number, number>();
-  for (const { record, row } of valid) {
+/** The first record of each user whose row is not at its position among the user's rows. */
+function outOfOrder(valid: readonly Expected[], rows: number[][]): TopicRecord[] {
+  const rowsByUser = Map.groupBy(rows, ([user]) => user);
+  const nextByUser = new Map<number, number>();
+  return valid.flatMap(({ record, row }) => {
     const user = row[0]!;
-    const index = next.get(user) ?? 0;
-    if (index === -1) continue;
-    const found = byUser.get(user)![index]!;
-    const right = row.every((number, i) => Object.is(number, found[i]));
-    next.set(user, right ? index + 1 : -1);
-    if (!right) wrong(record);
-  }
+    const next = nextByUser.get(user) ?? 0;
+    if (next === -1) return [];
+    const isInOrder = equal(row, rowsByUser.get(user)![next]!);
+    nextByUser.set(user, isInOrder ? next + 1 : -1);
+    return isInOrder ? [] : [record];
+  });
 }
 
-/** Records of two readings, each once, by partition and offset. */
+const equal = (a: readonly number[], b: readonly number[]) => a.every((number, i) => Object.is(number, b[i]));
+
+/** Records of two reads, each once, by partition and offset. */
 function union(a: TopicRecord[], b: TopicRecord[]): TopicRecord[] {
   const all = new Map<string, TopicRecord>();
   for (const record of [...a, ...b]) all.set(`${record.partition}:${record.offset}`, record);
   return [...all.values()].sort((a, b) => a.partition - b.partition || a.offset - b.offset);
 }
 
-/** Bytes, not too many of them. */
-function shown(text: string | null): string {
+function shorten(text: string | null): string {
   if (text === null) return "null";
   return text.length > 200 ? `${text.slice(0, 200)}… (${text.length} characters)` : text;
 }

@@ -1,16 +1,16 @@
-/** Counts rows of numbers, bit for bit: 0 and −0 are two rows, NaN is one. */
+/** Counts rows of numbers, compared bit by bit: 0 and −0 differ, NaN equals NaN. */
 export class RowMultiset {
   readonly #counts = new Map<string, number>();
   readonly #doubles: Float64Array;
   readonly #units: Uint16Array;
 
-  /** @param width Numbers in a row. */
+  /** @param width numbers per row */
   constructor(width: number) {
     this.#doubles = new Float64Array(width);
     this.#units = new Uint16Array(this.#doubles.buffer);
   }
 
-  /** Counts a row `times` more (or fewer, when negative), and returns how often it is there now. */
+  /** Adds `times` (which may be negative) to the count of a row, and returns the new count. */
   add(row: readonly number[], times = 1): number {
     const key = this.#key(row);
     const count = (this.#counts.get(key) ?? 0) + times;
@@ -18,7 +18,7 @@ export class RowMultiset {
     return count;
   }
 
-  /** How often a row is there; undefined when it never was. */
+  /** Count of a row; undefined if it was never added. */
   count(row: readonly number[]): number | undefined {
     return this.#counts.get(this.#key(row));
   }

@@ -1,7 +1,7 @@
 import assert from "assert";
 import { RowMultiset } from "./row_multiset.ts";
 
-Deno.test("RowMultiset tells rows apart when they differ in one bit or in the sign of zero", () => {
+Deno.test("RowMultiset distinguishes rows when they differ in one bit or in the sign of zero", () => {
   const rows = new RowMultiset(2);
   rows.add([1, 0.1]);
   rows.add([1, 0]);
@@ -10,7 +10,7 @@ Deno.test("RowMultiset tells rows apart when they differ in one bit or in the si
   assert.equal(rows.count([1, -0]), undefined);
 });
 
-Deno.test("RowMultiset counts how often a row is there when it comes and goes", () => {
+Deno.test("RowMultiset counts a row when it is added and removed", () => {
   const rows = new RowMultiset(1);
   assert.equal(rows.add([5], 2), 2);
   assert.equal(rows.add([5], -1), 1);

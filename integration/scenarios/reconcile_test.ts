@@ -1,5 +1,5 @@
 /**
- * The oracle itself: it must see each kind of difference. Nobody stores here but the scenario.
+ * Tests the comparison itself: it must report each kind of difference. No consumer runs; the scenario writes the tables.
  *
  * @module
  */
@@ -19,7 +19,7 @@ const VALID: RawRecord[] = [
   },
   { key: "1", value: '{"userID":1,"timestamp":1700000001.5,"coordinates":[-0,0.1]}' },
   { key: "2", value: '{"userId":2147483647,"timestamp":0,"coordinates":[90,-180],"more":["\\"{",{}]}' },
-  // The same row twice is right when it was sent twice.
+  // A record that was sent twice is stored twice.
   { key: "3", value: '{"userID":3,"timestamp":5e-324,"coordinates":[1e-7,179.99999999999997]}' },
   { key: "3", value: '{"userID":3,"timestamp":5e-324,"coordinates":[1e-7,179.99999999999997]}' },
 ];
@@ -48,17 +48,38 @@ scenario({
   const content = await readTopic(s.kafka, topic);
   const { records } = content;
   assert.equal(records.length, VALID.length + INVALID.length + 1);
-  await tables(s);
+  await createTables(s);
   await store(s, records);
-  const verdict = await s.reconcile({ content, ordered: true });
-  assert.equal(verdict.stored, VALID.length + 1);
-  assert.equal(verdict.rejected, INVALID.length);
+  const result = await s.reconcile({ content, ordered: true });
+  assert.equal(result.stored, VALID.length + 1);
+  assert.equal(result.rejected, INVALID.length);
 
+  for (const [what, change, restore, difference] of differences(topic, records)) {
+    await s.database.query(change);
+    await assert.rejects(
+      s.reconcile({ content, ordered: true }),
+      (error: Error) =>
+        error.name === "ReconciliationError" &&
+        (typeof difference === "string"
+          ? error.message.includes(difference)
+          : difference.test(error.message)),
+      `${what}: ${difference}`,
+    );
+    await s.database.query(restore);
+  }
+  await s.database.query("DELETE FROM consumer_progress WHERE partition = 1");
+  await assert.rejects(s.reconcile({ content, timeoutMs: 500 }), /did not reach the end of topic/);
+});
+
+type Difference = [what: string, change: string, restore: string, message: string | RegExp];
+
+/** Statements that make the tables differ from the topic, those that undo them, and the expected messages. */
+function differences(topic: string, records: readonly TopicRecord[]): Difference[] {
   const sent = (value: unknown) => {
     const record = records.find((record) => record.value === value)!;
     return `topic ${topic}, partition ${record.partition}, offset ${record.offset}`;
   };
-  const wrong: [what: string, change: string, restore: string, difference: string | RegExp][] = [
+  return [
     [
       "missing row",
       "DELETE FROM routes_table WHERE user_id = 8",
@@ -66,10 +87,10 @@ scenario({
       `missing in routes_table: ${sent('{"userID":8,"timestamp":8,"coordinates":[8,8]}')}`,
     ],
     [
-      "doubled row",
+      "duplicated row",
       "INSERT INTO routes_table VALUES (8, 8, 8, 8)",
       "DELETE FROM routes_table WHERE ctid = (SELECT max(ctid) FROM routes_table)",
-      `doubled in routes_table: 8, 8, 8, 8 (${sent('{"userID":8,"timestamp":8,"coordinates":[8,8]}')})`,
+      `duplicated in routes_table: 8, 8, 8, 8 (${sent('{"userID":8,"timestamp":8,"coordinates":[8,8]}')})`,
     ],
     [
       "row of an aborted transaction",
@@ -99,13 +120,13 @@ scenario({
       "byte of a rejected value",
       "UPDATE rejected_records SET value = '\\x7b00fe090a5c7d' WHERE key = '\\x00090a5cff'",
       "UPDATE rejected_records SET value = '\\x7b00ff090a5c7d' WHERE key = '\\x00090a5cff'",
-      /another value in rejected_records: topic .*: \{\\x00\\xFE\\x09\\x0A\\x5C\}, not \{\\x00\\xFF\\x09\\x0A\\x5C\}/,
+      /different value in rejected_records: topic .*: \{\\x00\\xFE\\x09\\x0A\\x5C\}, not \{\\x00\\xFF\\x09\\x0A\\x5C\}/,
     ],
     [
       "null instead of an empty key",
       "UPDATE rejected_records SET key = NULL WHERE value = ''",
       "UPDATE rejected_records SET key = '' WHERE value = ''",
-      `another key in rejected_records: ${sent("")}: null, not `,
+      `different key in rejected_records: ${sent("")}: null, not `,
     ],
     [
       "progress beyond the end",
@@ -120,25 +141,9 @@ scenario({
       `out of order: ${sent(VALID[0]!.value)}`,
     ],
   ];
-  for (const [what, change, restore, difference] of wrong) {
-    await s.database.query(change);
-    await assert.rejects(
-      s.reconcile({ content, ordered: true }),
-      (error: Error) =>
-        error.name === "OracleError" &&
-        (typeof difference === "string"
-          ? error.message.includes(difference)
-          : difference.test(error.message)),
-      `${what}: ${difference}`,
-    );
-    await s.database.query(restore);
-  }
-  await s.database.query("DELETE FROM consumer_progress WHERE partition = 1");
-  await assert.rejects(s.reconcile({ content, timeoutMs: 500 }), /is not through with topic/);
-});
+}
 
-/** The tables as DESIGN.md has them. */
-async function tables(s: ScenarioContext): Promise<void> {
+async function createTables(s: ScenarioContext): Promise<void> {
   await s.database.create();
   await s.database.query(
     `CREATE TABLE routes_table (user_id INT NOT NULL, timestamp DOUBLE PRECISION NOT NULL,
@@ -149,13 +154,13 @@ async function tables(s: ScenarioContext): Promise<void> {
   );
 }
 
-/** Stores each record as a consumer should. */
+/** Stores each record as a consumer does. */
 async function store(s: ScenarioContext, records: readonly TopicRecord[]): Promise<void> {
   const bytes = (text: string | null) => text === null ? null : Buffer.from(unescapeBytes(text));
   const ends = new Map<number, number>();
   for (const { partition, offset, key, value } of records) {
     const row = rowOf(ROUTES, bytes(value));
-    if (row) await s.database.query("INSERT INTO routes_table VALUES ($1, $2, $3, $4)", row.map(asText));
+    if (row) await s.database.query("INSERT INTO routes_table VALUES ($1, $2, $3, $4)", row.map(toText));
     else {
       await s.database.query(
         `INSERT INTO rejected_records VALUES ($1, $2, $3, $4, $5, 'some reason', 'some detail')`,
@@ -174,5 +179,5 @@ async function store(s: ScenarioContext, records: readonly TopicRecord[]): Promi
   }
 }
 
-/** As text, since JavaScript writes −0 as 0. */
-const asText = (number: number) => Object.is(number, -0) ? "-0" : `${number}`;
+/** JavaScript writes −0 as 0. */
+const toText = (number: number) => Object.is(number, -0) ? "-0" : `${number}`;
