@@ -1,6 +1,6 @@
 /**
- * The servers that the doctor is tried on: a hosted Kafka with a port for SASL and one for client certificates, a local one
- * without either, and a PostgreSQL that takes accounts with TLS only.
+ * The servers of the doctor's tests: Kafka with SASL, with client certificates, and with neither, and PostgreSQL that requires TLS
+ * for all roles but the superuser.
  *
  * @module
  */
@@ -18,33 +18,33 @@ import type { ServiceSettings } from "../harness/service.ts";
 
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
 
-const PASSWORD = "between-us";
+/** Password of the Kafka users, and of the roles that tests create in PostgreSQL. */
+export const ACCOUNT_PASSWORD = "between-us";
 
 /**
- * Accounts in Kafka, by SASL: `all` has every right (by SCRAM), `none` none, `reader` may read the topic `routes` and be in the group
- * `readers` (both by PLAIN).
+ * Kafka users: `all` is a super user (SCRAM), `none` has no ACL (PLAIN), `reader` may read the topic `routes` and the group `readers`
+ * (PLAIN).
  */
 export type Account = "all" | "none" | "reader";
 
 export interface DoctorServers extends AsyncDisposable {
-  /** SASL_SSL, and rights that have to be granted; it has the topic `routes`. */
+  /** SASL_SSL with ACLs and the topic `routes`. */
   readonly sasl: KafkaServer;
-  /** TLS with client certificates. */
+  /** SSL with client certificates. */
   readonly certificates: KafkaServer;
-  /** Neither. */
+  /** PLAINTEXT. */
   readonly plain: KafkaServer;
   readonly postgres: PostgresServer;
   readonly authority: Authority;
   readonly client: Certificate;
-  /** Settings that are right, for {@link sasl} and an account. */
+  /** Valid settings for {@link sasl} and an account. */
   saslSettings(account: Account): ServiceSettings;
-  /** Settings that are right, for {@link certificates}. */
+  /** Valid settings for {@link certificates}. */
   readonly certificateSettings: ServiceSettings;
-  /** Settings that are right, for {@link postgres} and one of its users. */
+  /** Valid settings for {@link postgres} and a role. */
   postgresSettings(user: string, database: string): ServiceSettings;
 }
 
-/** Starts them. */
 export async function startDoctorServers(): Promise<DoctorServers> {
   await using stack = new AsyncDisposableStack();
   const authority = stack.use(await Authority.create("authority"));
@@ -52,36 +52,8 @@ export async function startDoctorServers(): Promise<DoctorServers> {
     authority.issue("server", { hosts: [await serverHost()] }),
     authority.issue("client"),
   ]);
-  const keystore = pemStores(server, authority);
-  const use = async <T extends AsyncDisposable>(starting: Promise<T>) => stack.use(await starting);
-  const [sasl, certificates, plain, postgres] = await Promise.all([
-    use(startKafka({
-      securityProtocol: "SASL_SSL",
-      properties: {
-        ...keystore,
-        "sasl.enabled.mechanisms": "SCRAM-SHA-256,PLAIN",
-        "listener.name.client.plain.sasl.jaas.config":
-          "org.apache.kafka.common.security.plain.PlainLoginModule required " +
-          `user_none="${PASSWORD}" user_reader="${PASSWORD}";`,
-        "listener.name.client.scram-sha-256.sasl.jaas.config":
-          "org.apache.kafka.common.security.scram.ScramLoginModule required;",
-        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-        // Who comes by the listener of Kafka's own tools, and the broker itself.
-        "super.users": "User:ANONYMOUS;User:all",
-      },
-    })),
-    use(startKafka({ securityProtocol: "SSL", properties: { ...keystore, "ssl.client.auth": "required" } })),
-    use(startKafka()),
-    use(startPostgres({
-      tls: { certificate: server.certificate, key: server.key },
-      hostBasedAuthentication: [
-        "local all all trust",
-        "hostssl all all all scram-sha-256",
-        "hostnossl all postgres all scram-sha-256",
-      ],
-    })),
-  ]);
-  await grant(sasl, authority);
+  const [sasl, certificates, plain, postgres] = await startServers(stack, authority, server);
+  await createUsers(sasl, authority);
   const started = stack.move();
   const tls = { KAFKA_SSL_CAFILE: authority.self.certificateFile };
   return {
@@ -97,7 +69,7 @@ export async function startDoctorServers(): Promise<DoctorServers> {
       KAFKA_SECURITY_PROTOCOL: "SASL_SSL",
       KAFKA_SASL_MECHANISM: account === "all" ? "SCRAM-SHA-256" : "PLAIN",
       KAFKA_SASL_PLAIN_USERNAME: account,
-      KAFKA_SASL_PLAIN_PASSWORD: PASSWORD,
+      KAFKA_SASL_PLAIN_PASSWORD: ACCOUNT_PASSWORD,
     }),
     certificateSettings: {
       ...tls,
@@ -110,7 +82,7 @@ export async function startDoctorServers(): Promise<DoctorServers> {
       PGHOST: postgres.host,
       PGPORT: postgres.port,
       PGUSER: user,
-      PGPASSWORD: user === postgres.user ? postgres.password : PASSWORD,
+      PGPASSWORD: user === postgres.user ? postgres.password : ACCOUNT_PASSWORD,
       PGDATABASE: database,
       PGSSLMODE: "verify-full",
       PGSSLROOTCERT: authority.self.certificateFile,
@@ -119,18 +91,54 @@ export async function startDoctorServers(): Promise<DoctorServers> {
   };
 }
 
-/** Makes the account `all`, and with it the topic and the rights of the others. */
-async function grant(kafka: KafkaServer, authority: Authority): Promise<void> {
+function startServers(
+  stack: AsyncDisposableStack,
+  authority: Authority,
+  server: Certificate,
+): Promise<[sasl: KafkaServer, certificates: KafkaServer, plain: KafkaServer, postgres: PostgresServer]> {
+  const keystore = pemStores(server, authority);
+  const use = async <T extends AsyncDisposable>(starting: Promise<T>) => stack.use(await starting);
+  return Promise.all([
+    use(startKafka({
+      securityProtocol: "SASL_SSL",
+      properties: {
+        ...keystore,
+        "sasl.enabled.mechanisms": "SCRAM-SHA-256,PLAIN",
+        "listener.name.client.plain.sasl.jaas.config":
+          "org.apache.kafka.common.security.plain.PlainLoginModule required " +
+          `user_none="${ACCOUNT_PASSWORD}" user_reader="${ACCOUNT_PASSWORD}";`,
+        "listener.name.client.scram-sha-256.sasl.jaas.config":
+          "org.apache.kafka.common.security.scram.ScramLoginModule required;",
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        // Clients of the listener for Kafka's tools, and the broker itself, are anonymous.
+        "super.users": "User:ANONYMOUS;User:all",
+      },
+    })),
+    use(startKafka({ securityProtocol: "SSL", properties: { ...keystore, "ssl.client.auth": "required" } })),
+    use(startKafka()),
+    use(startPostgres({
+      tls: { certificate: server.certificate, key: server.key },
+      hostBasedAuthentication: [
+        "local all all trust",
+        "hostssl all all all scram-sha-256",
+        "hostnossl all postgres all scram-sha-256",
+      ],
+    })),
+  ]);
+}
+
+/** Creates the account `all`, the topic, and the ACLs of the other accounts. */
+async function createUsers(kafka: KafkaServer, authority: Authority): Promise<void> {
   const { code, stdout, stderr } = await kafka.tool("kafka-configs", [
     ...["--alter", "--entity-type", "users", "--entity-name", "all"],
-    ...["--add-config", `SCRAM-SHA-256=[password=${PASSWORD}]`],
+    ...["--add-config", `SCRAM-SHA-256=[password=${ACCOUNT_PASSWORD}]`],
   ]);
-  if (code !== 0) throw new Error(`The account could not be made: ${stdout}${stderr}`);
+  if (code !== 0) throw new Error(`Cannot create the Kafka user: ${stdout}${stderr}`);
   patchKafkajs();
   const admin = new Kafka({
     brokers: [kafka.bootstrapServers],
     ssl: { ca: [authority.self.certificate] },
-    sasl: { mechanism: "scram-sha-256", username: "all", password: PASSWORD },
+    sasl: { mechanism: "scram-sha-256", username: "all", password: ACCOUNT_PASSWORD },
     logLevel: logLevel.NOTHING,
   }).admin();
   await admin.connect();
@@ -155,6 +163,3 @@ async function grant(kafka: KafkaServer, authority: Authority): Promise<void> {
     await admin.disconnect();
   }
 }
-
-/** The password of the accounts in Kafka, and of those that tests make in PostgreSQL. */
-export const ACCOUNT_PASSWORD = PASSWORD;

@@ -1,22 +1,22 @@
 /**
- * A program that tries what no service has business with, and prints what it got away with, as JSON. Run with a service's
- * permissions it prints `[]`.
+ * Attempts operations outside the services' Deno permissions and prints those that succeeded, as JSON. With a service's permissions
+ * it prints `[]`.
  *
  * @module
  */
 const attempts: Record<string, () => unknown> = {
-  "read a file of the system": () => Deno.readTextFileSync("/etc/passwd"),
-  "read the program": () => Deno.readTextFileSync("deno.json"),
+  "read a system file": () => Deno.readTextFileSync("/etc/passwd"),
+  "read the program's files": () => Deno.readTextFileSync("deno.json"),
   "list the root folder": () => [...Deno.readDirSync("/")],
-  "write beside its settings": () => Deno.writeTextFileSync("res/trespass", ""),
+  "write a file next to the settings": () => Deno.writeTextFileSync("res/permission_probe", ""),
   "write a temporary file": () => Deno.makeTempFileSync(),
   "start a program": () => new Deno.Command("true").outputSync(),
-  "read all of the environment": () => Deno.env.toObject(),
-  "read a variable that is no setting": () => Deno.env.get("HOME"),
+  "read the whole environment": () => Deno.env.toObject(),
+  "read a variable that is not a setting": () => Deno.env.get("HOME"),
   "change a variable": () => Deno.env.set("PATH", "/"),
-  "load a library": () => Deno.dlopen("libc.so.6", {}),
-  "learn about the machine": () => Deno.networkInterfaces(),
-  "end another process": () => Deno.kill(Deno.ppid, "SIGURG"),
+  "load a native library": () => Deno.dlopen("libc.so.6", {}),
+  "list network interfaces": () => Deno.networkInterfaces(),
+  "kill another process": () => Deno.kill(Deno.ppid, "SIGURG"),
 };
 
 const succeeded = Object.entries(attempts).filter(([, attempt]) => {
@@ -24,7 +24,7 @@ const succeeded = Object.entries(attempts).filter(([, attempt]) => {
     attempt();
     return true;
   } catch (error) {
-    // What fails for another reason was allowed.
+    // Other errors mean that Deno allowed the attempt.
     return !(error instanceof Deno.errors.NotCapable);
   }
 });

@@ -1,5 +1,5 @@
 /**
- * The services, run as a user runs them: as programs of this machine, or as the containers that their Dockerfiles build.
+ * Runs services as a user does: as processes, or as containers of their Dockerfiles.
  *
  * @module
  */
@@ -9,10 +9,9 @@ import { freePort } from "../../local/servers/mod.ts";
 import { Metrics } from "./metrics.ts";
 import { waitUntil, within } from "./wait.ts";
 
-/** How services are run: as programs of this machine, or as containers. */
 export type ServiceKind = "process" | "container";
 
-/** The programs, and where each begins. */
+/** Main module of each program. */
 const PROGRAMS = {
   producer: "producer/main.ts",
   consumer: "consumer/main.ts",
@@ -20,49 +19,43 @@ const PROGRAMS = {
   doctor: "doctor/main.ts",
 };
 
-/** Those that run with the permissions of another one. */
-const PERMISSIONS: Partial<Record<ServiceName, string>> = { doctor: "consumer" };
-
-/** Which program. */
 export type ServiceName = keyof typeof PROGRAMS;
 
 /** Signals that scenarios send. */
 export type ServiceSignal = "SIGTERM" | "SIGINT" | "SIGKILL" | "SIGSTOP" | "SIGCONT";
 
-/** Settings by the names of their environment variables. */
+/** Settings by environment variable. */
 export type ServiceSettings = Record<string, string | number>;
 
-/** How to run a service: the program and arguments that run it here, and how a signal reaches it. */
+/** How to run a service and send signals to it. */
 export interface Launch {
   command: string;
   args: string[];
   env: Record<string, string>;
   cwd: string;
-  /** Where `/healthz`, `/readyz` and `/metrics` will be found. */
+  /** URL of `/healthz`, `/readyz` and `/metrics`. */
   http: string;
   signal(child: Deno.ChildProcess, signal: ServiceSignal): Promise<void>;
-  /** How many files and sockets it has open. */
+  /** Number of open files and sockets. */
   openFiles(child: Deno.ChildProcess): Promise<number>;
-  /** Ends it by force. Called again and again until it is gone. */
+  /** Kills it. Called repeatedly until it has exited. */
   kill(child: Deno.ChildProcess): Promise<void>;
 }
 
-/** A service that was started. It is ended, however it is, when it goes out of scope (`await using`). */
+/** A running service. It is killed on disposal. */
 export class TestService implements AsyncDisposable {
-  /** Exit code, once it has ended; 128 and the signal's number when a signal ended it. */
+  /** Resolves to the exit code; 128 plus the signal's number if a signal ended it. */
   readonly exited: Promise<number>;
-  /** What it has printed so far, line by line. */
+  /** Output so far, line by line. */
   readonly lines: string[] = [];
-  /** Exit code; undefined as long as it runs. */
+  /** Exit code; undefined while it runs. */
   exitCode: number | undefined;
   readonly #child: Deno.ChildProcess;
   readonly #output: Promise<unknown>;
 
   /**
-   * Starts it.
-   *
-   * @param name Of this one among others, for example `consumer-2`; its log is `<name>.log`.
-   * @param folder Where its log is kept.
+   * @param name unique within a scenario, such as `consumer-2`
+   * @param folder of its log, `<name>.log`
    */
   constructor(readonly name: string, private readonly launch: Launch, folder: string) {
     this.#child = new Deno.Command(launch.command, {
@@ -83,40 +76,38 @@ export class TestService implements AsyncDisposable {
     });
   }
 
-  /** Whether it runs. */
   get isRunning(): boolean {
     return this.exitCode === undefined;
   }
 
-  /** Where `/healthz`, `/readyz` and `/metrics` are found. */
+  /** URL of `/healthz`, `/readyz` and `/metrics`. */
   get http(): string {
     return this.launch.http;
   }
 
-  /** Everything that it has printed, as one text. */
+  /** Output so far, as one text. */
   get log(): string {
     return this.lines.join("\n");
   }
 
-  /** Sends a signal. */
   async signal(signal: ServiceSignal): Promise<void> {
     await this.launch.signal(this.#child, signal);
   }
 
-  /** Sends SIGTERM (or another signal) and waits; returns the exit code, and how long it took. */
+  /** Sends SIGTERM (or another signal) and waits until the service exits. */
   async stop(signal: ServiceSignal = "SIGTERM", timeoutMs = 20_000): Promise<{ code: number; ms: number }> {
     const start = performance.now();
     await this.signal(signal);
-    const code = await within(`${this.name} to end after ${signal}`, timeoutMs, this.exited);
+    const code = await within(`${this.name} to exit after ${signal}`, timeoutMs, this.exited);
     return { code, ms: performance.now() - start };
   }
 
-  /** How many files and sockets it has open. Linux only. */
+  /** Number of open files and sockets. Linux only. */
   async openFiles(): Promise<number> {
     return await this.launch.openFiles(this.#child);
   }
 
-  /** Waits until `/readyz` says that it is ready (or, with `false`, that it is not). */
+  /** Waits until `/readyz` reports that it is ready (or not ready). */
   async waitForReady(expected = true, timeoutMs = 60_000): Promise<void> {
     await waitUntil(`${this.name} to be ${expected ? "" : "not "}ready`, async () => {
       const { status } = await httpGet(`${this.launch.http}/readyz`, 2_000);
@@ -124,12 +115,11 @@ export class TestService implements AsyncDisposable {
     }, { timeoutMs, unless: () => this.assertRunning() });
   }
 
-  /** What `/metrics` says now. */
   async metrics(): Promise<Metrics> {
     return new Metrics((await httpGet(`${this.launch.http}/metrics`, 5_000)).text);
   }
 
-  /** Waits until a line of its log matches; returns the line. */
+  /** Waits until a line of the log matches; returns the line. */
   async waitForLog(pattern: RegExp, timeoutMs = 60_000): Promise<string> {
     let looked = 0;
     return await waitUntil(`${this.name} to log ${pattern}`, () => {
@@ -145,17 +135,17 @@ export class TestService implements AsyncDisposable {
     });
   }
 
-  /** @throws When it has ended; the message has the end of its log. */
+  /** @throws {Error} with the end of the log if the service has exited */
   assertRunning(): void {
     if (!this.isRunning) {
       throw new Error(
-        `${this.name} has ended with code ${this.exitCode}:\n${this.lines.slice(-20).join("\n")}`,
+        `${this.name} exited with code ${this.exitCode}:\n${this.lines.slice(-20).join("\n")}`,
       );
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await waitUntil(`${this.name} to end`, async () => {
+    await waitUntil(`${this.name} to exit`, async () => {
       if (this.isRunning) await this.launch.kill(this.#child);
       return !this.isRunning;
     });
@@ -174,14 +164,14 @@ export class TestService implements AsyncDisposable {
   }
 }
 
-/** What is done with a program of this machine. */
+/** {@link Launch} methods for a process. */
 export const CHILD: Pick<Launch, "signal" | "openFiles" | "kill"> = {
   signal: (child, signal) => Promise.resolve(child.kill(signal)),
   openFiles: async (child) => (await Array.fromAsync(Deno.readDir(`/proc/${child.pid}/fd`))).length,
   kill: (child) => Promise.resolve(child.kill("SIGKILL")),
 };
 
-/** How a service is run as a process, with the permissions that `deno.json` gives it. */
+/** Runs a service as a process, with its permissions in `deno.json`. */
 export function processLaunch(
   service: ServiceName,
   args: string[],
@@ -191,7 +181,7 @@ export function processLaunch(
   const port = freePort();
   return {
     command: Deno.execPath(),
-    args: ["run", "--quiet", `-P=${PERMISSIONS[service] ?? service}`, PROGRAMS[service], ...args],
+    args: ["run", "--quiet", `-P=${service}`, PROGRAMS[service], ...args],
     env: { ...inheritedEnvironment(), ...toEnvironment({ HTTP_PORT: port, ...settings }) },
     cwd,
     http: `http://127.0.0.1:${port}`,
@@ -199,7 +189,7 @@ export function processLaunch(
   };
 }
 
-/** The little of this program's environment that programs need. */
+/** The variables of this process's environment that services need. */
 export function inheritedEnvironment(): Record<string, string> {
   const names = ["PATH", "HOME", "DENO_DIR", "TMPDIR", "DOCKER_HOST", "NPM_CONFIG_REGISTRY"];
   return Object.fromEntries(
@@ -207,7 +197,6 @@ export function inheritedEnvironment(): Record<string, string> {
   );
 }
 
-/** Settings as environment variables have them. */
 export function toEnvironment(settings: ServiceSettings): Record<string, string> {
   return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, `${value}`]));
 }

@@ -139,7 +139,7 @@ scenario({
   result: "Deno denies each: a service can use the network and read its settings and certificates",
   services: "process",
 }, async () => {
-  for (const service of ["producer", "consumer", "rejects", "dashboard"]) {
+  for (const service of ["producer", "consumer", "rejects", "doctor", "dashboard"]) {
     const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["run", "--quiet", "--no-prompt", `-P=${service}`, "integration/harness/permission_probe.ts"],
       cwd: PROJECT,
