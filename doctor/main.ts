@@ -4,6 +4,7 @@
  * @module
  */
 import { EXIT, TransientError } from "../shared/errors.ts";
+import { isVersionRequested, VERSION_TEXT } from "../shared/observe/build_info.ts";
 import { CommandOutput } from "../shared/observe/command_output.ts";
 import { helpText } from "../shared/settings/help_text.ts";
 import { PROCESS } from "../shared/settings/load.ts";
@@ -39,6 +40,10 @@ async function report(all: readonly string[], output: CommandOutput): Promise<nu
   const args = all.filter((arg) => arg !== "--json");
   if (args.includes("--help") || args.includes("-h")) {
     await output.print(helpText(USAGE, GROUPS));
+    return EXIT.ok;
+  }
+  if (isVersionRequested(args)) {
+    await output.print(VERSION_TEXT);
     return EXIT.ok;
   }
   const terminal = Deno.stdout.isTerminal();

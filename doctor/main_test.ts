@@ -27,6 +27,14 @@ async function run(program: string, args: string[], env: Record<string, string>)
   return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
 }
 
+for (const program of ["doctor/main.ts", "consumer/main.ts"]) {
+  Deno.test(`${program} prints the version when --version is given`, async () => {
+    const { code, stdout } = await run(program, ["--version"], {});
+    assert.equal(code, 0);
+    assert.match(stdout, /^routes \d+\.\d+\.\d+\n$/);
+  });
+}
+
 Deno.test("doctor() prints a line for each check and ends with 1 when one fails", async () => {
   const { code, stdout, stderr } = await run("doctor/main.ts", [], { PGPASSWORD: "hush" });
   assert.equal(code, 1, stderr);

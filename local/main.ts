@@ -4,6 +4,7 @@
  * @module
  */
 import { stopSignal } from "../shared/lifecycle.ts";
+import { isVersionRequested, VERSION_TEXT } from "../shared/observe/build_info.ts";
 import { SettingsError } from "../shared/settings/error.ts";
 import { loadStreams } from "../shared/streams.ts";
 import { ServerError } from "./servers/mod.ts";
@@ -29,6 +30,10 @@ const EXIT = { failed: 1, badSettings: 2, interrupted: 130 };
 async function main(): Promise<number> {
   using display = new Terminal();
   try {
+    if (isVersionRequested(Deno.args)) {
+      console.log(VERSION_TEXT);
+      return 0;
+    }
     const options = readOptions();
     if (options.help) {
       console.log(help());

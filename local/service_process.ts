@@ -1,7 +1,9 @@
 import type { MetricSample } from "../shared/observe/parse_metrics.ts";
 import { PROJECT, type ServiceTask, taskArguments } from "./service_task.ts";
 import { freePort, lastLinesOf, ServerProcess } from "./servers/mod.ts";
-import { fetchMetrics } from "./metrics.ts";
+import { fetchMetrics } from "../shared/observe/fetch_metrics.ts";
+
+const METRICS_TIMEOUT_MS = 1_000;
 
 /** Milliseconds that a service has to finish what it has in hand. */
 const STOP_TIMEOUT_MS = 10_000;
@@ -58,7 +60,9 @@ export class ServiceProcess implements AsyncDisposable {
 
   /** What its metrics say now; nothing when it does not answer. */
   async metrics(): Promise<MetricSample[] | undefined> {
-    return this.running ? await fetchMetrics(this.metricsUrl) : undefined;
+    return this.running
+      ? await fetchMetrics(this.metricsUrl, METRICS_TIMEOUT_MS).catch(() => undefined)
+      : undefined;
   }
 
   /** Lets it finish what it has in hand. @returns The exit code. */

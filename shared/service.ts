@@ -7,13 +7,14 @@ import process from "node:process";
 import { EXIT, messageOf } from "./errors.ts";
 import { hold, readHoldSettings } from "./hold.ts";
 import { exitCodeOf, loggedStopSignal, pause } from "./lifecycle.ts";
+import { isVersionRequested, VERSION_TEXT } from "./observe/build_info.ts";
 import { CommandOutput } from "./observe/command_output.ts";
 import { createLog, type Log, type LogSettings } from "./observe/log.ts";
 import { LogOutput } from "./observe/log_output.ts";
 import type { Group } from "./settings/setting.ts";
 import { SettingsError } from "./settings/error.ts";
 import { helpText } from "./settings/help_text.ts";
-import { loadSettings } from "./settings/load.ts";
+import { loadSettings, PROCESS } from "./settings/load.ts";
 import type { Settings } from "./settings/table.ts";
 import { checkTlsFiles } from "./settings/tls_files.ts";
 
@@ -70,12 +71,9 @@ export async function runService(
   };
   redirectDiagnostics((...entry) => log(...entry), crash);
   try {
+    if (isVersionRequested(PROCESS.args)) return await exit(await print(VERSION_TEXT));
     const { settings, warnings, help } = loadSettings(groups);
-    if (help) {
-      const result = new CommandOutput();
-      await result.print(helpText(`deno task ${name} [flags]\n\n${about}`, groups));
-      return await exit(result.exitCode(EXIT.ok));
-    }
+    if (help) return await exit(await print(helpText(`deno task ${name} [flags]\n\n${about}`, groups)));
     log = logAs(settings);
     checkTlsFiles(settings, groups);
     using signal = loggedStopSignal(log, exit);
@@ -83,6 +81,13 @@ export async function runService(
   } catch (error) {
     return await crash(error);
   }
+}
+
+/** Prints to stdout. @returns the exit code */
+async function print(text: string): Promise<number> {
+  const output = new CommandOutput();
+  await output.print(text);
+  return output.exitCode(EXIT.ok);
 }
 
 const reasonsOf = (error: unknown): readonly string[] =>

@@ -4,14 +4,12 @@
  * @module
  */
 import { lookup } from "node:dns/promises";
-import { messageOf } from "../../shared/errors.ts";
-import { httpGet } from "../../shared/observe/http_get.ts";
-import { type MetricSample, parseMetrics } from "../../shared/observe/parse_metrics.ts";
+import { codeOf, messageOf } from "../../shared/errors.ts";
+import { fetchMetrics } from "../../shared/observe/fetch_metrics.ts";
+import type { MetricSample } from "../../shared/observe/parse_metrics.ts";
 
 /** Time a service has to answer, milliseconds. */
 const TIMEOUT_MS = 900;
-/** A page longer than this is none of ours, bytes. */
-const BODY_BYTES_MAX = 4_000_000;
 /** Addresses of one name that are asked. */
 const ADDRESSES_MAX = 64;
 
@@ -61,19 +59,16 @@ async function resolve(text: string): Promise<Target[] | Scrape> {
 
 async function scrape({ id, name }: Target): Promise<Scrape> {
   try {
-    const { status, text } = await httpGet(id, TIMEOUT_MS, BODY_BYTES_MAX);
-    if (status !== 200) return { id, name, problem: `It answers with status ${status}.` };
-    return { id, name, samples: parseMetrics(text) };
+    return { id, name, samples: await fetchMetrics(id, TIMEOUT_MS) };
   } catch (error) {
-    if (error instanceof RangeError) return { id, name, problem: "Its answer is no page of metrics." };
-    const slow = error instanceof DOMException && error.name === "TimeoutError";
-    return { id, name, problem: slow ? `No answer within ${TIMEOUT_MS} ms.` : describeFetchError(error) };
+    return { id, name, problem: `${describeFetchError(error)}.` };
   }
 }
 
 function describeFetchError(error: unknown): string {
-  // What it was is told by the cause.
-  let text = messageOf(error);
-  for (let at = error; at instanceof Error; at = at.cause) text = messageOf(at);
-  return /refused/i.test(text) ? "Nothing listens there." : text.slice(0, 200);
+  if (error instanceof RangeError) return "The response is too long for a page of metrics";
+  if (error instanceof DOMException && error.name === "TimeoutError") {
+    return `No response within ${TIMEOUT_MS} ms`;
+  }
+  return codeOf(error) === "ECONNREFUSED" ? "Connection refused" : messageOf(error).slice(0, 200);
 }

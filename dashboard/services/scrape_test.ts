@@ -22,7 +22,7 @@ Deno.test("scrapeAll() says what is wrong when nothing listens, or it is no page
     name: `localhost:${port}`,
     samples: [{ name: "a_total", labels: { b: "c" }, value: 1 }],
   });
-  assert.equal(bad!.problem, "It answers with status 404.");
-  assert.equal(refused!.problem, "Nothing listens there.");
+  assert.equal(bad!.problem, "HTTP status 404.");
+  assert.equal(refused!.problem, "Connection refused.");
   assert.equal(unknown!.problem, "There is no host no-such-host.invalid.");
 });

@@ -61,7 +61,9 @@ async function readGraph(root: string): Promise<Map<string, string[]>> {
   for (const room of ROOMS) {
     if (!(await Deno.stat(join(root, room)).catch(() => undefined))) continue;
     for await (const path of modulesBelow(join(root, room))) {
-      const imports = importsOf(await Deno.readTextFile(path)).filter((name) => !name.includes("${"));
+      const imports = importsOf(await Deno.readTextFile(path)).filter((name) =>
+        !name.includes("${") && !name.endsWith(".json")
+      );
       graph.set(
         relative(root, path),
         imports.map((name) => relative(root, normalize(join(dirname(path), name)))),

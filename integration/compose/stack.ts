@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { parseMetrics } from "../../shared/observe/parse_metrics.ts";
 import { Metrics } from "../harness/metrics.ts";
 import { uniqueName } from "../harness/unique_name.ts";
 import { ARTIFACTS, PROJECT } from "../harness/project.ts";
@@ -116,7 +117,7 @@ export class Stack implements AsyncDisposable {
 
   /** What a service in a container says of its metrics. */
   async metrics(container: Container): Promise<Metrics> {
-    return new Metrics((await this.ask(container, "/metrics")).stdout);
+    return new Metrics(parseMetrics((await this.ask(container, "/metrics")).stdout));
   }
 
   /** The log lines of a service, of all its containers. */

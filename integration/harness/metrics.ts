@@ -1,21 +1,16 @@
-import { type MetricSample, parseMetrics, sumOf } from "../../shared/observe/parse_metrics.ts";
+import { type MetricSample, sumOf } from "../../shared/observe/parse_metrics.ts";
 
 /** What a service's `/metrics` said at one moment. */
 export class Metrics {
-  readonly #samples: readonly MetricSample[];
-
-  /** @param text Prometheus' text format. */
-  constructor(text: string) {
-    this.#samples = parseMetrics(text);
-  }
+  constructor(private readonly samples: readonly MetricSample[]) {}
 
   /** The sum of all samples of a name that have these labels; 0 when there is none. */
   sum(name: string, labels: Record<string, string> = {}): number {
-    return sumOf(this.#samples, name, labels);
+    return sumOf(this.samples, name, labels);
   }
 
   /** Whether there is a metric of this name. */
   has(name: string): boolean {
-    return this.#samples.some((sample) => sample.name === name);
+    return this.samples.some((sample) => sample.name === name);
   }
 }

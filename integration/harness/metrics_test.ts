@@ -1,4 +1,5 @@
 import assert from "assert";
+import { parseMetrics } from "../../shared/observe/parse_metrics.ts";
 import { Metrics } from "./metrics.ts";
 
 const TEXT = String.raw`# HELP records_total Records
@@ -11,7 +12,7 @@ bucket{le="+Inf"} +Inf
 `;
 
 Deno.test("Metrics.sum() adds up samples when their labels match", () => {
-  const metrics = new Metrics(TEXT);
+  const metrics = new Metrics(parseMetrics(TEXT));
   assert.equal(metrics.sum("records_total", { outcome: "stored" }), 48);
   assert.equal(metrics.sum("records_total", { topic: 'b "}\\' }), 45);
   assert.equal(metrics.sum("records_total"), 49);
@@ -20,6 +21,6 @@ Deno.test("Metrics.sum() adds up samples when their labels match", () => {
 });
 
 Deno.test("Metrics.sum() is 0 when there is no such sample", () => {
-  assert.equal(new Metrics(TEXT).sum("records_total", { outcome: "rejected" }), 0);
-  assert.equal(new Metrics("").sum("up"), 0);
+  assert.equal(new Metrics(parseMetrics(TEXT)).sum("records_total", { outcome: "rejected" }), 0);
+  assert.equal(new Metrics([]).sum("up"), 0);
 });

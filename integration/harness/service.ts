@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from "node:path";
+import { fetchMetrics } from "../../shared/observe/fetch_metrics.ts";
 import { httpGet } from "../../shared/observe/http_get.ts";
 import { freePort } from "../../local/servers/mod.ts";
 import { Metrics } from "./metrics.ts";
@@ -116,7 +117,7 @@ export class TestService implements AsyncDisposable {
   }
 
   async metrics(): Promise<Metrics> {
-    return new Metrics((await httpGet(`${this.launch.http}/metrics`, 5_000)).text);
+    return new Metrics(await fetchMetrics(`${this.launch.http}/metrics`, 5_000));
   }
 
   /** Waits until a line of the log matches; returns the line. */

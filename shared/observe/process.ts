@@ -1,15 +1,20 @@
 /**
- * Metrics of the process itself, under the names that Prometheus' client libraries give them.
+ * Metrics of the process, named as in Prometheus' client libraries.
  *
  * @module
  */
 import process from "node:process";
 import { Counter, Gauge, type Registry } from "prom-client";
+import { registerBuildInfo } from "./build_info.ts";
 import { droppedLogLines } from "./log_output.ts";
 
-/** Registers CPU time, memory, start time and dropped log lines. `collectDefaultMetrics` reads /proc, which the services may not. */
+/**
+ * Registers version, CPU time, memory, start time and dropped log lines. `collectDefaultMetrics` reads /proc, which the permissions do not
+ * allow.
+ */
 export function registerProcessMetrics(registry: Registry): void {
   const registers = [registry];
+  registerBuildInfo(registry);
   const started = Date.now() / 1000 - performance.now() / 1000;
   new Counter({
     name: "process_cpu_seconds_total",
@@ -23,7 +28,7 @@ export function registerProcessMetrics(registry: Registry): void {
   });
   new Counter({
     name: "log_lines_dropped_total",
-    help: "Log lines dropped because the output could not be written and 1 MiB of them was waiting",
+    help: "Log lines dropped because the output could not be written and the buffer of 1 MiB was full",
     registers,
     collect() {
       this.reset();

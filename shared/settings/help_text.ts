@@ -20,7 +20,8 @@ export function helpText(
   return [
     ...usage.split("\n\n").map((paragraph) => wrap(paragraph)),
     wrap(
-      "Precedence: flags, environment, res/host_settings.ini (or the file named by HOST_SETTINGS), defaults.",
+      "Precedence: flags, environment, res/host_settings.ini (or the file named by HOST_SETTINGS), defaults. " +
+        "--version prints the version.",
     ),
     ...sections,
   ].join("\n\n");
