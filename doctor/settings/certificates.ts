@@ -5,7 +5,7 @@
  */
 import type { X509Certificate } from "node:crypto";
 import { type NamedFile, readCertificates, readPrivateKey } from "../../shared/settings/pem.ts";
-import { pairProblem } from "../../shared/settings/tls_files.ts";
+import { keyPairProblem } from "../../shared/settings/tls_files.ts";
 import { failed, ok, type Outcome, skipped } from "../check.ts";
 
 /** The common name of a certificate's subject or issuer, or all of it where it has none. */
@@ -81,7 +81,7 @@ export function checkClientCertificate(
   }
   const leaf = certificates[0]!;
   try {
-    const problem = pairProblem(certificate, certificates, key, readPrivateKey(key));
+    const problem = keyPairProblem(certificate, certificates, key, readPrivateKey(key));
     if (problem !== undefined) return failed(problem, "");
   } catch (error) {
     return unreadable(error);

@@ -27,14 +27,14 @@ Deno.test("checkCa() fails with the reason when the file is not a CA's, and pass
   assert.equal(checkCa(ca(project.certificate), now).mark, "ok");
   assert.match(checkCa(ca(project.certificate), now).why, /“Project CA”, valid until/);
   assertFails(checkCa(ca(service.certificate), now), /not a CA's certificate: it is that of “service”/);
-  assertFails(checkCa(ca(project.key), now), /holds no PEM block "BEGIN CERTIFICATE"/);
+  assertFails(checkCa(ca(project.key), now), /contains no "BEGIN CERTIFICATE" block/);
   assertFails(checkCa(ca(files.path("nowhere.pem")), now), /nowhere\.pem.*no such file/);
   assertFails(checkCa(ca(project.certificate), now + 3 * DAY), /expired on/);
   assertFails(checkCa(ca(project.certificate), now - DAY), /is not valid before/);
 
   const half = files.path("half.pem");
   await Deno.writeTextFile(half, (await Deno.readTextFile(project.certificate)).slice(0, 200));
-  assertFails(checkCa(ca(half), now), /no whole block.*cut off/);
+  assertFails(checkCa(ca(half), now), /incomplete block.*truncated/);
   assert.match(checkCa(ca(""), now).why, /not set, so the system's CAs count/);
 });
 
@@ -69,7 +69,7 @@ Deno.test("checkClientCertificate() fails with the reason when certificate, key 
   );
   const broken = files.path("broken.key");
   await Deno.writeTextFile(broken, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
-  assertFails(client(user.certificate, broken, project.certificate), /not a readable private key/);
+  assertFails(client(user.certificate, broken, project.certificate), /not a valid private key/);
   assert.equal(client("", "", project.certificate).mark, "skipped");
 });
 

@@ -25,7 +25,7 @@ async function check(env: Record<string, string>, ini?: string, args: string[] =
 Deno.test("checkSettings() says where each setting came from when they are right", async () => {
   const { mark, why, details } = await check(
     { KAFKA_BOOTSTRAP_SERVERS: "kafka:9092", DATABASE_URL: "postgres://me:hush@db:5/routes" },
-    "[postgresql]\nsslmode = require\nport = 1\ncolour = blue\n",
+    "[postgresql]\nsslmode = require\nport = 1\ncolor = blue\n",
     ["--group-id", "g"],
   );
   assert.equal(mark, "ok");
@@ -37,7 +37,7 @@ Deno.test("checkSettings() says where each setting came from when they are right
   assert.match(text, /PGPORT +=  ?5 +\(DATABASE_URL\)/);
   assert.match(text, /PGSSLMODE +=  ?require +\(res\/host_settings.ini\)/);
   assert.match(text, /CONSUMER_GROUP_ID +=  ?g +\(--group-id\)/);
-  assert.match(text, /colour is not a setting/);
+  assert.match(text, /color ignored/);
 });
 
 Deno.test("checkSettings() shows no secret when one is set", async () => {

@@ -222,7 +222,7 @@ Deno.test("doctor reports lost records and recreated topics when progress and to
 Deno.test("doctor reports the cause when PostgreSQL's address, certificate, login or database is wrong", async () => {
   const { authority, plain, postgres } = servers;
   await assertFailures({ ...valid, PGSSLROOTCERT: "" }, {
-    "settings": /PGSSLROOTCERT is not set, and PGSSLMODE=verify-full .* needs it/,
+    "settings": /PGSSLROOTCERT is not set, but PGSSLMODE=verify-full .* requires it/,
   });
   await assertFailures({ ...valid, PGSSLROOTCERT: "system" }, {
     "postgresql.tls": /system's CAs don't know.*PGSSLROOTCERT/,

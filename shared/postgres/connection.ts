@@ -7,7 +7,7 @@ import pg from "pg";
 import type * as tls from "node:tls";
 import { messageOf, PermanentError } from "../errors.ts";
 import type { Settings } from "../settings/table.ts";
-import { postgresTlsFiles, readTlsFiles, verifiesPostgres } from "../settings/tls_files.ts";
+import { postgresTlsFiles, readTlsFiles, shouldVerifyServer } from "../settings/tls_files.ts";
 import { PASSWORD_MISSING } from "../diagnosis/postgres_login.ts";
 import { connectError } from "./errors.ts";
 
@@ -38,9 +38,9 @@ export function tlsAttempts(settings: PostgresSettings): (tls.ConnectionOptions 
   const files = readTlsFiles(postgresTlsFiles(settings));
   const options: tls.ConnectionOptions = {
     ...files,
-    rejectUnauthorized: verifiesPostgres(settings),
+    rejectUnauthorized: shouldVerifyServer(settings),
     // The chain without the name, as verify-ca; `system` comes with verify-full only, see `settings/validate.ts`.
-    ...verifiesPostgres(settings) && mode !== "verify-full" && { checkServerIdentity: () => undefined },
+    ...shouldVerifyServer(settings) && mode !== "verify-full" && { checkServerIdentity: () => undefined },
   };
   if (mode === "allow") return [false, options];
   return mode === "prefer" ? [options, false] : [options];

@@ -1,11 +1,11 @@
 /**
- * Connection strings of libpq, as psql and psycopg2 take them: a URI, or `keyword=value` pairs.
+ * Parser of libpq connection strings, which psql and psycopg2 accept, too: a URI, or `keyword=value` pairs.
  *
  * @see https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING
  * @module
  */
 
-/** A connection string that libpq refuses. The message contains parameter names, never a value: it may be a password. */
+/** An invalid connection string. The message contains parameter names, never a value, because it may be a password. */
 export class ConninfoError extends Error {
   override readonly name = "ConninfoError";
 }
@@ -14,9 +14,9 @@ export class ConninfoError extends Error {
 export type Conninfo = Map<string, string>;
 
 /**
- * Takes a connection string apart, as libpq's `PQconninfoParse()`, with any keywords.
+ * Parses a connection string with the rules of libpq's `PQconninfoParse()`. Unknown keywords are allowed.
  *
- * @throws {ConninfoError} with the place and how to write it
+ * @throws {ConninfoError} with the position and the correct form
  * @example
  * ```ts
  * import assert from "assert";
@@ -68,21 +68,21 @@ function parseUri(text: string): Conninfo {
   return found;
 }
 
-/** The host that a text begins with, with the brackets of an IPv6 address. */
+/** The host at the start of a text, including the brackets of an IPv6 address. */
 function nextHost(text: string): string {
   if (!text.startsWith("[")) return /^[^:/?,]*/.exec(text)![0];
   const [host] = /^\[[^\]]*\]/.exec(text) ?? [];
   if (host === undefined) throw new ConninfoError('the "]" of the IPv6 address is missing');
   if (host === "[]") throw new ConninfoError("the IPv6 address is empty");
   if (!/^(?:[:/?,]|$)/.test(text.slice(host.length))) {
-    throw new ConninfoError('after the "]" of an IPv6 address, a port is written :5432');
+    throw new ConninfoError('the "]" of an IPv6 address must be followed by :port, "/" or "?"');
   }
   return host;
 }
 
 function parseParameters(text: string): [keyword: string, value: string][] {
   if (text === "") return [];
-  // A trailing & is nothing to libpq.
+  // libpq ignores a trailing &.
   return text.replace(/&$/, "").split("&").map((pair) => {
     const [encoded, value, ...more] = pair.split("=");
     const keyword = decode(encoded!, "a parameter's name");
@@ -93,14 +93,14 @@ function parseParameters(text: string): [keyword: string, value: string][] {
       throw new ConninfoError(`the value of ${shown(keyword)} contains "=": write it as %3D`);
     }
     const decoded = decode(value, shown(keyword));
-    // Both are old spellings, which libpq translates.
+    // Old spellings that libpq translates.
     if (keyword === "ssl" && decoded === "true") return ["sslmode", "require"];
     if (keyword === "requiressl") return ["sslmode", decoded.startsWith("1") ? "require" : "prefer"];
     return [keyword, decoded];
   });
 }
 
-/** A keyword for a message, if it looks like one. */
+/** A keyword for messages. It is not shown if it may be a part of a password. */
 const shown = (keyword: string) => /^[a-z_]{1,40}$/.test(keyword) ? keyword : "a parameter";
 
 function decode(encoded: string, of: string): string {
@@ -111,7 +111,7 @@ function decode(encoded: string, of: string): string {
       `${of} contains a % that is not followed by two hexadecimal digits: write it as %25`,
     );
   }
-  if (text.includes("%00")) throw new ConninfoError(`${of} contains %00, which PostgreSQL has no use for`);
+  if (text.includes("%00")) throw new ConninfoError(`${of} contains %00, which PostgreSQL does not support`);
   try {
     return decodeURIComponent(text);
   } catch {
@@ -135,7 +135,7 @@ function parsePairs(text: string): Conninfo {
       );
     }
     if (quoted !== undefined && end !== "'") {
-      throw new ConninfoError(`the quoted value of ${shown(keyword!)} has no end`);
+      throw new ConninfoError(`the quoted value of ${shown(keyword!)} has no closing quote`);
     }
     const value = (quoted ?? bare!).replace(/\\(.)/gs, "$1");
     if (keyword === "requiressl") found.set("sslmode", value.startsWith("1") ? "require" : "prefer");

@@ -1,24 +1,24 @@
 /**
- * `DATABASE_URL`, a connection string of libpq such as the service URI that Aiven's console shows, and libpq's environment variables.
+ * `DATABASE_URL`, a libpq connection string such as the service URI in Aiven's console, and libpq's environment variables.
  *
  * @module
  */
 import { ConninfoError, parseConninfo } from "./conninfo.ts";
 import type { Draft } from "./draft.ts";
-import { LIBPQ_KEYWORDS, LIBPQ_VARIABLES, PG_VARIABLES, refusalOf, settingOf } from "./libpq.ts";
-import { suggestion } from "./nearest.ts";
+import { LIBPQ_KEYWORDS, LIBPQ_VARIABLES, PG_VARIABLES, settingOf, unsupportedProblem } from "./libpq.ts";
+import { suggestion } from "./suggestion.ts";
 
 /**
- * Overwrites the `PG…` texts with what `DATABASE_URL` names, and notes it as their origin, unless they come from a source of higher
- * precedence. Its text is never shown, since the password is in it.
+ * Sets the `PG…` settings that `DATABASE_URL` contains, unless they come from a source of higher precedence. Its text is never shown,
+ * because it contains the password.
  */
 export function applyDatabaseUrl(draft: Draft): void {
   const { texts, origins, problems } = draft;
   if (texts.DATABASE_URL === "") return;
   const place = `DATABASE_URL (${origins.DATABASE_URL})`;
-  const rank = draft.rankOf("DATABASE_URL");
-  // Otherwise a part of the password may have been taken for the host, port or database.
-  const isClear = /^(?:[^:/]*:\/\/(?:[^/@]*@)?[^@]*|[^@:/]*=.*)$/s.test(texts.DATABASE_URL);
+  const rank = draft.precedenceOf("DATABASE_URL");
+  // If not, the parser may have taken a part of the password for the host, port or database.
+  const isUnambiguous = /^(?:[^:/]*:\/\/(?:[^/@]*@)?[^@]*|[^@:/]*=.*)$/s.test(texts.DATABASE_URL);
   try {
     for (const [keyword, value] of parseConninfo(texts.DATABASE_URL)) {
       if (!LIBPQ_KEYWORDS.includes(keyword)) {
@@ -27,26 +27,26 @@ export function applyDatabaseUrl(draft: Draft): void {
         continue;
       }
       const name = settingOf(keyword);
-      const problem = refusalOf(`${place}: ${keyword}`, keyword, value);
+      const problem = unsupportedProblem(`${place}: ${keyword}`, keyword, value);
       if (problem !== undefined) problems.push(problem);
-      if (name === undefined || value === "" || draft.rankOf(name) > rank) continue;
+      if (name === undefined || value === "" || draft.precedenceOf(name) > rank) continue;
       texts[name] = value;
       origins[name] = "DATABASE_URL";
-      if (!isClear) draft.hidden.add(name);
+      if (!isUnambiguous) draft.hidden.add(name);
     }
   } catch (error) {
     if (!(error instanceof ConninfoError)) throw error;
     problems.push(
-      `${place} is not a connection string: ${error.message}. It is written postgres://user:password@host:port/database, with ` +
-        "special characters of user and password percent-encoded.",
+      `${place} is not a connection string: ${error.message}. Write postgres://user:password@host:port/database with ` +
+        "percent-encoded special characters in user and password.",
     );
   }
 }
 
-/** Refuses environment variables of libpq that the services do not follow, and those that npm's pg follows unasked. */
+/** Adds problems for unsupported environment variables of libpq, and for those that only npm's pg reads. */
 export function checkLibpqVariables(env: (name: string) => string | undefined, problems: string[]): void {
   for (const [variable, keyword] of Object.entries({ ...LIBPQ_VARIABLES, ...PG_VARIABLES })) {
-    const problem = refusalOf(`${variable} (environment)`, keyword, env(variable) ?? "");
+    const problem = unsupportedProblem(`${variable} (environment)`, keyword, env(variable) ?? "");
     if (problem !== undefined) {
       problems.push(
         problem.replace(/\b(r)emove it\b/i, (_, r) => `${r === "R" ? "U" : "u"}nset ${variable}`),

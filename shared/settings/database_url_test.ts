@@ -1,7 +1,7 @@
 import assert from "assert";
 import { load, problemsOf } from "./load_fixture.ts";
 
-/** Parameters of DATABASE_URL, and the setting that follows or the problem. */
+/** DATABASE_URL, and the resulting settings or the problem. */
 const URLS: [url: string, expected: Record<string, unknown> | RegExp][] = [
   [
     "postgres:///?host=a&port=1&user=b&password=c&dbname=d&options=-c%20geqo=off",
@@ -55,7 +55,7 @@ const URLS: [url: string, expected: Record<string, unknown> | RegExp][] = [
 ];
 
 for (const [url, expected] of URLS) {
-  Deno.test(`loadSettings() ${expected instanceof RegExp ? "refuses" : "follows"} DATABASE_URL=${url}`, () => {
+  Deno.test(`loadSettings() ${expected instanceof RegExp ? "rejects" : "reads"} DATABASE_URL=${url}`, () => {
     if (expected instanceof RegExp) {
       const problems = problemsOf({ env: { DATABASE_URL: url } }).join("\n");
       assert.match(problems, expected);
@@ -70,7 +70,7 @@ for (const [url, expected] of URLS) {
   });
 }
 
-Deno.test("loadSettings() prefers what has higher precedence to DATABASE_URL", () => {
+Deno.test("loadSettings() overrides DATABASE_URL when a setting has a higher precedence", () => {
   const url = "postgres://u@h:1/d";
   assert.equal(
     load({ args: ["--pghost", "f"], env: { DATABASE_URL: url, PGUSER: "e" } }).settings.PGHOST,

@@ -1,5 +1,5 @@
 /**
- * Settings while they are read: texts that are not validated yet.
+ * Settings before validation.
  *
  * @module
  */
@@ -8,14 +8,14 @@ import { SETTING_NAMES, type SettingName, SETTINGS } from "./table.ts";
 const recordOf = (text: (name: SettingName) => string) =>
   Object.fromEntries(SETTING_NAMES.map((name) => [name, text(name)])) as Record<SettingName, string>;
 
-/** The text of each setting and where it came from, with what is wrong so far. */
+/** The text and origin of each setting, and the problems and warnings so far. */
 export class Draft {
   readonly texts: Record<SettingName, string> = recordOf((name) => SETTINGS[name].default);
   /** `default`, `environment`, `NAME_FILE`, a flag, the path of the INI file, or the name of another setting. */
   readonly origins: Record<SettingName, string> = recordOf(() => "default");
   readonly problems: string[] = [];
   readonly warnings: string[] = [];
-  /** Settings whose values are not shown, because a part of a secret may be in them. */
+  /** Settings whose values are not shown, because they may contain a part of a secret. */
   readonly hidden: Set<SettingName> = new Set();
 
   constructor(readonly iniPath: string) {}
@@ -24,13 +24,13 @@ export class Draft {
     return this.texts[name] !== "" && this.origins[name] !== "default";
   }
 
-  /** A setting that is set and where, for messages: `PGHOST (environment)`. */
+  /** A setting and its origin for messages: `PGHOST (environment)`. */
   named(name: SettingName): string {
     return `${name} (${this.origins[name]})`;
   }
 
-  /** The precedence of the source that a setting came from; higher is stronger. */
-  rankOf(name: SettingName): number {
+  /** The precedence of the origin of a setting; higher wins. */
+  precedenceOf(name: SettingName): number {
     const origin = this.origins[name];
     if (origin === "default") return 0;
     if (origin === this.iniPath) return 1;

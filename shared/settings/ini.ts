@@ -1,12 +1,12 @@
 /**
- * INI files as Python's `configparser.ConfigParser()` reads them, which is what `host_settings.ini` was written for:
- * interpolation, continuation lines, `[DEFAULT]`, and the same errors.
+ * Parser of INI files with the behavior of Python's `configparser.ConfigParser()`, for which `host_settings.ini` was written: interpolation,
+ * continuation lines, `[DEFAULT]`, and the same errors.
  *
  * @see https://docs.python.org/3/library/configparser.html#supported-ini-file-structure
  * @module
  */
 
-/** The names of configparser's exceptions. */
+/** Names of configparser's exceptions. */
 export type IniErrorCode =
   | "MissingSectionHeaderError"
   | "DuplicateSectionError"
@@ -16,7 +16,7 @@ export type IniErrorCode =
   | "InterpolationMissingOptionError"
   | "InterpolationDepthError";
 
-/** What configparser refuses. The message says how to write it; it contains names and line numbers, never a value. */
+/** An error that configparser raises, too. The message contains names and line numbers, never a value. */
 export class IniError extends Error {
   override readonly name = "IniError";
   constructor(readonly code: IniErrorCode, message: string) {
@@ -29,7 +29,7 @@ type Options = Map<string, string>;
 const DEFAULT = "DEFAULT";
 const MAX_INTERPOLATION_DEPTH = 10;
 
-/** The characters that Python's `str.strip()` removes, which are not quite those of `String.prototype.trim()`. */
+/** Characters that Python's `str.strip()` removes; they differ from those of `String.prototype.trim()`. */
 const SPACE = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 const STRIP = new RegExp(`^[${SPACE}]+|[${SPACE}]+$`, "g");
 const STRIP_END = new RegExp(`[${SPACE}]+$`);
@@ -37,18 +37,18 @@ const INDENT = new RegExp(`^[${SPACE}]*`);
 const strip = (text: string) => text.replace(STRIP, "");
 const lower = (option: string) => option.toLowerCase();
 
-/** A parsed INI file. Option names are in lower case; section names are not changed. */
+/** A parsed INI file. Option names are in lower case, section names unchanged. */
 export class Ini {
-  /** Options that another option refers to by `%(name)s`. */
+  /** Options that a value read so far refers to by `%(name)s`. */
   readonly referenced: Set<string> = new Set();
 
   constructor(
     readonly sections: ReadonlyMap<string, Options>,
-    /** Options of `[DEFAULT]`, which every section has, too. */
+    /** Options of `[DEFAULT]`, which apply to all sections. */
     readonly defaults: Options,
   ) {}
 
-  /** Names of the options of a section, those of `[DEFAULT]` included. Empty if there is no such section. */
+  /** Names of the options of a section, including those of `[DEFAULT]`. Empty if the section is missing. */
   optionsOf(section: string): string[] {
     const options = this.sections.get(section);
     return options ? [...new Set([...options.keys(), ...this.defaults.keys()])] : [];
@@ -76,7 +76,7 @@ export class Ini {
     if (depth > MAX_INTERPOLATION_DEPTH) {
       throw new IniError(
         "InterpolationDepthError",
-        `${place}: its %(…)s references are nested more than ${MAX_INTERPOLATION_DEPTH} deep. Does one refer to itself?`,
+        `${place}: %(…)s references are circular or nested more than ${MAX_INTERPOLATION_DEPTH} levels deep.`,
       );
     }
     return value.replaceAll(/%(?:(%)|\(([^)]+)\)s)?/g, (_, percent?: string, name?: string) => {
@@ -84,7 +84,7 @@ export class Ini {
       if (name === undefined) {
         throw new IniError(
           "InterpolationSyntaxError",
-          `${place}: a % in a value is written %% (only %(option)s has a meaning of its own).`,
+          `${place}: a % in a value must be written %%, unless it begins a reference %(option)s.`,
         );
       }
       const option = lower(name);
@@ -92,8 +92,8 @@ export class Ini {
       if (referenced === undefined) {
         throw new IniError(
           "InterpolationMissingOptionError",
-          `${place}: it refers by %(…)s to an option that is neither in this section nor in [DEFAULT]. ` +
-            "A % that is part of the value is written %%.",
+          `${place}: %(…)s refers to an option that is neither in this section nor in [DEFAULT]. ` +
+            "A literal % must be written %%.",
         );
       }
       this.referenced.add(option);
@@ -103,9 +103,9 @@ export class Ini {
 }
 
 /**
- * Parses an INI text. A byte order mark is skipped.
+ * Parses the text of an INI file. A byte order mark is skipped.
  *
- * @throws {IniError} the first of what configparser raises
+ * @throws {IniError} the same error as configparser
  * @example
  * ```ts
  * import assert from "assert";
@@ -114,24 +114,23 @@ export class Ini {
  * ```
  */
 export function parseIni(text: string): Ini {
-  const reader = new Reader();
-  text.replace(/^\uFEFF/, "").replaceAll(/\r\n?/g, "\n").split("\n").forEach((line, index) =>
-    reader.line(line, index + 1)
-  );
-  return reader.end();
+  const parser = new IniParser();
+  const lines = text.replace(/^\uFEFF/, "").replaceAll(/\r\n?/g, "\n").split("\n");
+  lines.forEach((line, index) => parser.addLine(line, index + 1));
+  return parser.finish();
 }
 
-/** Reads line after line, with the state that configparser keeps between them. */
-class Reader {
+/** Parses line by line, with the same state as configparser. */
+class IniParser {
   readonly #sections = new Map<string, Map<string, string[]>>();
   readonly #defaults = new Map<string, string[]>();
   #section: { name: string; options: Map<string, string[]> } | undefined;
   #option = "";
   #indent = 0;
-  /** Lines that are no option: configparser reads on and reports them at the end. */
-  readonly #unreadable: number[] = [];
+  /** Numbers of lines that are not options. Like configparser, the parser reports them at the end. */
+  readonly #invalid: number[] = [];
 
-  line(line: string, number: number): void {
+  addLine(line: string, number: number): void {
     const text = strip(line);
     if (/^[#;]/.test(text)) return;
     const values = this.#option === "" ? undefined : this.#section?.options.get(this.#option);
@@ -146,16 +145,16 @@ class Reader {
     }
     this.#indent = indent;
     const [, header] = /^\[(.+)\]/s.exec(text) ?? [];
-    if (header !== undefined) this.#begin(header, number);
+    if (header !== undefined) this.#beginSection(header, number);
     else if (this.#section === undefined) {
       throw new IniError(
         "MissingSectionHeaderError",
-        `line ${number}: it comes before the first section. Write [kafka] or [postgresql] on a line above it.`,
+        `line ${number} is before the first section. Add [kafka] or [postgresql] on a line above it.`,
       );
-    } else this.#add(text, number);
+    } else this.#addOption(text, number);
   }
 
-  #begin(name: string, number: number): void {
+  #beginSection(name: string, number: number): void {
     this.#option = "";
     if (name === DEFAULT) {
       this.#section = { name, options: this.#defaults };
@@ -164,42 +163,42 @@ class Reader {
     if (this.#sections.has(name)) {
       throw new IniError(
         "DuplicateSectionError",
-        `line ${number}: the section [${name}] is there twice. Put all of its options below one [${name}].`,
+        `line ${number}: duplicate section [${name}]. Put all options below one [${name}].`,
       );
     }
     this.#section = { name, options: new Map() };
     this.#sections.set(name, this.#section.options);
   }
 
-  #add(text: string, number: number): void {
+  #addOption(text: string, number: number): void {
     const [, name, value] = /^(.*?)[=:](.*)$/s.exec(text) ?? [];
     if (name === undefined || value === undefined) {
-      this.#unreadable.push(number);
+      this.#invalid.push(number);
       return;
     }
     const { name: section, options } = this.#section!;
     const option = lower(name.replace(STRIP_END, ""));
-    if (option === "") this.#unreadable.push(number);
+    if (option === "") this.#invalid.push(number);
     this.#option = option;
     if (options.has(option)) {
       throw new IniError(
         "DuplicateOptionError",
-        `line ${number}: [${section}] ${option} is there twice. Remove one of them.`,
+        `line ${number}: duplicate option [${section}] ${option}. Remove one of them.`,
       );
     }
     options.set(option, [strip(value)]);
   }
 
-  /** @throws {IniError} if there were lines that are no option */
-  end(): Ini {
-    if (this.#unreadable.length > 0) {
-      const lines = this.#unreadable;
+  /** @throws {IniError} if a line is not an option */
+  finish(): Ini {
+    if (this.#invalid.length > 0) {
+      const lines = this.#invalid;
       throw new IniError(
         "ParsingError",
         `line${lines.length > 1 ? "s" : ""} ${
           lines.join(", ")
-        }: not an option. Write "name = value"; a line that ` +
-          "continues a value is indented, and a comment begins with # or ;.",
+        }: not an option. Write "name = value". Continuation lines must be ` +
+          "indented, and comments begin with # or ;.",
       );
     }
     const joined = (options: Map<string, string[]>): Options =>

@@ -1,14 +1,14 @@
 /**
- * The settings in `host_settings.ini`: keys of kafka-python in `[kafka]`, keys of libpq (psycopg2) in `[postgresql]`.
+ * The settings in `host_settings.ini`: options of kafka-python in `[kafka]`, parameters of libpq (psycopg2) in `[postgresql]`.
  *
  * @module
  */
 import { type Group, INI_SECTIONS, iniKeysOf, type IniSection } from "./setting.ts";
 import { describeReadError } from "./error.ts";
 import { Ini, IniError, parseIni } from "./ini.ts";
-import { KAFKA_PYTHON_OPTIONS, meaningOf } from "./kafka_python.ts";
-import { LIBPQ_KEYWORDS, refusalOf } from "./libpq.ts";
-import { suggestion } from "./nearest.ts";
+import { effectOf, KAFKA_PYTHON_OPTIONS } from "./kafka_python.ts";
+import { LIBPQ_KEYWORDS, unsupportedProblem } from "./libpq.ts";
+import { suggestion } from "./suggestion.ts";
 import { SETTING_NAMES, type SettingName, SETTINGS } from "./table.ts";
 
 /** The file that is read unless the environment variable `HOST_SETTINGS` names another one. It is optional. */
@@ -25,34 +25,33 @@ const knownKeys = (section: IniSection): string[] => [
   ...section === "kafka" ? KAFKA_PYTHON_OPTIONS : LIBPQ_KEYWORDS,
 ];
 
-/** An INI file, and what is wrong with it. */
+/** The INI file and its problems. */
 export class IniSettings {
   readonly problems: string[] = [];
   readonly warnings: string[] = [];
 
   private constructor(readonly path: string, readonly ini: Ini) {}
 
-  /** Reads the file that `HOST_SETTINGS` names, or the usual one, which may be missing. */
+  /** @param named the value of `HOST_SETTINGS`, a file that must exist */
   static read(named: string | undefined, readFile: (path: string) => string): IniSettings {
     const path = named || INI_PATH;
     let problem: string;
     try {
       const text = readFile(path);
       if (!text.includes("\uFFFD")) return new IniSettings(path, parseIni(text));
-      problem = `${path} is not text in UTF-8. Save it as UTF-8.`;
+      problem = `${path} is not UTF-8 text. Save it as UTF-8.`;
     } catch (error) {
       problem = error instanceof IniError
         ? `${path}, ${error.message}`
         : `Cannot read ${path} (HOST_SETTINGS): ${describeReadError(error, path)}.`;
-      // The file is optional, unless somebody asked for it by name.
       if (!named && error instanceof Deno.errors.NotFound) problem = "";
     }
-    const nothing = new IniSettings(path, new Ini(new Map(), new Map()));
-    if (problem !== "") nothing.problems.push(problem);
-    return nothing;
+    const empty = new IniSettings(path, new Ini(new Map(), new Map()));
+    if (problem !== "") empty.problems.push(problem);
+    return empty;
   }
 
-  /** The value of a setting; `undefined`: the file does not have it. What is wrong with it becomes one of the problems. */
+  /** The value of a setting; `undefined` if the file does not have it. Errors are added to the problems. */
   value(name: SettingName): string | undefined {
     const { section, keys } = iniKeysOf(name, SETTINGS[name]);
     const found = keys.flatMap((key) => {
@@ -71,32 +70,33 @@ export class IniSettings {
   }
 
   /**
-   * Adds to problems and warnings what is in the file and no setting. Sections whose settings are not read are not checked, except for
-   * their names.
+   * Adds problems and warnings for keys that are not settings. Only the sections of `groups` are checked, but the names of all sections.
    */
-  checkOthers(groups: readonly Group[]): void {
-    for (const section of this.ini.sections.keys()) this.#findReferences(section);
+  checkOtherKeys(groups: readonly Group[]): void {
+    for (const section of this.ini.sections.keys()) this.#markReferenced(section);
     for (const section of INI_SECTIONS) if (groups.includes(section)) this.#checkSection(section);
-    // An option of [DEFAULT] is there for every section, and need not have a meaning in each.
+    // A key in [DEFAULT] must be known in one section only.
     for (const key of this.ini.defaults.keys()) {
-      if (!INI_SECTIONS.some((section) => knownKeys(section).includes(key))) this.#unknown("DEFAULT", key);
+      if (!INI_SECTIONS.some((section) => knownKeys(section).includes(key))) {
+        this.#warnUnknown("DEFAULT", key);
+      }
     }
     for (const section of this.ini.sections.keys()) {
       if ((INI_SECTIONS as readonly string[]).includes(section)) continue;
       const nearest = suggestion(section, INI_SECTIONS, (name) => `[${name}]`);
       this.warnings.push(
-        `${this.path}: the section [${section}] is not one of this program's and is ignored.${nearest}`,
+        `${this.path}: Unknown section [${section}] ignored.${nearest}`,
       );
     }
   }
 
-  /** An option that others refer to has its use, whatever its name. */
-  #findReferences(section: string): void {
+  /** Reads all values, so that options that others refer to are not reported as unknown. */
+  #markReferenced(section: string): void {
     for (const option of this.ini.optionsOf(section)) {
       try {
         this.ini.get(section, option);
       } catch {
-        // It is reported if the program reads it.
+        // Reported where the value is used.
       }
     }
   }
@@ -107,34 +107,32 @@ export class IniSettings {
       if (settingKeys(section).includes(key)) continue;
       const isKnown = knownKeys(section).includes(key);
       const value = isKnown ? this.#get(section, key) : undefined;
-      if (value !== undefined) this.#limited(section, key, value);
-      else if (!isKnown && own.has(key)) this.#unknown(section, key);
+      if (value !== undefined) this.#checkUnsupported(section, key, value);
+      else if (!isKnown && own.has(key)) this.#warnUnknown(section, key);
     }
   }
 
-  /** A key that kafka-python or libpq has and that is no setting here. */
-  #limited(section: IniSection, key: string, value: string): void {
+  /** Checks a key of kafka-python or libpq that is not a setting. */
+  #checkUnsupported(section: IniSection, key: string, value: string): void {
     const place = `${this.path}: [${section}] ${key}`;
     if (section === "postgresql") {
-      const problem = refusalOf(place, key, value);
+      const problem = unsupportedProblem(place, key, value);
       if (problem !== undefined) this.problems.push(problem);
       return;
     }
-    const meaning = meaningOf(key, value);
-    if (meaning === "no effect") this.warnings.push(`${place} has no effect on this program and is ignored.`);
-    else if (typeof meaning === "object") {
+    const effect = effectOf(key, value);
+    if (effect === "none") this.warnings.push(`${place} has no effect and is ignored.`);
+    else if (typeof effect === "object") {
       const shown = /password/.test(key) ? "" : `=${value}`;
-      this.problems.push(`${place}${shown} is not supported: ${meaning.remedy}.`);
+      this.problems.push(`${place}${shown} is not supported: ${effect.remedy}.`);
     }
   }
 
-  #unknown(section: IniSection | "DEFAULT", key: string): void {
+  #warnUnknown(section: IniSection | "DEFAULT", key: string): void {
     if (this.ini.referenced.has(key)) return;
     const known = section === "DEFAULT" ? INI_SECTIONS.flatMap(knownKeys) : knownKeys(section);
     this.warnings.push(
-      `${this.path}: [${section}] ${key} is not a setting of this program and is ignored.${
-        suggestion(key, known)
-      }`,
+      `${this.path}: Unknown key [${section}] ${key} ignored.${suggestion(key, known)}`,
     );
   }
 

@@ -2,7 +2,7 @@ import assert from "assert";
 import { load, problemsOf, sources } from "./load_fixture.ts";
 import { loadSettings } from "./load.ts";
 
-Deno.test("loadSettings() reads host_settings.ini as configparser does, with keys of kafka-python and libpq", () => {
+Deno.test("loadSettings() reads keys of kafka-python and libpq when host_settings.ini has them", () => {
   const ini = `[DEFAULT]
 folder = res/ssl
 [kafka]
@@ -33,29 +33,29 @@ options = -c work_mem=8MB
   assert.deepEqual([settings.PGHOST, settings.PGPORT, settings.PGUSER], ["db", 5, "me"]);
   assert.equal(settings.PGOPTIONS, "-c work_mem=8MB");
   assert.deepEqual(warnings, [
-    "KAFKA_SECURITY_PROTOCOL is not set: SSL is used, because of KAFKA_SSL_CAFILE (res/host_settings.ini). Set it to silence this.",
+    "KAFKA_SECURITY_PROTOCOL is not set; using SSL because of KAFKA_SSL_CAFILE (res/host_settings.ini). Set it to remove this warning.",
   ]);
 });
 
-Deno.test("loadSettings() names what is in host_settings.ini and no setting, with the nearest name", () => {
+Deno.test("loadSettings() reports unknown and unsupported keys of host_settings.ini, with the nearest name", () => {
   const warningsOf = (ini: string) => load({ files: { "res/host_settings.ini": ini } }).warnings.join("\n");
   const warned: [ini: string, warning: RegExp][] = [
     [
       "[Kafka]\nbootstrap_servers = h",
-      /section \[Kafka\] is not one of this program's.*Did you mean \[kafka\]\?/,
+      /Unknown section \[Kafka\] ignored\. Did you mean \[kafka\]\?/,
     ],
     ["[postgres]\nhost = h", /\[postgres\].*Did you mean \[postgresql\]\?/],
     ["[kafka]\nbootstrap_server = h", /\[kafka\] bootstrap_server .*Did you mean bootstrap_servers\?/],
     ["[kafka]\nsecurity.protocol = SSL", /\[kafka\] security.protocol .*Did you mean security_protocol\?/],
-    ["[postgresql]\nusername = me", /\[postgresql\] username is not a setting/],
+    ["[postgresql]\nusername = me", /Unknown key \[postgresql\] username ignored/],
     ["[postgresql]\nsslrootcrt = x", /Did you mean sslrootcert\?/],
     ["[kafka]\nmax_poll_records = 5", /\[kafka\] max_poll_records has no effect/],
-    ["[DEFAULT]\nhots = h", /\[DEFAULT\] hots is not a setting.*Did you mean host\?/],
+    ["[DEFAULT]\nhots = h", /Unknown key \[DEFAULT\] hots ignored\. Did you mean host\?/],
   ];
   for (const [ini, warning] of warned) assert.match(warningsOf(ini), warning, ini);
   assert.equal(warningsOf("[DEFAULT]\nhost = h\n[postgresql]\nport = 1\n[kafka]\ngroup_id = g"), "");
 
-  const refused: [ini: string, problem: RegExp][] = [
+  const unsupported: [ini: string, problem: RegExp][] = [
     ["[kafka]\nauto_offset_reset = latest", /auto_offset_reset=latest is not supported.*earliest/],
     ["[kafka]\nssl_check_hostname = False", /ssl_check_hostname=False is not supported/],
     ["[kafka]\nssl_password = hunter2", /ssl_password is not supported.*openssl pkey/],
@@ -64,13 +64,16 @@ Deno.test("loadSettings() names what is in host_settings.ini and no setting, wit
       "[postgresql]\ndbname = a\ndatabase = b",
       /dbname and database are the same setting with different values/,
     ],
-    ["[postgresql]\npassword = hunter2%", /^res\/host_settings\.ini, \[postgresql\] password: .*written %%/],
+    [
+      "[postgresql]\npassword = hunter2%",
+      /^res\/host_settings\.ini, \[postgresql\] password: .*must be written %%/,
+    ],
     ["[postgresql]\nhost == h", /^PGHOST \(res\/host_settings\.ini\) is not a host name.*"= h"/],
     ['[postgresql]\nhost = "h"', /^PGHOST .*without port, brackets and quotes/],
     ["[kafka]\nbootstrap_servers", /^res\/host_settings\.ini, line 2: not an option.*"name = value"/],
-    ["[kafka]\ngroup_id = \uFFFD", /not text in UTF-8/],
+    ["[kafka]\ngroup_id = \uFFFD", /not UTF-8 text/],
   ];
-  for (const [ini, problem] of refused) {
+  for (const [ini, problem] of unsupported) {
     const problems = problemsOf({ files: { "res/host_settings.ini": ini } });
     assert.equal(problems.length, 1, `${ini}: ${problems}`);
     assert.match(problems[0]!, problem);
@@ -78,7 +81,7 @@ Deno.test("loadSettings() names what is in host_settings.ini and no setting, wit
   }
 });
 
-Deno.test("loadSettings() reports nothing of a section whose settings the program does not read", () => {
+Deno.test("loadSettings() reports nothing when the program does not read the settings of a section", () => {
   const files = {
     "res/host_settings.ini": "[postgresql]\nchannel_binding = require\nhost = %\n[kafka]\ngroup_id = g",
   };

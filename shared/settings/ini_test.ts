@@ -2,7 +2,7 @@ import assert from "assert";
 import fc from "fast-check";
 import { IniError, parseIni } from "./ini.ts";
 
-/** What a file has: each option's value or the name of the error that reading it raises; or the name of the parser's error. */
+/** The value of each option, or the name of the error of reading it; or the name of the parser's error. */
 type Reading = string | Record<string, Record<string, string | { error: string }>>;
 
 function readIni(text: string): Reading {
@@ -24,7 +24,7 @@ function readIni(text: string): Reading {
   ]));
 }
 
-/** Reads a JSON array of texts from standard input, and prints what configparser makes of each. */
+/** Reads a JSON array of texts from standard input, and prints the readings of configparser. */
 const PYTHON = `
 import configparser, io, json, sys
 def read(text):
@@ -45,7 +45,7 @@ def read(text):
 json.dump([read(text) for text in json.load(sys.stdin)], sys.stdout)
 `;
 
-/** Python's own readings of some texts; `undefined`: there is no Python here. */
+/** The readings of Python's configparser; `undefined` if Python is not installed. */
 async function pythonReadings(texts: readonly string[]): Promise<Reading[] | undefined> {
   let python: Deno.ChildProcess;
   try {
@@ -56,7 +56,7 @@ async function pythonReadings(texts: readonly string[]): Promise<Reading[] | und
       stdout: "piped",
     }).spawn();
   } catch {
-    console.warn("python3 is missing, so the files are not compared with configparser");
+    console.warn("python3 is not installed: skipped the comparison with configparser");
     return undefined;
   }
   const writer = python.stdin.getWriter();
@@ -68,7 +68,7 @@ async function pythonReadings(texts: readonly string[]): Promise<Reading[] | und
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
-/** Files of lines that an INI file may have, most of them plausible. */
+/** Generates INI files, most of them valid. */
 const anyFile = (() => {
   const name = fc.constantFrom("host", "Port", "a b", "password", "x", "é", "İ");
   const space = fc.constantFrom("", "", " ", "\t", "  ", "\u00a0", "\f", "\x1f");
@@ -121,14 +121,14 @@ const anyFile = (() => {
     .filter((text) => !text.startsWith("\uFEFF"));
 })();
 
-Deno.test("parseIni() reads generated files as Python's configparser does, errors included", async () => {
+Deno.test("parseIni() returns the values and errors of Python's configparser when files are generated", async () => {
   const texts = fc.sample(anyFile, 3_000);
   const expected = await pythonReadings(texts);
   if (expected === undefined) return;
   for (const [index, text] of texts.entries()) {
     assert.deepEqual(readIni(text), expected[index], JSON.stringify(text));
   }
-  // The files are not all alike: some are read, and every error occurs.
+  // Some files are valid, and every error occurs.
   const found = new Set(expected.flatMap((each) => typeof each === "string" ? [each] : ["read"]));
   const inValues = JSON.stringify(expected);
   for (
@@ -164,11 +164,11 @@ const READINGS: [about: string, text: string, reading: Reading][] = [
 ];
 
 for (const [about, text, reading] of READINGS) {
-  Deno.test(`parseIni() gives what configparser gives when a file has ${about}`, () => {
+  Deno.test(`parseIni() returns the result of configparser when a file has ${about}`, () => {
     assert.deepEqual(readIni(text), reading);
   });
 }
 
-Deno.test("parseIni() names every line that is no option", () => {
+Deno.test("parseIni() names every line that is not an option", () => {
   assert.throws(() => parseIni("[a]\nx\ny = 1\nz\n"), /lines 2, 4: not an option\. Write "name = value"/);
 });

@@ -1,31 +1,29 @@
 /**
- * Options of kafka-python's KafkaConsumer and KafkaProducer that are no settings of the services, in the section `[kafka]` of
- * `host_settings.ini`.
+ * Options of kafka-python's KafkaConsumer and KafkaProducer that are not settings. The section `[kafka]` of `host_settings.ini` can have them.
  *
  * @see https://kafka-python.readthedocs.io/en/master/apidoc/KafkaConsumer.html
  * @see https://kafka-python.readthedocs.io/en/master/apidoc/KafkaProducer.html
  * @module
  */
 
-/** An option whose values change what the program does. */
-interface Limited {
-  /** Values that say what the services do anyway. */
+/** An option that would change the behavior of the services. */
+interface UnsupportedOption {
+  /** Values that agree with the behavior of the services. */
   readonly accepts?: RegExp;
   readonly remedy: string;
 }
 
-const TRUST = "The services do not support it. Remove it";
-const KERBEROS = "The services log in with PLAIN or SCRAM only. Remove it, and set sasl_mechanism";
+const NO_COUNTERPART = "Remove it";
+const KERBEROS = "The services support PLAIN and SCRAM. Remove it and set sasl_mechanism";
 
-/** Refused with values other than the accepted ones. */
-const LIMITED: Readonly<Record<string, Limited>> = {
+const UNSUPPORTED: Readonly<Record<string, UnsupportedOption>> = {
   acks: {
     accepts: /^(all|-1)$/i,
     remedy: "The producer waits for all in-sync replicas (acks=all). Remove it",
   },
   auto_offset_reset: {
     accepts: /^earliest$/i,
-    remedy: "A new group begins with the first record of each partition. Remove it, or set it to earliest",
+    remedy: "A new group starts at the earliest offset. Remove it or set it to earliest",
   },
   enable_idempotence: {
     accepts: /^(true|yes|on|1)$/i,
@@ -33,32 +31,34 @@ const LIMITED: Readonly<Record<string, Limited>> = {
   },
   exclude_internal_topics: {
     accepts: /^(true|yes|on|1)$/i,
-    remedy: "The topics are those of STREAMS. Remove it",
+    remedy: "The consumer subscribes to the topics of STREAMS. Remove it",
   },
   isolation_level: {
     accepts: /^read_committed$/i,
-    remedy: "The consumer stores only records of committed transactions. Remove it",
+    remedy: "The consumer reads committed records only. Remove it or set it to read_committed",
   },
   ssl_check_hostname: {
     accepts: /^(true|yes|on|1)$/i,
-    remedy: "The broker's host name is always checked. Remove it, and connect by the name in the certificate",
+    remedy:
+      "The host name of the broker is always verified. Remove it and connect by the name in the certificate",
   },
-  ssl_ciphers: { remedy: TRUST },
-  ssl_context: { remedy: TRUST },
-  ssl_crlfile: { remedy: TRUST },
+  ssl_ciphers: { remedy: NO_COUNTERPART },
+  ssl_context: { remedy: NO_COUNTERPART },
+  ssl_crlfile: { remedy: NO_COUNTERPART },
   ssl_password: {
-    remedy: "The services take no passphrase. Decrypt the key (openssl pkey -in KEY -out NEW), and remove it",
+    remedy:
+      "The services do not support a passphrase. Decrypt the key (openssl pkey -in KEY -out NEW) and remove it",
   },
   sasl_kerberos_domain_name: { remedy: KERBEROS },
   sasl_kerberos_name: { remedy: KERBEROS },
   sasl_kerberos_service_name: { remedy: KERBEROS },
   sasl_oauth_token_provider: { remedy: KERBEROS },
   socks5_proxy: { remedy: "The services connect to the brokers directly. Remove it" },
-  group_instance_id: { remedy: "The consumer is no static member of its group. Remove it" },
-  transactional_id: { remedy: "The producer sends no transactions. Remove it" },
+  group_instance_id: { remedy: "The consumer does not support static membership. Remove it" },
+  transactional_id: { remedy: "The producer does not use transactions. Remove it" },
 };
 
-/** Options that tune kafka-python itself, and have no counterpart. */
+/** Options that only tune kafka-python itself. */
 const WITHOUT_EFFECT: readonly string[] = [
   ..."allow_auto_create_topics api_version api_version_auto_timeout_ms auto_commit_interval_ms batch_size"
     .split(" "),
@@ -77,16 +77,16 @@ const WITHOUT_EFFECT: readonly string[] = [
   ..."transaction_timeout_ms value_deserializer value_serializer".split(" "),
 ];
 
-/** What an option of kafka-python means for the services; `undefined`: it has no such option. */
-export function meaningOf(
+/** The effect of an option: `same` as without it, `none`, or unsupported; `undefined` if kafka-python does not have the option. */
+export function effectOf(
   key: string,
   value: string,
-): "same" | "no effect" | { readonly remedy: string } | undefined {
-  if (WITHOUT_EFFECT.includes(key)) return "no effect";
-  if (!Object.hasOwn(LIMITED, key)) return undefined;
-  const { accepts, remedy } = LIMITED[key]!;
+): "same" | "none" | { readonly remedy: string } | undefined {
+  if (WITHOUT_EFFECT.includes(key)) return "none";
+  if (!Object.hasOwn(UNSUPPORTED, key)) return undefined;
+  const { accepts, remedy } = UNSUPPORTED[key]!;
   return value === "" || accepts?.test(value) ? "same" : { remedy };
 }
 
-/** All of these options. */
-export const KAFKA_PYTHON_OPTIONS: readonly string[] = [...Object.keys(LIMITED), ...WITHOUT_EFFECT];
+/** Names of all these options. */
+export const KAFKA_PYTHON_OPTIONS: readonly string[] = [...Object.keys(UNSUPPORTED), ...WITHOUT_EFFECT];

@@ -1,6 +1,5 @@
 /**
- * Every parameter of libpq (PostgreSQL 18), and what the services make of it: a setting, nothing if the value changes nothing here, or
- * a refusal by name.
+ * Every parameter of libpq (PostgreSQL 18): a setting, or unsupported unless its value agrees with the behavior of the services.
  *
  * @see https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
  * @see https://www.postgresql.org/docs/current/libpq-envars.html
@@ -8,32 +7,31 @@
  */
 import type { SettingName } from "./table.ts";
 
-/** A parameter that is a setting. */
-interface Honored {
+interface SettingParameter {
   readonly setting: SettingName;
 }
 
-/** A parameter that is no setting. */
-interface Limited {
-  /** libpq's environment variable for it. */
+interface UnsupportedParameter {
+  /** Its environment variable in libpq. */
   readonly variable?: string;
-  /** Values with the same effect as leaving the parameter out. */
+  /** Values that agree with the behavior of the services. */
   readonly accepts?: RegExp;
-  /** Why other values are refused, and the remedy. */
+  /** Reason why other values are unsupported, and the remedy. */
   readonly remedy: string;
-  /** Its value is never printed. */
+  /** The value is never printed. */
   readonly secret?: true;
 }
 
 const FILES = "the services do not read this file. Set host, port, user, password and dbname instead";
-const GSS = "the services do not use GSSAPI. Remove it";
-const OAUTH = "the services do not log in by OAuth. Remove it";
-const KEEPALIVE = "TCP keepalive is always on, with the system's intervals. Remove it";
-const TRUST = "the services have no such check. Remove it, and use sslmode=verify-full with sslrootcert";
-const OLD_PROTOCOL = "the services speak version 3.0 of the protocol. Remove it";
+const GSS = "the services do not support GSSAPI. Remove it";
+const OAUTH = "the services do not support OAuth. Remove it";
+const KEEPALIVE = "TCP keepalive is always enabled with the intervals of the system. Remove it";
+const TRUST =
+  "the services do not support this check. Remove it and set sslmode=verify-full with sslrootcert";
+const PROTOCOL = "the services use version 3.0 of the protocol. Remove it";
 
 /** By keyword. */
-const PARAMETERS: Readonly<Record<string, Honored | Limited>> = {
+const PARAMETERS: Readonly<Record<string, SettingParameter | UnsupportedParameter>> = {
   host: { setting: "PGHOST" },
   port: { setting: "PGPORT" },
   user: { setting: "PGUSER" },
@@ -49,9 +47,9 @@ const PARAMETERS: Readonly<Record<string, Honored | Limited>> = {
   servicefile: { variable: "PGSERVICEFILE", remedy: FILES },
   passfile: {
     variable: "PGPASSFILE",
-    remedy: "the services read no password file. Set PGPASSWORD or PGPASSWORD_FILE",
+    remedy: "the services do not read a password file. Set PGPASSWORD or PGPASSWORD_FILE instead",
   },
-  hostaddr: { variable: "PGHOSTADDR", remedy: "write the address as the host" },
+  hostaddr: { variable: "PGHOSTADDR", remedy: "set host to the address instead" },
   channel_binding: {
     variable: "PGCHANNELBINDING",
     accepts: /^(prefer|disable)$/,
@@ -61,20 +59,20 @@ const PARAMETERS: Readonly<Record<string, Honored | Limited>> = {
   target_session_attrs: {
     variable: "PGTARGETSESSIONATTRS",
     accepts: /^any$/,
-    remedy: "the services use one server and do not choose. Name the primary as host, and remove it",
+    remedy: "the services connect to one server. Set host to the primary and remove it",
   },
   load_balance_hosts: {
     variable: "PGLOADBALANCEHOSTS",
     accepts: /^disable$/,
-    remedy: "the services use one server. Remove it",
+    remedy: "the services connect to one server. Remove it",
   },
   client_encoding: {
     variable: "PGCLIENTENCODING",
     accepts: /^utf-?8$/i,
-    remedy: "the services send UTF-8, which the server converts. Remove it",
+    remedy: "the services use UTF-8. Remove it; the server converts to its own encoding",
   },
-  // PGAPPNAME has no effect on programs that name themselves, in libpq either.
-  application_name: { remedy: "the services name themselves, which the consumer relies on. Remove it" },
+  // PGAPPNAME is not listed: in libpq, too, it has no effect if the program sets application_name.
+  application_name: { remedy: "the services set it themselves. Remove it" },
   fallback_application_name: { accepts: /^/, remedy: "" },
   keepalives: { accepts: /^1$/, remedy: KEEPALIVE },
   keepalives_idle: { accepts: /^0$/, remedy: KEEPALIVE },
@@ -82,26 +80,27 @@ const PARAMETERS: Readonly<Record<string, Honored | Limited>> = {
   keepalives_count: { accepts: /^0$/, remedy: KEEPALIVE },
   tcp_user_timeout: {
     accepts: /^0$/,
-    remedy: "the services have timeouts of their own. Set CONSUMER_TRANSACTION_TIMEOUT_MS, and remove it",
+    remedy: "the services have their own timeouts. Set CONSUMER_TRANSACTION_TIMEOUT_MS and remove it",
   },
   sslnegotiation: {
     variable: "PGSSLNEGOTIATION",
     accepts: /^postgres$/,
-    remedy: "the services ask for TLS in PostgreSQL's own way. Remove it",
+    remedy: "the services request TLS with SSLRequest. Remove it",
   },
   sslcompression: {
     variable: "PGSSLCOMPRESSION",
     accepts: /^0$/,
-    remedy: "TLS is not compressed. Remove it",
+    remedy: "the services do not support TLS compression. Remove it",
   },
   sslcertmode: {
     variable: "PGSSLCERTMODE",
     accepts: /^allow$/,
-    remedy: "a client certificate is sent if sslcert names one and the server asks for it. Remove it",
+    remedy: "the client certificate is sent if sslcert is set and the server requests it. Remove it",
   },
   sslpassword: {
     secret: true,
-    remedy: "the services take no passphrase. Decrypt the key (openssl pkey -in KEY -out NEW), and remove it",
+    remedy:
+      "the services do not support a passphrase. Decrypt the key (openssl pkey -in KEY -out NEW) and remove it",
   },
   sslcrl: { variable: "PGSSLCRL", remedy: TRUST },
   sslcrldir: { variable: "PGSSLCRLDIR", remedy: TRUST },
@@ -112,70 +111,71 @@ const PARAMETERS: Readonly<Record<string, Honored | Limited>> = {
   },
   requirepeer: {
     variable: "PGREQUIREPEER",
-    remedy: "it is about Unix sockets, and the services connect by TCP. Remove it",
+    remedy: "it applies to Unix sockets, but the services connect by TCP. Remove it",
   },
   require_auth: { variable: "PGREQUIREAUTH", remedy: TRUST },
   ssl_min_protocol_version: {
     variable: "PGSSLMINPROTOCOLVERSION",
     accepts: /^TLSv1\.2$/i,
-    remedy: "the services use TLS 1.2 and 1.3. Remove it, and set the minimum at the server",
+    remedy: "the services use TLS 1.2 and 1.3. Remove it and set the minimum on the server",
   },
   ssl_max_protocol_version: {
     variable: "PGSSLMAXPROTOCOLVERSION",
     accepts: /^TLSv1\.3$/i,
-    remedy: "the services use TLS 1.2 and 1.3. Remove it, and set the maximum at the server",
+    remedy: "the services use TLS 1.2 and 1.3. Remove it and set the maximum on the server",
   },
-  min_protocol_version: { variable: "PGMINPROTOCOLVERSION", accepts: /^3\.0$/, remedy: OLD_PROTOCOL },
-  max_protocol_version: { variable: "PGMAXPROTOCOLVERSION", accepts: /^3\.0$/, remedy: OLD_PROTOCOL },
+  min_protocol_version: { variable: "PGMINPROTOCOLVERSION", accepts: /^3\.0$/, remedy: PROTOCOL },
+  max_protocol_version: { variable: "PGMAXPROTOCOLVERSION", accepts: /^3\.0$/, remedy: PROTOCOL },
   gssencmode: { variable: "PGGSSENCMODE", accepts: /^(disable|prefer)$/, remedy: GSS },
   krbsrvname: { variable: "PGKRBSRVNAME", accepts: /^postgres$/, remedy: GSS },
   gsslib: { variable: "PGGSSLIB", remedy: GSS },
   gssdelegation: { variable: "PGGSSDELEGATION", accepts: /^0$/, remedy: GSS },
-  replication: { accepts: /^(false|off|no|0)$/, remedy: "the services need an ordinary session. Remove it" },
+  replication: {
+    accepts: /^(false|off|no|0)$/,
+    remedy: "the services do not use replication connections. Remove it",
+  },
   scram_client_key: {
     secret: true,
-    remedy: "the services log in with a password. Set it in place of the keys",
+    remedy: "the services authenticate with a password. Set it instead",
   },
   scram_server_key: {
     secret: true,
-    remedy: "the services log in with a password. Set it in place of the keys",
+    remedy: "the services authenticate with a password. Set it instead",
   },
   oauth_issuer: { remedy: OAUTH },
   oauth_client_id: { remedy: OAUTH },
   oauth_client_secret: { secret: true, remedy: OAUTH },
   oauth_scope: { remedy: OAUTH },
-  sslkeylogfile: { remedy: "the services do not write TLS keys to a file. Remove it" },
+  sslkeylogfile: { remedy: "the services do not log TLS keys. Remove it" },
 };
 
-/** All keywords. */
 export const LIBPQ_KEYWORDS: readonly string[] = Object.keys(PARAMETERS);
 
-/** libpq's environment variables that are no settings, with their keywords. */
+/** Keywords of libpq's environment variables that are not settings. */
 export const LIBPQ_VARIABLES: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(PARAMETERS).flatMap(([keyword, parameter]) =>
     "setting" in parameter || parameter.variable === undefined ? [] : [[parameter.variable, keyword]]
   ),
 );
 
-/** Variables that npm's pg takes for parameters, though libpq does not. */
+/** Keywords of environment variables that npm's pg reads, but libpq does not. */
 export const PG_VARIABLES: Readonly<Record<string, string>> = {
   PGCLIENT_ENCODING: "client_encoding",
   PGREPLICATION: "replication",
 };
 
-/** The setting that a parameter is; `undefined`: none. */
+/** The setting of a parameter, if it has one. */
 export function settingOf(keyword: string): SettingName | undefined {
   const parameter = Object.hasOwn(PARAMETERS, keyword) ? PARAMETERS[keyword]! : undefined;
   return parameter && "setting" in parameter ? parameter.setting : undefined;
 }
 
 /**
- * Why a parameter that is no setting cannot have its value; `undefined`: it can, because it changes nothing here. An empty value is
- * libpq's default.
+ * The problem of a parameter that is not a setting and has an unsupported value. An empty value is the default.
  *
- * @param place how the user knows the parameter, such as "DATABASE_URL: channel_binding"
+ * @param place the parameter and its source, such as "DATABASE_URL: channel_binding"
  */
-export function refusalOf(place: string, keyword: string, value: string): string | undefined {
+export function unsupportedProblem(place: string, keyword: string, value: string): string | undefined {
   const parameter = PARAMETERS[keyword];
   if (value === "" || parameter === undefined || "setting" in parameter || parameter.accepts?.test(value)) {
     return undefined;

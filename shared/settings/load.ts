@@ -9,7 +9,7 @@ import { flagOf, type Group, type Setting } from "./setting.ts";
 import { Draft } from "./draft.ts";
 import { describeReadError, SettingsError } from "./error.ts";
 import { IniSettings } from "./ini_settings.ts";
-import { suggestion } from "./nearest.ts";
+import { suggestion } from "./suggestion.ts";
 import { acceptOldNames } from "./old_names.ts";
 import { namesOf, SETTING_NAMES, type SettingName, SETTINGS, type Settings } from "./table.ts";
 import { boolean, isFileContent } from "./types.ts";
@@ -85,7 +85,7 @@ export function loadSettings(groups: readonly Group[], given: Sources = PROCESS)
     applyDatabaseUrl(draft);
     checkLibpqVariables(sources.env, problems);
   }
-  ini.checkOthers(groups);
+  ini.checkOtherKeys(groups);
   problems.push(...ini.problems);
   deriveSettings(draft, groups);
   validateSettings(draft, groups);

@@ -1,5 +1,5 @@
 /**
- * Settings for tests, read from what a test gives.
+ * Loads settings from the sources given by a test.
  *
  * @module
  */
@@ -18,12 +18,14 @@ export const ALL: readonly Group[] = [
   "log",
   "summary",
 ];
-/** What a test gives. */
+
+/** Sources of settings; missing ones are empty. */
 export interface Given {
   args?: string[];
   env?: Record<string, string>;
   files?: Record<string, string>;
 }
+
 export const sources = ({ args = [], env = {}, files = {} }: Given): Sources => ({
   args,
   env: (name) => env[name],
@@ -32,8 +34,10 @@ export const sources = ({ args = [], env = {}, files = {} }: Given): Sources => 
     return files[path];
   },
 });
+
 export const load = (given: Given): Loaded => loadSettings(ALL, sources(given));
-/** What is wrong with the settings; empty: nothing. */
+
+/** Problems of the settings; empty if they are valid. */
 export const problemsOf = (given: Given): readonly string[] => {
   try {
     load(given);

@@ -15,7 +15,7 @@ async function openssl(...args: string[]): Promise<void> {
 
 const NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
 
-/** A folder of files for one test. */
+/** A temporary directory. */
 class Folder implements AsyncDisposable {
   private constructor(readonly path: string) {}
 
@@ -32,8 +32,8 @@ class Folder implements AsyncDisposable {
     return this.at(name);
   }
 
-  /** A certificate that is its own CA, with its key: `NAME.pem` and `NAME.key`. */
-  async certificate(name: string): Promise<void> {
+  /** Creates a self-signed certificate and its key: `NAME.pem` and `NAME.key`. */
+  async createCertificate(name: string): Promise<void> {
     await openssl(
       ...["req", "-x509", ...NEW_KEY, "-days", "2", "-subj", `/CN=${name}`],
       ...["-keyout", this.at(`${name}.key`), "-out", this.at(`${name}.pem`)],
@@ -59,9 +59,9 @@ function problemsOf(read: () => unknown): string {
   return "";
 }
 
-Deno.test("readCertificates() reads what OpenSSL reads, and refuses the rest with the remedy", async () => {
+Deno.test("readCertificates() reads what OpenSSL reads, and throws with the remedy when a file is invalid", async () => {
   await using folder = await Folder.create();
-  await Promise.all([folder.certificate("a"), folder.certificate("b")]);
+  await Promise.all([folder.createCertificate("a"), folder.createCertificate("b")]);
   const [a, b] = [folder.read("a.pem"), folder.read("b.pem")];
   await openssl("x509", "-in", folder.at("a.pem"), "-outform", "DER", "-out", folder.at("a.der"));
   await openssl("x509", "-in", folder.at("a.pem"), "-trustout", "-out", folder.at("trusted.pem"));
@@ -71,7 +71,7 @@ Deno.test("readCertificates() reads what OpenSSL reads, and refuses the rest wit
     ...["-out", folder.at("a.p12")],
   );
 
-  const right: Record<string, [text: string, subjects: string[]]> = {
+  const valid: Record<string, [text: string, subjects: string[]]> = {
     "one": [a, ["CN=a"]],
     "several": [a + b, ["CN=a", "CN=b"]],
     "a byte order mark": ["\uFEFF" + a, ["CN=a"]],
@@ -83,38 +83,38 @@ Deno.test("readCertificates() reads what OpenSSL reads, and refuses the rest wit
     "an old label": [a.replaceAll("CERTIFICATE", "X509 CERTIFICATE"), ["CN=a"]],
     "a key beside it": [folder.read("a.key") + a, ["CN=a"]],
   };
-  for (const [what, [text, subjects]] of Object.entries(right)) {
+  for (const [name, [text, subjects]] of Object.entries(valid)) {
     const certificates = readCertificates(file(folder.write("some.pem", text)));
-    assert.deepEqual(certificates.map(({ subject }) => subject), subjects, what);
+    assert.deepEqual(certificates.map(({ subject }) => subject), subjects, name);
   }
 
-  const wrong: [content: string | Uint8Array, problem: RegExp][] = [
+  const invalid: [content: string | Uint8Array, problem: RegExp][] = [
     ["", /some\.pem \(KAFKA_SSL_CAFILE\) is empty/],
-    ["no certificate", /holds no PEM block "BEGIN CERTIFICATE"\. Is it the right file\?/],
+    ["no certificate", /contains no "BEGIN CERTIFICATE" block\. Check KAFKA_SSL_CAFILE\./],
     [
       folder.read("a.key"),
-      /holds no PEM block "BEGIN CERTIFICATE".*"BEGIN PRIVATE KEY": were certificate and key swapped/,
+      /contains no "BEGIN CERTIFICATE" block.*"BEGIN PRIVATE KEY": certificate and key may be swapped/,
     ],
-    [folder.read("a.csr"), /holds no PEM block.*"BEGIN CERTIFICATE REQUEST", which is something else/],
-    [a.slice(0, 200), /"BEGIN CERTIFICATE" has no "END CERTIFICATE".*cut off/],
-    [a.slice(0, 200) + "\n" + b, /"BEGIN CERTIFICATE" has no "END CERTIFICATE"/],
-    [a + b.replace(/^MII.{20}/m, ""), /Certificate 2 in .* can't be read/],
-    [a.replaceAll("\n", ""), /not a line of its own.*line breaks/],
-    [a.replaceAll(/^/gm, "  "), /not a line of its own/],
+    [folder.read("a.csr"), /contains no .* block\. It contains "BEGIN CERTIFICATE REQUEST"/],
+    [a.slice(0, 200), /"BEGIN CERTIFICATE" without "END CERTIFICATE".*truncated/],
+    [a.slice(0, 200) + "\n" + b, /"BEGIN CERTIFICATE" without "END CERTIFICATE"/],
+    [a + b.replace(/^MII.{20}/m, ""), /Certificate 2 in .* is corrupt/],
+    [a.replaceAll("\n", ""), /must be on a line of its own.*line breaks/],
+    [a.replaceAll(/^/gm, "  "), /must be on a line of its own/],
     [folder.read("trusted.pem"), /TRUSTED CERTIFICATE.*openssl x509 -in/],
-    [Deno.readFileSync(folder.at("a.der")), /in the format DER, not PEM.*openssl x509 -inform DER/],
-    [Deno.readFileSync(folder.at("a.p12")), /in the format PKCS #12.*openssl pkcs12/],
-    [utf16(a), /in the format UTF-16.*Save it as UTF-8/],
+    [Deno.readFileSync(folder.at("a.der")), /has the format DER, not PEM.*openssl x509 -inform DER/],
+    [Deno.readFileSync(folder.at("a.p12")), /has the format PKCS #12.*openssl pkcs12/],
+    [utf16(a), /has the format UTF-16.*Save it as UTF-8/],
     [Uint8Array.of(0xfe, 0xed, 0xfe, 0xed), /Java keystore/],
   ];
-  for (const [content, problem] of wrong) {
+  for (const [content, problem] of invalid) {
     assert.match(problemsOf(() => readCertificates(file(folder.write("some.pem", content)))), problem);
   }
-  assert.match(problemsOf(() => readCertificates(file(folder.path))), /Cannot read .*: it is a directory/);
-  assert.match(problemsOf(() => readCertificates(file(folder.at("x.pem")))), /there is no such file/);
+  assert.match(problemsOf(() => readCertificates(file(folder.path))), /Cannot read .*: is a directory/);
+  assert.match(problemsOf(() => readCertificates(file(folder.at("x.pem")))), /: no such file/);
 });
 
-Deno.test("readPrivateKey() reads every kind of key, and refuses one with a passphrase", async () => {
+Deno.test("readPrivateKey() reads every kind of key, and throws when one has a passphrase", async () => {
   await using folder = await Folder.create();
   const key = folder.at("rsa.key");
   await openssl("genpkey", "-algorithm", "rsa", "-out", key);
@@ -148,22 +148,22 @@ Deno.test("readPrivateKey() reads every kind of key, and refuses one with a pass
   assert.equal(read("bom.key").asymmetricKeyType, "ec");
 
   folder.write("one-line.key", folder.read("rsa.key").replaceAll("\n", ""));
-  const wrong: Record<string, RegExp> = {
-    "one-line.key": /^[^\n]{1,100}one-line\.key \(PGSSLKEY\) holds no PEM block, since [^\n]{1,120}$/,
+  const invalid: Record<string, RegExp> = {
+    "one-line.key": /^[^\n]{1,100}one-line\.key \(PGSSLKEY\) contains no PEM block: [^\n]{1,120}$/,
     "encrypted.key": /encrypted\.key \(PGSSLKEY\) is encrypted with a passphrase.*openssl pkey -in/,
     "encrypted-old.key": /is encrypted with a passphrase/,
-    "der.key": /in the format DER.*openssl pkey -inform DER/,
-    "public.key": /holds no PEM block "BEGIN PRIVATE KEY".*"BEGIN PUBLIC KEY", which is something else/,
-    "x25519.key": /of the type x25519/,
+    "der.key": /has the format DER.*openssl pkey -inform DER/,
+    "public.key": /contains no "BEGIN PRIVATE KEY" block\. It contains "BEGIN PUBLIC KEY"/,
+    "x25519.key": /of type x25519/,
   };
-  for (const [name, problem] of Object.entries(wrong)) assert.match(problemsOf(() => read(name)), problem);
+  for (const [name, problem] of Object.entries(invalid)) assert.match(problemsOf(() => read(name)), problem);
   folder.write("cut.key", folder.read("rsa.key").replace(/^.{64}\n/m, ""));
-  assert.match(problemsOf(() => read("cut.key")), /cut\.key \(PGSSLKEY\) is not a readable private key/);
+  assert.match(problemsOf(() => read("cut.key")), /cut\.key \(PGSSLKEY\) is not a valid private key/);
 });
 
-Deno.test("checkTlsFiles() reports all files together, and a key that is another certificate's", async () => {
+Deno.test("checkTlsFiles() reports all problems together when files are missing, swapped or not a pair", async () => {
   await using folder = await Folder.create();
-  await Promise.all([folder.certificate("a"), folder.certificate("b")]);
+  await Promise.all([folder.createCertificate("a"), folder.createCertificate("b")]);
   const settingsOf = (env: Record<string, string>) => load({ env }).settings;
   const check = (env: Record<string, string>) =>
     problemsOf(() => checkTlsFiles(settingsOf(env), ["kafka", "postgresql"]));
@@ -182,7 +182,7 @@ Deno.test("checkTlsFiles() reports all files together, and a key that is another
   folder.write("chain.pem", folder.read("b.pem") + folder.read("a.pem"));
   assert.match(
     check({ ...kafka, ...pair("chain.pem", "a.key") }),
-    /but of its certificate 2\. Put this one first/,
+    /but of certificate 2 in it\. Put the client certificate first/,
   );
   const swapped = check({ ...kafka, ...pair("a.key", "a.pem") }).split("\n");
   assert.equal(swapped.length, 2);
@@ -195,7 +195,7 @@ Deno.test("checkTlsFiles() reports all files together, and a key that is another
   });
   assert.equal(all.split("\n").length, 3);
 
-  // What is not used is not read.
+  // Unused files are not read.
   assert.equal(
     check({ KAFKA_SECURITY_PROTOCOL: "PLAINTEXT", KAFKA_SSL_CAFILE: folder.at("nowhere.pem") }),
     "",
@@ -203,9 +203,9 @@ Deno.test("checkTlsFiles() reports all files together, and a key that is another
   assert.equal(check({ PGSSLMODE: "disable", PGSSLROOTCERT: folder.at("nowhere.pem") }), "");
 });
 
-Deno.test("readTlsFiles() gives Deno what it connects with when the files have a byte order mark, text and CRLF", async () => {
+Deno.test("readTlsFiles() returns usable options when the files have a byte order mark, text and CRLF", async () => {
   await using folder = await Folder.create();
-  await folder.certificate("ca");
+  await folder.createCertificate("ca");
   await openssl(
     ...["req", ...NEW_KEY, "-keyout", folder.at("user.key"), "-subj", "/CN=user"],
     ...["-out", folder.at("user.csr")],

@@ -1,5 +1,5 @@
 /**
- * The certificate and key files that connections to Kafka and PostgreSQL use.
+ * The certificate and key files of the connections to Kafka and PostgreSQL.
  *
  * @module
  */
@@ -10,9 +10,9 @@ import { SettingsError } from "./error.ts";
 import { type NamedFile, readCertificates, readPrivateKey } from "./pem.ts";
 import type { Settings } from "./table.ts";
 
-/** Files of a connection. A path that is empty is not read. */
+/** Files of a connection. Empty paths are not read. */
 export interface TlsFiles {
-  /** CA certificates; empty: those that Deno trusts. */
+  /** CA certificates; empty: the CAs that Deno trusts. */
   readonly ca: NamedFile;
   readonly certificate: NamedFile;
   readonly key: NamedFile;
@@ -21,7 +21,6 @@ export interface TlsFiles {
 type KafkaFiles = Pick<Settings, `KAFKA_SSL_${"CA" | "CERT" | "KEY"}FILE`>;
 type PostgresFiles = Pick<Settings, "PGSSLMODE" | `PGSSL${"ROOTCERT" | "CERT" | "KEY"}`>;
 
-/** The files of connections to Kafka with TLS. */
 export const kafkaTlsFiles = (settings: KafkaFiles): TlsFiles => ({
   ca: { setting: "KAFKA_SSL_CAFILE", path: settings.KAFKA_SSL_CAFILE },
   certificate: { setting: "KAFKA_SSL_CERTFILE", path: settings.KAFKA_SSL_CERTFILE },
@@ -29,18 +28,17 @@ export const kafkaTlsFiles = (settings: KafkaFiles): TlsFiles => ({
 });
 
 /**
- * Whether the server's certificate is verified. As in libpq, a root certificate makes `require` verify the chain.
+ * Whether to verify the certificate of the server. As in libpq, a root certificate makes `require` verify the chain.
  *
  * @see https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-SSLMODE-STATEMENTS
  */
-export const verifiesPostgres = ({ PGSSLMODE: mode, PGSSLROOTCERT: root }: PostgresFiles): boolean =>
+export const shouldVerifyServer = ({ PGSSLMODE: mode, PGSSLROOTCERT: root }: PostgresFiles): boolean =>
   mode === "verify-full" || mode === "verify-ca" || (mode === "require" && root !== "");
 
-/** The files of connections to PostgreSQL with TLS. */
 export const postgresTlsFiles = (settings: PostgresFiles): TlsFiles => ({
   ca: {
     setting: "PGSSLROOTCERT",
-    path: verifiesPostgres(settings) && settings.PGSSLROOTCERT !== "system" ? settings.PGSSLROOTCERT : "",
+    path: shouldVerifyServer(settings) && settings.PGSSLROOTCERT !== "system" ? settings.PGSSLROOTCERT : "",
   },
   certificate: { setting: "PGSSLCERT", path: settings.PGSSLCERT },
   key: { setting: "PGSSLKEY", path: settings.PGSSLKEY },
@@ -49,7 +47,7 @@ export const postgresTlsFiles = (settings: PostgresFiles): TlsFiles => ({
 /**
  * Reads the files of a connection.
  *
- * @throws {SettingsError} with all that is wrong with them: one can't be read or used, or the key is another certificate's
+ * @throws {SettingsError} with all problems: invalid files, or a key that does not belong to the certificate
  */
 export function readTlsFiles(
   { ca, certificate, key }: TlsFiles,
@@ -68,7 +66,7 @@ export function readTlsFiles(
   const authorities = attempt(ca, readCertificates);
   const chain = attempt(certificate, readCertificates);
   const privateKey = attempt(key, readPrivateKey);
-  const problem = chain && privateKey && pairProblem(certificate, chain, key, privateKey);
+  const problem = chain && privateKey && keyPairProblem(certificate, chain, key, privateKey);
   if (problem !== undefined) problems.push(problem);
   if (problems.length > 0) throw new SettingsError(problems);
   return {
@@ -78,8 +76,8 @@ export function readTlsFiles(
   };
 }
 
-/** Why a key is not that of the first certificate, which is the client's. */
-export function pairProblem(
+/** The problem if a key does not belong to the first certificate, which must be that of the client. */
+export function keyPairProblem(
   certificate: NamedFile,
   chain: readonly X509Certificate[],
   key: NamedFile,
@@ -87,25 +85,28 @@ export function pairProblem(
 ): string | undefined {
   const index = chain.findIndex((each) => each.checkPrivateKey(privateKey));
   if (index === 0) return undefined;
-  const what = `${key.path} (${key.setting}) is not the key of ${certificate.path} (${certificate.setting})`;
+  const problem =
+    `${key.path} (${key.setting}) is not the key of ${certificate.path} (${certificate.setting})`;
   return index < 0
-    ? `${what}. They must be a pair: download both from the same page (Aiven: service.cert and service.key).`
-    : `${what}, but of its certificate ${index + 1}. Put this one first, and those of its issuers after it.`;
+    ? `${problem}. Download both again from the same page (Aiven: service.cert and service.key).`
+    : `${problem}, but of certificate ${
+      index + 1
+    } in it. Put the client certificate first, followed by its issuers.`;
 }
 
 /**
- * Reads all certificate and key files that the settings of `groups` use, so that all problems are reported together at the start.
+ * Reads all certificate and key files that the settings of `groups` use, to report all problems together at start.
  *
- * @throws {SettingsError} with all of them
+ * @throws {SettingsError} with all problems
  */
 export function checkTlsFiles(settings: Settings, groups: readonly Group[]): void {
-  const all = [
+  const connections = [
     ...groups.includes("kafka") && settings.KAFKA_SECURITY_PROTOCOL.endsWith("SSL")
       ? [kafkaTlsFiles(settings)]
       : [],
     ...groups.includes("postgresql") && settings.PGSSLMODE !== "disable" ? [postgresTlsFiles(settings)] : [],
   ];
-  const problems = all.flatMap((files) => {
+  const problems = connections.flatMap((files) => {
     try {
       readTlsFiles(files);
       return [];

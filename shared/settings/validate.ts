@@ -13,7 +13,7 @@ import { type SettingName, SETTINGS } from "./table.ts";
 const SASL = ["KAFKA_SASL_PLAIN_USERNAME", "KAFKA_SASL_PLAIN_PASSWORD", "KAFKA_SASL_MECHANISM"] as const;
 const KAFKA_FILES = ["KAFKA_SSL_CAFILE", "KAFKA_SSL_CERTFILE", "KAFKA_SSL_KEYFILE"] as const;
 
-/** Settings whose defaults depend on others. Call it before the texts are parsed. */
+/** Sets defaults that depend on other settings. Must be called before the texts are parsed. */
 export function deriveSettings(draft: Draft, groups: readonly Group[]): void {
   if (groups.includes("kafka")) deriveSecurityProtocol(draft);
   if (groups.includes("postgresql") && draft.texts.PGSSLROOTCERT === "system" && !draft.isSet("PGSSLMODE")) {
@@ -24,8 +24,8 @@ export function deriveSettings(draft: Draft, groups: readonly Group[]): void {
 }
 
 /**
- * Without an explicit protocol, what else is set decides: the Python original's `host_settings.ini` has certificates and no
- * `security_protocol`. Credentials are never sent, nor certificates left unused, because PLAINTEXT is the default.
+ * Derives the protocol from other settings if it is not set: the `host_settings.ini` of the Python original has certificates but no
+ * `security_protocol`. This also prevents sending credentials in plain text, or ignoring certificates, by default.
  */
 function deriveSecurityProtocol(draft: Draft): void {
   const { texts, origins } = draft;
@@ -45,19 +45,18 @@ function deriveSecurityProtocol(draft: Draft): void {
   texts.KAFKA_SECURITY_PROTOCOL = protocol;
   origins.KAFKA_SECURITY_PROTOCOL = because;
   draft.warnings.push(
-    `KAFKA_SECURITY_PROTOCOL is not set: ${protocol} is used, because of ${
-      draft.named(because)
-    }. Set it to silence this.`,
+    `KAFKA_SECURITY_PROTOCOL is not set; using ${protocol} because of ${draft.named(because)}. ` +
+      "Set it to remove this warning.",
   );
 }
 
-/** Security protocols that prefixes of the bootstrap servers name. */
+/** Security protocols in the prefixes of the bootstrap servers. */
 function prefixesOf({ texts }: Draft): readonly string[] {
   const servers = parseBootstrapServers(texts.KAFKA_BOOTSTRAP_SERVERS);
   return typeof servers === "string" ? [] : servers.protocols;
 }
 
-/** Adds to problems and warnings what is wrong with settings that are right each on its own. */
+/** Adds problems and warnings for combinations of settings. */
 export function validateSettings(draft: Draft, groups: readonly Group[]): void {
   if (groups.includes("kafka")) validateKafka(draft);
   if (groups.includes("postgresql")) validatePostgres(draft);
@@ -69,10 +68,8 @@ function validateKafka(draft: Draft): void {
   const other = prefixesOf(draft).find((prefix) => prefix !== protocol);
   if (other !== undefined) {
     draft.problems.push(
-      `${
-        draft.named("KAFKA_BOOTSTRAP_SERVERS")
-      } has the prefix ${other}://, and ${used} is another protocol. ` +
-        `Set KAFKA_SECURITY_PROTOCOL=${other}, or leave out the prefix.`,
+      `${draft.named("KAFKA_BOOTSTRAP_SERVERS")} has the prefix ${other}://, which contradicts ${used}. ` +
+        `Set KAFKA_SECURITY_PROTOCOL=${other} or remove the prefix.`,
     );
   }
   if (protocol.endsWith("SSL")) requirePair(draft, "KAFKA_SSL_CERTFILE", "KAFKA_SSL_KEYFILE");
@@ -84,7 +81,7 @@ function validateKafka(draft: Draft): void {
   for (const name of ["KAFKA_SASL_PLAIN_USERNAME", "KAFKA_SASL_PLAIN_PASSWORD"] as const) {
     if (draft.texts[name] !== "") continue;
     const file = name === "KAFKA_SASL_PLAIN_PASSWORD" ? ` or ${name}_FILE` : "";
-    draft.problems.push(`${name} is not set, and ${used} needs user and password. Set ${name}${file}.`);
+    draft.problems.push(`${name} is not set, but ${used} requires user and password. Set ${name}${file}.`);
   }
 }
 
@@ -110,35 +107,32 @@ function validatePostgres(draft: Draft): void {
   }
   if (root === "system" && mode !== "verify-full") {
     draft.problems.push(
-      `${
-        draft.named("PGSSLMODE")
-      } is weaker than PGSSLROOTCERT=system allows: it must be verify-full, or not be set.`,
+      `PGSSLROOTCERT=system requires PGSSLMODE=verify-full, but ${used} is weaker. Set or unset PGSSLMODE.`,
     );
   } else if (mode.startsWith("verify") && root === "") {
-    // libpq looks for ~/.postgresql/root.crt then, and refuses to connect if it is missing.
+    // libpq then reads ~/.postgresql/root.crt, and fails if it is missing.
     draft.problems.push(
-      `PGSSLROOTCERT is not set, and ${used} needs it. Set it to the CA certificate of the server (Aiven: ca.pem), or to ` +
-        "system, with verify-full, for a public CA.",
+      `PGSSLROOTCERT is not set, but ${used} requires it. Set it to the CA certificate of the server (Aiven: ca.pem), or to ` +
+        "system (with verify-full) for a public CA.",
     );
   } else if (mode === "allow" || mode === "prefer") {
     warnUnused(draft, ["PGSSLROOTCERT"], used, " Set PGSSLMODE=verify-full.");
   }
 }
 
-/** A certificate is of no use without its key, nor a key without its certificate. */
 function requirePair(draft: Draft, certificate: SettingName, key: SettingName): void {
   const { texts } = draft;
   if ((texts[certificate] === "") === (texts[key] === "")) return;
-  const [is, missing] = texts[key] === "" ? [certificate, key] : [key, certificate];
+  const [present, missing] = texts[key] === "" ? [certificate, key] : [key, certificate];
   draft.problems.push(
-    `${missing} is not set, and ${
-      draft.named(is)
-    } is. Set both: the client certificate and its private key, or neither.`,
+    `${missing} is not set, but ${
+      draft.named(present)
+    } is. Set both the client certificate and its private key, or neither.`,
   );
 }
 
 function warnUnused(draft: Draft, names: readonly SettingName[], used: string, remedy = ""): void {
   for (const name of names) {
-    if (draft.isSet(name)) draft.warnings.push(`${draft.named(name)} is not used: ${used}.${remedy}`);
+    if (draft.isSet(name)) draft.warnings.push(`${draft.named(name)} has no effect with ${used}.${remedy}`);
   }
 }

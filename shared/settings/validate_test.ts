@@ -4,27 +4,32 @@ import { load, problemsOf } from "./load_fixture.ts";
 const USER = { KAFKA_SASL_PLAIN_USERNAME: "me", KAFKA_SASL_PLAIN_PASSWORD: "hunter2" };
 const CA = { KAFKA_SSL_CAFILE: "ca.pem" };
 const PAIR = { KAFKA_SSL_CERTFILE: "service.cert", KAFKA_SSL_KEYFILE: "service.key" };
-/** What is set, the protocol that is used, and the warnings. */
+/** Environment, protocol, warnings. */
 const PROTOCOLS: [env: Record<string, string>, protocol: string, ...warnings: RegExp[]][] = [
   [{}, "PLAINTEXT"],
-  [CA, "SSL", /not set: SSL is used, because of KAFKA_SSL_CAFILE \(environment\)/],
+  [CA, "SSL", /not set; using SSL because of KAFKA_SSL_CAFILE \(environment\)/],
   [PAIR, "SSL", /because of KAFKA_SSL_CERTFILE/],
-  [USER, "SASL_SSL", /not set: SASL_SSL is used, because of KAFKA_SASL_PLAIN_USERNAME/],
-  [{ ...USER, ...CA, ...PAIR }, "SASL_SSL", /SASL_SSL is used/],
+  [USER, "SASL_SSL", /not set; using SASL_SSL because of KAFKA_SASL_PLAIN_USERNAME/],
+  [{ ...USER, ...CA, ...PAIR }, "SASL_SSL", /using SASL_SSL/],
   [
     { KAFKA_BOOTSTRAP_SERVERS: "SSL://h:1,SSL://g:1" },
     "SSL",
-    /SSL is used, because of KAFKA_BOOTSTRAP_SERVERS/,
+    /using SSL because of KAFKA_BOOTSTRAP_SERVERS/,
   ],
-  [{ KAFKA_BOOTSTRAP_SERVERS: "SASL_SSL://h:1", ...USER }, "SASL_SSL", /SASL_SSL is used/],
+  [{ KAFKA_BOOTSTRAP_SERVERS: "SASL_SSL://h:1", ...USER }, "SASL_SSL", /using SASL_SSL/],
   [{ KAFKA_SECURITY_PROTOCOL: "SSL", ...CA }, "SSL"],
   [
     { KAFKA_SECURITY_PROTOCOL: "PLAINTEXT", ...CA },
     "PLAINTEXT",
-    /^KAFKA_SSL_CAFILE \(environment\) is not used: KAFKA_SEC.*=PLAINTEXT/,
+    /^KAFKA_SSL_CAFILE \(environment\) has no effect with KAFKA_SEC.*=PLAINTEXT/,
   ],
   [{ KAFKA_SECURITY_PROTOCOL: "sasl_plaintext", ...USER }, "SASL_PLAINTEXT"],
-  [{ KAFKA_SECURITY_PROTOCOL: "SSL", ...USER }, "SSL", /USERNAME .*is not used/, /PASSWORD .*is not used/],
+  [
+    { KAFKA_SECURITY_PROTOCOL: "SSL", ...USER },
+    "SSL",
+    /USERNAME .*has no effect/,
+    /PASSWORD .*has no effect/,
+  ],
 ];
 
 for (const [env, protocol, ...expected] of PROTOCOLS) {
@@ -37,8 +42,8 @@ for (const [env, protocol, ...expected] of PROTOCOLS) {
   });
 }
 
-Deno.test("loadSettings() refuses settings that contradict each other", () => {
-  const refused: [env: Record<string, string>, ...problems: RegExp[]][] = [
+Deno.test("loadSettings() reports problems when settings contradict each other", () => {
+  const contradictions: [env: Record<string, string>, ...problems: RegExp[]][] = [
     [
       { KAFKA_SECURITY_PROTOCOL: "SSL", KAFKA_BOOTSTRAP_SERVERS: "PLAINTEXT://h:1" },
       /prefix PLAINTEXT:\/\/.*=SSL/,
@@ -47,7 +52,7 @@ Deno.test("loadSettings() refuses settings that contradict each other", () => {
     [{ KAFKA_BOOTSTRAP_SERVERS: "SSL://h:1,PLAINTEXT://g:1" }, /prefix SSL:\/\//],
     [
       { ...CA, KAFKA_SSL_CERTFILE: "c" },
-      /^KAFKA_SSL_KEYFILE is not set, and KAFKA_SSL_CERTFILE \(environment\) is/,
+      /^KAFKA_SSL_KEYFILE is not set, but KAFKA_SSL_CERTFILE \(environment\) is/,
     ],
     [{ KAFKA_SASL_PLAIN_PASSWORD: "hunter2" }, /^KAFKA_SASL_PLAIN_USERNAME is not set/],
     [
@@ -55,14 +60,17 @@ Deno.test("loadSettings() refuses settings that contradict each other", () => {
       /^KAFKA_SASL_PLAIN_USERNAME is not set/,
       /^KAFKA_SASL_PLAIN_PASSWORD is not set.*or KAFKA_SASL_PLAIN_PASSWORD_FILE/,
     ],
-    [{ PGSSLCERT: "c" }, /^PGSSLKEY is not set, and PGSSLCERT \(environment\) is/],
-    [{ PGSSLKEY: "k" }, /^PGSSLCERT is not set, and PGSSLKEY \(environment\) is/],
+    [{ PGSSLCERT: "c" }, /^PGSSLKEY is not set, but PGSSLCERT \(environment\) is/],
+    [{ PGSSLKEY: "k" }, /^PGSSLCERT is not set, but PGSSLKEY \(environment\) is/],
     [
       { PGSSLMODE: "verify-ca" },
-      /^PGSSLROOTCERT is not set, and PGSSLMODE=verify-ca \(environment\) needs it/,
+      /^PGSSLROOTCERT is not set, but PGSSLMODE=verify-ca \(environment\) requires it/,
     ],
     [{ PGSSLMODE: "verify-full" }, /^PGSSLROOTCERT is not set/],
-    [{ DATABASE_URL: "postgres://h/d?sslmode=verify-ca" }, /PGSSLMODE=verify-ca \(DATABASE_URL\) needs it/],
+    [
+      { DATABASE_URL: "postgres://h/d?sslmode=verify-ca" },
+      /PGSSLMODE=verify-ca \(DATABASE_URL\) requires it/,
+    ],
     [
       { PGHOST: "/var/run/postgresql" },
       /^PGHOST \(environment\) is a directory of Unix sockets.*"\/var\/run\/postgresql"/,
@@ -77,7 +85,7 @@ Deno.test("loadSettings() refuses settings that contradict each other", () => {
     [{ PGCLIENT_ENCODING: "LATIN1" }, /^PGCLIENT_ENCODING .*=LATIN1 is not supported/],
     [{ PGREPLICATION: "database" }, /^PGREPLICATION .*=database is not supported/],
   ];
-  for (const [env, ...expected] of refused) {
+  for (const [env, ...expected] of contradictions) {
     const problems = problemsOf({ env });
     assert.equal(problems.length, expected.length, `${JSON.stringify(env)}: ${problems.join("\n")}`);
     expected.forEach((problem, index) => assert.match(problems[index]!, problem));
@@ -86,7 +94,7 @@ Deno.test("loadSettings() refuses settings that contradict each other", () => {
   assert.deepEqual(problemsOf({ env: { PGSSLMODE: "disable", PGSSLCERT: "c", PGSSLROOTCERT: "r" } }), []);
 });
 
-Deno.test("loadSettings() warns of Aiven's defaultdb and of sslmode=require when a service URI has them", () => {
+Deno.test("loadSettings() warns when a service URI of Aiven has defaultdb and sslmode=require", () => {
   const { warnings } = load({ env: { DATABASE_URL: "postgres://u:p@h:1/defaultdb?sslmode=require" } });
   assert.equal(warnings.length, 2, warnings.join("\n"));
   assert.match(warnings[0]!, /defaultdb.*in DATABASE_URL, write \/routes/);

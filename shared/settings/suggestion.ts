@@ -6,7 +6,7 @@
 import { closestMatch } from "leven";
 
 /**
- * `" Did you mean NAME?"` with the most similar of some names, or an empty text if none is similar.
+ * `" Did you mean NAME?"` with the most similar name, or an empty text if none is similar.
  *
  * @example
  * ```ts
