@@ -4,34 +4,10 @@ import { CorruptBatchError } from "../../shared/kafka/records/corrupt_batch.ts";
 import type { RecordBatch } from "../../shared/kafka/records/record_batch.ts";
 import { RecordWriter } from "../../shared/kafka/records/record_writer.ts";
 import { loadStreams } from "../../shared/streams.ts";
+import { recordBatch as batch, validRoute as valid } from "./record_batch_fixture.ts";
 import { SegmentBuilder, slice } from "./segment.ts";
 
 const [routes] = await loadStreams(["routes"]);
-
-const valid = (userID: number) => `{"userID":${userID},"timestamp":1.5,"coordinates":[48.25,2.5]}`;
-
-/** A batch with one record per value, from `baseOffset` on. */
-function batch(
-  baseOffset: number,
-  values: readonly (string | null)[],
-  more: Partial<RecordBatch> = {},
-): RecordBatch {
-  const writer = new RecordWriter();
-  values.forEach((value, n) => writer.add(1_000 + n, `key ${baseOffset + n}`, value));
-  return {
-    baseOffset,
-    lastOffset: baseOffset + values.length - 1,
-    firstTimestamp: 1_000,
-    maxTimestamp: 1_000 + values.length - 1,
-    isLogAppendTime: false,
-    producerId: -1n,
-    isTransactional: false,
-    isControl: false,
-    count: values.length,
-    bytes: writer.bytes,
-    ...more,
-  };
-}
 
 const users = (rows: Uint8Array) => {
   const view = Buffer.from(rows);

@@ -1,15 +1,14 @@
 import assert from "assert";
-import { RecordWriter } from "../../shared/kafka/records/record_writer.ts";
 import { loadStreams } from "../../shared/streams.ts";
-import { CancelledError, type Database, StatementTimeoutError } from "./database.ts";
-import type { RejectedRecord } from "../../shared/schema/rejected_records.ts";
-import { RejectedRows } from "../decode/rejected_rows.ts";
+import { recordBatch, validRoute } from "../decode/record_batch_fixture.ts";
 import { emptySegment, part, type Segment, SegmentBuilder } from "../decode/segment.ts";
+import { CancelledError, type Database } from "./database.ts";
+import { FakeDatabase, TransactionTimeout } from "./database_fixture.ts";
 import { Writer } from "./writer.ts";
 
 const [routes] = await loadStreams(["routes"]);
 
-Deno.test("Writer stores what comes in one turn of the event loop in one transaction, in however many steps it comes", async () => {
+Deno.test("Writer stores segments in one transaction when they are added in one turn of the event loop", async () => {
   const transactions: string[] = [];
   const database = {
     run: (action: string) => {
@@ -28,7 +27,7 @@ Deno.test("Writer stores what comes in one turn of the event loop in one transac
       stored.push([partition, nextOffset!]);
     },
   });
-  // kafkajs hands over the partitions of a fetch one after another, with promises in between.
+  // The partitions of a fetch arrive one after another, with promises in between.
   for (let partition = 0; partition < 6; partition++) {
     for (let step = 0; step < 50; step++) await Promise.resolve();
     writer.add(emptySegment(routes!, partition, 0, 1 + partition));
@@ -41,135 +40,16 @@ Deno.test("Writer stores what comes in one turn of the event loop in one transac
 const TOPIC = routes!.topic;
 
 /** Offsets 0 … values.length − 1 of a partition. */
-function segmentOf(partition: number, values: readonly string[]): Segment {
-  const writer = new RecordWriter();
-  values.forEach((value) => writer.add(1_000, null, value));
-  const count = values.length;
-  return new SegmentBuilder(routes!).build(partition, 0, count, [{
-    baseOffset: 0,
-    lastOffset: count - 1,
-    firstTimestamp: 1_000,
-    maxTimestamp: 1_000,
-    isLogAppendTime: false,
-    producerId: -1n,
-    isTransactional: false,
-    isControl: false,
-    count,
-    bytes: writer.bytes,
-  }]);
-}
+const segmentOf = (partition: number, values: readonly string[]): Segment =>
+  new SegmentBuilder(routes!).build(partition, 0, values.length, [recordBatch(0, values)]);
 
-const valid = (userID: number) => `{"userID":${userID},"timestamp":1.5,"coordinates":[48.25,2.5]}`;
-
-/** A transaction as PostgreSQL receives it. */
-interface Received {
-  readonly advances: readonly { partition: number; expected: number; next: number }[];
-  readonly rows: number;
-  readonly rejected: readonly RejectedRecord[];
-}
-
-/** Bytes of a row of `routes` in binary COPY. */
-const ROW_BYTES = 46;
-
-/** PostgreSQL with consumer_progress and two tables, as far as the writer can tell. */
-class FakeDatabase {
-  readonly progress = new Map<number, number>();
-  readonly received: Received[] = [];
-  readonly rejected: RejectedRecord[] = [];
-  rows = 0;
-
-  /** @param answer called with each transaction; what it throws is the outcome, and `commit` commits before */
-  constructor(private readonly answer: (transaction: Received, commit: () => void) => void) {}
-
-  run = async (
-    _action: string,
-    work: (client: unknown, start: string) => Promise<unknown>,
-    { canSplit = false }: { canSplit?: boolean } = {},
-  ): Promise<unknown> => {
-    for (let attempt = 0; attempt < 3; attempt++) {
-      try {
-        return await work({ query: (...args: unknown[]) => this.#query(...args) }, "");
-      } catch (error) {
-        if (!(error instanceof Timeout)) throw error;
-        if (canSplit) throw new StatementTimeoutError("timeout");
-      }
-    }
-    throw new Error("a transaction that cannot be divided was not tried as it is until it succeeds");
-  };
-
-  #query(...[query]: unknown[]): unknown {
-    if (typeof query === "string") {
-      return Promise.resolve({
-        rows: [...this.progress].map(([partition, next_offset]) => ({
-          topic: TOPIC,
-          partition,
-          next_offset,
-        })),
-      });
-    }
-    const submittable = query as {
-      submit(c: unknown): void;
-      handleError(e: unknown): void;
-      handleReadyForQuery(): void;
-    };
-    let sql = "";
-    const pieces: Uint8Array[] = [];
-    submittable.submit({
-      stream: { cork() {}, uncork() {}, write: (bytes: Uint8Array) => pieces.push(bytes) },
-      query: (text: string) => sql = text,
-    });
-    try {
-      this.#execute(sql, pieces);
-      submittable.handleReadyForQuery();
-    } catch (error) {
-      submittable.handleError(error);
-    }
-  }
-
-  #execute(sql: string, pieces: readonly Uint8Array[]): void {
-    const advances = [...sql.matchAll(/\('[^']*', (\d+), (\d+)::bigint, (\d+)::bigint\)/g)]
-      .map(([, partition, expected, next]) => ({
-        partition: Number(partition),
-        expected: Number(expected),
-        next: Number(next),
-      }));
-    for (const { partition, expected } of advances) {
-      if ((this.progress.get(partition) ?? 0) === expected) continue;
-      throw Object.assign(new Error('"fenced: 0 of 1"'), { code: "22P02" });
-    }
-    const data = pieces.filter(({ length }) => length > 21);
-    const ofRows = sql.includes('COPY "routes_table"')
-      ? data.filter(({ length }) => length % ROW_BYTES === 0)
-      : [];
-    const rejected = data.filter((piece) => !ofRows.includes(piece)).flatMap((
-      piece,
-    ) => [...new RejectedRows(piece, 0)]);
-    const rows = ofRows.reduce((sum, { length }) => sum + length / ROW_BYTES, 0);
-    const transaction = { advances, rows, rejected };
-    this.received.push(transaction);
-    let isCommitted = false;
-    const commit = () => {
-      if (isCommitted) return;
-      isCommitted = true;
-      for (const { partition, next } of advances) this.progress.set(partition, next);
-      this.rows += rows;
-      this.rejected.push(...rejected);
-    };
-    this.answer(transaction, commit);
-    commit();
-  }
-}
-
-/** The server ended the statement, or no longer answers. */
-class Timeout extends Error {}
-
-/** Stores segments; returns the events. */
+/** Stores segments. @returns the events */
 async function store(
   database: FakeDatabase,
   segments: readonly Segment[],
 ): Promise<[name: string, fields: Record<string, unknown>][]> {
   const events: [string, Record<string, unknown>][] = [];
-  const writer = new Writer(database as unknown as Database, {
+  const writer = new Writer(database.asDatabase(), {
     group: "g",
     batchBytes: 1e9,
     emit: (name, fields) => events.push([name, fields]),
@@ -181,20 +61,20 @@ async function store(
   return events;
 }
 
-/** How many records the events report as stored and as rejected. */
+/** How many records were reported as stored and as rejected. */
 const reported = (events: Awaited<ReturnType<typeof store>>) =>
   events.filter(([name]) => name === "records_stored").reduce<[number, number]>(
     ([stored, rejected], [, fields]) => [stored + Number(fields.stored), rejected + Number(fields.rejected)],
     [0, 0],
   );
 
-Deno.test("Writer divides what takes too long for a transaction by its records, whether they have rows or are rejected", async () => {
+Deno.test("Writer splits a segment by its valid and rejected records when a transaction times out", async () => {
   for (
     const isRejected of [() => true, (n: number) => n % 3 > 0, (n: number) => n > 0, (n: number) => n < 350]
   ) {
-    const values = Array.from({ length: 400 }, (_, n) => isRejected(n) ? `nonsense ${n}` : valid(n));
-    const database = new FakeDatabase(({ rows, rejected }) => {
-      if (rows + rejected.length > 10) throw new Timeout();
+    const values = Array.from({ length: 400 }, (_, n) => isRejected(n) ? `nonsense ${n}` : validRoute(n));
+    const database = new FakeDatabase(TOPIC, ({ rows, rejected }) => {
+      if (rows + rejected.length > 10) throw new TransactionTimeout();
     });
     const events = await store(database, [segmentOf(3, values)]);
     const rejected = values.filter((value) => value.startsWith("nonsense")).length;
@@ -209,11 +89,11 @@ Deno.test("Writer divides what takes too long for a transaction by its records, 
   }
 });
 
-Deno.test("Writer divides what takes too long while it looks for a record that the database rejects, too", async () => {
-  const values = Array.from({ length: 200 }, (_, n) => n % 50 === 0 ? valid(n) : `nonsense ${n}`);
-  const database = new FakeDatabase(({ rows, rejected }) => {
+Deno.test("Writer splits pieces when a transaction times out while it bisects for a record that the database rejects", async () => {
+  const values = Array.from({ length: 200 }, (_, n) => n % 50 === 0 ? validRoute(n) : `nonsense ${n}`);
+  const database = new FakeDatabase(TOPIC, ({ rows, rejected }) => {
     // The row of offset 100 is rejected; its transaction contains no other row when it is found.
-    if (rows + rejected.length > 20) throw new Timeout();
+    if (rows + rejected.length > 20) throw new TransactionTimeout();
     if (rows > 0 && rejected.every(({ offset }) => offset > 100) && database.progress.get(0) === 100) {
       throw Object.assign(new Error("out of range"), { code: "22003" });
     }
@@ -228,26 +108,26 @@ Deno.test("Writer divides what takes too long while it looks for a record that t
   assert.equal(database.rejected.find(({ offset }) => offset === 100)?.reason, "refused by the database");
 });
 
-Deno.test("Writer tries a single record that takes too long again as it is", async () => {
+Deno.test("Writer retries a transaction with a single record when it times out", async () => {
   let failures = 2;
-  const database = new FakeDatabase(() => {
-    if (failures-- > 0) throw new Timeout();
+  const database = new FakeDatabase(TOPIC, () => {
+    if (failures-- > 0) throw new TransactionTimeout();
   });
   await store(database, [segmentOf(0, ["nonsense"])]);
   assert.equal(database.rejected.length, 1);
 });
 
-Deno.test("Writer counts what a transaction of unknown outcome stored, and blames no other consumer for it", async () => {
+Deno.test("Writer counts the records of a transaction as stored when its commit was not acknowledged", async () => {
   for (const size of [1, 2, 1_000]) {
     let isFirst = true;
-    // The answer to the COMMIT never comes. A transaction that can be divided is, before it is tried again.
-    const database = new FakeDatabase((_, commit) => {
+    // The response of COMMIT is lost. A transaction with several records is split before it is retried.
+    const database = new FakeDatabase(TOPIC, (_, commit) => {
       if (!isFirst) return;
       isFirst = false;
       commit();
-      throw new Timeout();
+      throw new TransactionTimeout();
     });
-    const values = Array.from({ length: size }, (_, n) => n % 10 === 1 ? "nonsense" : valid(n));
+    const values = Array.from({ length: size }, (_, n) => n % 10 === 1 ? "nonsense" : validRoute(n));
     const events = await store(database, [segmentOf(0, values), segmentOf(1, values)]);
     const rejected = values.filter((value) => value === "nonsense").length;
     assert.deepEqual(reported(events), [2 * (size - rejected), 2 * rejected]);
@@ -256,32 +136,32 @@ Deno.test("Writer counts what a transaction of unknown outcome stored, and blame
   }
 });
 
-Deno.test("Writer reports another consumer that has moved on once, and leaves its partition alone", async () => {
-  const database = new FakeDatabase(() => {
-    throw new Timeout();
+Deno.test("Writer emits one transaction_fenced and stores nothing when another consumer moved the progress", async () => {
+  const database = new FakeDatabase(TOPIC, () => {
+    throw new TransactionTimeout();
   });
   database.progress.set(0, 7);
-  const values = Array.from({ length: 100 }, (_, n) => valid(n));
+  const values = Array.from({ length: 100 }, (_, n) => validRoute(n));
   const events = await store(database, [segmentOf(0, values)]);
   assert.deepEqual(events.map(([name]) => name), ["transaction_fenced"]);
   assert.equal(events[0]![1].found, 7);
   assert.equal(database.rows, 0);
 });
 
-Deno.test("Writer stores what an unconfirmed transaction left when it is divided or rejected afterwards", async () => {
-  // The first transaction ends at offset 50 and is committed unnoticed. The same records come again in a larger segment.
-  const values = Array.from({ length: 100 }, (_, n) => valid(n));
+Deno.test("Writer stores the rest of a segment when part of it was stored by an unacknowledged transaction", async () => {
+  // The commit of offsets 0 to 49 is not acknowledged. The same records are added again in a larger segment.
+  const values = Array.from({ length: 100 }, (_, n) => validRoute(n));
   let count = 0;
-  const database = new FakeDatabase(({ rows }, commit) => {
+  const database = new FakeDatabase(TOPIC, ({ rows }, commit) => {
     if (count++ === 0) {
       commit();
       throw new CancelledError("the connection broke");
     }
-    if (rows > 20) throw new Timeout();
-    if (rows > 1) throw Object.assign(new Error("one of several is rejected"), { code: "22003" });
+    if (rows > 20) throw new TransactionTimeout();
+    if (rows > 1) throw Object.assign(new Error("out of range"), { code: "22003" });
   });
   const events: string[] = [];
-  const writer = new Writer(database as unknown as Database, {
+  const writer = new Writer(database.asDatabase(), {
     group: "g",
     batchBytes: 1e9,
     emit: (name) => events.push(name),
@@ -298,9 +178,9 @@ Deno.test("Writer stores what an unconfirmed transaction left when it is divided
   assert(!events.includes("transaction_fenced"));
 });
 
-Deno.test("Writer rejects the record that PostgreSQL names in few transactions", async () => {
-  const values = Array.from({ length: 1_000 }, (_, n) => valid(n));
-  const database = new FakeDatabase(({ advances: [advance], rows }) => {
+Deno.test("Writer needs few transactions when PostgreSQL names the row that it rejects", async () => {
+  const values = Array.from({ length: 1_000 }, (_, n) => validRoute(n));
+  const database = new FakeDatabase(TOPIC, ({ advances: [advance], rows }) => {
     const line = 700 - advance!.expected + 1;
     if (line < 1 || line > rows) return;
     throw Object.assign(new Error("out of range"), {
@@ -311,6 +191,6 @@ Deno.test("Writer rejects the record that PostgreSQL names in few transactions",
   await store(database, [segmentOf(0, values)]);
   assert.deepEqual(database.rejected.map(({ offset }) => offset), [700]);
   assert.equal(database.rows, 999);
-  // All; those before it; it alone; it as rejected; then 1, 2, 4 … of the others.
+  // All rows; those before the rejected one; that one; it as a rejected record; then 1, 2, 4 … of the others.
   assert(database.received.length <= 4 + 9, `${database.received.length} transactions`);
 });

@@ -93,6 +93,15 @@ export const MUTATIONS: readonly Mutation[] = [
     filter: "run() revokes the assignment before it rejoins when",
   },
   {
+    name: "no-rejoin-after-fences",
+    why: "If two members consume a partition, whatever the group says, one of them must join again.",
+    file: "consumer/partition_state.ts",
+    find: "if (++this.#fences < FENCES_MAX) return false;",
+    replace: "return false;",
+    test: "consumer/group_consumer_test.ts",
+    filter: "rejoins the group when a partition is fenced three times",
+  },
+  {
     name: "assignor-ignores-subscriptions",
     why: "A partition that is assigned to a member without its topic is consumed by nobody.",
     file: "consumer/group/assignors.ts",
