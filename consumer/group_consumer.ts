@@ -23,7 +23,8 @@ import type { MonitoredConsumer } from "./partition_monitor.ts";
 import { type PartitionPosition, PartitionState } from "./partition_state.ts";
 import { type StartPosition, StartPositionLoader } from "./start_position_loader.ts";
 import { CancelledError, type Database } from "./store/database.ts";
-import { Writer, type WriteResult } from "./store/writer.ts";
+import type { WriteResult } from "./store/batch_store.ts";
+import { Writer } from "./store/writer.ts";
 
 /** What a consumer of a group works with. */
 export interface GroupConsumerOptions {

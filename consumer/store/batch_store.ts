@@ -20,16 +20,23 @@ import { RejectionLog } from "./rejection_log.ts";
 import { RejectStreaks } from "./reject_streaks.ts";
 import { UnconfirmedOffsets } from "./unconfirmed_offsets.ts";
 
+/** What became of segments of a partition. */
+export type WriteResult =
+  & TopicPartition
+  & (
+    /** All records before `nextOffset` are stored. */
+    | { readonly outcome: "stored"; readonly nextOffset: number }
+    /** The progress is not where this consumer left it but at `nextOffset`; `undefined`: there is none. */
+    | { readonly outcome: "fenced"; readonly nextOffset: number | undefined }
+  );
+
 /** Options of a {@link BatchStore}. */
 export interface BatchStoreOptions {
   readonly group: string;
   /** Number of consecutive records rejected for the same cause at which the table is considered faulty; 0 or missing: unlimited. */
   readonly rejectStreakMax?: number;
   readonly emit: Emit<typeof EVENTS>;
-  /** All records of a partition before `nextOffset` are stored. */
-  readonly onStored: (at: TopicPartition, nextOffset: number) => void;
-  /** The progress of a partition is not where this consumer left it; `nextOffset`: the stored progress, `undefined`: none. */
-  readonly onFenced: (at: TopicPartition, nextOffset: number | undefined) => void;
+  readonly onResult: (result: WriteResult) => void;
   /** Whether batches of an epoch of the writer's queue are still valid. */
   readonly isValidEpoch: (epoch: number) => boolean;
 }
@@ -162,7 +169,7 @@ export class BatchStore {
     let stored = 0, rejected = 0;
     for (const segment of batch) {
       const { stream: { topic }, partition, rowCount, oldest, to } = segment;
-      this.options.onStored({ topic, partition }, to);
+      this.options.onResult({ outcome: "stored", topic, partition, nextOffset: to });
       if (rowCount > 0) this.#streaks.onRowStored({ topic, partition });
       stored += rowCount;
       rejected += segment.rejected.count;
@@ -211,7 +218,7 @@ export class BatchStore {
       }
       const { topic, partition, fromOffset: expected } = advance;
       this.options.emit("transaction_fenced", { topic, partition, expected, found });
-      this.options.onFenced(advance, found);
+      this.options.onResult({ outcome: "fenced", topic, partition, nextOffset: found });
     }
     return { stored, remaining };
   }

@@ -3,29 +3,18 @@
  *
  * @module
  */
-import { partitionKey, type TopicPartition } from "../../shared/schema/progress.ts";
+import { partitionKey } from "../../shared/schema/progress.ts";
 import type { Segment } from "../decode/segment.ts";
 import { bufferBytes } from "../metrics.ts";
 import { partitionOf } from "./batch.ts";
 import { BatchStore, type BatchStoreOptions } from "./batch_store.ts";
 import { CancelledError, type Database } from "./database.ts";
 
-/** What became of segments of a partition. */
-export type WriteResult =
-  & TopicPartition
-  & (
-    /** Everything before `nextOffset` is stored. */
-    | { readonly outcome: "stored"; readonly nextOffset: number }
-    /** Another consumer moved the progress to `nextOffset`, or deleted it. The partition's queued segments are dropped. */
-    | { readonly outcome: "fenced"; readonly nextOffset: number | undefined }
-  );
-
-export interface WriterOptions extends Omit<BatchStoreOptions, "isValidEpoch" | "onStored" | "onFenced"> {
+export interface WriterOptions extends Omit<BatchStoreOptions, "isValidEpoch"> {
   /** Bytes of segments in one transaction; a single segment may be larger. */
   readonly batchBytes: number;
   /** Whether the membership is valid at this moment. While it is not, segments are dropped instead of stored. */
   readonly isAlive: () => boolean;
-  readonly onResult: (result: WriteResult) => void;
 }
 
 /** Stores segments in the order in which they were added. */
@@ -40,16 +29,15 @@ export class Writer {
   readonly #store: BatchStore;
 
   constructor(database: Database, private readonly options: WriterOptions) {
-    const { isAlive, onResult } = options;
     this.#store = new BatchStore(database, {
       ...options,
-      isValidEpoch: (epoch) => epoch === this.#epoch && isAlive(),
-      onStored: ({ topic, partition }, nextOffset) =>
-        onResult({ outcome: "stored", topic, partition, nextOffset }),
-      onFenced: ({ topic, partition }, nextOffset) => {
-        const key = partitionKey({ topic, partition });
-        this.#drop((segment) => partitionOf(segment) === key);
-        onResult({ outcome: "fenced", topic, partition, nextOffset });
+      isValidEpoch: (epoch) => epoch === this.#epoch && options.isAlive(),
+      onResult: (result) => {
+        // The following segments of a fenced partition would be fenced, too.
+        if (result.outcome === "fenced") {
+          this.#drop((segment) => partitionOf(segment) === partitionKey(result));
+        }
+        options.onResult(result);
       },
     });
     this.#failed.promise.catch(() => {});
