@@ -10,7 +10,7 @@ import { GroupCoordinator } from "../shared/kafka/group/coordinator.ts";
 import type { Assignment } from "../shared/kafka/group/subscription.ts";
 import { fetchTopics } from "../shared/kafka/metadata.ts";
 import type { KafkaSession } from "../shared/kafka/session.ts";
-import { pause } from "../shared/lifecycle.ts";
+import { pause, waitAtMost } from "../shared/lifecycle.ts";
 import type { Availability } from "../shared/observe/availability.ts";
 import { partitionKey } from "../shared/schema/progress.ts";
 import type { Settings } from "../shared/settings/table.ts";
@@ -169,11 +169,11 @@ export class GroupConsumer implements MonitoredConsumer {
   async stop(timeoutMs: number): Promise<void> {
     this.#stopping.abort();
     this.#fetcher.stop();
-    const timeout = pause(timeoutMs);
-    await Promise.race([this.#writer.drain(), this.#writer.failed.catch(() => {}), timeout]);
+    const failed = this.#writer.failed.catch(() => {});
+    await waitAtMost(timeoutMs, Promise.race([this.#writer.drain(), failed]));
     if (this.#writer.bytes > 0) this.options.emit("shutdown_timed_out", { bytes: this.#writer.bytes });
-    await Promise.race([this.commit(), pause(LEAVE_TIMEOUT_MS)]);
-    await Promise.race([this.#membership.leave(), pause(LEAVE_TIMEOUT_MS)]);
+    await waitAtMost(LEAVE_TIMEOUT_MS, this.commit());
+    await waitAtMost(LEAVE_TIMEOUT_MS, this.#membership.leave());
     this.#coordination[Symbol.dispose]();
   }
 

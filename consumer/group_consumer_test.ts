@@ -14,6 +14,8 @@ import { FakeDatabase } from "./store/database_fixture.ts";
 const [routes] = await loadStreams(["routes"]);
 const TOPIC = routes!.topic;
 
+const FETCH_MS = 5;
+
 /** A cluster of one broker with one partition, whose every offset has a valid record. It assigns the partition to each member. */
 class FakeCluster {
   joins = 0;
@@ -60,7 +62,7 @@ class FakeCluster {
       case "SyncGroup":
         return { memberAssignment: encodeAssignment({ [TOPIC]: [0] }) };
       case "Fetch": {
-        await pause(5);
+        await pause(FETCH_MS);
         const offset = fields!.topics[0]!.partitions[0]!.fetchOffset;
         const messages = [{ offset: `${offset}`, recordBatch: recordBatch(offset, [validRoute(1)]) }];
         return { responses: [{ topicName: TOPIC, partitions: [{ partition: 0, errorCode: 0, messages }] }] };
@@ -112,6 +114,8 @@ async function consumeWithFences(
   await Promise.race([waitForCondition(), consumer.failed]);
   const result = { joins: cluster.joins, revocations: [...revocations] };
   await consumer.stop(1_000);
+  // The last fetch is still in flight.
+  await pause(2 * FETCH_MS);
   return result;
 }
 

@@ -7,7 +7,7 @@ import { kafkaError } from "../shared/kafka/errors.ts";
 import { GroupCoordinator } from "../shared/kafka/group/coordinator.ts";
 import { fetchOwners } from "../shared/kafka/group/owners.ts";
 import type { KafkaSession } from "../shared/kafka/session.ts";
-import { aborted, pause } from "../shared/lifecycle.ts";
+import { aborted, pause, waitAtMost } from "../shared/lifecycle.ts";
 import { Availability } from "../shared/observe/availability.ts";
 import { createEmitter } from "../shared/observe/events.ts";
 import { serveProbes } from "../shared/observe/http.ts";
@@ -111,7 +111,7 @@ async function consume(context: ConsumerContext, database: Database, kafka: Kafk
     ended.abort();
     database.onReconnect = undefined;
     await consumer.stop(settings.CONSUMER_SHUTDOWN_TIMEOUT_MS);
-    await Promise.race([upkeep, pause(UPKEEP_TIMEOUT_MS)]);
+    await waitAtMost(UPKEEP_TIMEOUT_MS, upkeep);
   }
 }
 

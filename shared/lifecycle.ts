@@ -104,6 +104,16 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
+/** Waits for `work`, at most `ms`. @throws what `work` throws in time */
+export async function waitAtMost(ms: number, work: Promise<unknown>): Promise<void> {
+  const ended = new AbortController();
+  try {
+    await Promise.race([work, pause(ms, ended.signal)]);
+  } finally {
+    ended.abort();
+  }
+}
+
 /** Resolves when `signal` aborts. */
 export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -24,7 +24,7 @@ import {
   transactionStartSql,
 } from "../../shared/postgres/session.ts";
 import { codeOf, messageOf, TransientError } from "../../shared/errors.ts";
-import { backoffMs, pause } from "../../shared/lifecycle.ts";
+import { backoffMs, pause, waitAtMost } from "../../shared/lifecycle.ts";
 import type { Availability } from "../../shared/observe/availability.ts";
 
 /** Work was cancelled because its result is no longer needed, or because the service stops. */
@@ -244,9 +244,7 @@ export class Database implements AsyncDisposable {
     this.#client = undefined;
     if (!client) return;
     // end() may never settle if the connection is broken.
-    const ended = new AbortController();
-    await Promise.race([client.end().catch(() => {}), pause(END_TIMEOUT_MS, ended.signal)]);
-    ended.abort();
+    await waitAtMost(END_TIMEOUT_MS, client.end().catch(() => {}));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
