@@ -11,7 +11,7 @@ const read = (path: string) => Deno.readTextFileSync(join(PROJECT, path));
 const EXAMPLES = ["res/local.env", "res/aiven.env.example"];
 
 for (const path of EXAMPLES) {
-  Deno.test(`${path} names only settings, and variables of compose.yaml`, () => {
+  Deno.test(`${path} contains only settings and variables of compose.yaml`, () => {
     const settings = Object.entries(SETTINGS as Record<string, Setting>)
       .flatMap(([name, { secret }]) => secret ? [name, `${name}_FILE`] : [name]);
     const ofCompose = [...read("compose.yaml").matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name!);
@@ -19,7 +19,7 @@ for (const path of EXAMPLES) {
     assert.deepEqual(namesIn(read(path)).filter((name) => !known.has(name)), []);
   });
 
-  Deno.test(`${path} means the same to deno --env-file and to a shell`, async () => {
+  Deno.test(`${path} has the same values for deno --env-file and for a shell`, async () => {
     const names = Object.keys(variables(read(path)));
     const print = `console.log(JSON.stringify(Object.fromEntries(${
       JSON.stringify(names)
@@ -38,7 +38,7 @@ for (const path of EXAMPLES) {
   });
 }
 
-Deno.test("res/local.env shows the defaults of compose.yaml", () => {
+Deno.test("res/local.env contains the defaults of compose.yaml", () => {
   const compose = read("compose.yaml");
   for (const [name, value] of Object.entries(variables(read("res/local.env")))) {
     const setting = (SETTINGS as Record<string, Setting>)[name];
@@ -47,7 +47,7 @@ Deno.test("res/local.env shows the defaults of compose.yaml", () => {
   }
 });
 
-Deno.test("res/aiven.env.example gives settings that can be used, with mutual TLS and verify-full", () => {
+Deno.test("res/aiven.env.example contains valid settings with mutual TLS and verify-full", () => {
   const env = variables(read("res/aiven.env.example"));
   const { settings } = load((name) => env[name]);
   assert.equal(settings.KAFKA_SECURITY_PROTOCOL, "SSL");
@@ -57,7 +57,7 @@ Deno.test("res/aiven.env.example gives settings that can be used, with mutual TL
   assert.equal(settings.PGDATABASE, "routes");
 });
 
-Deno.test("res/host_settings.ini.example gives settings that can be used, and nothing that is ignored", () => {
+Deno.test("res/host_settings.ini.example contains valid settings without warnings", () => {
   const { settings, warnings, origins } = load(() => undefined, read("res/host_settings.ini.example"));
   assert.deepEqual(warnings, []);
   assert.equal(settings.KAFKA_SECURITY_PROTOCOL, "SSL");
@@ -65,10 +65,10 @@ Deno.test("res/host_settings.ini.example gives settings that can be used, and no
   assert.equal(origins.PGHOST, "res/host_settings.ini");
 });
 
-Deno.test("res/host_settings.ini.example has the other keys right, too", () => {
+Deno.test("res/host_settings.ini.example contains valid settings when its commented keys are enabled", () => {
   const all = read("res/host_settings.ini.example").replaceAll(/^# ([a-z_]+ = )/gm, "$1");
   const { settings, warnings } = load(() => undefined, all);
-  // The two ways to authenticate exclude each other.
+  // With security_protocol = SSL, the SASL settings have no effect.
   assert.deepEqual(warnings.filter((warning) => !/^KAFKA_SASL_\S+ \(\S+\) has no effect/.test(warning)), []);
   assert.equal(settings.KAFKA_SASL_MECHANISM, "SCRAM-SHA-256");
   assert.equal(settings.PGSSLKEY, "res/ssl/client.key");
@@ -79,7 +79,7 @@ Deno.test("filledIn() throws when the example has no such line", () => {
   assert.throws(() => filledIn("#A=1\n", { A: "2" }), /no line A=/);
 });
 
-/** What an env file sets, by the rules that its readers have in common. */
+/** The variables of an env file, by the syntax that Compose, Deno and shells have in common. */
 function variables(text: string): Record<string, string> {
   const lines = text.matchAll(/^([A-Z_]+)=(?:'([^']*)'|([^'"\s$#&]*))$/gm);
   const found = Object.fromEntries([...lines].map(([, name, quoted, bare]) => [name!, quoted ?? bare ?? ""]));
