@@ -1,68 +1,62 @@
 import { messageOf } from "../shared/errors.ts";
-import { pause } from "../shared/lifecycle.ts";
+import { aborted, pause } from "../shared/lifecycle.ts";
 import { httpGet } from "../shared/observe/http_get.ts";
 import type { ServiceProcess } from "./service_process.ts";
 import { PROJECT } from "./service_task.ts";
 
-/** Milliseconds between two looks at whether it answers. */
 const READY_POLL_INTERVAL_MS = 100;
 
-/** The page's files are made in less than a second; longer only when the bundler has to be downloaded. */
+/** Building takes less than a second, unless the bundler must be downloaded. */
 const BUILD_TIMEOUT_MS = 60_000;
 
-/** What a dashboard is started with. */
 export interface DashboardOptions {
-  /** Where people find its page. */
+  /** URL of the page. */
   url: string;
-  /** Starts the service. */
   start: () => ServiceProcess;
   print: (message: string) => void;
 }
 
-/**
- * The dashboard beside the pipeline: it makes its page and starts the service in the background. Nothing waits for it, and
- * nothing fails with it: what is wrong with it is said.
- */
+/** Builds the page and starts the dashboard in the background. Optional: a failure is printed and does not stop the pipeline. */
 export class Dashboard implements AsyncDisposable {
-  readonly #over = new AbortController();
-  readonly #life: Promise<void>;
+  readonly #stop = new AbortController();
+  readonly #running: Promise<void>;
 
   constructor(private readonly options: DashboardOptions) {
-    this.#life = this.#run().catch((error) => {
-      if (!this.#over.signal.aborted) options.print(`There is no dashboard: ${messageOf(error)}`);
+    this.#running = this.#run().catch((error) => {
+      if (!this.#stop.signal.aborted) options.print(`Dashboard failed: ${messageOf(error)}`);
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#over.abort();
-    await this.#life;
+    this.#stop.abort();
+    await this.#running;
   }
 
   async #run(): Promise<void> {
     const { url, start, print: say } = this.options;
-    const { signal } = this.#over;
+    const { signal } = this.#stop;
     await buildPage(AbortSignal.any([signal, AbortSignal.timeout(BUILD_TIMEOUT_MS)]));
     signal.throwIfAborted();
     await using service = start();
-    // Its own metrics first: somebody else may have the page's port.
+    // Its metrics must respond, too: another program may use the port of the page.
     while (service.running && !(await service.metrics() && await isServing(url))) {
       await pause(READY_POLL_INTERVAL_MS, signal);
     }
     if (signal.aborted) return;
-    if (service.running) say(`The dashboard is up, at ${url}.`);
+    if (service.running) say(`Dashboard ready: ${url}`);
     await Promise.race([service.ended(), aborted(signal)]);
     if (signal.aborted) return;
     throw new Error(
-      `it has ended, with exit code ${await service.ended()}. The end of its log, ${service.logFile}:\n` +
+      `exit code ${await service.ended()}. Last lines of its log (${service.logFile}):\n` +
         service.lastLines(3).map((line) => `  ${line}`).join("\n"),
     );
   }
 }
 
 /**
- * Makes the page's files, as `deno task dashboard:page` does.
+ * Runs `deno task dashboard:page`.
  *
- * @throws With the bundler's own words, when they could not be made.
+ * @throws {Error} with the output of the bundler
  */
 export async function buildPage(signal?: AbortSignal): Promise<void> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -72,18 +66,14 @@ export async function buildPage(signal?: AbortSignal): Promise<void> {
     ...signal && { signal },
   }).output();
   if (success) return;
-  throw new Error(`its page could not be made:\n${new TextDecoder().decode(stderr).trim()}`);
+  throw new Error(`cannot build its page:\n${new TextDecoder().decode(stderr).trim()}`);
 }
 
-/** Whether somebody serves a page there. */
+/** Whether the URL responds with status 200. */
 async function isServing(url: string): Promise<boolean> {
   try {
     return (await httpGet(url, 1_000)).status === 200;
   } catch {
     return false;
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }

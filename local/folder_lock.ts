@@ -1,4 +1,4 @@
-/** Held while one program works on a folder; the system lets it go when that program ends, however it does. */
+/** An exclusive lock on a folder, held by one program. The operating system releases it when the program ends. */
 export class FolderLock implements Disposable {
   readonly #file: Deno.FsFile;
 
@@ -7,9 +7,9 @@ export class FolderLock implements Disposable {
   }
 
   /**
-   * Takes the lock of a folder, which is made where it is missing.
+   * Locks a folder, which is created if needed.
    *
-   * @returns Or the process id of who holds it.
+   * @returns the lock, or the pid of its holder
    */
   static take(folder: string): FolderLock | number {
     Deno.mkdirSync(folder, { recursive: true });

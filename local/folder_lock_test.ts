@@ -1,7 +1,7 @@
 import assert from "assert";
 import { FolderLock } from "./folder_lock.ts";
 
-Deno.test("FolderLock.take() gives the process id of who holds the lock, until it is let go", async () => {
+Deno.test("FolderLock.take() returns the pid of the holder when the folder is locked", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const path = `${folder}/new/data`;

@@ -1,5 +1,5 @@
 /**
- * `deno task start`: the whole pipeline on this machine, without Docker. `--help` tells more.
+ * `deno task start`: runs the whole pipeline on this machine without Docker. See `--help`.
  *
  * @module
  */
@@ -17,18 +17,18 @@ import { formatInteger } from "./screen.ts";
 import { PROJECT } from "./service_task.ts";
 import { Steps } from "./steps.ts";
 
-/** Relative to the project, as it is shown, or wherever `START_FOLDER` says. */
+/** Relative to the project. */
 const FOLDER = Deno.env.get("START_FOLDER") || ".cache";
 const FOLDERS = { data: `${FOLDER}/data`, logs: `${FOLDER}/logs` };
 
-/** Characters that are shown of a line of a log. */
-const LOG_LINE_CHARACTERS_MAX = 200;
+/** Longer log lines are truncated when printed. */
+const LOG_LINE_LENGTH_MAX = 200;
 
-/** Exit codes, beside 0 and those of a service that failed. */
+/** Exit codes, besides 0 and those of a service that failed. */
 const EXIT = { failed: 1, badSettings: 2, interrupted: 130 };
 
 async function main(): Promise<number> {
-  using display = new Terminal();
+  using terminal = new Terminal();
   try {
     if (isVersionRequested(Deno.args)) {
       console.log(VERSION_TEXT);
@@ -43,26 +43,24 @@ async function main(): Promise<number> {
     deleteLibpqVariables();
     const lock = FolderLock.take(FOLDERS.data);
     if (typeof lock === "number") {
-      display.print(
-        `The pipeline runs already on ${await Deno.realPath(
-          FOLDERS.data,
-        )}, as process ${lock}. Stop that one first.`,
+      terminal.print(
+        `Already running on ${await Deno.realPath(FOLDERS.data)} (pid ${lock}). Stop it first.`,
       );
       return EXIT.failed;
     }
     using _held = lock;
-    return await start(options, display);
+    return await start(options, terminal);
   } catch (error) {
-    return printError(error, display);
+    return printError(error, terminal);
   }
 }
 
-async function start({ settings, flags }: Options, display: Terminal): Promise<number> {
-  const steps = new Steps(display);
+async function start({ settings, flags }: Options, terminal: Terminal): Promise<number> {
+  const steps = new Steps(terminal);
   using signal = stopSignal(() => {}, () => {
     // The watcher shell of each ServerProcess stops the processes that still run.
-    display.print("Exiting immediately.");
-    display[Symbol.dispose]();
+    terminal.print("Exiting immediately.");
+    terminal[Symbol.dispose]();
     Deno.exit(EXIT.interrupted);
   });
   try {
@@ -75,60 +73,60 @@ async function start({ settings, flags }: Options, display: Terminal): Promise<n
     const streams = await loadStreams(settings.STREAMS, settings.KAFKA_TOPIC_PREFIX);
     const notes = notesFor(pipeline, streams.map(({ table }) => table));
     try {
-      const left = await runPipeline(
+      const lag = await runPipeline(
         pipeline,
         { count: settings.PRODUCER_COUNT, notes, signal },
-        display,
+        terminal,
         steps,
       );
-      if (left > 0) {
-        steps.print(`${formatInteger(left)} records are left in Kafka; the next start stores them.`);
+      if (lag > 0) {
+        steps.print(`${formatInteger(lag)} records remain in Kafka and are stored at the next start.`);
       }
     } catch (error) {
-      // Said before the rest is stopped, which may take a while.
-      return printError(error, display);
+      // Printed before the other parts are stopped, which may take a while.
+      return printError(error, terminal);
     }
   } catch (error) {
-    // Whatever comes of an interrupted set-up comes of that.
+    // Errors after an interrupt are consequences of it.
     if (!signal.aborted) throw error;
   }
-  steps.print(`Stopped. The next start goes on with the data in ${FOLDERS.data}.`);
+  steps.print(`Stopped. The next start resumes from the data in ${FOLDERS.data}.`);
   return 0;
 }
 
-/** How to look at the rows, and where to read more. */
+/** Lines below the figures: where to see the rows and the logs. */
 function notesFor(
   { postgres: { host, port, user, password }, dashboardUrl }: Pipeline,
   tables: string[],
 ): string[] {
   const psql = `PGPASSWORD=${password} psql -h ${host} -p ${port} -U ${user} -d ${DATABASE}`;
   return [
-    `Look at the map: ${dashboardUrl}`,
-    "Look at the rows:",
+    `Dashboard: ${dashboardUrl}`,
+    "Query the rows:",
     ...tables.map((table) => `  ${psql} -c 'TABLE ${table} LIMIT 10'`),
-    `Logs: ${FOLDERS.logs}. Ctrl-C stops everything, in order.`,
+    `Logs: ${FOLDERS.logs}. Press Ctrl-C to stop.`,
   ];
 }
 
-/** The clients of this program reach its own servers, whatever `PGOPTIONS`, `PGSSLMODE` … say of others. */
+/** Clients of this program connect to its own servers, regardless of `PGOPTIONS`, `PGSSLMODE` … in the environment. */
 function deleteLibpqVariables(): void {
   Object.keys(Deno.env.toObject()).filter((name) => name.startsWith("PG")).forEach((name) =>
     Deno.env.delete(name)
   );
 }
 
-function printError(error: unknown, display: Terminal): number {
+function printError(error: unknown, terminal: Terminal): number {
   if (error instanceof SettingsError) {
-    error.problems.forEach((problem) => display.print(problem));
+    error.problems.forEach((problem) => terminal.print(problem));
     return EXIT.badSettings;
   }
   if (error instanceof ServerError) {
-    display.print(error.message);
+    terminal.print(error.message);
     return EXIT.failed;
   }
   if (error instanceof PipelineError) {
-    display.print(error.message);
-    error.log.forEach((line) => display.print(`  ${line.slice(0, LOG_LINE_CHARACTERS_MAX)}`));
+    terminal.print(error.message);
+    error.log.forEach((line) => terminal.print(`  ${line.slice(0, LOG_LINE_LENGTH_MAX)}`));
     return error.exitCode;
   }
   throw error;

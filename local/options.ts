@@ -6,16 +6,16 @@ import { LIBPQ_VARIABLES, PG_VARIABLES } from "../shared/settings/libpq.ts";
 import type { KafkaServer, PostgresServer } from "./servers/mod.ts";
 import { namesOf, type SettingName, SETTINGS, type Settings } from "../shared/settings/table.ts";
 
-/** What `deno task start` was asked for. */
+/** Options of `deno task start`. */
 export interface Options {
-  /** Print {@link help} and nothing else. */
+  /** Only print {@link help}. */
   help: boolean;
   settings: Settings;
-  /** Settings to be handed on to the services, by environment name. */
+  /** Settings to pass to the services, by environment variable. */
   flags: Record<string, string>;
 }
 
-/** Settings that can be given to `deno task start`, as flags or by environment. */
+/** Groups whose settings are accepted as flags and environment variables. */
 const GROUPS: readonly Group[] = [
   "topics",
   "streams",
@@ -26,16 +26,16 @@ const GROUPS: readonly Group[] = [
   "summary",
 ];
 
-/** With those that are refused. */
-const READ: readonly Group[] = [...GROUPS, "kafka", "http"];
+/** Includes groups that are read only to reject their flags. */
+const READ_GROUPS: readonly Group[] = [...GROUPS, "kafka", "http"];
 
-/** How servers are reached, and how many brokers there are. */
+/** How to reach the servers, and the number of brokers. */
 const CONNECTION_SETTINGS: readonly SettingName[] = [
   ...namesOf(["kafka", "postgresql"]),
   "KAFKA_TOPIC_REPLICATION_FACTOR",
 ];
 
-/** Settings of them that `deno task start` decides itself. */
+/** Settings of accepted groups that `deno task start` sets. */
 const FIXED: readonly SettingName[] = [
   "CONSUMER_UNTIL_CAUGHT_UP",
   "DASHBOARD_SERVICES",
@@ -44,15 +44,15 @@ const FIXED: readonly SettingName[] = [
   "LOG_FORMAT",
 ];
 
-/** A consumer that was killed holds its partitions until its session is over; here nobody wants to wait for that. */
+/** Shorter than the default, since the partitions of a killed consumer are reassigned only after its session timeout. */
 const SESSION_TIMEOUT = { CONSUMER_SESSION_TIMEOUT_MS: "10000" };
 
 const USAGE = "deno task start [flags]\n\n" +
-  "Brings up PostgreSQL, Kafka, the producer, the consumer and the dashboard on this machine and shows what they do, until Ctrl-C. " +
-  "With --count it ends when that many records are stored. The data stay in .cache/data " +
-  "(or in data in the folder that the environment variable START_FOLDER names), and the next start goes on.\n\n" +
-  "How servers are reached is not asked for here, nor are --kafka-topic-replication-factor, --until-caught-up, " +
-  "--dashboard-services, --http-host, --http-port and --log-format: this program sets them.";
+  "Starts PostgreSQL, Kafka, the producer, the consumer and the dashboard on this machine and shows their progress until Ctrl-C. " +
+  "With --count, exits when that many records are stored. The data is kept in .cache/data " +
+  "(or in the subfolder data of the folder named by the environment variable START_FOLDER); the next start resumes from it.\n\n" +
+  "Connection settings and --kafka-topic-replication-factor, --until-caught-up, --dashboard-services, --http-host, --http-port " +
+  "and --log-format are set by this command and cannot be overridden.";
 
 /** The text of `--help`. */
 export const help = (): string => helpText(USAGE, GROUPS, [...FIXED, ...CONNECTION_SETTINGS]);
@@ -60,28 +60,28 @@ export const help = (): string => helpText(USAGE, GROUPS, [...FIXED, ...CONNECTI
 /**
  * Reads flags and environment.
  *
- * @throws {SettingsError} With all problems, also when a flag is one that this program decides itself.
+ * @throws {SettingsError} with all problems, including flags that this command sets itself
  */
 export function readOptions(sources: Sources = PROCESS): Options {
   const args = sources.args[0] === "--" ? sources.args.slice(1) : sources.args;
-  // How other servers are reached is of no interest here, and no reason to complain.
+  // Connection settings are for other servers: they are ignored, even if they are invalid.
   const env = (name: string) => isConnectionVariable(name) ? undefined : sources.env(name);
   const readFile = (path: string) => {
     throw new Deno.errors.NotFound(path);
   };
-  const loaded = loadSettings(READ, { args, env, readFile });
-  const given = namesOf(READ).filter((name) => loaded.origins[name].startsWith("--"));
-  const refused = given.filter((name) => FIXED.includes(name) || isConnectionVariable(name));
-  if (refused.length > 0) {
+  const loaded = loadSettings(READ_GROUPS, { args, env, readFile });
+  const given = namesOf(READ_GROUPS).filter((name) => loaded.origins[name].startsWith("--"));
+  const rejected = given.filter((name) => FIXED.includes(name) || isConnectionVariable(name));
+  if (rejected.length > 0) {
     throw new SettingsError(
-      refused.map((name) => `--${flagOf(name)} has no place here: deno task start sets ${name} itself.`),
+      rejected.map((name) => `--${flagOf(name)} has no place here: deno task start sets ${name} itself.`),
     );
   }
-  // Flags and variables: a service gets no other part of this program's environment.
-  const handedOn = namesOf(READ).filter((name) =>
+  // Services receive no other part of the environment.
+  const passedOn = namesOf(READ_GROUPS).filter((name) =>
     loaded.origins[name] !== "default" && !FIXED.includes(name) && !isConnectionVariable(name)
   );
-  const flags = handedOn.map((name) => [name, String(loaded.settings[name])]);
+  const flags = passedOn.map((name) => [name, String(loaded.settings[name])]);
   return {
     help: loaded.help,
     settings: loaded.settings,
@@ -92,21 +92,19 @@ export function readOptions(sources: Sources = PROCESS): Options {
   };
 }
 
-/** The database that the consumer makes and fills. */
+/** The database that the consumer creates. */
 export const DATABASE = SETTINGS.PGDATABASE.default;
 
-/** How the services reach the servers that this program started. */
 export interface ServerAddresses {
   kafka: Pick<KafkaServer, "bootstrapServers">;
   postgres: Pick<PostgresServer, "host" | "port" | "user" | "password">;
 }
 
 /**
- * The environment of a service: it reaches the servers that were started here, whatever this program's own environment
- * and `host_settings.ini` say of others.
+ * The environment of a service. It overrides connection settings of the environment and of `host_settings.ini`.
  *
- * @param flags Settings to hand on.
- * @param httpPort Where to serve its metrics.
+ * @param flags settings to pass on
+ * @param httpPort of the metrics
  */
 export function serviceEnvironment(
   flags: Record<string, string>,
@@ -114,7 +112,7 @@ export function serviceEnvironment(
   httpPort: number,
 ): Record<string, string> {
   return {
-    // Empty is not set.
+    // An empty variable counts as unset.
     ...Object.fromEntries(CONNECTION_SETTINGS.flatMap((name) => [[name, ""], [`${name}_FILE`, ""]])),
     ...Object.fromEntries(Object.keys({ ...LIBPQ_VARIABLES, ...PG_VARIABLES }).map((name) => [name, ""])),
     HOST_SETTINGS: "",
@@ -134,6 +132,5 @@ export function serviceEnvironment(
   };
 }
 
-/** Whether an environment variable says how to reach a server. */
 const isConnectionVariable = (name: string): boolean =>
   name === "HOST_SETTINGS" || CONNECTION_SETTINGS.some((one) => one === name.replace(/_FILE$/, ""));

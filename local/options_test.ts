@@ -14,7 +14,7 @@ const servers = {
   postgres: { host: "127.0.0.1", port: 5, user: "u", password: "p" },
 };
 
-Deno.test("readOptions() hands flags on, under their environment names", () => {
+Deno.test("readOptions() passes flags on by environment variable", () => {
   const { settings, flags } = read([
     "--count",
     "3",
@@ -31,17 +31,17 @@ Deno.test("readOptions() hands flags on, under their environment names", () => {
   });
 });
 
-Deno.test("readOptions() takes flags behind --, as other task runners pass them", () => {
+Deno.test("readOptions() accepts flags after -- when another task runner passes them", () => {
   assert.equal(read(["--", "--count", "3"]).settings.PRODUCER_COUNT, 3);
 });
 
-Deno.test("readOptions() hands settings of the environment on, and nothing else of it", () => {
+Deno.test("readOptions() passes on settings of the environment and no other variables", () => {
   const { settings, flags } = read([], { PRODUCER_COUNT: "7", CONSUMER_SESSION_TIMEOUT_MS: "20000" });
   assert.equal(settings.PRODUCER_COUNT, 7);
   assert.deepEqual(flags, { PRODUCER_COUNT: "7", CONSUMER_SESSION_TIMEOUT_MS: "20000" });
 });
 
-Deno.test("readOptions() does not mind how other servers are reached", () => {
+Deno.test("readOptions() ignores connection settings when they are invalid", () => {
   read([], {
     KAFKA_SECURITY_PROTOCOL: "NONSENSE",
     KAFKA_TOPIC_REPLICATION_FACTOR: "x",
@@ -52,7 +52,7 @@ Deno.test("readOptions() does not mind how other servers are reached", () => {
   });
 });
 
-Deno.test("readOptions() refuses flags that it decides itself, all at once", () => {
+Deno.test("readOptions() reports all flags together when deno task start sets them", () => {
   assert.throws(
     () =>
       read([
@@ -61,11 +61,13 @@ Deno.test("readOptions() refuses flags that it decides itself, all at once", () 
       ]),
     (error) =>
       error instanceof SettingsError && error.problems.length === 4 &&
-      error.problems.every((problem) => /^--\S+ has no place here: .* sets [A-Z_]+ itself\.$/.test(problem)),
+      error.problems.every((problem) =>
+        /^--\S+ is not supported: deno task start sets [A-Z_]+\.$/.test(problem)
+      ),
   );
 });
 
-Deno.test("serviceEnvironment() leaves nothing of other servers", () => {
+Deno.test("serviceEnvironment() overrides all connection settings", () => {
   const environment = serviceEnvironment({ PRODUCER_RATE: "5" }, servers, 80);
   const set = Object.entries(environment).filter(([, value]) => value !== "").map(([name]) => name).sort();
   assert.deepEqual(set, [
@@ -98,19 +100,19 @@ Deno.test("serviceEnvironment() leaves nothing of other servers", () => {
   assert.equal(environment["PGPORT"], "5");
 });
 
-Deno.test("serviceEnvironment() leaves the topics' settings as they are", () => {
+Deno.test("serviceEnvironment() does not set topic settings", () => {
   assert.ok(!("KAFKA_TOPIC_PARTITIONS" in serviceEnvironment({}, servers, 80)));
   assert.ok(!("KAFKA_TOPIC_PREFIX" in serviceEnvironment({}, servers, 80)));
 });
 
-Deno.test("help() lists the settings that can be given, and none of those that are refused", () => {
+Deno.test("help() lists accepted settings and no rejected ones", () => {
   const listed = [...help().matchAll(/^ {2}(--\S+)/gm)].map(([, flag]) => flag!);
   assert.ok(listed.includes("--kafka-topic-partitions") && listed.includes("--kafka-topic-prefix"));
-  const refused = [
+  const rejected = [
     ...["--until-caught-up", "--dashboard-services", "--http-host", "--http-port"],
     ...["--kafka-topic-replication-factor", "--kafka-bootstrap-servers"],
   ];
-  for (const flag of refused) {
+  for (const flag of rejected) {
     assert.ok(!listed.includes(flag), flag);
     assert.throws(() => read(flag === "--until-caught-up" ? [flag] : [flag, "1"]), SettingsError, flag);
   }

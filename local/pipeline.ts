@@ -15,34 +15,33 @@ import { type Progress, ProgressReader } from "./progress.ts";
 import type { ServiceTask } from "./service_task.ts";
 import { ServiceProcess } from "./service_process.ts";
 
-/** Where the pipeline keeps its files, and whom it tells what it does. */
 export interface PipelineOptions {
   dataFolder: string;
   logFolder: string;
   print: (message: string) => void;
-  /** Aborted when the pipeline is not wanted any more. */
+  /** Aborted to cancel the start. */
   signal: AbortSignal;
 }
 
-/** The whole pipeline on this machine. Disposing of it stops all that runs, in order. */
+/** The running pipeline. Disposal stops its parts in reverse order of their start. */
 export interface Pipeline extends AsyncDisposable {
   postgres: PostgresServer;
   kafka: KafkaServer;
   consumer: ServiceProcess;
   producer: ServiceProcess;
   progress: ProgressReader;
-  /** Where the dashboard's page is, or will be soon. */
+  /** The dashboard may still be starting. */
   dashboardUrl: string;
-  /** How far it was before this start. */
+  /** Progress before this start. */
   before: Progress;
 }
 
-/** A part of the pipeline has ended that should not have. */
+/** A part of the pipeline exited unexpectedly. */
 export class PipelineError extends Error {
   override readonly name = "PipelineError";
-  /** The end of that part's log. */
+  /** Last lines of the part's log. */
   readonly log: string[];
-  /** For this program. */
+  /** Exit code of this program. */
   readonly exitCode: number;
 
   constructor(message: string, log: string[], exitCode = 1) {
@@ -52,17 +51,17 @@ export class PipelineError extends Error {
   }
 }
 
-/** Milliseconds between two looks at whether all parts are there. */
 const WATCH_INTERVAL_MS = 250;
 
-/** Ports that people expect; others are chosen where they are taken. */
+/** Default ports; a port in use is replaced by a free one. */
 const PORTS = { kafka: 9092, postgres: 5432, dashboard: 8080 };
 
 /**
- * Starts servers and services, on the data of the last time.
+ * Starts servers and services on the data of the last run.
  *
- * @param flags Settings of the services, beside those that name the servers.
- * @throws What `startKafka` and `startPostgres` throw, and the signal's reason when it is aborted.
+ * @param flags settings of the services, except how to reach the servers
+ * @throws {ServerError} if a server cannot be started
+ * @throws the reason of the signal if it is aborted
  */
 export async function startPipeline(
   settings: Settings,
@@ -84,7 +83,7 @@ export async function startPipeline(
     parts.defer(() => started.running ? say(`Stopping the ${name} …`) : undefined);
     return started;
   };
-  say("Starting consumer and producer …");
+  say("Starting the consumer and the producer …");
   const consumer = startService("consumer");
   const progress = parts.use(await connectProgressReader(settings, kafka, postgres));
   const before = await progress.read();
@@ -99,7 +98,7 @@ export async function startPipeline(
   };
 }
 
-/** Starts both servers at the same time, and hands them to `parts`: Kafka is to stop first, since it has clients left. */
+/** Starts both servers concurrently and adds them to `parts`, so that Kafka stops first. */
 async function startServers(
   { dataFolder, print: say, signal }: PipelineOptions,
   parts: AsyncDisposableStack,
@@ -113,11 +112,11 @@ async function startServers(
   });
   const [postgres, kafka] = await Promise.allSettled([
     startPostgres(options("postgres")).then((server) => {
-      say(`PostgreSQL is up, on port ${server.port}.`);
+      say(`PostgreSQL ready on port ${server.port}.`);
       return server;
     }),
     startKafka(options("kafka")).then((server) => {
-      say(`Kafka is up, at ${server.bootstrapServers}.`);
+      say(`Kafka ready at ${server.bootstrapServers}.`);
       return server;
     }),
   ]);
@@ -131,16 +130,16 @@ async function startServers(
   return { postgres: postgres.value, kafka: kafka.value };
 }
 
-/** Has the dashboard started in the background. @returns Where its page will be. */
+/** Starts the dashboard in the background. @returns the URL of its page */
 function startDashboard(
-  { DASHBOARD_HOST: host, DASHBOARD_PORT: wanted }: Settings,
+  { DASHBOARD_HOST: host, DASHBOARD_PORT: requestedPort }: Settings,
   services: ServiceProcess[],
   service: (name: ServiceTask, settings: Record<string, string>) => ServiceProcess,
   say: (message: string) => void,
   parts: AsyncDisposableStack,
 ): string {
-  // One that was asked for is the one, also where it is taken.
-  const port = wanted === PORTS.dashboard ? freePort(wanted) : wanted;
+  // Only the default port is replaced if it is in use.
+  const port = requestedPort === PORTS.dashboard ? freePort(requestedPort) : requestedPort;
   const settings = {
     DASHBOARD_PORT: `${port}`,
     DASHBOARD_SERVICES: services.map(({ metricsUrl }) => metricsUrl).join(),
@@ -158,7 +157,7 @@ async function connectProgressReader(
   const streams = await loadStreams(settings.STREAMS, settings.KAFKA_TOPIC_PREFIX);
   return await ProgressReader.connect(
     bootstrapServers,
-    // Without `ssl` it would look for PGSSLMODE.
+    // Otherwise pg reads PGSSLMODE.
     { host, port, user, password, database: DATABASE, ssl: false },
     settings.CONSUMER_GROUP_ID,
     streams.map(({ topic }) => topic),
@@ -166,27 +165,30 @@ async function connectProgressReader(
 }
 
 /**
- * Rejects when a part has ended that should not have.
+ * Watches all parts until `signal` is aborted.
  *
- * @param producerMayEnd Whether the producer may have ended by now, with exit code 0.
- * @param signal Aborted when all parts may end.
+ * @param mayProducerEnd whether the producer may exit, with code 0
+ * @throws {PipelineError} if a part exits unexpectedly
  */
 export async function watchPipeline(
   { postgres, kafka, consumer, producer }: Pipeline,
-  producerMayEnd: () => boolean,
+  mayProducerEnd: () => boolean,
   signal: AbortSignal,
 ): Promise<void> {
   for (; !signal.aborted; await pause(WATCH_INTERVAL_MS, signal)) {
     for (const [name, server] of [["PostgreSQL", postgres], ["Kafka", kafka]] as const) {
       if (await server.running()) continue;
-      throw new PipelineError(`${name} has ended. The end of its log:`, server.logs().split("\n").slice(-5));
+      throw new PipelineError(
+        `${name} exited unexpectedly. Last lines of its log:`,
+        server.logs().split("\n").slice(-5),
+      );
     }
     for (const service of [consumer, producer]) {
       if (service.running) continue;
       const code = await service.ended();
-      if (service === producer && code === 0 && producerMayEnd()) continue;
+      if (service === producer && code === 0 && mayProducerEnd()) continue;
       throw new PipelineError(
-        `The ${service.name} has ended, with exit code ${code}. The end of its log, ${service.logFile}:`,
+        `The ${service.name} exited with code ${code}. Last lines of its log (${service.logFile}):`,
         service.lastLines(),
         code,
       );

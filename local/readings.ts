@@ -1,42 +1,38 @@
 import { type MetricSample, sumOf } from "../shared/observe/parse_metrics.ts";
 
-/** Records since this start of the pipeline, in numbers. */
+/** Numbers of records since this start of the pipeline. */
 export interface Totals {
   /** Sent by the producer and acknowledged by Kafka. */
   produced: number;
-  /** Rows in the tables. */
   stored: number;
-  /** In quarantine. */
   rejected: number;
-  /** Expired in Kafka before they were read. */
+  /** Deleted by retention before they were read. */
   lost: number;
 }
 
-/** What the pipeline does, as of one moment. */
+/** State of the pipeline at one time. */
 export interface Reading {
-  /** Milliseconds, of a clock that does not jump. */
+  /** Monotonic time, milliseconds. */
   at: number;
   totals: Totals;
-  /** Records in Kafka that are not stored or rejected yet. */
   lag: number;
 }
 
-/** Milliseconds over which rates are taken. */
 const RATE_WINDOW_MS = 5_000;
 
-/** Follows totals over time and knows their rates. */
+/** Totals of the last seconds and their rates. */
 export class Readings {
   #window: Reading[] = [];
 
-  /** The latest; nothing produced before the first. */
+  /** The latest reading; all zero before the first. */
   get last(): Reading {
-    return this.#window.at(-1) ?? { at: 0, totals: NOTHING, lag: 0 };
+    return this.#window.at(-1) ?? { at: 0, totals: ZERO, lag: 0 };
   }
 
   /**
-   * Adds a reading. A page that could not be had leaves its numbers as they were.
+   * Adds a reading. Totals of a service whose metrics are `undefined` keep their values.
    *
-   * @param at Milliseconds.
+   * @param at monotonic time, milliseconds
    */
   add(
     at: number,
@@ -58,12 +54,12 @@ export class Readings {
     });
   }
 
-  /** Corrects the latest reading by what is known better. */
+  /** Corrects totals with offsets read from the servers. */
   correct(at: number, produced: number, lag: number): void {
     this.#add({ at, totals: { ...this.last.totals, produced }, lag });
   }
 
-  /** Records a second, over the last seconds. */
+  /** Records per second. */
   rate(of: keyof Totals): number {
     const [first] = this.#window;
     const { at, totals } = this.last;
@@ -76,4 +72,4 @@ export class Readings {
   }
 }
 
-const NOTHING: Totals = { produced: 0, stored: 0, rejected: 0, lost: 0 };
+const ZERO: Totals = { produced: 0, stored: 0, rejected: 0, lost: 0 };

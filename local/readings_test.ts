@@ -13,7 +13,7 @@ const consumer = (stored: number, rejected: number, lag: number): MetricSample[]
   { name: "consumer_lag_records", labels: { topic: "routes", partition: "1" }, value: lag },
 ];
 
-Deno.test("Readings.last has nothing produced before the first reading", () => {
+Deno.test("Readings.last is zero before the first reading", () => {
   assert.deepEqual(new Readings().last.totals, { produced: 0, stored: 0, rejected: 0, lost: 0 });
 });
 
@@ -27,7 +27,7 @@ Deno.test("Readings.add() sums up topics and partitions", () => {
   });
 });
 
-Deno.test("Readings.add() keeps the numbers of a service that does not answer", () => {
+Deno.test("Readings.add() keeps the totals of a service when it does not respond", () => {
   const readings = new Readings();
   readings.add(0, producer(10), consumer(7, 1, 1));
   readings.add(1_000, undefined, consumer(9, 1, 0));
@@ -35,7 +35,7 @@ Deno.test("Readings.add() keeps the numbers of a service that does not answer", 
   assert.deepEqual(readings.last.totals, { produced: 10, stored: 9, rejected: 1, lost: 0 });
 });
 
-Deno.test("Readings.rate() is taken over the last seconds only", () => {
+Deno.test("Readings.rate() covers only the last seconds", () => {
   const readings = new Readings();
   assert.equal(readings.rate("stored"), 0);
   readings.add(0, producer(0), consumer(0, 0, 0));
@@ -46,7 +46,7 @@ Deno.test("Readings.rate() is taken over the last seconds only", () => {
   assert.equal(readings.rate("stored"), 0);
 });
 
-Deno.test("Readings.correct() replaces what is known better", () => {
+Deno.test("Readings.correct() replaces the produced total and the lag", () => {
   const readings = new Readings();
   readings.add(0, producer(10), consumer(7, 1, 1));
   readings.correct(500, 12, 4);

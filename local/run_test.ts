@@ -6,38 +6,38 @@ import type { Progress } from "./progress.ts";
 import { runPipeline } from "./run.ts";
 import { Steps } from "./steps.ts";
 
-/** A pipeline that does as it is told. */
-class Scripted {
+/** A pipeline whose parts are controlled by the test. */
+class FakePipeline {
   produced = 0;
   stored = 0;
-  asked = 0;
+  reads = 0;
   readonly up = { postgres: true, kafka: true };
   readonly producer = this.#service("producer", () => [["producer_records_sent_total", {}, this.produced]]);
   readonly consumer = this.#service("consumer", () => [
     ["consumer_records_total", { outcome: "stored" }, this.stored],
   ]);
 
-  /** @param progress What the servers say, one answer after another; the last one again and again. */
+  /** @param progress results of the reads; the last one is repeated */
   constructor(readonly progress: Progress[] = [{ produced: 0, lag: 0 }]) {}
 
   run(count: number, signal = new AbortController().signal) {
     const output = { text: "", write: (text: string) => void (output.text += text) };
-    const display = new Terminal({
+    const terminal = new Terminal({
       ...output,
       write: output.write,
       isTerminal: () => false,
       width: () => 80,
     });
-    const left = runPipeline(this.#pipeline(), { count, notes: [], signal }, display, new Steps(display));
+    const left = runPipeline(this.#pipeline(), { count, notes: [], signal }, terminal, new Steps(terminal));
     return { left, output };
   }
 
   #pipeline(): Pipeline {
     const server = (name: "postgres" | "kafka") => ({
       running: () => Promise.resolve(this.up[name]),
-      logs: () => `${name} says`,
+      logs: () => `${name} log`,
     });
-    const read = () => Promise.resolve(this.progress[Math.min(this.asked++, this.progress.length - 1)]!);
+    const read = () => Promise.resolve(this.progress[Math.min(this.reads++, this.progress.length - 1)]!);
     return {
       ...{ postgres: server("postgres"), kafka: server("kafka") },
       ...{ producer: this.producer, consumer: this.consumer },
@@ -60,47 +60,47 @@ class Scripted {
         Promise.resolve(
           service.running ? samples().map(([name, labels, value]) => ({ name, labels, value })) : undefined,
         ),
-      lastLines: () => [`${name} says`],
+      lastLines: () => [`${name} log`],
     };
     return service;
   }
 }
 
-Deno.test("runPipeline() waits until a count is stored, and counted", async () => {
-  const pipeline = new Scripted([
+Deno.test("runPipeline() waits for storage and metrics when there is a count", async () => {
+  const pipeline = new FakePipeline([
     { produced: 9, lag: 5 },
     { produced: 9, lag: 2 },
     { produced: 9, lag: 0 },
   ]);
   const { left, output } = pipeline.run(9);
   pipeline.producer.end(0);
-  assert.ok(await waitUntil(() => pipeline.asked === 3, 5_000, 5));
+  await waitUntil("three reads", () => pipeline.reads === 3, { pollIntervalMs: 5 });
   pipeline.stored = 9;
   assert.equal(await left, 0);
-  assert.match(output.text, /all is stored, produced 9 .*stored 9 .*lag 0, 100 % of 9\n$/);
+  assert.match(output.text, /all records stored, produced 9 .*stored 9 .*lag 0, 100 % of 9\n$/);
 });
 
-Deno.test("runPipeline() stops the producer, and waits for what it sent, when it is to stop", async () => {
-  const pipeline = new Scripted([{ produced: 9, lag: 1 }, { produced: 9, lag: 0 }]);
+Deno.test("runPipeline() stops the producer and drains when the signal is aborted", async () => {
+  const pipeline = new FakePipeline([{ produced: 9, lag: 1 }, { produced: 9, lag: 0 }]);
   pipeline.stored = 9;
   const stop = new AbortController();
   const { left, output } = pipeline.run(0, stop.signal);
-  assert.ok(await waitUntil(() => output.text.includes("stored 9"), 5_000, 5));
+  await waitUntil("the stored rows", () => output.text.includes("stored 9"), { pollIntervalMs: 5 });
   assert.equal(pipeline.producer.running, true);
   stop.abort();
   assert.equal(await left, 0);
   assert.equal(pipeline.producer.running, false);
-  assert.equal(pipeline.asked, 2);
+  assert.equal(pipeline.reads, 2);
 });
 
-Deno.test("runPipeline() rejects when a server or a service has ended", async () => {
+Deno.test("runPipeline() throws when a server or a service has exited", async () => {
   const rejects = async (
-    end: (pipeline: Scripted) => void,
+    end: (pipeline: FakePipeline) => void,
     message: RegExp,
     exitCode: number,
     log: string,
   ) => {
-    const pipeline = new Scripted();
+    const pipeline = new FakePipeline();
     const { left } = pipeline.run(0);
     end(pipeline);
     await assert.rejects(left, (error) => {
@@ -110,21 +110,26 @@ Deno.test("runPipeline() rejects when a server or a service has ended", async ()
       return true;
     });
   };
-  await rejects((pipeline) => pipeline.up.kafka = false, /^Kafka has ended/, 1, "kafka says");
-  await rejects((pipeline) => pipeline.up.postgres = false, /^PostgreSQL has ended/, 1, "postgres says");
+  await rejects((pipeline) => pipeline.up.kafka = false, /^Kafka exited/, 1, "kafka log");
+  await rejects((pipeline) => pipeline.up.postgres = false, /^PostgreSQL exited/, 1, "postgres log");
   await rejects(
     (pipeline) => pipeline.consumer.end(2),
-    /^The consumer .* exit code 2.*consumer.log/,
+    /^The consumer exited with code 2.*consumer.log/,
     2,
-    "consumer says",
+    "consumer log",
   );
-  await rejects((pipeline) => pipeline.producer.end(0), /^The producer .* exit code 0/, 1, "producer says");
+  await rejects(
+    (pipeline) => pipeline.producer.end(0),
+    /^The producer exited with code 0/,
+    1,
+    "producer log",
+  );
 });
 
-Deno.test("runPipeline() rejects when the producer ends before the count is reached", async () => {
-  const pipeline = new Scripted([{ produced: 7, lag: 0 }]);
+Deno.test("runPipeline() throws when the producer exits before the count is reached", async () => {
+  const pipeline = new FakePipeline([{ produced: 7, lag: 0 }]);
   pipeline.stored = 7;
   const { left } = pipeline.run(9);
   pipeline.producer.end(0);
-  await assert.rejects(left, /The producer has ended 2 records early/);
+  await assert.rejects(left, /The producer exited 2 records before --count/);
 });

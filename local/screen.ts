@@ -1,22 +1,21 @@
 import { Format } from "cli-progress";
 import type { Readings, Totals } from "./readings.ts";
 
-/** What the screen shows. */
+/** Content of the screen. */
 export interface View {
   /** Milliseconds since the start. */
   elapsed: number;
   readings: Readings;
-  /** What goes on, in a few words. */
+  /** Short description of the current phase. */
   state: string;
-  /** Records asked for; 0: no end. */
+  /** Value of --count; 0: unbounded. */
   count: number;
-  /** Records that were waiting in Kafka before the first of those. */
+  /** Lag before this start. */
   backlog: number;
-  /** Lines below the numbers. */
+  /** Lines below the figures. */
   notes: string[];
 }
 
-/** The screen, as lines. */
 export function renderScreen(view: View): string[] {
   const { readings, count } = view;
   const done = doneRecords(view);
@@ -33,7 +32,7 @@ export function renderScreen(view: View): string[] {
   ];
 }
 
-/** The same in one line, for what is no terminal. */
+/** A single line, for outputs that are not a terminal. */
 export function renderLine(view: View): string {
   const { elapsed, readings, state, count } = view;
   const parts = countsToShow(readings).map(([name, total]) =>
@@ -52,17 +51,17 @@ export function renderLine(view: View): string {
   );
 }
 
-/** Records that have found their place, whichever it is. */
+/** Records that are no longer in the lag. */
 export function processed({ stored, rejected, lost }: Totals): number {
   return stored + rejected + lost;
 }
 
-/** Records of those asked for that have found their place. */
+/** Processed records of this run's count. */
 function doneRecords({ readings, backlog, count }: View): number {
   return Math.min(count, Math.max(0, processed(readings.last.totals) - backlog));
 }
 
-/** A whole number with a comma between thousands. */
+/** Rounds and inserts thousands separators. */
 export function formatInteger(value: number): string {
   return Math.round(value).toLocaleString("en-US");
 }
@@ -75,7 +74,7 @@ export function formatDuration(milliseconds: number): string {
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
 
-/** Lost records are so rare that they are named only when there are some. */
+/** Lost records are rare and shown only if there are any. */
 function countsToShow({ last: { totals } }: Readings): [keyof Totals, number][] {
   const names: (keyof Totals)[] = [
     "produced",
@@ -104,7 +103,7 @@ function progressBar(done: number, count: number, readings: Readings): string {
   return `${bar} ${formatPercentage(done, count)} of ${formatInteger(count)}${left}`;
 }
 
-/** Rounded down, so that 100 % is all. */
+/** Rounded down, so that 100 % means all. */
 function formatPercentage(done: number, count: number): string {
   return `${Math.floor(done / count * 100)} %`;
 }

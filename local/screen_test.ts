@@ -2,7 +2,6 @@ import assert from "assert";
 import { Readings } from "./readings.ts";
 import { formatDuration, formatInteger, renderLine, renderScreen, type View } from "./screen.ts";
 
-/** Two seconds of a pipeline. */
 function view(change: Partial<View> = {}, stored = 2_000, lost = 0): View {
   const readings = new Readings();
   const records = (outcome: string, value: number) => ({
@@ -42,7 +41,7 @@ Deno.test("renderScreen() shows lost records when there are some", () => {
   assert.ok(renderScreen(view({}, 2_000, 3)).includes("  lost                  3            2"));
 });
 
-Deno.test("renderScreen() shows how much of a count is done, the backlog aside", () => {
+Deno.test("renderScreen() shows the progress of a count, excluding the backlog", () => {
   const bar = (change: Partial<View>, stored?: number) =>
     renderScreen(view(change, stored)).find((line) => line.includes(" %"));
   // 2,000 stored and 4 rejected, at 1,002/s.
@@ -53,14 +52,14 @@ Deno.test("renderScreen() shows how much of a count is done, the backlog aside",
   assert.equal(bar({ count: 0 }), undefined);
 });
 
-Deno.test("renderLine() says the same in one line", () => {
+Deno.test("renderLine() shows totals, rates, lag and progress in one line", () => {
   assert.equal(
     renderLine(view({ count: 4_008 })),
     "1:02  running, produced 2,468 (1,234/s), stored 2,000 (1,000/s), rejected 4 (2/s), lag 34, 50 % of 4,008",
   );
 });
 
-Deno.test("duration() shows hours when there are some", () => {
+Deno.test("formatDuration() shows hours when there are some", () => {
   assert.deepEqual([0, 59_999, 61_000, 3_600_000, 36_061_000].map(formatDuration), [
     "0:00",
     "0:59",
@@ -70,6 +69,6 @@ Deno.test("duration() shows hours when there are some", () => {
   ]);
 });
 
-Deno.test("integer() groups thousands", () => {
+Deno.test("formatInteger() groups thousands", () => {
   assert.deepEqual([0, 999.6, 1234567].map(formatInteger), ["0", "1,000", "1,234,567"]);
 });

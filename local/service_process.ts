@@ -5,23 +5,20 @@ import { fetchMetrics } from "../shared/observe/fetch_metrics.ts";
 
 const METRICS_TIMEOUT_MS = 1_000;
 
-/** Milliseconds that a service has to finish what it has in hand. */
+/** Time to drain before SIGKILL. */
 const STOP_TIMEOUT_MS = 10_000;
 
-/** One of the pipeline's programs, running. */
+/** A running service of the pipeline. */
 export class ServiceProcess implements AsyncDisposable {
   readonly name: string;
-  /** Path of its log, relative to the project where it lies there. */
   readonly logFile: string;
-  /** Where its metrics are. */
   readonly metricsUrl: string;
   readonly #process: ServerProcess;
 
   /**
-   * Starts it as `deno task` does, with just its permissions.
+   * Starts a service with the permissions of its task. The log of an earlier run is renamed to `….previous`.
    *
-   * @param name `producer`, `consumer` or `dashboard`: its folder, and the name of its set of permissions.
-   * @param environment For a port of its metrics.
+   * @param environment returns the service's environment variables for a metrics port
    */
   constructor(
     name: ServiceTask,
@@ -48,29 +45,28 @@ export class ServiceProcess implements AsyncDisposable {
     });
   }
 
-  /** Whether it is still there. */
   get running(): boolean {
     return this.#process.running;
   }
 
-  /** Waits for its end. @returns The exit code. */
+  /** Waits until the process ends. @returns its exit code */
   async ended(): Promise<number> {
     return (await this.#process.ended()).code;
   }
 
-  /** What its metrics say now; nothing when it does not answer. */
+  /** Current metrics; `undefined`: the service does not respond. */
   async metrics(): Promise<MetricSample[] | undefined> {
     return this.running
       ? await fetchMetrics(this.metricsUrl, METRICS_TIMEOUT_MS).catch(() => undefined)
       : undefined;
   }
 
-  /** Lets it finish what it has in hand. @returns The exit code. */
+  /** Stops the service; it drains first. @returns its exit code */
   async stop(): Promise<number> {
     return (await this.#process.stop(STOP_TIMEOUT_MS)).code;
   }
 
-  /** The last lines of its log, for people. */
+  /** The last lines of the log, formatted. */
   lastLines(count = 10): string[] {
     return lastLinesOf(this.logFile, count).split("\n").map(formatLogLine);
   }
@@ -80,7 +76,7 @@ export class ServiceProcess implements AsyncDisposable {
   }
 }
 
-/** The level and message of a JSON log line; any other line as it is. */
+/** The level and message of a JSON log line; other lines are returned unchanged. */
 export function formatLogLine(line: string): string {
   try {
     const { level, message } = JSON.parse(line) as { level?: string; message?: string };

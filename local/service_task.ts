@@ -1,15 +1,15 @@
 import { join } from "node:path";
 
-/** The folder of the project, where services are started. */
+/** The project folder. */
 export const PROJECT: string = join(import.meta.dirname!, "..");
 
-/** The programs that `deno task` runs as services. */
+/** Services that have a task of the same name. */
 export type ServiceTask = "producer" | "consumer" | "dashboard";
 
 /**
- * Arguments of `deno` that run a service as its task does, with its permissions and no others.
+ * Arguments of `deno` that run a service as its task does, with the same permissions.
  *
- * @param project Folder of the checkout, which must be the working directory.
+ * @param project folder of the checkout, which must be the working directory
  */
 export function taskArguments(name: ServiceTask, project = PROJECT): string[] {
   const { tasks }: { tasks: Record<ServiceTask, string | { command: string }> } = JSON.parse(
@@ -19,6 +19,6 @@ export function taskArguments(name: ServiceTask, project = PROJECT): string[] {
   // Versions before 0.9.0 have strings; the benchmark compares with them.
   const command = typeof task === "string" ? task : task.command;
   const words = command.split(" && ").at(-1)!.split(" ");
-  // Variables for the program are before it.
+  // Environment variables precede the program.
   return words.slice(words.indexOf("deno") + 1);
 }

@@ -1,14 +1,14 @@
 import assert from "assert";
 import { taskArguments } from "./service_task.ts";
 
-Deno.test("taskArguments() are those of the program, behind what its task does first", () => {
+Deno.test("taskArguments() returns the arguments of the last command of the task", () => {
   for (const name of ["producer", "consumer", "dashboard"] as const) {
     const args = taskArguments(name);
     assert.deepEqual([args[0], args.at(-2), args.at(-1)], ["run", `-P=${name}`, `${name}/main.ts`]);
   }
 });
 
-Deno.test("the consumer's image gives V8 the flags that its task gives it", async () => {
+Deno.test("the consumer's image passes the same V8 flags as its task", async () => {
   const dockerfile = await Deno.readTextFile(new URL("../consumer/Dockerfile", import.meta.url));
   const flags = taskArguments("consumer").filter((arg) => arg.startsWith("--v8-flags="));
   assert.equal(flags.length, 1);

@@ -1,12 +1,12 @@
 import type { Terminal } from "./terminal.ts";
 
-/** Says what is being done, with the time since the start. */
+/** Prints the steps of the program with the time since its start. */
 export class Steps {
-  readonly #display: Terminal;
+  readonly #terminal: Terminal;
   readonly #started = performance.now();
 
-  constructor(display: Terminal) {
-    this.#display = display;
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
   }
 
   /** Milliseconds since the start. */
@@ -14,8 +14,7 @@ export class Steps {
     return performance.now() - this.#started;
   }
 
-  /** Prints a line that stays. */
   readonly print = (message: string): void => {
-    this.#display.print(`[${(this.elapsed / 1000).toFixed(1).padStart(5)} s] ${message}`);
+    this.#terminal.print(`[${(this.elapsed / 1000).toFixed(1).padStart(5)} s] ${message}`);
   };
 }

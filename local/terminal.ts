@@ -1,38 +1,37 @@
 import { escapeUnprintable } from "../shared/escape.ts";
 import { renderLine, renderScreen, type View } from "./screen.ts";
 
-/** Where a {@link Terminal} writes. */
+/** What a {@link Terminal} writes to. */
 export interface Output {
   write(text: string): void;
   isTerminal(): boolean;
-  /** Characters in a line. */
+  /** Characters per line. */
   width(): number;
 }
 
-/** Standard output. What cannot be written is dropped: a closed terminal or pipe must not prevent an orderly stop. */
+/** Standard output. Write errors are ignored: a closed terminal or pipe must not prevent a clean shutdown. */
 export const STANDARD_OUTPUT: Output = {
   write: (text) => {
     const bytes = new TextEncoder().encode(text);
     try {
       for (let done = 0; done < bytes.length;) done += Deno.stdout.writeSync(bytes.subarray(done));
     } catch {
-      // Nobody sees it.
+      // See above.
     }
   },
   isTerminal: () => Deno.stdout.isTerminal(),
   width: () => Deno.consoleSize().columns,
 };
 
-/** Milliseconds between lines where there is no terminal. */
 const PLAIN_OUTPUT_INTERVAL_MS = 5_000;
 
 /**
- * Shows one screen, live: redrawn in place on a terminal, as a line every few seconds elsewhere. Other lines can be
- * printed at any time; they stay above the screen.
+ * Shows a live screen: redrawn in place on a terminal, else as a line every few seconds. Lines printed in between stay
+ * above the screen.
  */
 export class Terminal implements Disposable {
   readonly #output: Output;
-  /** Lines of the terminal that the screen takes. */
+  /** Terminal lines occupied by the screen. */
   #height = 0;
   #lastLine = -Infinity;
 
@@ -40,32 +39,32 @@ export class Terminal implements Disposable {
     this.#output = output;
   }
 
-  /** Prints a text that stays. Control characters in it are escaped, except line feeds. */
+  /** Prints text above the screen. Control characters except line feeds are escaped. */
   print(text: string): void {
     const lines = text.split("\n").map(escapeUnprintable);
     this.#output.write(`${this.#clear()}${lines.join("\n")}\n`);
   }
 
-  /** Shows the screen anew. */
+  /** Redraws the screen. */
   show(view: View): void {
     if (this.#output.isTerminal()) this.#redraw(renderScreen(view));
     else if (view.elapsed - this.#lastLine >= PLAIN_OUTPUT_INTERVAL_MS) this.#printLine(view);
   }
 
-  /** Shows it for the last time; it stays. */
+  /** Draws the screen for the last time; it remains. */
   finish(view: View): void {
     if (this.#output.isTerminal()) this.#redraw(renderScreen(view));
     else this.#printLine(view);
     this.#height = 0;
   }
 
-  /** Gives the terminal its cursor back. */
+  /** Shows the cursor again. */
   [Symbol.dispose](): void {
     if (this.#output.isTerminal()) this.#output.write(SHOW_CURSOR);
   }
 
   #printLine(view: View): void {
-    // They would be in the way of the numbers more than once.
+    // Notes are printed once.
     const notes = this.#lastLine === -Infinity ? view.notes : [];
     this.#lastLine = view.elapsed;
     this.#output.write([...notes, renderLine(view)].map((line) => `${line}\n`).join(""));
@@ -73,12 +72,12 @@ export class Terminal implements Disposable {
 
   #redraw(lines: string[]): void {
     const width = Math.max(1, this.#output.width());
-    // One write, so that nothing flickers.
+    // A single write prevents flicker.
     this.#output.write(`${HIDE_CURSOR}${this.#clear()}${lines.map((line) => `${line}\n`).join("")}`);
     this.#height = lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / width)), 0);
   }
 
-  /** What takes the screen away; the cursor is at its beginning then. */
+  /** Returns the escape sequence that erases the screen and moves the cursor to its first line. */
   #clear(): string {
     const height = this.#height;
     this.#height = 0;

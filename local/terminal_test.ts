@@ -2,8 +2,8 @@ import assert from "assert";
 import { Terminal } from "./terminal.ts";
 import { Readings } from "./readings.ts";
 
-/** A terminal of 20 characters a line that understands what a display sends it, or no terminal. */
-class Page {
+/** A terminal of 20 characters per line that interprets escape sequences, or a plain output. */
+class FakeTerminal {
   lines: string[] = [""];
   cursorShown = true;
   raw = "";
@@ -36,65 +36,65 @@ const view = (state: string, elapsed = 0, notes: string[] = []) => ({
   readings: new Readings(),
 });
 
-Deno.test("Display.show() redraws in place on a terminal, also where lines are wider than it", () => {
-  const page = new Page(true);
-  using display = new Terminal(page);
-  display.print("above");
-  display.show(view("one", 0, ["a note of 30 characters, really"]));
+Deno.test("Terminal.show() redraws in place when lines are wider than the terminal", () => {
+  const page = new FakeTerminal(true);
+  using terminal = new Terminal(page);
+  terminal.print("above");
+  terminal.show(view("one", 0, ["a note of 30 characters, really"]));
   const height = page.lines.length;
-  display.show(view("two", 0, ["a note of 30 characters, really"]));
+  terminal.show(view("two", 0, ["a note of 30 characters, really"]));
   assert.equal(page.lines.length, height);
   assert.equal(page.lines[0], "above");
   assert.ok(page.lines.includes("0:00  two") && !page.lines.includes("0:00  one"));
   assert.equal(page.cursorShown, false);
 });
 
-Deno.test("Display.print() puts a line above the screen, which is drawn anew below it", () => {
-  const page = new Page(true);
-  using display = new Terminal(page);
-  display.show(view("one"));
-  display.print("news");
-  display.show(view("two"));
+Deno.test("Terminal.print() prints above the screen when there is one", () => {
+  const page = new FakeTerminal(true);
+  using terminal = new Terminal(page);
+  terminal.show(view("one"));
+  terminal.print("news");
+  terminal.show(view("two"));
   assert.deepEqual(page.lines.slice(0, 3), ["news", "", "0:00  two"]);
 });
 
-Deno.test("Display.finish() leaves the screen where it is, and the terminal its cursor", () => {
-  const page = new Page(true);
+Deno.test("Terminal.finish() leaves the screen and the cursor visible", () => {
+  const page = new FakeTerminal(true);
   {
-    using display = new Terminal(page);
-    display.show(view("one"));
-    display.finish(view("two"));
-    display.print("below");
+    using terminal = new Terminal(page);
+    terminal.show(view("one"));
+    terminal.finish(view("two"));
+    terminal.print("below");
   }
   assert.equal(page.lines[1], "0:00  two");
   assert.equal(page.lines.at(-2), "below");
   assert.equal(page.cursorShown, true);
 });
 
-Deno.test("Display.show() writes a line every few seconds when there is no terminal, and nothing but text", () => {
-  const page = new Page(false);
+Deno.test("Terminal.show() prints a plain line every few seconds when the output is not a terminal", () => {
+  const page = new FakeTerminal(false);
   {
-    using display = new Terminal(page);
-    for (let elapsed = 0; elapsed <= 10_000; elapsed += 500) display.show(view("running", elapsed));
-    display.finish(view("done", 10_500));
+    using terminal = new Terminal(page);
+    for (let elapsed = 0; elapsed <= 10_000; elapsed += 500) terminal.show(view("running", elapsed));
+    terminal.finish(view("done", 10_500));
   }
   const times = page.raw.split("\n").map((line) => line.slice(0, 4));
   assert.deepEqual(times, ["0:00", "0:05", "0:10", "0:10", ""]);
   assert.ok(!page.raw.includes("\x1b"));
 });
 
-Deno.test("Display.show() writes a note once, above the lines, when there is no terminal", () => {
-  const page = new Page(false);
-  using display = new Terminal(page);
+Deno.test("Terminal.show() prints notes once when the output is not a terminal", () => {
+  const page = new FakeTerminal(false);
+  using terminal = new Terminal(page);
   for (const elapsed of [0, 5_000, 10_000]) {
-    display.show(view("running", elapsed, ["", "psql …", "Ctrl-C …"]));
+    terminal.show(view("running", elapsed, ["", "psql …", "Ctrl-C …"]));
   }
   const lines = page.raw.trim().split("\n");
   assert.deepEqual(lines.map((line) => line.slice(0, 6)), ["psql …", "Ctrl-C", "0:00  ", "0:05  ", "0:10  "]);
 });
 
-Deno.test("Display.print() escapes control characters when a text has some, and keeps its lines", () => {
-  const page = new Page(true);
+Deno.test("Terminal.print() escapes control characters and keeps line feeds when the text contains them", () => {
+  const page = new FakeTerminal(true);
   new Terminal(page).print("one\x1b[2J\rtwo\nthree");
   assert.equal(page.raw, "one\\u001b[2J\\u000dtwo\nthree\n");
 });

@@ -7,7 +7,7 @@
 import { Client } from "pg";
 import { freePort } from "../../local/servers/free_port.ts";
 import { postgresAccount } from "../../local/servers/postgres_account.ts";
-import { ServerError } from "../../local/servers/server_error.ts";
+import { ServerError } from "../../local/servers/types.ts";
 import { lastLinesOf, ServerProcess } from "../../local/servers/server_process.ts";
 import type { PostgresServer } from "../../local/servers/types.ts";
 import { waitUntil } from "../../local/servers/wait_until.ts";
@@ -114,8 +114,9 @@ log_disconnections = 0
       stopSignal: "SIGTERM",
       removeFolder: this.folder,
     });
-    const started = await waitUntil(() => this.servers("").then(() => true, () => false), START_DEADLINE);
-    if (!started) {
+    try {
+      await waitUntil("pgbouncer to start", () => this.servers(""), { timeoutMs: START_DEADLINE });
+    } catch {
       throw new ServerError(`pgbouncer did not start. The end of its log:\n${lastLinesOf(logFile, 20)}`);
     }
   }

@@ -1,6 +1,5 @@
 /**
- * The embedded servers as their users see them: they start, keep data over an orderly stop and over `kill -9`, and
- * leave nothing behind.
+ * Embedded servers: start, durability across a stop and a kill, and cleanup.
  *
  * @module
  */
@@ -16,7 +15,7 @@ import {
 } from "../../local/servers/mod.ts";
 import { waitUntil } from "../../local/servers/wait_until.ts";
 
-Deno.test("startKafka() keeps topics and records when it is stopped or killed", async () => {
+Deno.test("startKafka() keeps topics and records when the broker is stopped or killed", async () => {
   let port: number;
   {
     await using kafka = await startKafka({ kind: "embedded" });
@@ -39,24 +38,24 @@ Deno.test("startKafka() keeps topics and records when it is stopped or killed", 
     assert.equal(consumed.stdout, "one\nzwölf\n", consumed.stderr);
     assert.match(kafka.logs(), /Kafka Server started/);
   }
-  assert.ok(isPortFree(port), "the broker is still there");
+  assert.ok(isPortFree(port), "the broker is still running");
 });
 
-Deno.test("startKafka() names the port when it is taken", async () => {
+Deno.test("startKafka() names the port when it is in use", async () => {
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   await assert.rejects(startKafka({ kind: "embedded", port: taken.addr.port }), {
-    message: `Kafka can't listen on port ${taken.addr.port}: it is taken`,
+    message: `Kafka cannot listen on port ${taken.addr.port}: the port is in use.`,
   });
 });
 
-Deno.test("startKafka() says what the broker says when its properties are wrong", async () => {
+Deno.test("startKafka() reports the error of the broker when a property is invalid", async () => {
   await assert.rejects(
     startKafka({ kind: "embedded", properties: { "process.roles": "nothing" } }),
     (error) => error instanceof ServerError && error.message.includes("process.roles"),
   );
 });
 
-Deno.test("startKafka() says what the broker logged when it does not start", async () => {
+Deno.test("startKafka() reports the log of the broker when it does not start", async () => {
   const dataFolder = await Deno.makeTempDir();
   try {
     await Deno.mkdir(`${dataFolder}/logs`);
@@ -70,16 +69,16 @@ Deno.test("startKafka() says what the broker logged when it does not start", asy
   }
 });
 
-Deno.test("tool() throws when the tool runs too long", async () => {
+Deno.test("tool() throws when the tool exceeds its timeout", async () => {
   await using kafka = await startKafka({ kind: "embedded" });
   await kafka.tool("kafka-topics", ["--create", "--topic", "t"]);
   await assert.rejects(
     kafka.tool("kafka-console-consumer", ["--topic", "t"], { timeoutMs: 2_000 }),
-    /ran longer than 2000 ms/,
+    /Timed out after 2000 ms/,
   );
 });
 
-Deno.test("startPostgres() keeps rows when it is stopped or killed, with clients at work", async () => {
+Deno.test("startPostgres() keeps rows when the server is stopped or killed during a query", async () => {
   let port: number;
   {
     await using postgres = await startPostgres({ kind: "embedded", settings: { max_connections: "7" } });
@@ -87,16 +86,16 @@ Deno.test("startPostgres() keeps rows when it is stopped or killed, with clients
     await query(postgres, "CREATE TABLE t (x INT)");
     await query(postgres, "INSERT INTO t VALUES (1)");
     for (const end of [() => postgres.kill(), () => postgres.stop()]) {
-      // Never idle, so it does not notice by itself that the server is gone.
+      // A backend that is busy does not notice that the server has ended.
       const busy = query(postgres, "SELECT count(*) FROM generate_series(1, 1e12)").then(
         () => "done",
-        () => "cut off",
+        () => "aborted",
       );
       const isBusy = "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%1e12%' AND pid <> pg_backend_pid()";
-      assert.ok(await waitUntil(async () => (await query(postgres, isBusy)).length === 1, 5_000));
+      await waitUntil("the query to run", async () => (await query(postgres, isBusy)).length === 1);
       await end();
       assert.equal(await postgres.running(), false);
-      assert.equal(await busy, "cut off");
+      assert.equal(await busy, "aborted");
       await postgres.start();
       assert.equal(await postgres.running(), true);
     }
@@ -105,10 +104,10 @@ Deno.test("startPostgres() keeps rows when it is stopped or killed, with clients
     assert.deepEqual(await query(postgres, "SHOW max_connections"), [{ max_connections: "7" }]);
     assert.match(postgres.logs(), /ready to accept connections/);
   }
-  assert.ok(isPortFree(port), "the server is still there");
+  assert.ok(isPortFree(port), "the server is still running");
 });
 
-Deno.test("startPostgres() lets nobody in with a wrong password", async () => {
+Deno.test("startPostgres() rejects a login when the password is wrong", async () => {
   await using postgres = await startPostgres({ kind: "embedded" });
   const url = postgres.url().replace(`:${postgres.password}@`, ":wrong@");
   await assert.rejects(query({ url: () => url }, "SELECT 1"), /password authentication failed/);
@@ -121,7 +120,7 @@ async function produce(kafka: KafkaServer, text: string): Promise<void> {
 
 async function query(postgres: Pick<PostgresServer, "url">, sql: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString: postgres.url() });
-  client.on("error", () => {}); // The query that is cut off rejects as well.
+  client.on("error", () => {}); // The aborted query rejects, too.
   try {
     await client.connect();
     return (await client.query(sql)).rows;

@@ -1,5 +1,5 @@
 /**
- * `deno task start` as its user sees it.
+ * `deno task start` end to end.
  *
  * @module
  */
@@ -8,30 +8,36 @@ import { join } from "node:path";
 import { waitUntil } from "../../local/servers/wait_until.ts";
 import { PROJECT } from "../harness/project.ts";
 
-Deno.test("start.ts stores a count of records, goes on with the data of the last time, and stops in order", async () => {
+Deno.test("deno task start stores --count records, resumes from the same data, and stops when it receives SIGTERM", async () => {
   const parent = await Deno.makeTempDir({ prefix: "start-" });
   const folder = join(parent, "#1 100% ü'\"$x");
   await Deno.mkdir(folder);
   try {
     await using first = new Start(folder, ["--count", "20000", "--rate", "0"]);
     assert.equal(await first.ended(), 0, first.output);
-    assert.match(first.output, /all is stored, produced 20,000 .* stored 20,000 .* lag 0, 100 % of 20,000/);
+    assert.match(
+      first.output,
+      /all records stored, produced 20,000 .* stored 20,000 .* lag 0, 100 % of 20,000/,
+    );
     assert.match(first.output, /Stopped\./);
 
     await using second = new Start(folder, ["--rate", "200", "--streams", "routes,battery"]);
-    assert.ok(await second.says(/The first rows are in PostgreSQL/), second.output);
-    assert.ok(await second.says(/The dashboard is up/), second.output);
-    const [, url] = /The dashboard is up, at (\S+)\./.exec(second.output)!;
+    await second.printed(/First rows stored in PostgreSQL/);
+    await second.printed(/Dashboard ready/);
+    const [, url] = /Dashboard ready: (\S+)/.exec(second.output)!;
     assert.match(await (await fetch(url!)).text(), /<canvas/);
 
     await using third = new Start(folder, []);
     assert.equal(await third.ended(), 1);
-    assert.match(third.output, new RegExp(`runs already on .* as process ${second.pid}`));
+    assert.match(
+      third.output,
+      new RegExp(`Already running on .* \\(pid ${second.pid}\\)\\. Stop it first\\.`),
+    );
 
     second.signal("SIGTERM");
     assert.equal(await second.ended(), 0, second.output);
     const [, produced, stored] =
-      /all is stored, produced (\S+) .* stored (\S+) .* lag 0/.exec(second.output) ?? [];
+      /all records stored, produced (\S+) .* stored (\S+) .* lag 0/.exec(second.output) ?? [];
     assert.equal(stored, produced);
     assert.notEqual(stored, "0");
   } finally {
@@ -39,7 +45,7 @@ Deno.test("start.ts stores a count of records, goes on with the data of the last
   }
 });
 
-/** A run of the program, in an environment that is set for other servers. */
+/** A run of the program in an environment with settings for other servers. */
 class Start implements AsyncDisposable {
   output = "";
   readonly #child: Deno.ChildProcess;
@@ -84,9 +90,10 @@ class Start implements AsyncDisposable {
     this.#child.kill(signal);
   }
 
-  /** Waits until it has printed something. */
-  says(pattern: RegExp): Promise<boolean> {
-    return waitUntil(() => pattern.test(this.output), 90_000);
+  /** Waits for output. */
+  async printed(pattern: RegExp): Promise<void> {
+    await waitUntil(`${pattern}`, () => pattern.test(this.output), { timeoutMs: 90_000 })
+      .catch((error) => assert.fail(`${error.message}\n${this.output}`));
   }
 
   async ended(): Promise<number> {
@@ -96,10 +103,10 @@ class Start implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      // What it started stops with it.
+      // The watchers of its server processes stop those.
       this.#child.kill("SIGKILL");
     } catch {
-      // It has ended already.
+      // The process has already ended.
     }
     await this.ended();
   }

@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import { exists } from "../../local/servers/data_folder.ts";
 
 /** Folders that a copy shares with the project: packages, and the servers that embedded tests run. */
 const SHARED = ["node_modules", ".cache"];
@@ -15,7 +16,7 @@ export class ProjectCopy implements AsyncDisposable {
       await Deno.copyFile(join(project, file), join(copy.folder, file));
     }
     for (const name of SHARED) {
-      if (await exists(join(project, name))) await Deno.symlink(join(project, name), join(copy.folder, name));
+      if (exists(join(project, name))) await Deno.symlink(join(project, name), join(copy.folder, name));
     }
     return copy;
   }
@@ -39,16 +40,5 @@ async function filesOf(project: string): Promise<string[]> {
   const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   if (!success) throw new Error(`Cannot list the project's files: ${decode(stderr).trim()}`);
   const files = decode(stdout).split("\0").filter((file) => file !== "");
-  const there = await Promise.all(files.map((file) => exists(join(project, file))));
-  return files.filter((_, i) => there[i]);
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
+  return files.filter((file) => exists(join(project, file)));
 }

@@ -1,7 +1,6 @@
 import { type GenericContainer, getContainerRuntimeClient, type StartedTestContainer } from "testcontainers";
 import { LogTail } from "./log_tail.ts";
-import { ServerError } from "./server_error.ts";
-import type { Server } from "./types.ts";
+import { type Server, ServerError } from "./types.ts";
 import { waitUntil } from "./wait_until.ts";
 
 /** Milliseconds to stop in order before Docker kills it. */
@@ -62,7 +61,9 @@ export class ContainerServer implements Server {
     if (!this.#running) return;
     const { container } = await this.#engine();
     await container.kill();
-    await waitUntil(async () => !(await container.inspect()).State.Running, STOP_TIMEOUT_MS);
+    await waitUntil("the container to end", async () => !(await container.inspect()).State.Running, {
+      timeoutMs: STOP_TIMEOUT_MS,
+    });
     this.#running = false;
   }
 

@@ -1,14 +1,14 @@
 import { commandLineOf } from "./process_list.ts";
-import { ServerError } from "./server_error.ts";
+import { ServerError } from "./types.ts";
 import { waitUntil } from "./wait_until.ts";
 
-/** Milliseconds to wait for the server that an earlier program left behind. */
+/** How long to wait for a server that an earlier program left behind. */
 const OTHER_SERVER_TIMEOUT_MS = 15_000;
 
-/** The folder of an embedded server: its data, its configuration and its log. */
+/** The folder of an embedded server: data, configuration and log. */
 export class DataFolder implements AsyncDisposable {
   readonly path: string;
-  /** Whether it is removed on dispose. */
+  /** Whether the folder is removed on dispose. */
   readonly temporary: boolean;
   readonly logFile: string;
   readonly #pidFile: string;
@@ -21,11 +21,12 @@ export class DataFolder implements AsyncDisposable {
   }
 
   /**
-   * Makes the folder where it is missing. The log of an earlier run moves aside.
+   * Opens the folder and creates it if needed. The log of an earlier run is renamed to `….previous`.
    *
-   * @param name The server's name, for the log file.
-   * @param path Default: a new folder for temporary files.
-   * @param logFile Where in the folder the log is.
+   * @param name of the server
+   * @param path default: a new temporary folder
+   * @param logFile path of the log in the folder
+   * @throws {ServerError} if another server still uses the folder
    */
   static async open(name: string, path?: string, logFile = `${name}.log`): Promise<DataFolder> {
     if (path === undefined) {
@@ -33,22 +34,22 @@ export class DataFolder implements AsyncDisposable {
     }
     await Deno.mkdir(path, { recursive: true });
     const folder = new DataFolder(name, await Deno.realPath(path), false, logFile);
-    await folder.#waitForOther(name);
+    await folder.#waitForOtherServer(name);
     await Deno.rename(folder.logFile, `${folder.logFile}.previous`).catch(() => {});
     return folder;
   }
 
-  /** Notes which process works on it. */
+  /** Records the process that uses the folder. */
   writePidFile(pid: number): void {
     Deno.writeTextFileSync(this.#pidFile, `${pid}\n`);
   }
 
-  /** The path of a file in it. */
+  /** The path of a file in the folder. */
   file(name: string): string {
     return `${this.path}/${name}`;
   }
 
-  /** Bytes in the log so far. */
+  /** Current size of the log, bytes. */
   logSize(): number {
     try {
       return Deno.statSync(this.logFile).size;
@@ -57,7 +58,7 @@ export class DataFolder implements AsyncDisposable {
     }
   }
 
-  /** What was logged since it had that many bytes. */
+  /** The log from an offset on. */
   logSince(size: number): string {
     using file = Deno.openSync(this.logFile);
     file.seekSync(size, Deno.SeekMode.Start);
@@ -66,22 +67,36 @@ export class DataFolder implements AsyncDisposable {
     return new TextDecoder().decode(bytes.subarray(0, read));
   }
 
-  /** A server whose program has died is being stopped, see `ServerProcess`; that takes a moment. */
-  async #waitForOther(name: string): Promise<void> {
+  /** If the program that started a server was killed, the watcher of `ServerProcess` stops that server, which takes a moment. */
+  async #waitForOtherServer(name: string): Promise<void> {
     let pid: number;
     try {
       pid = parseInt(await Deno.readTextFile(this.#pidFile));
     } catch {
       return;
     }
-    const isGone = async () => !(await commandLineOf(pid)).includes(name === "kafka" ? this.path : name);
-    if (await waitUntil(isGone, OTHER_SERVER_TIMEOUT_MS)) return;
-    throw new ServerError(
-      `A ${name} server, process ${pid}, still works on ${this.path}. Stop it: kill ${pid}`,
-    );
+    const hasEnded = async () => !(await commandLineOf(pid)).includes(name === "kafka" ? this.path : name);
+    try {
+      await waitUntil(`process ${pid} to end`, hasEnded, { timeoutMs: OTHER_SERVER_TIMEOUT_MS });
+    } catch {
+      throw new ServerError(
+        `A ${name} server (pid ${pid}) still uses ${this.path}. Stop it with: kill ${pid}`,
+      );
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.temporary) await Deno.remove(this.path, { recursive: true });
+  }
+}
+
+/** Whether a file or folder exists. */
+export function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { cleanEnvironment } from "./environment.ts";
 import { installHint } from "./install_hint.ts";
-import { ServerError } from "./server_error.ts";
+import { ServerError } from "./types.ts";
 
 /** The oldest Java that Kafka's broker runs on. */
 const MIN_JAVA = 17;

@@ -1,4 +1,4 @@
-import { newClusterId } from "./cluster_id.ts";
+import { newClusterId } from "./kafka_properties.ts";
 import { freePorts } from "./free_port.ts";
 import type { ClusterNode } from "./kafka_properties.ts";
 import { resolveServerKind } from "./server_kind.ts";

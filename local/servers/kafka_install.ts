@@ -1,7 +1,7 @@
 import { installHint } from "./install_hint.ts";
 import { KAFKA_VERSION, POM } from "./kafka_pom.ts";
-import { ServerError } from "./server_error.ts";
-import type { ServerOptions } from "./types.ts";
+import { exists } from "./data_folder.ts";
+import { ServerError, type ServerOptions } from "./types.ts";
 
 /** Where the jars are kept between starts. */
 export const KAFKA_CACHE = `${import.meta.dirname}/../../.cache/kafka-${KAFKA_VERSION}`;
@@ -25,11 +25,11 @@ export async function installKafka(
   { onProgress, signal }: Pick<ServerOptions, "onProgress" | "signal"> = {},
 ): Promise<KafkaInstallation> {
   const libs = `${folder}/libs`;
-  if (!await exists(libs)) {
+  if (!exists(libs)) {
     await Deno.mkdir(folder, { recursive: true });
     using lock = await Deno.open(`${folder}/lock`, { create: true, write: true });
     await lock.lock(true);
-    if (!await exists(libs)) {
+    if (!exists(libs)) {
       onProgress?.(`downloading Apache Kafka ${KAFKA_VERSION} by Maven, 45 MB`);
       await download(folder, libs, signal);
     }
@@ -75,15 +75,5 @@ async function maven(args: string[], signal?: AbortSignal): Promise<{ success: b
       macos: "brew install maven",
     });
     throw new ServerError(`Maven (mvn), which downloads Apache Kafka, is missing. Install it: ${hint}`);
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
   }
 }

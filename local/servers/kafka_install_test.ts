@@ -1,6 +1,6 @@
 import assert from "assert";
 import { installKafka } from "./kafka_install.ts";
-import { ServerError } from "./server_error.ts";
+import { ServerError } from "./types.ts";
 
 Deno.test("installKafka() starts over when a download was cut off", async () => {
   await using machine = await Machine.with(`

@@ -87,3 +87,13 @@ export function kafkaProperties(
     ...options.properties,
   };
 }
+
+/** A random UUID as Kafka writes it: 22 characters of URL-safe Base64. */
+export function newClusterId(): string {
+  const id = crypto.getRandomValues(new Uint8Array(16)).toBase64({
+    alphabet: "base64url",
+    omitPadding: true,
+  });
+  // A leading dash would look like an option of the storage tool.
+  return id.startsWith("-") ? newClusterId() : id;
+}

@@ -8,9 +8,9 @@ import type { KafkaCluster } from "./kafka_cluster.ts";
 import { resolveServerKind } from "./server_kind.ts";
 import type { KafkaOptions, KafkaServer, PostgresOptions, PostgresServer, ServerOptions } from "./types.ts";
 
-export { isDockerAvailable } from "./docker.ts";
+export { isDockerAvailable } from "./server_kind.ts";
 export { freePort, freePorts, isPortFree } from "./free_port.ts";
-export { ServerError } from "./server_error.ts";
+export { ServerError } from "./types.ts";
 export { lastLinesOf, ServerProcess } from "./server_process.ts";
 export { TOOL_FILE } from "./types.ts";
 export type { KafkaCluster };

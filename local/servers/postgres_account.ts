@@ -1,4 +1,4 @@
-import { ServerError } from "./server_error.ts";
+import { ServerError } from "./types.ts";
 import type { Account } from "./server_process.ts";
 
 /**

@@ -1,9 +1,9 @@
-import type { DataFolder } from "./data_folder.ts";
+import { type DataFolder, exists } from "./data_folder.ts";
 import { cleanEnvironment } from "./environment.ts";
 import { canAccess } from "./postgres_account.ts";
 import type { PostgresBinaries } from "./postgres_binaries.ts";
 import { SUPERUSER } from "./postgres_settings.ts";
-import { ServerError } from "./server_error.ts";
+import { ServerError } from "./types.ts";
 import type { Account } from "./server_process.ts";
 
 /** A place that every user of the machine gets at. */
@@ -110,15 +110,5 @@ export class PostgresCluster implements AsyncDisposable {
     } finally {
       await Deno.remove(passwordFile);
     }
-  }
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
   }
 }

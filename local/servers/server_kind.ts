@@ -1,4 +1,3 @@
-import { isDockerAvailable } from "./docker.ts";
 import type { ServerKind } from "./types.ts";
 
 /**
@@ -29,5 +28,17 @@ export function parseServerKind(value: string | undefined): ServerKind | "auto" 
       throw new Error(
         `INTEGRATION_SERVERS is "${value}", but must be "containers", "embedded" or "auto"`,
       );
+  }
+}
+
+/** Whether a Docker engine responds, at the address that Testcontainers uses (`DOCKER_HOST`, its socket, …). */
+export async function isDockerAvailable(): Promise<boolean> {
+  try {
+    // Loading it takes half a second.
+    const { getContainerRuntimeClient } = await import("testcontainers");
+    await getContainerRuntimeClient();
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -6,8 +6,8 @@ import { waitUntil } from "./wait_until.ts";
 const folder = await Deno.makeTempDir();
 addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
 
-/** A shell script as a server, with a log of its own. */
-const scripted = (script: string) => {
+/** Runs a shell script as a server with its own log. */
+const runScript = (script: string) => {
   const logFile = `${folder}/${crypto.randomUUID()}.log`;
   const process = new ServerProcess({
     command: "/bin/sh",
@@ -17,51 +17,52 @@ const scripted = (script: string) => {
   });
   return {
     process,
-    logged: (text: string) => waitUntil(() => lastLinesOf(logFile, 10).includes(text), 5_000),
+    logged: (text: string) =>
+      waitUntil(`"${text}" in the log`, () => lastLinesOf(logFile, 10).includes(text), { timeoutMs: 5_000 }),
   };
 };
 
-Deno.test("ServerProcess logs what the process prints, on either stream", async () => {
-  const { process, logged } = scripted("echo out; echo err >&2");
+Deno.test("ServerProcess logs the standard output and standard error of the process", async () => {
+  const { process, logged } = runScript("echo out; echo err >&2");
   assert.equal((await process.ended()).success, true);
-  assert.ok(await logged("out") && await logged("err"));
+  await logged("out");
+  await logged("err");
   assert.equal(process.running, false);
 });
 
-Deno.test("ServerProcess.stop() lets the process end in order", async () => {
-  const { process, logged } = scripted(
+Deno.test("ServerProcess.stop() lets the process handle the stop signal", async () => {
+  const { process, logged } = runScript(
     "trap 'echo in order; exit 3' TERM; echo up; while :; do sleep 0.05; done",
   );
-  assert.ok(await logged("up"));
+  await logged("up");
   assert.equal((await process.stop()).code, 3);
-  assert.ok(await logged("in order"));
+  await logged("in order");
 });
 
-Deno.test("ServerProcess.stop() kills a process that does not heed it", async () => {
-  const { process, logged } = scripted("trap '' TERM; echo up; while :; do sleep 0.05; done");
-  assert.ok(await logged("up"));
+Deno.test("ServerProcess.stop() kills the process when it ignores the stop signal", async () => {
+  const { process, logged } = runScript("trap '' TERM; echo up; while :; do sleep 0.05; done");
+  await logged("up");
   assert.equal((await process.stop(200)).signal, "SIGKILL");
 });
 
-Deno.test("ServerProcess leaves nothing behind when its program is killed", async () => {
+Deno.test("ServerProcess stops the process and removes its folder when its program is killed", async () => {
   const removed = await Deno.makeTempDir({ dir: folder });
   const pid = await orphan("echo up; exec sleep 60", `removeFolder: "${removed}"`);
-  assert.ok(await waitUntil(() => !isProcessRunning(pid), 5_000), `process ${pid} is still there`);
+  await waitUntil(`process ${pid} to end`, () => !isProcessRunning(pid), { timeoutMs: 5_000 });
   const isRemoved = () => Deno.lstat(removed).then(() => false, () => true);
-  assert.ok(await waitUntil(isRemoved, 5_000), `${removed} is still there`);
+  await waitUntil(`the removal of ${removed}`, isRemoved, { timeoutMs: 5_000 });
 });
 
-Deno.test("ServerProcess does not ask again when its program is killed after it asked to stop", async () => {
+Deno.test("ServerProcess does not send the stop signal twice when its program is killed while stopping", async () => {
   const script =
     "trap 'echo asked' TERM; echo up; for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.1; done; echo end";
-  const pid = await orphan(script, "", "process.stop(); await says('asked')");
-  assert.ok(await waitUntil(() => !isProcessRunning(pid), 5_000), `process ${pid} is still there`);
+  const pid = await orphan(script, "", "process.stop(); await logged('asked')");
+  await waitUntil(`process ${pid} to end`, () => !isProcessRunning(pid), { timeoutMs: 5_000 });
   assert.equal(lastLinesOf(`${folder}/orphan.log`, 10), "up\nasked\nend");
 });
 
-/** Starts a script by a program, which is killed at once after `last`. @returns The script's process id. */
+/** Starts a script from a program, which is killed after it has run `last`. @returns the pid of the script */
 async function orphan(script: string, options: string, last = ""): Promise<number> {
-  // Each starts with a log of its own.
   await Deno.remove(`${folder}/orphan.log`).catch(() => {});
   const program = `
     import { lastLinesOf, ServerProcess } from "${import.meta.resolve("./server_process.ts")}";
@@ -69,10 +70,10 @@ async function orphan(script: string, options: string, last = ""): Promise<numbe
       command: "/bin/sh", args: ["-c", ${JSON.stringify(script)}], logFile: "${folder}/orphan.log",
       stopSignal: "SIGTERM", ${options}
     });
-    const says = async (text) => {
+    const logged = async (text) => {
       while (!lastLinesOf("${folder}/orphan.log", 9).includes(text)) await new Promise((go) => setTimeout(go, 20));
     };
-    await says("up");
+    await logged("up");
     ${last};
     console.log(process.pid);
     setInterval(() => {}, 1000);
@@ -93,7 +94,7 @@ async function orphan(script: string, options: string, last = ""): Promise<numbe
   return pid;
 }
 
-Deno.test("lastLinesOf() gives the last lines, and nothing when there is no file", () => {
+Deno.test("lastLinesOf() returns the last lines, or nothing when there is no file", () => {
   const path = `${folder}/lines`;
   Deno.writeTextFileSync(path, "a\nb\nc\n");
   assert.equal(lastLinesOf(path, 2), "b\nc");

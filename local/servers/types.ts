@@ -127,3 +127,8 @@ export interface PostgresOptions extends ServerOptions {
   /** Lines of `pg_hba.conf`, in place of those that let everybody in with a password. */
   hostBasedAuthentication?: string[];
 }
+
+/** A server cannot be started or stopped; the message names the remedy. */
+export class ServerError extends Error {
+  override readonly name = "ServerError";
+}
