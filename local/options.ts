@@ -74,7 +74,7 @@ export function readOptions(sources: Sources = PROCESS): Options {
   const rejected = given.filter((name) => FIXED.includes(name) || isConnectionVariable(name));
   if (rejected.length > 0) {
     throw new SettingsError(
-      rejected.map((name) => `--${flagOf(name)} has no place here: deno task start sets ${name} itself.`),
+      rejected.map((name) => `--${flagOf(name)} is not supported: deno task start sets ${name}.`),
     );
   }
   // Services receive no other part of the environment.
