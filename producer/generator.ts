@@ -1,5 +1,5 @@
 /**
- * Makes records: whose, when, and what, as the settings ask.
+ * Generates random records of a stream.
  *
  * @module
  */
@@ -10,14 +10,13 @@ import type { Random, Stream } from "../shared/stream.ts";
 import { corrupt } from "./malformed.ts";
 import { randomOf } from "./random.ts";
 
-/** A record as it goes to Kafka. */
+/** A key and value for Kafka. */
 export interface Generated {
   readonly userID: number;
   readonly key: string;
   readonly value: string | Buffer | null;
 }
 
-/** The settings that records depend on. */
 export type GenerateSettings = Pick<
   Settings,
   | "PRODUCER_RATE"
@@ -28,17 +27,16 @@ export type GenerateSettings = Pick<
   | "PRODUCER_MALFORMED_RATIO"
 >;
 
-/** Most seconds between two timestamps, so that timestamps are finite however small the rate is. */
-const MAX_STEP = 1_000_000_000;
+/** Maximum time between two timestamps, so that timestamps stay finite at any rate. */
+const STEP_MAX_SECONDS = 1_000_000_000;
 
-/** Makes a stream's records, one at a time. */
 export class Generator {
   readonly #random: Random;
   readonly #encode: (record: unknown) => string;
-  /** Where each user's walk is. */
+  /** The last record of each user, for the pattern `walk`. */
   readonly #last = new Map<number, unknown>();
-  readonly #step: number;
-  #made = 0;
+  readonly #stepSeconds: number;
+  #generated = 0;
 
   constructor(
     private readonly stream: Stream,
@@ -47,15 +45,16 @@ export class Generator {
   ) {
     this.#random = randomOf(settings.PRODUCER_SEED, stream.name);
     this.#encode = createEncoder(stream);
-    // Unthrottled records have no rate; a millisecond apart is as good as any.
-    this.#step = settings.PRODUCER_RATE > 0 ? Math.min(1 / settings.PRODUCER_RATE, MAX_STEP) : 0.001;
+    this.#stepSeconds = settings.PRODUCER_RATE > 0
+      ? Math.min(1 / settings.PRODUCER_RATE, STEP_MAX_SECONDS)
+      : 0.001;
   }
 
   /**
-   * The next record.
+   * Generates the next record.
    *
-   * @param accepts whether a record with a key may be generated
-   * @returns `undefined` if it may not
+   * @param accepts whether a record with the given key may be generated
+   * @returns `undefined` if not
    */
   next(): Generated;
   next(accepts: ((key: string) => boolean) | undefined): Generated | undefined;
@@ -67,18 +66,18 @@ export class Generator {
     if (accepts && !accepts(key)) return undefined;
     const timestamp = PRODUCER_START_TIME === undefined
       ? this.clock()
-      : Math.round((PRODUCER_START_TIME + this.#made * this.#step) * 1e6) / 1e6;
-    this.#made++;
+      : Math.round((PRODUCER_START_TIME + this.#generated * this.#stepSeconds) * 1e6) / 1e6;
+    this.#generated++;
     let record: unknown;
     if (PRODUCER_PATTERN === "walk") {
       record = this.stream.walk({ userID, timestamp, random }, this.#last.get(userID));
       this.#last.set(userID, record);
     } else record = this.stream.uniform({ userID, timestamp, random });
     const text = this.#encode(record);
-    const spoiled = PRODUCER_MALFORMED_RATIO > 0 && random() < PRODUCER_MALFORMED_RATIO;
-    return { userID, key, value: spoiled ? corrupt(text, random) : text };
+    const isMalformed = PRODUCER_MALFORMED_RATIO > 0 && random() < PRODUCER_MALFORMED_RATIO;
+    return { userID, key, value: isMalformed ? corrupt(text, random) : text };
   }
 }
 
-/** Now, Unix seconds to the microsecond. */
+/** The current time in Unix seconds, rounded to microseconds. */
 export const unixSeconds = (): number => Math.round((performance.timeOrigin + performance.now()) * 1e3) / 1e6;

@@ -13,35 +13,37 @@ const SETTINGS: GenerateSettings = {
   PRODUCER_PATTERN: "uniform",
   PRODUCER_MALFORMED_RATIO: 0,
 };
-const make = (count: number, settings: Partial<GenerateSettings> = {}, stream = streams[0]!) => {
+const generate = (count: number, settings: Partial<GenerateSettings> = {}, stream = streams[0]!) => {
   const generator = new Generator(stream, { ...SETTINGS, ...settings });
   return Array.from({ length: count }, () => generator.next());
 };
 
 for (const stream of streams) {
   for (const pattern of ["uniform", "walk"] as const) {
-    Deno.test(`Generator makes the same ${stream.name} records by ${pattern} when the seed is the same`, () => {
+    Deno.test(`Generator.next() generates the same ${stream.name} records by ${pattern} when the seed is the same`, () => {
       const settings = { PRODUCER_PATTERN: pattern };
-      assert.deepEqual(make(100, settings, stream), make(100, settings, stream));
+      assert.deepEqual(generate(100, settings, stream), generate(100, settings, stream));
       assert.notDeepEqual(
-        make(100, settings, stream),
-        make(100, { ...settings, PRODUCER_SEED: "other" }, stream),
+        generate(100, settings, stream),
+        generate(100, { ...settings, PRODUCER_SEED: "other" }, stream),
       );
-      for (const { value } of make(500, settings, stream)) stream.schema.parse(JSON.parse(value as string));
+      for (const { value } of generate(500, settings, stream)) {
+        stream.schema.parse(JSON.parse(value as string));
+      }
     });
   }
 }
 
-Deno.test("Generator makes records that differ in the timestamp only when the seed is the same and the clock is not", () => {
+Deno.test("Generator.next() generates records that differ only in the timestamp when only the start time differs", () => {
   const records = (start: number) =>
-    make(50, { PRODUCER_START_TIME: start }).map(({ value }) => ({
+    generate(50, { PRODUCER_START_TIME: start }).map(({ value }) => ({
       ...JSON.parse(value as string),
       timestamp: 0,
     }));
   assert.deepEqual(records(1), records(2));
 });
 
-Deno.test("Generator moves a user at a plausible speed when it walks", () => {
+Deno.test("Generator.next() moves a user at a plausible speed when the pattern is walk", () => {
   const generator = new Generator(streams[0]!, {
     ...SETTINGS,
     PRODUCER_PATTERN: "walk",
@@ -58,9 +60,9 @@ Deno.test("Generator moves a user at a plausible speed when it walks", () => {
   }
 });
 
-Deno.test("Generator spoils the share of records that is asked for, and no schema takes one", () => {
-  const records = make(5_000, { PRODUCER_MALFORMED_RATIO: 0.1 });
-  const spoiled = records.filter(({ value }) => {
+Deno.test("Generator.next() corrupts PRODUCER_MALFORMED_RATIO of the records, and the schema rejects them", () => {
+  const records = generate(5_000, { PRODUCER_MALFORMED_RATIO: 0.1 });
+  const malformed = records.filter(({ value }) => {
     if (typeof value !== "string") return true;
     try {
       const valid = streams[0]!.schema.safeParse(JSON.parse(value)).success;
@@ -69,10 +71,13 @@ Deno.test("Generator spoils the share of records that is asked for, and no schem
       return true;
     }
   });
-  assert.ok(Math.abs(spoiled.length / records.length - 0.1) < 0.02, `${spoiled.length} of ${records.length}`);
+  assert.ok(
+    Math.abs(malformed.length / records.length - 0.1) < 0.02,
+    `${malformed.length} of ${records.length}`,
+  );
 });
 
-Deno.test("KeyPartitioner chooses as Kafka's Java client does", () => {
+Deno.test("KeyPartitioner.partitionOf() returns the partition that Kafka's Java client chooses", () => {
   const partitioner = new KeyPartitioner("routes");
   partitioner.partitions = 6;
   // toPositive(murmur2(key)) % 6, from Kafka's own org.apache.kafka.common.utils.Utils.
@@ -80,31 +85,31 @@ Deno.test("KeyPartitioner chooses as Kafka's Java client does", () => {
 });
 const JAVA = [2, 3, 0, 3];
 
-Deno.test("Pace keeps to its rate, makes up for a pause of up to a second, and no more", () => {
-  const pace = new RateLimiter(100, 0);
-  assert.equal(pace.acquire(1_000, 1_000), 100);
-  assert.equal(pace.acquire(1_500, 1_000), 50);
-  assert.equal(pace.acquire(1_500, 1_000), 0);
+Deno.test("RateLimiter.acquire() keeps the rate and catches up with at most one second after a pause", () => {
+  const limiter = new RateLimiter(100, 0);
+  assert.equal(limiter.acquire(1_000, 1_000), 100);
+  assert.equal(limiter.acquire(1_500, 1_000), 50);
+  assert.equal(limiter.acquire(1_500, 1_000), 0);
   let burst = 0;
-  for (let due = 1; due > 0; burst += due) due = pace.acquire(61_500, 10);
-  assert.ok(burst <= 111, `${burst} records at once after a minute's pause`);
+  for (let due = 1; due > 0; burst += due) due = limiter.acquire(61_500, 10);
+  assert.ok(burst <= 111, `${burst} records after a pause of one minute`);
 });
 
-Deno.test("Generator makes finite timestamps however small the rate is", () => {
+Deno.test("Generator.next() generates finite timestamps at any rate", () => {
   for (
-    const { value } of make(3, { PRODUCER_RATE: Number.MIN_VALUE, PRODUCER_START_TIME: 253_402_300_799 })
+    const { value } of generate(3, { PRODUCER_RATE: Number.MIN_VALUE, PRODUCER_START_TIME: 253_402_300_799 })
   ) {
     assert.ok(Number.isFinite(JSON.parse(value as string).timestamp), String(value));
   }
 });
 
-Deno.test("Generator makes nothing of a key that is not accepted, and goes on as if it had not come", () => {
+Deno.test("Generator.next() returns undefined when the key is not accepted, and does not advance the time", () => {
   const generator = new Generator(streams[0]!, { ...SETTINGS, PRODUCER_PATTERN: "walk" });
   const keys = new Set<string>();
   const records = Array.from({ length: 200 }, () => generator.next((key) => (keys.add(key), key !== "3")));
-  const made = records.filter((record) => record !== undefined);
-  assert.ok(keys.has("3") && made.length < 200);
-  assert.ok(made.every(({ key }) => key !== "3"));
-  const timestamps = made.map(({ value }) => JSON.parse(value as string).timestamp);
-  assert.deepEqual(timestamps, made.map((_, n) => 1_700_000_000 + n / 100));
+  const generated = records.filter((record) => record !== undefined);
+  assert.ok(keys.has("3") && generated.length < 200);
+  assert.ok(generated.every(({ key }) => key !== "3"));
+  const timestamps = generated.map(({ value }) => JSON.parse(value as string).timestamp);
+  assert.deepEqual(timestamps, generated.map((_, n) => 1_700_000_000 + n / 100));
 });

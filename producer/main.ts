@@ -1,5 +1,5 @@
 /**
- * The producer: random records of the streams to their Kafka topics. Wiring only.
+ * Entry point of the producer.
  *
  * @module
  */
@@ -11,6 +11,6 @@ await runService({
   name: "producer",
   groups: PROGRAMS.producer,
   about:
-    "Sends random records of the streams to their topics, until it is stopped or has sent --count of them.",
+    "Sends random records of the streams to their Kafka topics. Runs until stopped or --count records are sent.",
   run: runProducer,
 });

@@ -1,15 +1,15 @@
 /**
- * Records made malformed on purpose, one of each kind that the consumer must survive.
+ * Corrupts records on purpose, to test how the consumer rejects them.
  *
  * @module
  */
 import { Buffer } from "node:buffer";
 import type { Random } from "../shared/stream.ts";
 
-type Malform = (text: string) => string | Buffer | null;
+type Corruption = (text: string) => string | Buffer | null;
 
-/** Ways to spoil a valid record's text. Each gives a value that the stream's schema refuses. */
-const KINDS: readonly Malform[] = [
+/** Each turns a valid record's JSON into a value that the stream's schema rejects. */
+const CORRUPTIONS: readonly Corruption[] = [
   () => null,
   () => "",
   (text) => text.slice(0, -1),
@@ -27,7 +27,7 @@ const KINDS: readonly Malform[] = [
   () => `<script>alert("${"x".repeat(20)}")</script>`,
 ];
 
-/** A value that is not valid, made of one that is. */
+/** Makes a valid value invalid in a random way. */
 export function corrupt(text: string, random: Random): string | Buffer | null {
-  return KINDS[Math.floor(random() * KINDS.length)]!(text);
+  return CORRUPTIONS[Math.floor(random() * CORRUPTIONS.length)]!(text);
 }

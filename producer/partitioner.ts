@@ -1,23 +1,22 @@
 /**
- * Which partition a key goes to: as Kafka's own clients choose, remembered for each user.
+ * Chooses partitions by key, as Kafka's own clients do.
  *
  * @module
  */
 import { Buffer } from "node:buffer";
 import { Partitioners, type PartitionMetadata } from "kafkajs";
 
-/** Most users whose partition is remembered. */
-const MOST_REMEMBERED = 1_000_000;
+const CACHED_KEYS_MAX = 1_000_000;
 
-/** Chooses partitions of one topic. */
+/** The partitioner of one topic. Caches the partition of each key. */
 export class KeyPartitioner {
   readonly #choose = Partitioners.DefaultPartitioner();
-  readonly #remembered = new Map<string, number>();
+  readonly #cache = new Map<string, number>();
   #metadata: PartitionMetadata[] = [];
 
   constructor(private readonly topic: string) {}
 
-  /** Sets how many partitions there are; where that changes, keys move, as they do with every client of Kafka. */
+  /** Sets the number of partitions. If it changes, keys are assigned to other partitions, as with any Kafka client. */
   set partitions(count: number) {
     if (count === this.#metadata.length) return;
     this.#metadata = Array.from({ length: count }, (_, partitionId) => ({
@@ -27,16 +26,16 @@ export class KeyPartitioner {
       replicas: [],
       isr: [],
     }));
-    this.#remembered.clear();
+    this.#cache.clear();
   }
 
-  /** The partition of a key: murmur2 of its bytes, modulo the number of partitions. */
+  /** Returns murmur2 of the key's bytes, modulo the number of partitions. */
   partitionOf(key: string): number {
-    const known = this.#remembered.get(key);
-    if (known !== undefined) return known;
+    const cached = this.#cache.get(key);
+    if (cached !== undefined) return cached;
     const message = { key: Buffer.from(key), value: null };
     const partition = this.#choose({ topic: this.topic, partitionMetadata: this.#metadata, message });
-    if (this.#remembered.size < MOST_REMEMBERED) this.#remembered.set(key, partition);
+    if (this.#cache.size < CACHED_KEYS_MAX) this.#cache.set(key, partition);
     return partition;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Random numbers, the same again for the same seed.
+ * Random number generators, reproducible by a seed.
  *
  * @module
  */
@@ -8,16 +8,14 @@ import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import type { Random } from "../shared/stream.ts";
 
 /**
- * A source of random numbers. Without a seed it is the platform's; with one it is xoroshiro128+, begun from a hash of the seed and
- * the purpose, so that streams of one seed differ from one another.
+ * Creates a generator: xoroshiro128+ seeded with a hash of `seed` and `purpose`, or `Math.random` if `seed` is empty.
  *
- * @param seed any text; empty: none
- * @param purpose what the numbers are for, such as the stream's name
+ * @param purpose makes generators with the same seed different, such as the stream's name
  */
 export function randomOf(seed: string, purpose: string): Random {
   if (seed === "") return Math.random;
   const start = createHash("sha256").update(`${purpose}\n${seed}`).digest().readInt32LE();
   const generator = xoroshiro128plus(start);
-  // 53 random bits, as Math.random has them.
+  // 53 random bits, as from Math.random.
   return () => ((generator.next() >>> 5) * 67_108_864 + (generator.next() >>> 6)) / 9_007_199_254_740_992;
 }
