@@ -74,7 +74,7 @@ function setUp(onRetry = (error: unknown): void => assert.fail(String(error))) {
     partitionMaxBytes: 1_000,
     maxWaitMs: 10,
     isAlive: () => member.isAlive,
-    read: { checkCrcs: true, inflatedBytesMax: 1_000 },
+    read: { checkCrcs: true, decompressedBytesMax: 1_000 },
     onMessages: (position, messages) => {
       received.push(messages);
       position.nextOffset = position.nextOffset! + messages.length;

@@ -115,7 +115,7 @@ export class GroupConsumer implements MonitoredConsumer {
       maxWaitMs: settings.CONSUMER_UNTIL_CAUGHT_UP ? BOUNDED_FETCH_MAX_WAIT_MS : FETCH_MAX_WAIT_MS,
       read: {
         checkCrcs: settings.CONSUMER_CHECK_CRCS,
-        inflatedBytesMax: settings.CONSUMER_DECOMPRESSED_BATCH_MAX_BYTES,
+        decompressedBytesMax: settings.CONSUMER_DECOMPRESSED_BATCH_MAX_BYTES,
       },
       isAlive: () => this.#membership.isAlive(),
       onMessages: (at, messages) => this.#onMessages(at, messages),

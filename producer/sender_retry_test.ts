@@ -1,5 +1,5 @@
 import assert from "assert";
-import { RecordReader } from "../shared/kafka/records/record_writer.ts";
+import { RecordReader } from "../shared/kafka/records/record_reader.ts";
 import {
   acknowledged,
   CONNECTION_CLOSED,

@@ -6,7 +6,7 @@
 import { createInPlaceDecoder } from "../../shared/codec/decoder.ts";
 import { CorruptBatchError } from "../../shared/kafka/records/corrupt_batch.ts";
 import type { RecordBatch } from "../../shared/kafka/records/record_batch.ts";
-import { MalformedRecordError, RecordReader } from "../../shared/kafka/records/record_writer.ts";
+import { CorruptRecordError, RecordReader } from "../../shared/kafka/records/record_reader.ts";
 import type { Stream } from "../../shared/stream.ts";
 import { RejectedRows, RejectedWriter } from "./rejected_rows.ts";
 import { RowEncoder } from "./row_encoder.ts";
@@ -71,7 +71,7 @@ export class SegmentBuilder {
       try {
         this.#decodeBatch(batch, partition, from);
       } catch (error) {
-        if (!(error instanceof MalformedRecordError)) throw error;
+        if (!(error instanceof CorruptRecordError)) throw error;
         this.#rejected.flush();
         if (index > 0) return this.build(partition, from, batch.baseOffset, batches.slice(0, index));
         throw new CorruptBatchError(error.message, batch.baseOffset, batch.lastOffset, { cause: error });
@@ -102,7 +102,7 @@ export class SegmentBuilder {
       reader.next();
       const offset = batch.baseOffset + reader.offsetDelta;
       if (reader.offsetDelta <= last || offset > batch.lastOffset) {
-        throw new MalformedRecordError(`Its record ${n} has offset ${offset}, which is out of order`);
+        throw new CorruptRecordError(`Its record ${n} has offset ${offset}, which is out of order`);
       }
       last = reader.offsetDelta;
       if (offset < from) continue;

@@ -1,5 +1,5 @@
 /**
- * Metadata of topics: partitions, their leaders, and the topic id, with the errors of each partition.
+ * Topic metadata: topic ids, partitions and their leaders, with an error per topic and partition.
  *
  * kafkajs supports Metadata up to version 6, which has no topic ids, and rejects a response in which any partition has an error.
  *
@@ -16,7 +16,6 @@ import { requests } from "kafkajs/src/protocol/requests/index.js";
 import type { Address } from "./address.ts";
 import type { KafkaBroker, KafkaCluster, ProtocolRequest } from "./cluster.ts";
 
-/** A partition in a topic's metadata. */
 export interface PartitionMetadata {
   readonly partition: number;
   /** Node id; `undefined` while the partition has no leader. */
@@ -25,14 +24,13 @@ export interface PartitionMetadata {
   readonly error: string | undefined;
 }
 
-/** A topic's metadata. */
 export interface TopicMetadata {
   readonly name: string;
   /** As Kafka's tools print it (Base64, 22 characters); `undefined` with brokers before 2.8. */
   readonly id: string | undefined;
   /** Kafka's name of the topic's error, such as UNKNOWN_TOPIC_OR_PARTITION or TOPIC_AUTHORIZATION_FAILED. */
   readonly error: string | undefined;
-  /** In the order of their numbers. Empty when the topic has an error. */
+  /** Sorted by partition. Empty if the topic has an error. */
   readonly partitions: readonly PartitionMetadata[];
 }
 
@@ -43,20 +41,20 @@ interface Metadata {
   readonly topics: readonly TopicMetadata[];
 }
 
-/** The newest version used here: since 10 there are topic ids. Since 9 the encoding is compact. */
-const NEWEST = 12;
+/** Versions of the Metadata API. */
+const VERSION_MAX = 12;
 const COMPACT_SINCE = 9;
-/** The version used with older brokers, the first one that does not have to create topics. */
-const OLD = 4;
 const TOPIC_IDS_SINCE = 10;
 const CLUSTER_OPERATIONS_UNTIL = 10;
+/** For brokers without {@link COMPACT_SINCE}; the first version in which topic creation can be disabled. */
+const OLD_VERSION = 4;
 const NO_ID = Buffer.alloc(16);
 
 /**
- * Fetches the metadata of some topics from any broker and updates the addresses that `cluster` knows. Creates no topic.
+ * Fetches the metadata of some topics from any broker, and updates the broker addresses of `cluster`. Does not create topics.
  *
- * @returns in the order of `topics`; errors of topics and partitions are in the result
- * @throws {KafkaJSError} when no broker answers
+ * @returns in the order of `topics`, with the errors of topics and partitions
+ * @throws {KafkaJSError} if no broker is available
  */
 export async function fetchTopics(
   cluster: KafkaCluster,
@@ -72,9 +70,9 @@ export async function fetchTopics(
 }
 
 /**
- * The cluster's controller, connected, or any broker: in KRaft mode every broker forwards what is the controller's.
+ * Returns the cluster's controller, connected, or any broker if there is none: in KRaft mode brokers forward requests to the controller.
  *
- * @throws {KafkaJSError} when it does not answer
+ * @throws {KafkaJSError} if it is not available
  */
 export async function fetchController(cluster: KafkaCluster): Promise<KafkaBroker> {
   const broker = await cluster.any();
@@ -83,22 +81,22 @@ export async function fetchController(cluster: KafkaCluster): Promise<KafkaBroke
   return controllerId < 0 ? broker : await cluster.node(controllerId);
 }
 
-/** kafkajs' error of one of Kafka's error codes, by name. */
+/** Kafka's name of an error code; `undefined` for 0. */
 export function errorName(code: number): string | undefined {
   return code === 0 ? undefined : createErrorFromCode(code).type;
 }
 
 function metadataRequest(broker: KafkaBroker, topics: readonly string[]): ProtocolRequest {
-  const version = Math.min(NEWEST, broker.maxVersion("Metadata") ?? OLD);
+  const version = Math.min(VERSION_MAX, broker.maxVersion("Metadata") ?? OLD_VERSION);
   const parse = (metadata: Metadata) => Promise.resolve(metadata);
   if (version < COMPACT_SINCE) {
-    const { request, response } = requests.Metadata.protocol({ version: OLD })({
+    const { request, response } = requests.Metadata.protocol({ version: OLD_VERSION })({
       topics,
       allowAutoTopicCreation: false,
     });
     return {
       request,
-      response: { decode: async (payload) => fromOld(await response.decode(payload)), parse },
+      response: { decode: async (payload) => fromOldVersion(await response.decode(payload)), parse },
     };
   }
   const request = {
@@ -127,7 +125,7 @@ interface OldMetadata {
   }[];
 }
 
-function fromOld({ controllerId, brokers, topicMetadata }: OldMetadata): Metadata {
+function fromOldVersion({ controllerId, brokers, topicMetadata }: OldMetadata): Metadata {
   const topics = topicMetadata.map(({ topic, topicErrorCode, partitionMetadata }) => ({
     name: topic,
     id: undefined,
@@ -149,7 +147,7 @@ const partitionOf = (partition: number, errorCode: number, leader: number): Part
 
 const sorted = (partitions: PartitionMetadata[]) => partitions.sort((a, b) => a.partition - b.partition);
 
-/** The body, after the empty tagged fields that end a header of the compact encoding. */
+/** Encodes the tagged fields of the request header (none) and the body. */
 function encodeRequest(topics: readonly string[], version: number) {
   const encoder = new Encoder().writeUVarInt(0);
   encoder.writeUVarInt(topics.length + 1);

@@ -1,41 +1,39 @@
 /**
- * Watermarks of partitions: the first offset, the end, and the end for consumers that read committed records only.
+ * Watermarks of partitions, by ListOffsets requests.
  *
  * @see https://kafka.apache.org/protocol#The_Messages_ListOffsets
  * @module
  */
 import { createErrorFromCode, errorCodes } from "kafkajs/src/protocol/error.js";
+import { partitionKey } from "../schema/progress.ts";
 import type { KafkaCluster } from "./cluster.ts";
 import { fetchTopics, type TopicMetadata } from "./metadata.ts";
 
-/** Offsets of a partition. */
 export interface Watermarks {
-  /** The first offset that is kept. */
+  /** The low watermark: the first offset that retention has not deleted. */
   readonly low: number;
   /** The high watermark: one after the last offset that all in-sync replicas have. */
   readonly high: number;
-  /** The last stable offset: where the first open transaction begins, else {@link high}. */
+  /** The last stable offset: the start of the first open transaction, or {@link high} if there is none. */
   readonly stable: number;
 }
 
-/** ListOffsets: the timestamps that stand for the first offset and the end, and the isolation levels. */
+/** Timestamps and isolation levels of ListOffsets. */
 const EARLIEST = "-2", LATEST = "-1";
 const READ_UNCOMMITTED = 0, READ_COMMITTED = 1;
 
-/** A topic with a leader's partitions of it. */
+/** Partitions of a topic that have the same leader. */
 interface TopicPartitions {
   readonly topic: string;
   readonly partitions: readonly number[];
 }
 
 /**
- * Fetches the watermarks of all partitions of some topics, from the leader of each.
- *
- * A partition without a leader, or whose leader does not answer, is left out; ask again later.
+ * Fetches the watermarks of all partitions of some topics from their leaders.
  *
  * @param topics names, or metadata that has just been fetched
- * @returns by topic, then by partition
- * @throws {KafkaJSError} when no broker answers, or a topic does not exist or may not be read
+ * @returns by topic and partition, without partitions that have no leader or whose leader does not respond
+ * @throws {KafkaJSError} if no leader responds, or a topic does not exist or access to it is denied
  */
 export async function fetchWatermarks(
   cluster: KafkaCluster,
@@ -46,22 +44,22 @@ export async function fetchWatermarks(
   const metadata = [...topics.filter((topic) => typeof topic !== "string"), ...fetched];
   for (const { error } of metadata) if (error !== undefined) throw errorNamed(error);
 
-  const answers = await Promise.allSettled(
-    [...byLeader(metadata)].map(([leader, list]) => fromLeader(cluster, leader, list)),
+  const responses = await Promise.allSettled(
+    [...byLeader(metadata)].map(([leader, list]) => fetchFromLeader(cluster, leader, list)),
   );
-  const failed = answers.filter((answer) => answer.status === "rejected");
-  if (failed.length > 0 && failed.length === answers.length) throw failed[0]!.reason;
+  const failed = responses.filter((response) => response.status === "rejected");
+  if (failed.length > 0 && failed.length === responses.length) throw failed[0]!.reason;
   const result = new Map(metadata.map(({ name }) => [name, new Map<number, Watermarks>()]));
-  for (const answer of answers) {
-    if (answer.status === "rejected") continue;
-    for (const { topic, partition, watermarks } of answer.value) {
+  for (const response of responses) {
+    if (response.status === "rejected") continue;
+    for (const { topic, partition, watermarks } of response.value) {
       result.get(topic)!.set(partition, watermarks);
     }
   }
   return result;
 }
 
-/** kafkajs' error of one of Kafka's names of errors. */
+/** Creates kafkajs' error from Kafka's name of an error. */
 export function errorNamed(name: string): Error {
   return createErrorFromCode(errorCodes.find(({ type }: { type: string }) => type === name)?.code ?? -1);
 }
@@ -80,8 +78,6 @@ function byLeader(metadata: readonly TopicMetadata[]): Map<number, TopicPartitio
   return result;
 }
 
-const keyOf = (topic: string, partition: number): string => `${topic}[${partition}]`;
-
 interface ListedOffsets {
   readonly responses: readonly {
     readonly topic: string;
@@ -93,9 +89,9 @@ interface ListedOffsets {
   }[];
 }
 
-async function fromLeader(cluster: KafkaCluster, leader: number, topics: readonly TopicPartitions[]) {
+async function fetchFromLeader(cluster: KafkaCluster, leader: number, topics: readonly TopicPartitions[]) {
   const broker = await cluster.node(leader);
-  // One after the other: a high watermark that is older than the first offset would look like a topic that lost its records.
+  // In this order: with a high watermark older than the low one, the topic would seem truncated.
   const list = async (timestamp: string, isolationLevel: number) => {
     const { request, response } = broker.protocol("ListOffsets", {
       isolationLevel,
@@ -104,13 +100,13 @@ async function fromLeader(cluster: KafkaCluster, leader: number, topics: readonl
         partitions: partitions.map((partition) => ({ partition, timestamp })),
       })),
     });
-    // A partition's error concerns that partition only.
+    // kafkajs' parse() throws the first error of any partition.
     const parse = (data: ListedOffsets) => Promise.resolve(data);
     const { responses } = await broker.send<ListedOffsets>({ request, response: { ...response, parse } });
     return new Map(
       responses.flatMap(({ topic, partitions }) =>
         partitions.filter(({ errorCode }) => errorCode === 0)
-          .map(({ partition, offset }) => [keyOf(topic, partition), Number(offset)] as const)
+          .map(({ partition, offset }) => [partitionKey({ topic, partition }), Number(offset)] as const)
       ),
     );
   };
@@ -119,7 +115,7 @@ async function fromLeader(cluster: KafkaCluster, leader: number, topics: readonl
   const highs = await list(LATEST, READ_UNCOMMITTED);
   return topics.flatMap(({ topic, partitions }) =>
     partitions.flatMap((partition) => {
-      const key = keyOf(topic, partition);
+      const key = partitionKey({ topic, partition });
       const low = lows.get(key), high = highs.get(key), stable = stables.get(key);
       return low === undefined || high === undefined || stable === undefined
         ? []

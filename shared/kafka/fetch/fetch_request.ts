@@ -1,8 +1,8 @@
 /**
  * Fetch requests by topic id (version 13, KIP-516), which kafkajs does not support.
  *
- * A request by name would fetch from whatever topic has the name: also from one that was deleted and recreated since the progress was
- * compared with it. A request by id fails with UNKNOWN_TOPIC_ID then.
+ * If a topic is deleted and recreated after its watermarks were compared with the progress, a request by name would read the new topic. A
+ * request by id fails with UNKNOWN_TOPIC_ID.
  *
  * @see https://kafka.apache.org/protocol#The_Messages_Fetch
  * @module
@@ -16,18 +16,17 @@ import type { KafkaBroker, ProtocolRequest } from "../cluster.ts";
 import { decodeFetchResponse, readMessages } from "./fetch_response.ts";
 import type { ReadOptions } from "../records/read_record_batches.ts";
 
-/** The version that is used here, the first one that has topic ids instead of names. */
-const BY_ID = 13;
+/** The first version with topic ids instead of names. */
+const BY_ID_VERSION = 13;
 const READ_COMMITTED = 1;
 /** No replica, no fetch session, no leader epoch. */
 const NONE = -1;
 
-/** Error codes of topic ids, which kafkajs does not know, and the one that has the same meaning for names: look the topic up again. */
+/** kafkajs does not know the error codes of topic ids. Both require a metadata refresh, as UNKNOWN_TOPIC_OR_PARTITION does. */
 const UNKNOWN_TOPIC_ID = 100, INCONSISTENT_TOPIC_ID = 103, UNKNOWN_TOPIC_OR_PARTITION = 3;
-const errorOfName = (code: number): number =>
+const toKnownCode = (code: number): number =>
   code === UNKNOWN_TOPIC_ID || code === INCONSISTENT_TOPIC_ID ? UNKNOWN_TOPIC_OR_PARTITION : code;
 
-/** What to fetch. */
 export interface FetchFields {
   readonly maxWaitTime: number;
   readonly minBytes: number;
@@ -35,10 +34,9 @@ export interface FetchFields {
   readonly topics: readonly FetchTopic[];
 }
 
-/** A topic in a request. */
 export interface FetchTopic {
   readonly topic: string;
-  /** As Kafka prints it; `undefined` if it is unknown. */
+  /** As Kafka's tools print it; `undefined` if unknown. */
   readonly topicId: string | undefined;
   readonly partitions: readonly {
     readonly partition: number;
@@ -47,7 +45,6 @@ export interface FetchTopic {
   }[];
 }
 
-/** A response: by topic and partition. */
 export interface FetchResponse {
   readonly responses: readonly {
     readonly topicName: string;
@@ -61,12 +58,12 @@ export interface FetchResponse {
 }
 
 /**
- * A Fetch request: by topic id if all ids are known and the broker supports it, else by name in the highest version of kafkajs.
+ * Creates a Fetch request: by topic id if all ids are known and the broker supports it, otherwise by name.
  * The broker must be connected. Errors of partitions are in the response.
  */
 export function fetchRequest(broker: KafkaBroker, fields: FetchFields, read: ReadOptions): ProtocolRequest {
   const parse = (response: FetchResponse) => Promise.resolve(response);
-  const isById = (broker.maxVersion("Fetch") ?? 0) >= BY_ID &&
+  const isById = (broker.maxVersion("Fetch") ?? 0) >= BY_ID_VERSION &&
     fields.topics.every(({ topicId }) => topicId !== undefined);
   const byName = broker.protocol("Fetch", { ...fields, rackId: "" });
   if (!isById) {
@@ -81,7 +78,7 @@ export function fetchRequest(broker: KafkaBroker, fields: FetchFields, read: Rea
     ...byName,
     request: {
       apiKey: apiKeys.Fetch,
-      apiVersion: BY_ID,
+      apiVersion: BY_ID_VERSION,
       apiName: "Fetch",
       encode: () => Promise.resolve(encodeFetchById(fields)),
     },
@@ -89,7 +86,7 @@ export function fetchRequest(broker: KafkaBroker, fields: FetchFields, read: Rea
   };
 }
 
-/** The body, after the empty tagged fields that end a header of the compact encoding. */
+/** Encodes the tagged fields of the request header (none) and the body. */
 export function encodeFetchById({ maxWaitTime, minBytes, maxBytes, topics }: FetchFields) {
   const encoder = new Encoder().writeUVarInt(0)
     .writeInt32(NONE).writeInt32(maxWaitTime).writeInt32(minBytes).writeInt32(maxBytes).writeInt8(
@@ -113,19 +110,19 @@ export function encodeFetchById({ maxWaitTime, minBytes, maxBytes, topics }: Fet
 /**
  * Decodes a response of version 13. Errors of topic ids become UNKNOWN_TOPIC_OR_PARTITION.
  *
- * @param names the topics of the request, by id
- * @throws {KafkaJSProtocolError} of the response as a whole
+ * @param names topic names by id
+ * @throws {KafkaJSProtocolError} if the response as a whole has an error
  */
 export async function decodeFetchById(
   data: Buffer,
   names: ReadonlyMap<string, string>,
   options: ReadOptions,
 ): Promise<FetchResponse> {
-  const inflated = { bytes: 0 };
+  const decompressed = { bytes: 0 };
   const decoder = new KafkajsDecoder(data);
   skipTaggedFields(decoder);
   decoder.readInt32();
-  const errorCode = errorOfName(decoder.readInt16());
+  const errorCode = toKnownCode(decoder.readInt16());
   if (errorCode !== 0) throw createErrorFromCode(errorCode);
   decoder.readInt32();
   const responses = [];
@@ -133,7 +130,7 @@ export async function decodeFetchById(
     const id: string = decoder.readBytes(16).toString("base64url");
     const partitions = [];
     for (let count = decoder.readUVarInt() - 1; count > 0; count--) {
-      partitions.push(await decodePartition(decoder, options, inflated));
+      partitions.push(await decodePartition(decoder, options, decompressed));
     }
     skipTaggedFields(decoder);
     const topicName = names.get(id);
@@ -146,10 +143,10 @@ async function decodePartition(
   // deno-lint-ignore no-explicit-any -- kafkajs' decoder has no types
   decoder: any,
   options: ReadOptions,
-  inflated: { bytes: number },
+  decompressed: { bytes: number },
 ) {
   const partition: number = decoder.readInt32();
-  const errorCode = errorOfName(decoder.readInt16());
+  const errorCode = toKnownCode(decoder.readInt16());
   // High watermark, last stable offset, log start offset.
   decoder.readBytes(24);
   const aborted = decoder.readUVarIntArray(() => {
@@ -162,10 +159,10 @@ async function decodePartition(
   const length: number = decoder.readUVarInt() - 1;
   const records: Buffer = length > 0 ? decoder.readBytes(length) : Buffer.alloc(0);
   skipTaggedFields(decoder);
-  return { partition, errorCode, messages: await readMessages(records, aborted, options, inflated) };
+  return { partition, errorCode, messages: await readMessages(records, aborted, options, decompressed) };
 }
 
-/** kafkajs' own function takes the size of a tagged field for that of compact bytes, which is one more. */
+/** Replaces kafkajs' `readTaggedFields`, which takes the size of a field for a compact length (size + 1). */
 // deno-lint-ignore no-explicit-any -- kafkajs' decoder has no types
 function skipTaggedFields(decoder: any): void {
   for (let fields: number = decoder.readUVarInt(); fields > 0; fields--) {

@@ -12,7 +12,7 @@ const FIELDS: FetchFields = {
   maxBytes: 10_000,
   topics: [{ topic: "routes", topicId: ID, partitions: [{ partition: 3, fetchOffset: 7, maxBytes: 1_000 }] }],
 };
-const READ = { checkCrcs: true, inflatedBytesMax: 1_000_000 };
+const READ = { checkCrcs: true, decompressedBytesMax: 1_000_000 };
 
 Deno.test("encodeFetchById() writes the fields of Fetch version 13", () => {
   const decoder = new Decoder(encodeFetchById(FIELDS).buffer);

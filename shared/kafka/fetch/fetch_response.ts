@@ -1,12 +1,11 @@
 /**
  * Decodes Fetch responses into record batches.
  *
- * kafkajs' own decoder makes an object of every record, with an offset and a timestamp as text by way of Long and BigInt, two Buffers and
- * a context: most of a consumer's CPU time. Here a response has one message for each record batch, whose offset is the batch's last one.
- * A batch that is not for applications (a transaction's marker, an aborted transaction) comes as one without records, since progress has
- * to pass over it as over any other.
+ * Replaces kafkajs' decoder, which spends most of a consumer's CPU time on creating an object per record, with offset and timestamp as
+ * strings and two Buffers. A partition of a decoded response has one message per record batch. A batch that consumers must not see (a
+ * transaction marker, an aborted transaction) is returned without records, because progress has to advance past its offsets.
  *
- * Depends on kafkajs 2.2.4 internals; `fetch_test.ts` compares it with kafkajs' own decoding of the same responses.
+ * Depends on kafkajs 2.2.4 internals; `fetch_response_test.ts` compares it with the original.
  *
  * @see kafkajs/src/protocol/requests/fetch, kafkajs/src/consumer/batch.js
  * @module
@@ -18,22 +17,22 @@ import { CorruptBatchError } from "../records/corrupt_batch.ts";
 import { type ReadOptions, readRecordBatches } from "../records/read_record_batches.ts";
 import { type AbortedTransaction, areVisible, type RecordBatch } from "../records/record_batch.ts";
 
-/** A message that stands for a record batch. */
+/** A record batch in the shape of kafkajs' messages. */
 interface BatchMessage {
   /** The last offset of the batch. */
   readonly offset: string;
   readonly recordBatch: RecordBatch | CorruptBatchError;
 }
 
-/** Behind every offset that a fetch can ask for: kafkajs drops messages before that one. */
+/** Greater than any fetch offset: kafkajs drops messages before the fetch offset. */
 const CORRUPT_OFFSET = String(Number.MAX_SAFE_INTEGER);
 
-const NOTHING = Buffer.alloc(0);
+const EMPTY = Buffer.alloc(0);
 
 /**
- * The record batches of a decoded partition. The first one may begin before the offset that was asked for.
+ * Returns the record batches of a decoded partition. The first one may start before the fetch offset.
  *
- * @throws {CorruptBatchError} when the first one cannot be read; see {@link readRecordBatches}
+ * @throws {CorruptBatchError} if the first one cannot be read; see {@link readRecordBatches}
  */
 export function recordBatches(messages: readonly KafkaMessage[]): RecordBatch[] {
   return messages.map((message) => {
@@ -43,9 +42,9 @@ export function recordBatches(messages: readonly KafkaMessage[]): RecordBatch[] 
   });
 }
 
-/** Decodes a Fetch response (version 4 to 11) into what kafkajs' own decoder gives, with a message for each record batch. */
+/** Decodes a Fetch response of version 4 to 11 to the object that kafkajs' decoder returns, with one message per record batch. */
 export async function decodeFetchResponse(data: Buffer, version: number, options: ReadOptions) {
-  const inflated = { bytes: 0 };
+  const decompressed = { bytes: 0 };
   const decoder = new KafkajsDecoder(data);
   const throttle: number = decoder.readInt32();
   const session = version >= 7 ? { errorCode: decoder.readInt16(), sessionId: decoder.readInt32() } : {};
@@ -54,11 +53,11 @@ export async function decodeFetchResponse(data: Buffer, version: number, options
     const topicName: string = decoder.readString();
     const partitions = [];
     for (let count = decoder.readInt32(); count > 0; count--) {
-      partitions.push(await decodePartition(decoder, version, options, inflated));
+      partitions.push(await decodePartition(decoder, version, options, decompressed));
     }
     responses.push({ topicName, partitions });
   }
-  // Since version 8 the client holds itself back, and the broker has not done it (KIP-219).
+  // Since version 8 the client delays its next request instead of the broker delaying the response (KIP-219).
   return version >= 8
     ? { throttleTime: 0, clientSideThrottleTime: throttle, ...session, responses }
     : { throttleTime: throttle, ...session, responses };
@@ -69,7 +68,7 @@ async function decodePartition(
   decoder: any,
   version: number,
   options: ReadOptions,
-  inflated: { bytes: number },
+  decompressed: { bytes: number },
 ) {
   const header = {
     partition: decoder.readInt32(),
@@ -84,28 +83,28 @@ async function decodePartition(
   }));
   const replica = version >= 11 ? { preferredReadReplica: decoder.readInt32() } : {};
   const data: Buffer = decoder.readBytes() ?? Buffer.alloc(0);
-  const messages = await readMessages(data, aborted, options, inflated);
-  // Aborted transactions have been dealt with: kafkajs must not look for them among its messages.
+  const messages = await readMessages(data, aborted, options, decompressed);
+  // Already filtered; kafkajs must not search its messages for them.
   return { ...header, abortedTransactions: [], ...replica, messages };
 }
 
-/** Reads the records of a partition into messages for {@link recordBatches}. */
+/** Reads the record batches of a partition for {@link recordBatches}. */
 export async function readMessages(
   data: Buffer,
   aborted: readonly AbortedTransaction[],
   options: ReadOptions,
-  inflated: { bytes: number },
+  decompressed: { bytes: number },
 ): Promise<BatchMessage[]> {
   try {
-    const batches = await readRecordBatches(data, options, inflated);
+    const batches = await readRecordBatches(data, options, decompressed);
     const visible = areVisible(batches, aborted);
     return batches.map((recordBatch, index) => ({
       offset: String(recordBatch.lastOffset),
-      recordBatch: visible[index]! ? recordBatch : { ...recordBatch, count: 0, bytes: NOTHING },
+      recordBatch: visible[index]! ? recordBatch : { ...recordBatch, count: 0, bytes: EMPTY },
     }));
   } catch (error) {
     if (!(error instanceof CorruptBatchError)) throw error;
-    // It must not fail the other partitions of the response.
+    // Must not fail the other partitions of the response.
     return [{ offset: CORRUPT_OFFSET, recordBatch: error }];
   }
 }

@@ -1,36 +1,32 @@
 /**
- * Requests to the coordinator of a group, which may move from broker to broker.
+ * Requests to a group's coordinator, which may move to another broker.
  *
  * @see Kafka's org.apache.kafka.clients.consumer.internals.AbstractCoordinator
  * @module
  */
 import type { ApiName, KafkaBroker, KafkaCluster } from "../cluster.ts";
 
-/** Answers of a broker that is not, or not yet, the group's coordinator. */
+/** Errors of a broker that is not (yet) the group's coordinator. */
 const MOVED = ["NOT_COORDINATOR_FOR_GROUP", "GROUP_COORDINATOR_NOT_AVAILABLE"];
 
-/** The fields of a coordinator in the response of FindCoordinator. */
-interface Found {
+interface FindCoordinatorResponse {
   readonly coordinator: { readonly nodeId: number; readonly host: string; readonly port: number };
 }
 
-/**
- * The coordinator of one group. It is looked up when it is needed and unknown: at first, and after a request failed because the broker
- * did not answer or is not the coordinator any more.
- */
+/** Looks up the coordinator before the first request, and again after a connection error or if it has moved. */
 export class GroupCoordinator {
   #broker: KafkaBroker | undefined;
-  /** The broker that was asked who the coordinator is, until it has answered. */
-  #asked: KafkaBroker | undefined;
+  /** The broker of a FindCoordinator request in progress. */
+  #lookupBroker: KafkaBroker | undefined;
 
-  /** @param cluster connections on which a request that the coordinator holds back, such as JoinGroup, delays nobody else */
+  /** @param cluster connections that JoinGroup, which the coordinator delays, may block */
   constructor(private readonly cluster: KafkaCluster, readonly groupId: string) {}
 
   /**
-   * Sends a request to the coordinator. It is not repeated.
+   * Sends a request to the coordinator, without retries.
    *
-   * @param requestTimeout milliseconds, if the request may take longer than others
-   * @throws {KafkaJSError} with the error of the lookup, the connection or the response
+   * @param requestTimeout in ms, if it is longer than the default
+   * @throws {KafkaJSError} on an error of the lookup, the connection or the response
    */
   async request<T>(api: ApiName, fields: Record<string, unknown>, requestTimeout?: number): Promise<T> {
     const broker = this.#broker ??= await this.#find();
@@ -40,33 +36,33 @@ export class GroupCoordinator {
       return await broker.send<T>(requestTimeout === undefined ? request : { ...request, requestTimeout });
     } catch (error) {
       const { type } = error as { type?: string };
-      // An error without a type is one of the connection.
+      // Connection errors have no type.
       if (type === undefined) this.forget();
       else if (MOVED.includes(type)) this.#broker = undefined;
       throw error;
     }
   }
 
-  /** Closes the connection, which fails its requests, and has the coordinator looked up again. */
+  /** Closes the connection, which rejects its requests. The next request looks up the coordinator. */
   forget(): void {
-    for (const broker of [this.#broker, this.#asked]) if (broker) this.cluster.drop(broker);
+    for (const broker of [this.#broker, this.#lookupBroker]) if (broker) this.cluster.drop(broker);
     this.#broker = undefined;
   }
 
   async #find(): Promise<KafkaBroker> {
-    const asked = this.#asked = await this.cluster.any();
+    const broker = this.#lookupBroker = await this.cluster.any();
     try {
-      const { coordinator } = await asked.request<Found>("GroupCoordinator", {
+      const { coordinator } = await broker.request<FindCoordinatorResponse>("GroupCoordinator", {
         groupId: this.groupId,
         coordinatorType: 0,
       });
       await this.cluster.update([coordinator]);
       return await this.cluster.node(coordinator.nodeId);
     } catch (error) {
-      if ((error as { type?: string }).type === undefined) this.cluster.drop(asked);
+      if ((error as { type?: string }).type === undefined) this.cluster.drop(broker);
       throw error;
     } finally {
-      this.#asked = undefined;
+      this.#lookupBroker = undefined;
     }
   }
 }

@@ -1,13 +1,14 @@
 /**
- * Who owns the partitions of a group.
+ * Reads which partitions of a group have an owner.
  *
  * @module
  */
 import type { Buffer } from "node:buffer";
+import { partitionKey } from "../../schema/progress.ts";
 import type { GroupCoordinator } from "./coordinator.ts";
 import { decodeAssignment, decodeSubscription } from "./subscription.ts";
 
-/** Whether a member of the group consumes a partition. */
+/** Returns whether a member of the group consumes a partition. */
 export type IsOwned = (topic: string, partition: number) => boolean;
 
 interface DescribeGroupsResponse {
@@ -18,11 +19,11 @@ interface DescribeGroupsResponse {
 }
 
 /**
- * Reads the assignment of every member of a group. A partition that is assigned to a member without a subscription to its topic has no
- * owner: kafkajs' consumers, when they lead a group, assign their own topics to all members, which ignore them.
+ * Reads the assignments of all members of a group. A partition that is assigned to a member without a subscription to its topic has no
+ * owner: a kafkajs consumer that leads a group assigns its own topics to all members, and the others ignore them.
  *
  * @returns `undefined` while the group rebalances
- * @throws {KafkaJSError} when the coordinator does not answer
+ * @throws {KafkaJSError} if the coordinator does not respond
  */
 export async function fetchOwners(
   coordinator: Pick<GroupCoordinator, "request" | "groupId">,
@@ -33,17 +34,19 @@ export async function fetchOwners(
   if (group?.state !== "Stable") return undefined;
   const owned = new Set<string>();
   for (const { memberMetadata, memberAssignment } of group.members) {
-    const topics = new Set(readable(() => decodeSubscription(memberMetadata)) ?? []);
+    const topics = new Set(tryDecode(() => decodeSubscription(memberMetadata)) ?? []);
     for (
-      const [topic, partitions] of Object.entries(readable(() => decodeAssignment(memberAssignment)) ?? {})
+      const [topic, partitions] of Object.entries(tryDecode(() => decodeAssignment(memberAssignment)) ?? {})
     ) {
-      if (topics.has(topic)) { for (const partition of partitions) owned.add(`${topic}[${partition}]`); }
+      if (topics.has(topic)) {
+        for (const partition of partitions) owned.add(partitionKey({ topic, partition }));
+      }
     }
   }
-  return (topic, partition) => owned.has(`${topic}[${partition}]`);
+  return (topic, partition) => owned.has(partitionKey({ topic, partition }));
 }
 
-function readable<T>(read: () => T): T | undefined {
+function tryDecode<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch {

@@ -50,7 +50,7 @@ export const CODECS: ReadonlyMap<number, Codec> = new Map<number, Codec>([
  * @throws {Error} if the codec is unknown or the data is corrupt
  */
 export async function decompress(codec: number, data: Buffer, maxBytes: number): Promise<Uint8Array> {
-  // zlib accepts no limit of 0.
+  // zlib does not accept a limit of 0.
   if (maxBytes <= 0) throw new TooLargeError(maxBytes);
   const known = CODECS.get(codec);
   if (!known) throw new RangeError(`The compression codec ${codec} is unknown`);
@@ -65,7 +65,7 @@ export async function decompress(codec: number, data: Buffer, maxBytes: number):
 const ZSTD_MAGIC = 0xfd2fb528;
 
 /**
- * The decompressed size that a Zstandard frame declares; 0 if it declares none.
+ * Returns the decompressed size that a Zstandard frame declares; 0 if it declares none.
  *
  * @see https://www.rfc-editor.org/rfc/rfc8878#section-3.1.1.1
  */

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Compressed data that is larger than allowed when decompressed. */
+/** Compressed data that exceeds the limit when decompressed. */
 export class TooLargeError extends RangeError {
   override readonly name: string = "TooLargeError";
   constructor(maxBytes: number) {
@@ -12,14 +12,14 @@ export class TooLargeError extends RangeError {
   }
 }
 
-/** A record batch that cannot be read: a wrong checksum, a malformed header, record or compression, or too large. */
+/** A record batch with a wrong checksum, a corrupt header, record or compression, or too much data. */
 export class CorruptBatchError extends Error {
   override readonly name: string = "CorruptBatchError";
 
   /**
-   * @param reason what is wrong with the batch, a sentence without a full stop
+   * @param reason a sentence without a full stop
    * @param baseOffset the offset of the batch's first record
-   * @param lastOffset the offset of its last record as its header says, which may be what is wrong
+   * @param lastOffset the offset of its last record according to the header, which may itself be corrupt
    */
   constructor(
     readonly reason: string,
@@ -30,15 +30,15 @@ export class CorruptBatchError extends Error {
     super(`The record batch at offset ${baseOffset} cannot be read: ${reason}.`, options);
   }
 
-  /** It is larger than allowed, and otherwise in order. */
+  /** Whether the batch is valid but exceeds the size limit. */
   get isTooLarge(): boolean {
     return this.cause instanceof TooLargeError;
   }
 }
 
-/** @throws {RangeError} when the CRC of a batch is not the one that was stored with it */
+/** @throws {RangeError} if the CRCs differ */
 export function verifyCrc(stored: number, actual: number): void {
   if (stored === actual) return;
   const hex = (crc: number) => crc.toString(16).padStart(8, "0");
-  throw new RangeError(`Its CRC is ${hex(actual)}, and ${hex(stored)} was stored with it`);
+  throw new RangeError(`Its CRC is ${hex(actual)}, expected ${hex(stored)}`);
 }

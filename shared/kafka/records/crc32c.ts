@@ -1,10 +1,10 @@
 /**
- * CRC-32C (Castagnoli), the checksum of record batches, by folding blocks of 128 bytes in WebAssembly SIMD.
+ * CRC-32C (Castagnoli), the checksum of record batches, computed by folding 128-byte blocks with WebAssembly SIMD.
  *
- * Folding replaces a block by an exclusive-or into the next one that leaves the remainder modulo the polynomial as it is, so that one
- * block is left in the end. Each of the 16 lanes folds four bytes of the block that are 32 bytes apart, a linear function of 32 bits,
- * looked up for half a byte at a time. (At 16 bytes apart, the powers of the 32 bits would not be independent.) The module is assembled here, since packages look each byte up in a
- * table in memory: hash-wasm takes 88 ms of CPU time for 100 MB, this 37 ms, and the consumer needs 680 ms for all the rest.
+ * Folding XORs a block into the next one so that the remainder modulo the polynomial stays the same, until one block is left. Each of
+ * the 16 lanes folds four bytes of the block that are 32 bytes apart: a linear function of 32 bits, looked up per half byte. (With a
+ * distance of 16 bytes, the powers of the 32 bits would not be independent.) The module is assembled here because packages use a lookup
+ * per byte: hash-wasm takes 88 ms of CPU time per 100 MB, this module 37 ms, and the rest of the consumer 680 ms.
  *
  * @see https://www.rfc-editor.org/rfc/rfc3720#appendix-B.4
  * @see https://webassembly.github.io/spec/core/binary/
@@ -12,18 +12,18 @@
  * @module
  */
 
-/** The polynomial without its highest term: bit `n` is the coefficient of x^n. And the same with the bits reversed. */
+/** The polynomial without its highest term (bit `n` is the coefficient of x^n), and the same with reversed bits. */
 const POLYNOMIAL = 0x1edc6f41, REVERSED = 0x82f63b78;
-/** A block has two groups of four planes of 16 bytes: a plane of one group, one of the other, and so on. */
+/** A block has two groups of four planes of 16 bytes, interleaved: a plane of one group, one of the other, and so on. */
 const BLOCK_BYTES = 128, LANES = 16, PLANES = 4, GROUPS = 2;
-/** Bytes between the planes of a group. */
+/** Distance of the planes of a group, in bytes. */
 const STRIDE = LANES * GROUPS;
 
-/** The memory has the CRC of each byte, then the tables of {@link foldTables}, then a piece of the data. */
+/** Memory layout: the CRC of each byte value, the tables of {@link foldTables}, a piece of the data. */
 const FOLD_AT = 1_024, DATA_AT = 2_048, MEMORY_BYTES = 65_536;
 const PIECE_BYTES = MEMORY_BYTES - DATA_AT;
 
-/** An unsigned LEB128 number, and a signed one that is not negative. */
+/** Encodings of non-negative numbers as unsigned and signed LEB128. */
 const leb = (value: number): number[] => value < 128 ? [value] : [value & 127 | 128, ...leb(value >>> 7)];
 const signed = (value: number): number[] =>
   value < 64 ? [value] : [value & 127 | 128, ...signed(value >>> 7)];
@@ -32,7 +32,7 @@ const section = (id: number, content: readonly number[]): number[] => [id, ...si
 const named = (name: string): number[] => sized([...name].map((char) => char.charCodeAt(0)));
 
 const I32 = 0x7f, V128 = 0x7b, VOID = 0x40;
-/** Parameters and locals of the function: eight vectors are the block, four the fold of a group. */
+/** Parameters and locals of the function. The last are vectors: eight for the block, four for the fold of a group. */
 const LEFT = 0, CRC = 1, AT = 2, LOW = 3, HIGH = 4, BLOCK_AT = 5, FOLDED_AT = 13;
 const IF = 0x04, BLOCK = 0x02, LOOP = 0x03, END = 0x0b, BR = 0x0c, BR_IF = 0x0d;
 const get = (local: number) => [0x20, local];
@@ -48,7 +48,7 @@ const SPLAT8 = [0xfd, 0x0f], SWIZZLE = [0xfd, 0x0e], AND_VECTOR = [0xfd, 0x4e], 
 const SHIFT_RIGHT8 = [0xfd, 0x6d];
 
 const planes = [0, 1, 2, 3], groups = [0, 1];
-/** The vectors of a block: their locals, and where they lie in it. */
+/** The vectors of a block: their locals, and their offsets in the block. */
 const vectors = groups.flatMap((group) =>
   planes.map((plane) => ({
     local: BLOCK_AT + PLANES * group + plane,
@@ -58,7 +58,7 @@ const vectors = groups.flatMap((group) =>
 const add = (local: number, value: number) => [...get(local), ...i32(value), ADD, ...set(local)];
 const subtract = (local: number, value: number) => [...get(local), ...i32(value), SUB, ...set(local)];
 
-/** Adds the fold of one plane of a group, its half bytes in LOW and HIGH, to the folded planes. */
+/** XORs the fold of one plane of a group, split into half bytes in LOW and HIGH, into the folded planes. */
 const foldPlane = (group: number, plane: number): number[] => [
   ...[...get(BLOCK_AT + PLANES * group + plane), ...i32(15), ...SPLAT8, ...AND_VECTOR, ...set(LOW)],
   ...[...get(BLOCK_AT + PLANES * group + plane), ...i32(4), ...SHIFT_RIGHT8, ...set(HIGH)],
@@ -74,10 +74,10 @@ const foldPlane = (group: number, plane: number): number[] => [
 ];
 
 const FOLD_ALL: readonly number[] = [
-  // The CRC so far is part of the first block.
+  // XOR the previous CRC into the first block.
   ...[...get(AT), ...get(AT), ...load32(0), ...get(CRC), XOR, ...STORE32, ...i32(0), ...set(CRC)],
   ...vectors.flatMap(({ local, offset }) => [...get(AT), ...loadVector(offset), ...set(local)]),
-  // While there is a next block.
+  // Loop while there is a next block.
   ...[BLOCK, VOID, LOOP, VOID, ...get(LEFT), ...i32(2 * BLOCK_BYTES), LESS, BR_IF, 1],
   ...[...add(AT, BLOCK_BYTES), ...subtract(LEFT, BLOCK_BYTES)],
   ...groups.flatMap((group) => [
@@ -90,7 +90,7 @@ const FOLD_ALL: readonly number[] = [
     ...planes.flatMap((plane) => [...get(FOLDED_AT + plane), ...set(BLOCK_AT + PLANES * group + plane)]),
   ]),
   ...[BR, 0, END, END],
-  // Its remainder is computed with that of the bytes behind it.
+  // Store the last block; the loop below processes it together with the remaining bytes.
   ...vectors.flatMap(({ local, offset }) => [...get(AT), ...get(local), ...storeVector(offset)]),
 ];
 
@@ -122,7 +122,7 @@ const bytes = new Uint8Array(memory.buffer);
 new Uint32Array(memory.buffer).set(byteTable());
 bytes.set(foldTables(), FOLD_AT);
 
-/** The CRC of each byte. */
+/** The CRC of each byte value. */
 function byteTable(): Uint32Array {
   return Uint32Array.from({ length: 256 }, (_, byte) => {
     let crc = byte;
@@ -132,9 +132,9 @@ function byteTable(): Uint32Array {
 }
 
 /**
- * The fold of each half byte: tables of 16 bytes, one for each plane, low or high half, and plane that it is folded to.
+ * The fold of each half byte: a table of 16 bytes per source plane, low or high half, and target plane.
  *
- * Bit `b` of plane `p` (a byte's lowest bit is that of the highest power) stands for x^(256 (3 − p) + 7 − b); a block before, 1024 more.
+ * Bit `b` of plane `p` (bits are reflected) is the coefficient of x^(256 (3 − p) + 7 − b), and of x^1024 times that one block earlier.
  */
 function foldTables(): Uint8Array {
   const power = (n: number): number => {
@@ -143,7 +143,7 @@ function foldTables(): Uint8Array {
     return value;
   };
   const powerOf = (bit: number) => power(8 * STRIDE * (PLANES - 1 - (bit >> 3)) + 7 - (bit & 7));
-  // The powers that the bits stand for, brought to a form in which each has a leading bit of its own, with the bits that make it.
+  // A basis of the powers of the 32 bits in echelon form, each with the combination of bits that produces it.
   const rows: { value: number; bits: number }[] = [];
   const reduce = (value: number, bits: number) => {
     for (const row of rows) {
@@ -180,7 +180,7 @@ function foldTables(): Uint8Array {
 }
 
 /**
- * The CRC-32C of some bytes, an unsigned 32-bit number.
+ * Computes the CRC-32C as an unsigned 32-bit number.
  *
  * @example
  * ```ts

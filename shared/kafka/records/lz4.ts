@@ -1,8 +1,8 @@
 /**
- * LZ4 frames, as Kafka compresses batches with them.
+ * LZ4 frames.
  *
- * lz4js decompresses single blocks. Its reader of frames is not used: it reads a block's checksum in the wrong place, allocates what the
- * frame claims to need, and does not check lengths.
+ * Uses lz4js only for blocks: its frame reader reads block checksums at the wrong position, allocates the size that the frame declares,
+ * and does not check lengths.
  *
  * @see https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md
  * @see https://github.com/lz4/lz4/blob/dev/doc/lz4_Block_format.md
@@ -14,7 +14,7 @@ import xxh32 from "lz4js/xxh32.js";
 import { TooLargeError } from "./corrupt_batch.ts";
 
 const MAGIC = 0x184d2204;
-/** Bits of the frame descriptor's first byte. */
+/** Bits of the first byte of the frame descriptor. */
 const FLAG = {
   version: 0xc0,
   blockChecksum: 0x10,
@@ -25,21 +25,20 @@ const FLAG = {
 const VERSION_1 = 0x40;
 /** Set in the length of a block that is stored uncompressed. */
 const STORED = 0x80000000;
-/** A match has at least this length. */
-const MIN_MATCH = 4;
+/** Minimum length of a match. */
+const MATCH_MIN = 4;
 
-/** The header of the frames written here: magic, version 1, independent blocks of at most 4 MiB, and the header's checksum. */
+/** Frame header: magic, version 1, independent blocks of at most 4 MiB, header checksum. */
 const HEADER = Uint8Array.of(0x04, 0x22, 0x4d, 0x18, 0x60, 0x70, 0x73);
 const BLOCK_SIZE = 4 * 1024 * 1024;
 
-/** A block of a frame. */
 interface Block {
   readonly start: number;
   readonly length: number;
   readonly isStored: boolean;
 }
 
-/** An LZ4 frame as Kafka reads it. lz4js' own frame says that its blocks depend on one another, which Kafka rejects. */
+/** Compresses data to an LZ4 frame with independent blocks. Kafka rejects frames of lz4js, which declare dependent blocks. */
 export function lz4Compress(data: Uint8Array): Uint8Array {
   const pieces: Uint8Array[] = [HEADER];
   for (let at = 0; at < data.length; at += BLOCK_SIZE) {
@@ -58,9 +57,9 @@ export function lz4Compress(data: Uint8Array): Uint8Array {
 /**
  * Decompresses an LZ4 frame.
  *
- * @param maxBytes the result's largest allowed size; it is compared before the result is allocated
- * @throws {TooLargeError} when the result would be larger
- * @throws {RangeError} when the data is no valid frame
+ * @param maxBytes limit of the decompressed size, checked before the result is allocated
+ * @throws {TooLargeError} if it is exceeded
+ * @throws {RangeError} if the data is not a valid frame
  */
 export function lz4Decompress(data: Uint8Array, maxBytes: number): Uint8Array {
   const { blocks, contentSize } = readFrame(data);
@@ -70,7 +69,7 @@ export function lz4Decompress(data: Uint8Array, maxBytes: number): Uint8Array {
     if (size > maxBytes) throw new TooLargeError(maxBytes);
   }
   if (contentSize !== undefined && contentSize !== size) {
-    throw new RangeError(`The LZ4 frame has ${size} bytes, and its header says ${contentSize}`);
+    throw new RangeError(`The LZ4 frame has ${size} bytes but declares ${contentSize}`);
   }
   const result = new Uint8Array(size);
   let at = 0;
@@ -83,10 +82,10 @@ export function lz4Decompress(data: Uint8Array, maxBytes: number): Uint8Array {
 
 function readFrame(data: Uint8Array): { blocks: Block[]; contentSize: number | undefined } {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  if (bytes.readUInt32LE(0) !== MAGIC) throw new RangeError("The data is no LZ4 frame");
+  if (bytes.readUInt32LE(0) !== MAGIC) throw new RangeError("The data is not an LZ4 frame");
   const flags = bytes.readUInt8(4);
   if ((flags & FLAG.version) !== VERSION_1 || (flags & FLAG.dictionary) !== 0) {
-    throw new RangeError("The LZ4 frame is of an unsupported kind");
+    throw new RangeError("The LZ4 frame has an unsupported version or a dictionary");
   }
   const contentSize = flags & FLAG.contentSize ? Number(bytes.readBigUInt64LE(6)) : undefined;
   const blocks: Block[] = [];
@@ -96,7 +95,7 @@ function readFrame(data: Uint8Array): { blocks: Block[]; contentSize: number | u
     const isStored = (header & STORED) !== 0;
     const start = at + 4, length = (header & ~STORED) >>> 0;
     at = start + length;
-    if (at > bytes.length) throw new RangeError("An LZ4 block is cut off");
+    if (at > bytes.length) throw new RangeError("An LZ4 block is truncated");
     blocks.push({ start, length, isStored });
     if ((flags & FLAG.blockChecksum) === 0) continue;
     if (xxh32.hash(0, bytes, start, length) >>> 0 !== bytes.readUInt32LE(at)) {
@@ -107,9 +106,9 @@ function readFrame(data: Uint8Array): { blocks: Block[]; contentSize: number | u
 }
 
 /**
- * Where a block's decompressed bytes end if they begin at `size`, found without decompressing it.
+ * Adds a block's decompressed size to `size` without decompressing it.
  *
- * @throws {RangeError} when the block is cut off, or refers to what lies before the frame
+ * @throws {RangeError} if the block is truncated or refers to data before the frame
  */
 function decompressedEnd(data: Uint8Array, start: number, end: number, size: number): number {
   let at = start;
@@ -127,7 +126,7 @@ function decompressedEnd(data: Uint8Array, start: number, end: number, size: num
     const offset = data[at]! | data[at + 1]! << 8;
     at += 2;
     if (at > end || offset === 0 || offset > size) break;
-    size += MIN_MATCH + extended(token & 15);
+    size += MATCH_MIN + extended(token & 15);
   }
   throw new RangeError("An LZ4 block is corrupt");
 }

@@ -1,12 +1,12 @@
 /**
- * Messages that brokers before Kafka 0.11 stored (magic 0 and 1), and later brokers still send as they are.
+ * Reads the messages that brokers before Kafka 0.11 stored (magic 0 and 1). Later brokers still return them unchanged.
  *
  * ```
  * Message => Offset (INT64) Length (INT32) CRC (UINT32) Magic (INT8) Attributes (INT8)
  *            [Timestamp (INT64), magic 1] KeyLength (INT32) Key ValueLength (INT32) Value
  * ```
  *
- * The value of a compressed message is a sequence of messages. With magic 1 their offsets are relative to the first.
+ * The value of a compressed message is a sequence of messages. In magic 1 their offsets are relative.
  *
  * @see https://kafka.apache.org/documentation/#messageset
  * @module
@@ -25,28 +25,29 @@ interface Message {
   readonly offset: number;
   readonly magic: number;
   readonly attributes: number;
-  /** Unix milliseconds; −1 in messages of magic 0. */
+  /** Unix ms; −1 in messages of magic 0. */
   readonly timestamp: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
 }
 
 /**
- * Reads a message, or the messages in a compressed one, into a record batch.
+ * Converts a message, or the messages in a compressed message, to a record batch.
  *
- * @param bytes the message, from its offset on
- * @throws {TooLargeError} when it would have more than `maxBytes` decompressed
- * @throws {Error} when it cannot be read
+ * @param bytes the message, including its offset and length
+ * @param maxBytes limit of the decompressed size
+ * @throws {TooLargeError} if it is exceeded
+ * @throws {Error} if the message cannot be read
  */
 export async function readMessage(bytes: Buffer, checkCrc: boolean, maxBytes: number): Promise<ReadBatch> {
   if (checkCrc) verifyCrc(bytes.readUInt32BE(AT.crc), crc32(bytes.subarray(AT.magic)));
   const outer = parse(bytes);
   if ((outer.attributes & ATTRIBUTE.compression) === 0) {
-    return { batch: toBatch([outer], outer.offset), inflatedBytes: 0 };
+    return { batch: toBatch([outer], outer.offset), decompressedBytes: 0 };
   }
   if (outer.value === null) throw new RangeError("Its compressed message has no value");
-  const inflated = await decompress(outer.attributes & ATTRIBUTE.compression, outer.value, maxBytes);
-  const inner = parseAll(Buffer.from(inflated.buffer, inflated.byteOffset, inflated.byteLength));
+  const decompressed = await decompress(outer.attributes & ATTRIBUTE.compression, outer.value, maxBytes);
+  const inner = parseAll(Buffer.from(decompressed.buffer, decompressed.byteOffset, decompressed.byteLength));
   if (inner.length === 0) throw new RangeError("Its compressed message is empty");
   const base = outer.magic === 0 ? 0 : outer.offset - inner.at(-1)!.offset;
   const isLogAppendTime = outer.magic === 1 && (outer.attributes & ATTRIBUTE.logAppendTime) !== 0;
@@ -55,7 +56,7 @@ export async function readMessage(bytes: Buffer, checkCrc: boolean, maxBytes: nu
     offset: base + message.offset,
     timestamp: isLogAppendTime ? outer.timestamp : message.timestamp,
   }));
-  return { batch: toBatch(messages, outer.offset), inflatedBytes: inflated.length };
+  return { batch: toBatch(messages, outer.offset), decompressedBytes: decompressed.length };
 }
 
 function parse(bytes: Buffer): Message {
@@ -69,7 +70,7 @@ function parse(bytes: Buffer): Message {
     return length === -1 ? null : bytes.subarray(start, at);
   };
   const key = field(), value = field();
-  if (at !== bytes.length) throw new RangeError("A message is longer than its key and value");
+  if (at !== bytes.length) throw new RangeError("A message has bytes after its value");
   return {
     offset: Number(bytes.readBigInt64BE(AT.baseOffset)),
     magic,
@@ -84,7 +85,7 @@ function parseAll(bytes: Buffer): Message[] {
   const messages: Message[] = [];
   for (let at = 0; at < bytes.length;) {
     const end = at + LENGTH_END + bytes.readInt32BE(at + AT.length);
-    if (end <= at + AT.timestamp || end > bytes.length) throw new RangeError("A message is cut off");
+    if (end <= at + AT.timestamp || end > bytes.length) throw new RangeError("A message is truncated");
     const message = parse(bytes.subarray(at, end));
     if ((message.attributes & ATTRIBUTE.compression) !== 0) {
       throw new RangeError("A message is compressed twice");

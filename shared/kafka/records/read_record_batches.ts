@@ -1,5 +1,5 @@
 /**
- * Reads what a broker sent for a partition: record batches, in magic 2 or older.
+ * Reads the record batches that a broker returned for a partition.
  *
  * @module
  */
@@ -9,28 +9,27 @@ import { CorruptBatchError, TooLargeError } from "./corrupt_batch.ts";
 import { readMessage } from "./message_set.ts";
 import { AT, LENGTH_END, readBatch, type RecordBatch } from "./record_batch.ts";
 
-/** How batches are read. */
 export interface ReadOptions {
   /** Whether the CRC of each batch is verified. */
   readonly checkCrcs: boolean;
-  /** Largest allowed size of the records of a compressed batch, decompressed. */
-  readonly inflatedBytesMax: number;
+  /** Limit of the decompressed size of a batch, and of all batches in a response. */
+  readonly decompressedBytesMax: number;
 }
 
 /**
- * Reads the batches that follow one another in `data`, in magic 2 or older. The result ends before
+ * Reads the batches in `data`, of magic 2 or older. The result ends before
  *
- * - a batch that is cut off: brokers send as many bytes as were asked for, but the first batch whole;
- * - a batch that cannot be read, unless it is the first: the next fetch begins with it, and reads it a second time;
- * - a batch with which the decompressed batches of this response would exceed `inflatedBytesMax`, unless it is the first of them.
+ * - a truncated batch: brokers return as many bytes as were requested, but at least the whole first batch;
+ * - a batch that cannot be read, unless it is the first: the next fetch starts with it and reports it;
+ * - a batch that would exceed `decompressedBytesMax` for the response, unless it is the first one decompressed.
  *
- * @param inflated counts the decompressed bytes of a response
- * @throws {CorruptBatchError} when the first batch cannot be read
+ * @param decompressed counts the decompressed bytes of the response
+ * @throws {CorruptBatchError} if the first batch cannot be read
  */
 export async function readRecordBatches(
   data: Buffer,
   options: ReadOptions,
-  inflated: { bytes: number } = { bytes: 0 },
+  decompressed: { bytes: number } = { bytes: 0 },
 ): Promise<RecordBatch[]> {
   const batches: RecordBatch[] = [];
   for (let at = 0; at < data.length;) {
@@ -39,17 +38,17 @@ export async function readRecordBatches(
     if (length > rest.length && at > 0) break;
     try {
       if (length > rest.length || length <= AT.magic) {
-        throw new RangeError(`Its length is ${length} bytes, and ${rest.length} bytes were received`);
+        throw new RangeError(`Its length is ${length} bytes, but ${rest.length} bytes were received`);
       }
       const bytes = rest.subarray(0, length);
-      const maxBytes = options.inflatedBytesMax - inflated.bytes;
+      const maxBytes = options.decompressedBytesMax - decompressed.bytes;
       const read = bytes.readInt8(AT.magic) < 2 ? readMessage : readBatch;
-      const { batch, inflatedBytes } = await read(bytes, options.checkCrcs, maxBytes);
-      inflated.bytes += inflatedBytes;
+      const { batch, decompressedBytes } = await read(bytes, options.checkCrcs, maxBytes);
+      decompressed.bytes += decompressedBytes;
       batches.push(batch);
       at += length;
     } catch (error) {
-      if (at > 0 || (error instanceof TooLargeError && inflated.bytes > 0)) break;
+      if (at > 0 || (error instanceof TooLargeError && decompressed.bytes > 0)) break;
       throw corruptBatch(rest, error);
     }
   }

@@ -11,13 +11,14 @@ import kafkajsCrc32C from "kafkajs/src/protocol/recordBatch/crc32C/index.js";
 import { RecordBatch as encodeBatch } from "kafkajs/src/protocol/recordBatch/v0/index.js";
 import { CorruptBatchError } from "./corrupt_batch.ts";
 import { readRecordBatches } from "./read_record_batches.ts";
-import { RecordReader, RecordWriter } from "./record_writer.ts";
+import { RecordReader } from "./record_reader.ts";
+import { RecordWriter } from "./record_writer.ts";
 
-const OPTIONS = { checkCrcs: true, inflatedBytesMax: 1_000_000 };
+const OPTIONS = { checkCrcs: true, decompressedBytesMax: 1_000_000 };
 const UNCHECKED = { ...OPTIONS, checkCrcs: false };
 const CODECS = { gzip: 1, snappy: 2, lz4: 3, zstd: 4 };
 
-/** A batch with the given bytes for records. */
+/** Creates a batch with the given bytes as records. */
 async function batchOf(records: Uint8Array, count: number, codec = 0): Promise<Buffer> {
   const { buffer } = await encodeBatch({
     firstOffset: 100,
@@ -45,7 +46,7 @@ function recordsOf(count: number): Buffer {
   return Buffer.from(writer.bytes);
 }
 
-/** What a client that compresses with another library sends: the frames that these libraries write. */
+/** Compression by libraries that other clients use. */
 const COMPRESS: Record<string, (data: Buffer) => Uint8Array> = {
   gzip: (data) => zlib.gzipSync(data),
   snappy: (data) => snappy.compress(new Uint8Array(data)),
@@ -60,7 +61,7 @@ const rejects = (batch: Buffer, pattern: RegExp, options = OPTIONS) =>
     return true;
   });
 
-Deno.test("readRecordBatches() finds every flipped bit that the CRC covers, and none without checkCrcs", async () => {
+Deno.test("readRecordBatches() detects every flipped bit that the CRC covers, unless checkCrcs is false", async () => {
   const batch = await batchOf(recordsOf(3), 3);
   for (let bit = 17 * 8; bit < batch.length * 8; bit++) {
     const flipped = Buffer.from(batch);
@@ -73,7 +74,7 @@ Deno.test("readRecordBatches() finds every flipped bit that the CRC covers, and 
   assert.equal(read!.count, 3);
 });
 
-Deno.test("readRecordBatches() refuses a header that cannot be right, without allocating what it claims", async () => {
+Deno.test("readRecordBatches() rejects an invalid header without allocating what it declares", async () => {
   const changed = async (at: number, value: number, bytes: 1 | 4 = 4) => {
     const batch = await batchOf(recordsOf(3), 3);
     if (bytes === 1) batch.writeInt8(value, at);
@@ -83,18 +84,18 @@ Deno.test("readRecordBatches() refuses a header that cannot be right, without al
   await rejects(await changed(8, -12), /Its length is 0 bytes/);
   await rejects(await changed(8, -1), /Its length is 11 bytes/);
   await rejects(await changed(8, 10), /It has only 22 bytes/);
-  await rejects(await changed(8, 2 ** 31 - 1), /length is 2147483659 bytes, and \d+ bytes were received/);
+  await rejects(await changed(8, 2 ** 31 - 1), /length is 2147483659 bytes, but \d+ bytes were received/);
   await rejects((await batchOf(recordsOf(3), 3)).subarray(0, 11), /Its length is/);
   await rejects(await changed(16, 3, 1), /Its magic is 3/);
   await rejects(await changed(16, -1, 1), /Its CRC|Its magic|exceeds|out of range/);
-  await rejects(await changed(57, 2 ** 31 - 1), /says 2147483647 records/);
-  await rejects(await changed(57, -1), /says -1 records/);
+  await rejects(await changed(57, 2 ** 31 - 1), /declares 2147483647 records/);
+  await rejects(await changed(57, -1), /declares -1 records/);
   await rejects(await changed(23, -1), /up to offset 99/);
-  await rejects(await changed(57, 4), /says 4 records up to offset 102/);
+  await rejects(await changed(57, 4), /declares 4 records up to offset 102/);
   for (const codec of [5, 6, 7]) await rejects(await changed(22, codec, 1), /codec \d is unknown/);
 });
 
-Deno.test("readRecordBatches() leaves out a last batch that is cut off", async () => {
+Deno.test("readRecordBatches() omits a truncated last batch", async () => {
   const batch = await batchOf(recordsOf(3), 3);
   for (let end = 0; end < batch.length; end++) {
     const batches = await readRecordBatches(Buffer.concat([batch, batch.subarray(0, end)]), OPTIONS);
@@ -105,18 +106,18 @@ Deno.test("readRecordBatches() leaves out a last batch that is cut off", async (
 for (const [name, codec] of Object.entries(CODECS)) {
   const compress = COMPRESS[name]!;
 
-  Deno.test(`readRecordBatches() reads ${name} up to inflatedBytesMax and nothing larger`, async () => {
+  Deno.test(`readRecordBatches() rejects a ${name} batch when it exceeds decompressedBytesMax`, async () => {
     const records = recordsOf(1_000);
     const batch = await batchOf(compress(records), 1_000, codec);
-    const [read] = await readRecordBatches(batch, { ...OPTIONS, inflatedBytesMax: records.length });
+    const [read] = await readRecordBatches(batch, { ...OPTIONS, decompressedBytesMax: records.length });
     assert(Buffer.from(read!.bytes).equals(records));
     await rejects(batch, /more than \d+ bytes when decompressed/, {
       ...OPTIONS,
-      inflatedBytesMax: records.length - 1,
+      decompressedBytesMax: records.length - 1,
     });
   });
 
-  Deno.test(`readRecordBatches() takes little memory for a ${name} batch of 128 MiB`, async () => {
+  Deno.test(`readRecordBatches() allocates little memory when a ${name} batch has 128 MiB`, async () => {
     const bomb = await batchOf(bombs[name]!(), 1, codec);
     const before = Deno.memoryUsage().rss;
     await rejects(bomb, /more than 1000000 bytes when decompressed/);
@@ -124,7 +125,7 @@ for (const [name, codec] of Object.entries(CODECS)) {
     assert(grown < 32 * 1024 * 1024, `${grown} bytes`);
   });
 
-  Deno.test(`readRecordBatches() never fails otherwise than with CorruptBatchError when ${name} data is corrupt`, async () => {
+  Deno.test(`readRecordBatches() throws only CorruptBatchError when ${name} data is corrupt`, async () => {
     const records = recordsOf(50);
     const compressed = Buffer.from(compress(records));
     await fc.assert(
@@ -137,7 +138,7 @@ for (const [name, codec] of Object.entries(CODECS)) {
           try {
             const [batch] = await readRecordBatches(
               await batchOf(data.subarray(0, cut ?? data.length), 50, codec),
-              { ...OPTIONS, inflatedBytesMax: 10_000 },
+              { ...OPTIONS, decompressedBytesMax: 10_000 },
             );
             const reader = new RecordReader();
             reader.reset(batch!.bytes);
@@ -145,7 +146,7 @@ for (const [name, codec] of Object.entries(CODECS)) {
             reader.finish();
           } catch (error) {
             assert(
-              error instanceof CorruptBatchError || (error as Error).name === "MalformedRecordError",
+              error instanceof CorruptBatchError || (error as Error).name === "CorruptRecordError",
               String(error),
             );
           }
@@ -156,11 +157,11 @@ for (const [name, codec] of Object.entries(CODECS)) {
   });
 }
 
-/** 128 MiB of zeros, compressed without ever having them in memory. */
+/** 128 MiB of zeros, compressed. */
 const SIZE = 128 * 1024 * 1024;
 const bombs: Record<string, () => Uint8Array> = {
   gzip: () => zlib.gzipSync(Buffer.alloc(SIZE)),
-  // A literal, then copies of 64 bytes from one byte before.
+  // A literal, then copies of 64 bytes from the byte before.
   snappy: () => {
     const copies = (SIZE - 64) / 64;
     const data = Buffer.alloc(5 + 2 + 63 + 3 * (copies + 1), Uint8Array.of(0xfe, 1, 0));
@@ -170,7 +171,7 @@ const bombs: Record<string, () => Uint8Array> = {
     data[at++] = rest;
     return data.subarray(0, at + 3 * copies);
   },
-  // Blocks of 4 MiB that repeat one byte and end with literals, as they have to.
+  // Blocks of 4 MiB that repeat one byte and end with the required literals.
   lz4: () => {
     const header = Uint8Array.of(0x04, 0x22, 0x4d, 0x18, 0x60, 0x70, 0x73);
     const match = 4 * 1024 * 1024 - 1 - 4 - 5;
@@ -185,7 +186,7 @@ const bombs: Record<string, () => Uint8Array> = {
   zstd: () => zlib.zstdCompressSync(Buffer.alloc(SIZE)),
 };
 
-Deno.test("readRecordBatches() refuses a Zstandard frame that declares too much, before decompressing it", async () => {
+Deno.test("readRecordBatches() rejects a Zstandard frame that declares too large a size, before decompressing it", async () => {
   const frame = Buffer.alloc(64);
   frame.writeUInt32LE(0xfd2fb528, 0);
   frame[4] = 0xe0;
@@ -193,7 +194,7 @@ Deno.test("readRecordBatches() refuses a Zstandard frame that declares too much,
   await rejects(await batchOf(frame, 1, CODECS.zstd), /more than 1000000 bytes/);
 });
 
-Deno.test("readRecordBatches() adds up the blocks of the Java client's Snappy framing", async () => {
+Deno.test("readRecordBatches() limits the total size of the blocks in snappy-java's framing", async () => {
   const part = snappy.compress(new Uint8Array(600_000));
   const length = Buffer.alloc(4);
   length.writeInt32BE(part.length);
@@ -204,7 +205,7 @@ Deno.test("readRecordBatches() adds up the blocks of the Java client's Snappy fr
   );
 });
 
-/** A message of magic 0 or 1 in a message set. */
+/** Encodes a message of magic 0 or 1 in a message set. */
 function oldMessage(offset: number, message: { size(): number }): Buffer {
   return new Encoder().writeInt64(offset).writeInt32(message.size()).writeEncoder(message).buffer;
 }
@@ -217,7 +218,7 @@ Deno.test("readRecordBatches() verifies the CRC of messages of magic 0 and 1", a
     const [batch] = await readRecordBatches(message, OPTIONS);
     assert.equal(batch!.lastOffset, 7);
     for (let bit = 12 * 8; bit < message.length * 8; bit++) {
-      // Another magic makes it another format.
+      // A different magic is a different format.
       if (bit >> 3 === 16) continue;
       const flipped = Buffer.from(message);
       flipped[bit >> 3]! ^= 1 << (bit & 7);
@@ -242,7 +243,7 @@ function compressedMessages(count: number, lastOffset: number, logAppendTime = f
   return wrapper;
 }
 
-Deno.test("readRecordBatches() gives compressed old messages their offsets and times, within inflatedBytesMax", async () => {
+Deno.test("readRecordBatches() reads offsets and timestamps of compressed messages of magic 1, up to decompressedBytesMax", async () => {
   for (const logAppendTime of [false, true]) {
     const [batch] = await readRecordBatches(compressedMessages(3, 42, logAppendTime), OPTIONS);
     assert.deepEqual([batch!.baseOffset, batch!.lastOffset, batch!.count], [40, 42, 3]);
@@ -251,11 +252,11 @@ Deno.test("readRecordBatches() gives compressed old messages their offsets and t
   }
   await rejects(compressedMessages(1_000, 999), /more than 1000 bytes/, {
     ...OPTIONS,
-    inflatedBytesMax: 1_000,
+    decompressedBytesMax: 1_000,
   });
 });
 
-Deno.test("readRecordBatches() reads old messages and record batches that follow one another", async () => {
+Deno.test("readRecordBatches() reads messages of magic 1 followed by a record batch", async () => {
   const data = Buffer.concat([oldMessage(99, encodeMessage(record(1))), await batchOf(recordsOf(3), 3)]);
   const batches = await readRecordBatches(data, OPTIONS);
   assert.deepEqual(batches.map(({ lastOffset }) => lastOffset), [99, 102]);

@@ -1,7 +1,7 @@
 /**
- * Record batches as Kafka stores and sends them: the header of each, and where its records lie.
+ * Reads the header of a record batch and decompresses its records. See `record_reader.ts` for the records.
  *
- * Nothing is allocated by a number that was received before that number is compared with the bytes that were received.
+ * Sizes and counts in the header are compared with the number of bytes received before memory is allocated for them.
  *
  * @see https://kafka.apache.org/documentation/#recordbatch
  * @module
@@ -10,29 +10,29 @@ import { Buffer } from "node:buffer";
 import { decompress } from "./codecs.ts";
 import { verifyCrc } from "./corrupt_batch.ts";
 import { crc32c } from "./crc32c.ts";
-import { RecordReader } from "./record_writer.ts";
+import { RecordReader } from "./record_reader.ts";
 
-/** One record batch, its records not decoded yet, but decompressed. */
+/** A record batch with decompressed, encoded records. */
 export interface RecordBatch {
-  /** Offsets of the first and the last record that it was written with; compaction may have taken records away since. */
+  /** Offsets of the first and last record when the batch was written. Compaction may have removed records since. */
   readonly baseOffset: number;
   readonly lastOffset: number;
-  /** Unix milliseconds: of the first record, and the greatest. */
+  /** The first record's timestamp and the maximum, Unix ms. */
   readonly firstTimestamp: number;
   readonly maxTimestamp: number;
-  /** The broker's clock counts, which is `maxTimestamp`, and not the producer's. */
+  /** Whether the timestamp of all records is `maxTimestamp`, set by the broker (LogAppendTime). */
   readonly isLogAppendTime: boolean;
   readonly producerId: bigint;
   readonly isTransactional: boolean;
-  /** It holds a transaction's marker and nothing for applications. */
+  /** Whether the batch contains a transaction marker instead of records. */
   readonly isControl: boolean;
-  /** Records in it. */
+  /** Number of records. */
   readonly count: number;
-  /** The records; {@link RecordReader} reads them. */
+  /** The records, for {@link RecordReader}. */
   readonly bytes: Uint8Array;
 }
 
-/** Where the fields lie in a batch. Offset, length and magic are at the same place in messages of the older formats. */
+/** Positions of the header's fields. Messages of older formats have the offset, length and magic at the same positions. */
 export const AT = {
   baseOffset: 0,
   length: 8,
@@ -46,29 +46,27 @@ export const AT = {
   count: 57,
   records: 61,
 } as const;
-/** Bytes before those that the length counts. */
+/** Bytes that the length field does not count. */
 export const LENGTH_END = 12;
-/** A record's length, attributes, two deltas, two lengths and the number of headers take a byte each, or more. */
+/** Length, attributes, two deltas, two lengths and the number of headers take at least a byte each. */
 const MIN_RECORD_BYTES = 7;
 
 const ATTRIBUTE = { compression: 0x07, logAppendTime: 0x08, transactional: 0x10, control: 0x20 };
 
-/** A batch, and how many bytes its decompression has produced. */
 export interface ReadBatch {
   readonly batch: RecordBatch;
-  readonly inflatedBytes: number;
+  /** 0 if the batch was not compressed. */
+  readonly decompressedBytes: number;
 }
 
 /**
- * Reads one batch.
- *
- * @param maxBytes largest allowed size of its records, if they are compressed
- * @throws {TooLargeError} when they are larger
- * @throws {Error} when the batch cannot be read
+ * @param maxBytes limit of the decompressed size, if the records are compressed
+ * @throws {TooLargeError} if it is exceeded
+ * @throws {Error} if the batch cannot be read
  */
 export async function readBatch(bytes: Buffer, checkCrc: boolean, maxBytes: number): Promise<ReadBatch> {
   const magic = bytes.readInt8(AT.magic);
-  if (magic !== 2) throw new RangeError(`Its magic is ${magic}, which this version does not know`);
+  if (magic !== 2) throw new RangeError(`Its magic is ${magic}, which is not supported`);
   if (bytes.length < AT.records) throw new RangeError(`It has only ${bytes.length} bytes`);
   if (checkCrc) verifyCrc(bytes.readUInt32BE(AT.crc), crc32c(bytes.subarray(AT.attributes)));
   const attributes = bytes.readInt16BE(AT.attributes);
@@ -88,41 +86,40 @@ export async function readBatch(bytes: Buffer, checkCrc: boolean, maxBytes: numb
     count: bytes.readInt32BE(AT.count),
     bytes: records,
   };
-  // Memory is allocated by the count before the records are read.
+  // The consumer allocates memory for this many records.
   const maxCount = Math.min(batch.lastOffset - baseOffset + 1, Math.floor(records.length / MIN_RECORD_BYTES));
   if (batch.lastOffset < baseOffset || batch.count < 0 || batch.count > maxCount) {
     throw new RangeError(
-      `Its header says ${batch.count} records up to offset ${batch.lastOffset}, in ${records.length} bytes`,
+      `Its header declares ${batch.count} records up to offset ${batch.lastOffset} in ${records.length} bytes`,
     );
   }
-  // Markers are read here, the records of other batches by the consumer.
+  // Throws if the marker is corrupt.
   if (batch.isControl) isAbortMarker(batch);
-  return { batch, inflatedBytes: codec === 0 ? 0 : records.length };
+  return { batch, decompressedBytes: codec === 0 ? 0 : records.length };
 }
 
-/** A transaction that was aborted: its producer, and the offset of its first record. */
+/** An aborted transaction of a Fetch response, with the offset of its first record. */
 export interface AbortedTransaction {
   readonly producerId: bigint;
   readonly firstOffset: number;
 }
 
 /**
- * Which batches hold records for applications: no control batches, and none of an aborted transaction. A transaction begins with the
- * batch at its first offset and ends with its marker.
+ * Returns for each batch whether a consumer sees its records: not those of control batches and of aborted transactions. A transaction
+ * starts with the batch at its first offset and ends with its marker.
  *
- * @param aborted as the broker tells them with these batches
- * @returns for each batch whether it does
+ * @param aborted from the same response
  * @see Kafka's org.apache.kafka.clients.consumer.internals.CompletedFetch#nextFetchedRecord
  */
 export function areVisible(
   batches: readonly RecordBatch[],
   aborted: readonly AbortedTransaction[],
 ): boolean[] {
-  const waiting = [...aborted].sort((a, b) => a.firstOffset - b.firstOffset);
+  const pending = [...aborted].sort((a, b) => a.firstOffset - b.firstOffset);
   const open = new Set<bigint>();
   return batches.map((batch) => {
-    while (waiting.length > 0 && waiting[0]!.firstOffset <= batch.lastOffset) {
-      open.add(waiting.shift()!.producerId);
+    while (pending.length > 0 && pending[0]!.firstOffset <= batch.lastOffset) {
+      open.add(pending.shift()!.producerId);
     }
     if (batch.isControl) {
       if (isAbortMarker(batch)) open.delete(batch.producerId);
@@ -132,7 +129,7 @@ export function areVisible(
   });
 }
 
-/** A control record's key is two INT16, a version and a type; type 0 aborts. */
+/** The key of a control record is an INT16 version and an INT16 type. Type 0 is an abort. */
 function isAbortMarker({ bytes, count }: RecordBatch): boolean {
   if (count === 0) return false;
   const reader = new RecordReader();

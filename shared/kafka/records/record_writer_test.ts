@@ -4,7 +4,8 @@ import * as fc from "fast-check";
 import Decoder from "kafkajs/src/protocol/decoder.js";
 import decodeRecord from "kafkajs/src/protocol/recordBatch/record/v0/decoder.js";
 import encodeRecord from "kafkajs/src/protocol/recordBatch/record/v0/index.js";
-import { RecordReader, RecordWriter, varintSize } from "./record_writer.ts";
+import { RecordReader } from "./record_reader.ts";
+import { RecordWriter, varintSize } from "./record_writer.ts";
 
 interface Given {
   readonly timestamp: number;
@@ -35,7 +36,7 @@ function written(records: readonly Given[], writer = new RecordWriter()): Record
   return writer;
 }
 
-Deno.test("RecordWriter writes byte for byte what kafkajs writes", () => {
+Deno.test("RecordWriter.add() writes the bytes that kafkajs writes", () => {
   fc.assert(fc.property(batch, (records) => {
     const first = records[0]!.timestamp;
     const expected = Buffer.concat(
@@ -57,7 +58,7 @@ Deno.test("RecordWriter writes byte for byte what kafkajs writes", () => {
   }));
 });
 
-Deno.test("RecordWriter writes the same after clear() as a new one", () => {
+Deno.test("RecordWriter.clear() makes a writer equal to a new one", () => {
   fc.assert(fc.property(batch, batch, (before, records) => {
     const used = written(before);
     used.clear();
@@ -67,7 +68,7 @@ Deno.test("RecordWriter writes the same after clear() as a new one", () => {
   }));
 });
 
-Deno.test("RecordWriter keeps what it has when its buffer grows", () => {
+Deno.test("RecordWriter.add() keeps the records when the buffer grows", () => {
   const writer = new RecordWriter();
   const value = "x".repeat(40_000);
   for (let n = 0; n < 20; n++) writer.add(n, String(n), value);
@@ -80,7 +81,7 @@ Deno.test("RecordWriter keeps what it has when its buffer grows", () => {
   }
 });
 
-Deno.test("RecordReader reads what kafkajs reads of the same bytes, headers or not", () => {
+Deno.test("RecordReader.next() reads what kafkajs reads, with and without headers", () => {
   const headers = fc.dictionary(fc.string({ maxLength: 5 }), fc.string({ maxLength: 20 }), { maxKeys: 3 });
   fc.assert(
     fc.property(fc.array(fc.tuple(given, headers, fc.nat(2_000_000)), { minLength: 1 }), (records) => {
@@ -113,7 +114,7 @@ Deno.test("RecordReader reads what kafkajs reads of the same bytes, headers or n
   );
 });
 
-Deno.test("RecordReader throws where a record goes beyond its bytes", () => {
+Deno.test("RecordReader.next() throws when a record exceeds its bytes", () => {
   const { bytes } = written([{ timestamp: 5, key: "key", value: "value" }]);
   const reader = new RecordReader();
   for (let end = 0; end < bytes.length; end++) {
@@ -126,7 +127,7 @@ Deno.test("RecordReader throws where a record goes beyond its bytes", () => {
   assert.throws(() => reader.next(), /exceeds its/);
 });
 
-Deno.test("varintSize() is the size that is written, up to the largest safe integer", () => {
+Deno.test("varintSize() returns the size that RecordWriter writes", () => {
   const writer = new RecordWriter();
   for (const value of [0, -1, 1, 63, 64, -64, -65, 8191, 8192, 2 ** 30, 2 ** 31, 2 ** 40, 2 ** 52]) {
     writer.clear();

@@ -1,5 +1,5 @@
 /**
- * Snappy, as Kafka's clients compress batches with it: a bare block, or blocks in the framing of snappy-java.
+ * Decompresses Snappy: a single block, as most Kafka clients write it, or blocks in snappy-java's framing.
  *
  * @see https://github.com/google/snappy/blob/main/format_description.txt
  * @see https://github.com/xerial/snappy-java/blob/master/src/main/java/org/xerial/snappy/SnappyOutputStream.java
@@ -9,20 +9,18 @@ import { Buffer } from "node:buffer";
 import snappy from "snappyjs";
 import { TooLargeError } from "./corrupt_batch.ts";
 
-/** Begins the framing that the Java client puts around blocks (snappy-java's SnappyOutputStream). */
-const XERIAL = Uint8Array.of(0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00);
-/** The magic, then two INT32: version and the lowest compatible version. */
-const XERIAL_HEADER = 16;
+/** The magic of snappy-java's framing, used by Kafka's Java client. */
+const XERIAL_MAGIC = Uint8Array.of(0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00);
+/** Magic, version (INT32) and lowest compatible version (INT32). */
+const XERIAL_HEADER_BYTES = 16;
 
 /**
- * Decompresses Snappy, bare or in the Java client's framing: blocks, each with its length before it.
- *
- * @param maxBytes the result's largest allowed size; it is compared before the result is allocated
- * @throws {TooLargeError} when the result would be larger
- * @throws {RangeError} when the data is no Snappy
+ * @param maxBytes limit of the decompressed size, checked before the result is allocated
+ * @throws {TooLargeError} if it is exceeded
+ * @throws {RangeError} if the data is not Snappy
  */
 export function snappyDecompress(data: Uint8Array, maxBytes: number): Uint8Array {
-  const blocks = XERIAL.every((byte, i) => data[i] === byte) ? xerialBlocks(data) : [data];
+  const blocks = XERIAL_MAGIC.every((byte, i) => data[i] === byte) ? xerialBlocks(data) : [data];
   const size = blocks.reduce((sum, block) => sum + declaredSize(block).size, 0);
   if (size > maxBytes) throw new TooLargeError(maxBytes);
   for (const block of blocks) verifySize(block);
@@ -39,16 +37,16 @@ export function snappyDecompress(data: Uint8Array, maxBytes: number): Uint8Array
 function xerialBlocks(data: Uint8Array): Uint8Array[] {
   const blocks: Uint8Array[] = [];
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  for (let at = XERIAL_HEADER; at < data.length;) {
+  for (let at = XERIAL_HEADER_BYTES; at < data.length;) {
     const start = at + 4, end = start + bytes.readInt32BE(at);
-    if (end <= start || end > data.length) throw new RangeError("A Snappy block is cut off");
+    if (end <= start || end > data.length) throw new RangeError("A Snappy block is truncated");
     blocks.push(data.subarray(start, end));
     at = end;
   }
   return blocks;
 }
 
-/** The decompressed size that a block begins with, a varint, and where the block goes on. */
+/** Reads the decompressed size at the start of a block, and the position after it. */
 function declaredSize(block: Uint8Array): { size: number; at: number } {
   let size = 0;
   for (let at = 0; at < 5; at++) {
@@ -61,9 +59,9 @@ function declaredSize(block: Uint8Array): { size: number; at: number } {
 }
 
 /**
- * Adds up the lengths of a block's elements: snappyjs does not notice when they are not what the block declares.
+ * Checks that the lengths of a block's elements add up to its declared size, which snappyjs does not.
  *
- * @throws {RangeError} when they are not
+ * @throws {RangeError} if they do not
  */
 function verifySize(block: Uint8Array): void {
   const declared = declaredSize(block);
