@@ -19,7 +19,7 @@ export default [
       "no-unmodified-loop-condition": "error",
       "no-unreachable-loop": "error",
       "no-throw-literal": "error",
-      "object-shorthand": "error",
+      "object-shorthand": ["error", "always", { avoidQuotes: true }],
       "eqeqeq": ["error", "always", { null: "ignore" }],
       "@typescript-eslint/unified-signatures": "error",
       "@typescript-eslint/naming-convention": [
@@ -29,11 +29,11 @@ export default [
         { selector: "classMethod", format: ["camelCase"] },
         {
           selector: "parameter",
-          format: ["camelCase"],
+          format: ["camelCase", "snake_case", "UPPER_CASE"],
           leadingUnderscore: "allowSingleOrDouble",
           trailingUnderscore: "allow",
         },
-        // Columns and environment variables keep their names.
+        // Columns and settings keep their names.
         { selector: "parameter", modifiers: ["destructured"], format: null },
       ],
     },

@@ -55,7 +55,9 @@ export async function ensureTables(client: pg.Client, streams: readonly Stream[]
       throw new PermanentError({ ...failure, remedy }, { cause: error });
     }
   }
-  for (const [table, { what, remedy }] of await tableProblems(client, streams)) {
+  const [problem] = await tableProblems(client, streams);
+  if (problem) {
+    const [table, { what, remedy }] = problem;
     throw new PermanentError({
       code: "TABLE_INCOMPATIBLE",
       cause: `the table "${table}" in database ${client.database ?? ""} ${what}`,
