@@ -7,18 +7,18 @@ import { PermanentError } from "./errors.ts";
 import { topicIdToUuid, uuidToTopicId } from "./kafka/topic_id.ts";
 import { restartRemedy, setOffsetSql, setTopicIdSql, type TopicPartition } from "./schema/progress.ts";
 
-/** What is known of a partition when it is assigned. */
+/** State of a partition when it is assigned. */
 export interface PartitionFacts extends TopicPartition {
   readonly group: string;
   /** `next_offset` in `consumer_progress`. */
   readonly nextOffset: number;
   /** `topic_id` of the partition in `consumer_progress`, null if unknown; `undefined` if the table has no such column. */
   readonly storedId: string | null | undefined;
-  /** The distinct `topic_id`s of the group's other partitions of this topic. A partition may be new while the others are not. */
+  /** The distinct `topic_id`s of the group's other partitions of this topic, which may be older than this one. */
   readonly otherIds: readonly string[];
-  /** The topic's id now, as Kafka prints it; `undefined` with brokers before 2.8. */
+  /** The current topic id, as Kafka prints it; `undefined` with brokers before 2.8. */
   readonly currentId: string | undefined;
-  /** The first offset that is kept, and the high watermark. */
+  /** The low and the high watermark. */
   readonly watermarks: { readonly low: number; readonly high: number };
 }
 
@@ -26,14 +26,14 @@ export interface PartitionFacts extends TopicPartition {
 export type Decision =
   /** Fetch from `offset`. */
   | { readonly kind: "seek"; readonly offset: number; readonly adopt: boolean }
-  /** The offsets `from` (inclusive) to `to` (exclusive) expired before they were read: count them as lost, fetch from `to`. */
+  /** Retention deleted the offsets `from` (inclusive) to `to` (exclusive): count them as lost, fetch from `to`. */
   | { readonly kind: "skip"; readonly from: number; readonly to: number; readonly adopt: boolean }
-  /** The topic is not the one that the progress belongs to, or it lost its end. */
+  /** The topic was recreated or lost records. */
   | { readonly kind: "fail"; readonly error: PermanentError };
 
 /**
- * Decides where to start. `adopt` says that the current topic id is to be stored, because none is: a row of a previous version or of
- * an older broker, whose offset check has passed.
+ * Decides where to start. `adopt`: store the current topic id, because the row has none (of a previous version or an older broker) and its
+ * offset is in range.
  */
 export function decideStart(facts: PartitionFacts): Decision {
   const { nextOffset, storedId, currentId, watermarks: { low } } = facts;
@@ -44,10 +44,10 @@ export function decideStart(facts: PartitionFacts): Decision {
   return { kind: "seek", offset: nextOffset, adopt };
 }
 
-/** The facts that tell one topic from another of the same name. */
+/** The facts that identify a topic. */
 export type TopicIdFacts = Pick<PartitionFacts, "group" | "topic" | "storedId" | "otherIds" | "currentId">;
 
-/** The error of a topic whose id is not the stored one; `undefined` if it is, or if either is unknown. */
+/** The error of a topic whose id differs from the stored one; `undefined` if it does not, or if either is unknown. */
 export function checkTopicId(facts: TopicIdFacts): PermanentError | undefined {
   const { group, topic, storedId, otherIds, currentId } = facts;
   if (currentId === undefined) return undefined;

@@ -5,7 +5,7 @@ import { decideStart, type Decision, type PartitionFacts } from "./start_positio
 const ID = "AAECAwQFBgcICQoLDA0ODw", UUID = topicIdToUuid(ID);
 const OTHER = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
-/** Topic ids: of the partition's row, of the topic's other rows, of the topic now; and what follows from them. */
+/** Topic ids of the partition's row, of the topic's other rows and of the topic, and the expected result. */
 const IDS: [stored: string | null | undefined, others: string[], current: string | undefined, string][] = [
   [null, [], ID, "adopt"],
   [null, [UUID], ID, "adopt"],
@@ -26,7 +26,7 @@ const IDS: [stored: string | null | undefined, others: string[], current: string
   [undefined, [], undefined, "unknown"],
 ];
 
-/** `next_offset`, low and high watermark; and what follows from them. */
+/** `next_offset`, low and high watermark, and the expected result. */
 const OFFSETS: [next: number, low: number, high: number, string][] = [
   [0, 0, 0, "seek"],
   [5, 5, 9, "seek"],
@@ -76,7 +76,7 @@ Deno.test("decideStart() seeks, skips or fails as each combination of topic ids 
 
 const failure = (more: Partial<PartitionFacts>): string => errorText(decideStart(facts(more)));
 
-Deno.test("decideStart() names both ids of a recreated topic, and the statements that restart it and that adopt its id", () => {
+Deno.test("decideStart() names both topic ids and the statements of both remedies when the topic was recreated", () => {
   const message = failure({ storedId: OTHER });
   assert.match(
     message,
@@ -89,7 +89,7 @@ Deno.test("decideStart() names both ids of a recreated topic, and the statements
   );
 });
 
-Deno.test("decideStart() says that records were lost when the topic is the same and ends before the progress", () => {
+Deno.test("decideStart() reports lost records when the topic id is the same and the topic ends before the progress", () => {
   const message = failure({ nextOffset: 12 });
   assert.match(
     message,
@@ -101,7 +101,7 @@ Deno.test("decideStart() says that records were lost when the topic is the same 
   );
 });
 
-Deno.test("decideStart() names both causes when no id tells them apart", () => {
+Deno.test("decideStart() names both possible causes when a topic id is unknown", () => {
   for (const ids of [{ storedId: null }, { storedId: undefined }, { currentId: undefined }]) {
     const message = failure({ nextOffset: 12, ...ids });
     assert.match(message, /recreated, or lost records in an unclean leader election: partition 3/);

@@ -1,24 +1,23 @@
 /**
- * What a stream is: a record type with its topic, schema, table and columns. Each stream is one file of `streams/`, and
- * all that producer, consumer, tables, tests and pages know of it derives from that file.
+ * A stream: a record type with its topic, schema, table and columns. Each stream is defined in one file of `streams/`, from which the
+ * producer, the consumer, the tables, the tests and the dashboard derive everything else.
  *
  * @module
  */
 import { z } from "zod";
 
-/** PostgreSQL types that columns can have. */
+/** Supported column types of PostgreSQL. */
 export type ColumnType = "INT" | "DOUBLE PRECISION";
 
-/** One number of a record and the column that it is stored in. */
+/** A number of a record and its column. */
 export interface Field {
-  /** Column of the table. */
   readonly column: string;
   readonly type: ColumnType;
-  /** Where it lies in the record: property names and array indexes. */
+  /** Path in the record: property names and array indexes. */
   readonly path: readonly [string, ...(string | number)[]];
-  /** Another name of the property that the path begins with: it counts where there is none of the first. */
+  /** Alternative name of the first property of the path, used if that is absent. */
   readonly alias?: string;
-  /** Least and greatest value, both allowed. They must say what the schema says; a property test holds them together. */
+  /** Minimum and maximum, inclusive. They must agree with the schema; a property test compares them. */
   readonly min: number;
   readonly max: number;
 }
@@ -26,7 +25,7 @@ export interface Field {
 /** A source of random numbers in [0, 1). */
 export type Random = () => number;
 
-/** What a generated record is of. */
+/** Input of a generator. */
 export interface Moment {
   /** User, 0 … users − 1. */
   readonly userID: number;
@@ -41,35 +40,35 @@ export interface Stream<Value = unknown> {
   readonly name: string;
   readonly topic: string;
   readonly table: string;
-  /** One line for people: what a record says. */
+  /** Description in one line. */
   readonly about: string;
-  /** Validates a parsed JSON value. It is the authority on what is valid. */
+  /** Validates a parsed JSON value. The single authority on validity. */
   readonly schema: z.ZodType<Value>;
-  /** The columns in the order of the table, and of the record's JSON text. */
+  /** The columns, in the order of the table and of the record's JSON text. */
   readonly fields: readonly Field[];
-  /** A record with values drawn anywhere in their ranges. */
+  /** Generates a record with uniformly distributed values. */
   readonly uniform: (moment: Moment) => Value;
-  /** A record that follows plausibly on the user's last one; `undefined`: there is none yet. */
+  /** Generates a plausible next record of a user; `last` is `undefined` for the first one. */
   readonly walk: (moment: Moment, last: Value | undefined) => Value;
 }
 
-/** Declares a stream; it is returned as it is, with its record's type inferred from the schema. */
+/** Declares a stream, with its record's type checked against the schema. */
 export const defineStream = <Value>(stream: Stream<Value>): Stream => stream as Stream;
 
-/** A `userID` as it may come: an integer that fits PostgreSQL's INT. */
+/** Schema of `userID`: a non-negative integer in the range of INT. */
 export const userID = z.number({ error: "userID is missing or not a number" })
   .int({ error: "userID is not a whole number" })
   .min(0, { error: "userID is below 0" })
   .max(2_147_483_647, { error: "userID is above 2147483647" });
 
-/** A `timestamp`: Unix seconds, with a fraction. */
+/** Schema of `timestamp`: Unix seconds with a fraction. */
 export const timestamp = z.number({ error: "timestamp is missing or not a finite number" })
   .min(0, { error: "timestamp is below 0" });
 
-/** `userID`, as the Python original spells it. */
+/** The Python original's name of `userID`. */
 const USER_ID_ALIAS = "userId";
 
-/** The fields that records of every stream have. */
+/** The fields of every stream. */
 export const USER_ID: Field = {
   column: "user_id",
   type: "INT",
@@ -87,7 +86,7 @@ export const TIMESTAMP: Field = {
 };
 
 /**
- * {@link USER_ID_ALIAS} is taken for `userID` where there is no `userID`. Wraps a stream's schema.
+ * Wraps a stream's schema so that {@link USER_ID_ALIAS} is used if `userID` is absent.
  */
 export const withUserIdAlias = <T extends z.ZodType>(schema: T) =>
   z.preprocess((value) => {
@@ -96,7 +95,7 @@ export const withUserIdAlias = <T extends z.ZodType>(schema: T) =>
     return { ...value, userID: (value as Record<string, unknown>)[USER_ID_ALIAS] };
   }, schema);
 
-/** The number that lies at a field's path of a valid record. */
+/** The number at a field's path in a valid record. */
 export function fieldValue(record: unknown, field: Field): number {
   let value = record as Record<string | number, unknown>;
   for (const step of field.path) value = value[step] as Record<string | number, unknown>;

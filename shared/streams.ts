@@ -1,5 +1,5 @@
 /**
- * Finds the streams that `STREAMS` names: each is a file of `streams/`.
+ * Loads the streams that `STREAMS` names.
  *
  * @module
  */
@@ -7,11 +7,10 @@ import { SettingsError } from "./settings/error.ts";
 import type { Stream } from "./stream.ts";
 
 /**
- * Loads streams by name, with their topics as they are called on this cluster.
+ * Loads streams by name and prefixes their topics.
  *
  * @param names names of files in `streams/`, without `.ts`
- * @param topicPrefix put before each topic's name
- * @throws {SettingsError} where there is no such stream, one is named twice, or a topic's name is not legal
+ * @throws {SettingsError} if a stream does not exist or is named twice, or a topic name is not legal
  */
 export async function loadStreams(names: readonly string[], topicPrefix = ""): Promise<Stream[]> {
   const streams = await Promise.all(names.map(loadStream));
@@ -36,7 +35,7 @@ async function loadStream(name: string): Promise<Stream> {
   ]);
   if (!/^[a-z][a-z0-9_-]*$/.test(name)) throw problem;
   try {
-    // A template that Deno can follow: every file of the folder is part of the program, and none needs to be listed.
+    // Deno resolves the template to all files of the folder, so that none needs to be listed.
     const module: { default: Stream } = await import(`./streams/${name}.ts`);
     return module.default;
   } catch (error) {

@@ -2,7 +2,7 @@ import assert from "assert";
 import { SettingsError } from "./settings/error.ts";
 import { loadStreams } from "./streams.ts";
 
-Deno.test("loadStreams() accepts prefixes that make legal topic names and refuses others", async () => {
+Deno.test("loadStreams() accepts prefixes that result in legal topic names, and throws for others", async () => {
   for (const prefix of ["", "team1.", "a_b-c.", "x".repeat(243)]) {
     const [routes] = await loadStreams(["routes"], prefix);
     assert.equal(routes!.topic, `${prefix}routes`);

@@ -96,8 +96,8 @@ Deno.test("rejects warns on standard error when it falls back to plaintext or ig
     Deno.writeTextFileSync(ini, "[postgresql]\nnonsense = 1\n");
     const { code, stdout, stderr } = await rejects([], { PGPORT: server.port, HOST_SETTINGS: ini });
     assert.equal(code, 0, stderr);
-    assert.match(stderr, /WARN .*\[postgresql\] nonsense is not a setting/);
-    assert.match(stderr, /WARN .*connecting without, as PGSSLMODE=prefer allows/);
+    assert.match(stderr, /WARN .*Unknown key \[postgresql\] nonsense ignored/);
+    assert.match(stderr, /WARN .*falling back to plaintext, as PGSSLMODE=prefer allows/);
     assert.equal(stdout, "No rejected records of routes.\n");
   } finally {
     Deno.removeSync(ini);

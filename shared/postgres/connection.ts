@@ -1,5 +1,5 @@
 /**
- * Connections to PostgreSQL, with `sslmode` meaning what libpq says it means.
+ * Connects to PostgreSQL. `sslmode` has the same meaning as in libpq.
  *
  * @module
  */
@@ -11,26 +11,26 @@ import { postgresTlsFiles, readTlsFiles, shouldVerifyServer } from "../settings/
 import { PASSWORD_MISSING } from "../diagnosis/postgres_login.ts";
 import { connectError } from "./errors.ts";
 
-/** The settings that connect to PostgreSQL. */
+/** The settings of a connection. */
 export type PostgresSettings = Pick<Settings, Extract<keyof Settings, `PG${string}`>>;
 
-/** What else a connection can be given. */
+/** Further options of a connection. */
 export interface ConnectOptions {
   /** Shown in `pg_stat_activity`. */
   readonly applicationName: string;
-  /** Instead of `PGDATABASE`. */
+  /** Default: `PGDATABASE`. */
   readonly database?: string;
-  /** Told when `sslmode` lets a connection be made without TLS after TLS was tried. */
+  /** Called when the connection falls back to plaintext, as `sslmode` allows. */
   readonly onPlaintext?: (message: string) => void;
-  /** Ends the attempt to connect. `PGCONNECT_TIMEOUT` may be longer than a stop may take. */
+  /** Aborts the attempt, since `PGCONNECT_TIMEOUT` may exceed the shutdown timeout. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * The TLS options that an `sslmode` stands for, one after another as they are tried; `false`: no TLS.
+ * The TLS options of an `sslmode`, in the order of the attempts; `false`: no TLS.
  *
  * @see https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-SSLMODE-STATEMENTS
- * @throws {SettingsError} if a certificate or key file can't be used
+ * @throws {SettingsError} if a certificate or key file cannot be used
  */
 export function tlsAttempts(settings: PostgresSettings): (tls.ConnectionOptions | false)[] {
   const { PGSSLMODE: mode } = settings;
@@ -39,7 +39,7 @@ export function tlsAttempts(settings: PostgresSettings): (tls.ConnectionOptions 
   const options: tls.ConnectionOptions = {
     ...files,
     rejectUnauthorized: shouldVerifyServer(settings),
-    // The chain without the name, as verify-ca; `system` comes with verify-full only, see `settings/validate.ts`.
+    // verify-ca: the chain but not the host name. `system` requires verify-full.
     ...shouldVerifyServer(settings) && mode !== "verify-full" && { checkServerIdentity: () => undefined },
   };
   if (mode === "allow") return [false, options];
@@ -47,10 +47,10 @@ export function tlsAttempts(settings: PostgresSettings): (tls.ConnectionOptions 
 }
 
 /**
- * Connects.
+ * Opens a connection.
  *
- * @throws {PermanentError} wrong credentials or none, no such database, a certificate that is not to be trusted, no TLS where it is asked for
- * @throws {TransientError} a server that is away, starting, or has no connection left
+ * @throws {PermanentError} wrong or missing credentials, unknown database, untrusted certificate, TLS required but not available
+ * @throws {TransientError} the server is unavailable, starting, or has no free connection
  */
 export async function connectPostgres(
   settings: PostgresSettings,
@@ -62,7 +62,7 @@ export async function connectPostgres(
       host: settings.PGHOST,
       port: settings.PGPORT,
       user: settings.PGUSER,
-      // A function: without a password pg would look for a file of passwords, which the services may not read, and never answer.
+      // A function: without a password pg would read ~/.pgpass, for which the services have no permission, and hang.
       password: () => passwordOf(settings),
       database: options.database ?? settings.PGDATABASE,
       ssl,
@@ -71,13 +71,13 @@ export async function connectPostgres(
       connectionTimeoutMillis: settings.PGCONNECT_TIMEOUT * 1000,
       keepAlive: true,
     });
-    // Without a listener an error between two queries would end the process; the next query reports it.
+    // Without a listener an error between two queries would crash the process; the next query reports it.
     client.on("error", () => {});
     try {
       await connect(client, options.signal);
       return client;
     } catch (error) {
-      // Not awaited: ending a client that failed to connect may never settle.
+      // Not awaited: end() may never settle if the connection failed.
       client.end().catch(() => {});
       const next = attempts[index + 1];
       if (next === undefined || !isAboutTls(error)) {
@@ -85,10 +85,9 @@ export async function connectPostgres(
       }
       if (next === false) {
         options.onPlaintext?.(
-          `PostgreSQL at ${settings.PGHOST}:${settings.PGPORT} can't be had with TLS (${
+          `PostgreSQL at ${settings.PGHOST}:${settings.PGPORT} does not accept TLS (${
             messageOf(error)
-          }); connecting ` +
-            `without, as PGSSLMODE=${settings.PGSSLMODE} allows. Set PGSSLMODE=verify-full where the network is not your own.`,
+          }); falling back to plaintext, as PGSSLMODE=${settings.PGSSLMODE} allows. Set PGSSLMODE=verify-full on untrusted networks.`,
         );
       }
     }
@@ -96,20 +95,20 @@ export async function connectPostgres(
   throw new Error("unreachable: there is always an attempt");
 }
 
-/** Connects, and gives up when the signal aborts. */
+/** Connects, or rejects if the signal aborts. */
 async function connect(client: pg.Client, signal: AbortSignal | undefined): Promise<void> {
-  const giveUp = () => client.connection.stream.destroy();
+  const abort = () => client.connection.stream.destroy();
   const connected = client.connect();
-  if (signal?.aborted) giveUp();
-  signal?.addEventListener("abort", giveUp);
+  if (signal?.aborted) abort();
+  signal?.addEventListener("abort", abort);
   try {
     await connected;
   } finally {
-    signal?.removeEventListener("abort", giveUp);
+    signal?.removeEventListener("abort", abort);
   }
 }
 
-/** Called when the server asks for it. */
+/** Called when the server requests a password. */
 function passwordOf({ PGPASSWORD }: PostgresSettings): string {
   if (PGPASSWORD !== "") return PGPASSWORD;
   throw new PermanentError({
@@ -119,7 +118,7 @@ function passwordOf({ PGPASSWORD }: PostgresSettings): string {
   });
 }
 
-/** Whether the other way, with or without TLS, may work. 28000 is how pg_hba.conf refuses a connection for its lack of TLS. */
+/** Whether the next attempt, with or without TLS, may succeed. pg_hba.conf rejects connections without TLS with 28000. */
 function isAboutTls(error: unknown): boolean {
   const { code } = error as { code?: string };
   return code === "28000" || /SSL|TLS/i.test(messageOf(error)) || /^ERR_(SSL|TLS)_/.test(code ?? "");

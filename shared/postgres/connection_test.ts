@@ -6,23 +6,23 @@ import { loadSettings, PROCESS } from "../settings/load.ts";
 import { connectPostgres } from "./connection.ts";
 import { message } from "./message_fixture.ts";
 
-/** AuthenticationCleartextPassword, AuthenticationMD5Password and AuthenticationSASL, as servers ask for a password. */
-const ASKING = {
+/** The server's requests for a password. */
+const PASSWORD_REQUESTS = {
   cleartext: message("R", "\0\0\0\x03"),
   md5: message("R", "\0\0\0\x05\0\0\0\x07"),
   sasl: message("R", "\0\0\0\x0aSCRAM-SHA-256\0\0"),
 };
 
-/** A server that answers whoever begins with these bytes. */
-const answering = (bytes: Uint8Array): Promise<Listening> =>
+/** A server that responds to the first message of a client with these bytes. */
+const startServer = (bytes: Uint8Array): Promise<Listening> =>
   Listening.start(net.createServer((socket) => {
     socket.on("error", () => {});
     socket.once("data", () => socket.write(bytes));
   }));
 
-for (const [how, bytes] of Object.entries(ASKING)) {
-  Deno.test(`connectPostgres() says that there is no password when the server asks for one (${how})`, async () => {
-    await using server = await answering(bytes);
+for (const [how, bytes] of Object.entries(PASSWORD_REQUESTS)) {
+  Deno.test(`connectPostgres() reports a missing password when the server requests one (${how})`, async () => {
+    await using server = await startServer(bytes);
     const { port } = server;
     const env: Record<string, string> = { PGHOST: "127.0.0.1", PGPORT: `${port}`, PGSSLMODE: "disable" };
     const { settings } = loadSettings(["postgresql"], { ...PROCESS, args: [], env: (name) => env[name] });
@@ -38,8 +38,8 @@ for (const [how, bytes] of Object.entries(ASKING)) {
   });
 }
 
-Deno.test("connectPostgres() gives up when its signal aborts, also without a time limit", async () => {
-  await using server = await answering(new Uint8Array());
+Deno.test("connectPostgres() rejects when its signal aborts, also without a timeout", async () => {
+  await using server = await startServer(new Uint8Array());
   for (const mode of ["disable", "require"]) {
     const env: Record<string, string> = {
       PGHOST: "127.0.0.1",

@@ -1,5 +1,5 @@
 /**
- * Failures of PostgreSQL by class. SQLSTATE codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
+ * Classifies errors of PostgreSQL. SQLSTATEs: https://www.postgresql.org/docs/current/errcodes-appendix.html
  *
  * @module
  */
@@ -11,22 +11,22 @@ import { diagnoseTls, isTlsCode } from "../diagnosis/tls.ts";
 import type { Settings } from "../settings/table.ts";
 import { classOfRaisedSqlState, classOfSqlState, type ErrorClass, isSqlState } from "./sqlstate.ts";
 
-/** The fields of PostgreSQL's error message that are used here, as pg names them. */
+/** Fields of an error message of PostgreSQL, as pg names them. */
 export interface PostgresErrorFields {
   readonly code?: string;
   readonly detail?: string;
-  /** The call stack: "COPY table, line 5", and the functions and statements that the error occurred in, in the server's language. */
+  /** The context: "COPY table, line 5", and the functions and statements in which the error occurred, in the server's language. */
   readonly where?: string;
   readonly schema?: string;
   readonly table?: string;
   readonly column?: string;
   readonly dataType?: string;
   readonly constraint?: string;
-  /** Name of the C function that reported the error; it is not translated. */
+  /** Name of the C function that reported the error. */
   readonly routine?: string;
 }
 
-/** Reports PL/pgSQL's RAISE. */
+/** The `routine` of errors raised by PL/pgSQL's RAISE. */
 const RAISE_ROUTINE = "exec_stmt_raise";
 
 /** Whether an error comes from pg: it has an SQLSTATE or a code of Node's, or says that the connection ended. */
@@ -38,25 +38,25 @@ export function isPostgresError(error: unknown): boolean {
     /connection|terminated|timeout|not queryable|client was closed/i.test(messageOf(error));
 }
 
-/** The class of an error that a statement or a connection ended with. */
+/** The class of an error of a statement or a connection. */
 export function classify(error: unknown): ErrorClass {
   if (error instanceof PermanentError) return "environment";
   const code = codeOf(error);
   if (isTlsCode(code)) return "environment";
-  // No SQLSTATE: the connection broke, timed out or was refused.
+  // No SQLSTATE: the connection failed or timed out.
   if (!isSqlState(code)) return "transient";
-  // A trigger that rejects rows chooses the code itself, also one of its own.
+  // A trigger that rejects rows may choose any code.
   if ((error as PostgresErrorFields).routine === RAISE_ROUTINE) return classOfRaisedSqlState(code);
   const errorClass = classOfSqlState(code);
-  // Statements of a function are not ours; and 55000 passes only when the server reports it for a connection.
+  // A function's statements are not the consumer's; 55000 is transient only for a connection.
   const isOfFunction = functionOf(error) !== undefined && (errorClass === "internal" || code === "55000");
   return isOfFunction ? "environment" : errorClass;
 }
 
 /**
- * The function or trigger that an error occurred in, from the error's context.
+ * The function or trigger in which an error occurred, from the error's context.
  *
- * @returns its name and parameter types if the context has them, else the context's first line; `undefined`: in none
+ * @returns its name and parameter types if the context contains them, else the context's first line; `undefined`: none
  */
 export function functionOf(error: unknown): string | undefined {
   const { where } = error as PostgresErrorFields;
@@ -65,7 +65,7 @@ export function functionOf(error: unknown): string | undefined {
   return /[^\s"()]+\([^()]*\)/.exec(inProcedure ?? "")?.[0] ?? inProcedure ?? lines[0];
 }
 
-/** What the label `class` of the metric of retries says of a transient failure. */
+/** Value of the label `class` of the retry metric. */
 export function retryClass(error: unknown): string {
   const code = codeOf(error) ?? "";
   if (code.startsWith("40")) return "serialization";
@@ -113,7 +113,7 @@ type ConnectionSettings = Pick<
   "PGHOST" | "PGPORT" | "PGUSER" | "PGDATABASE" | "PGSSLMODE" | "PGSSLROOTCERT" | "PGSSLCERT"
 >;
 
-/** The error that a failed connection attempt becomes, with the address in it and never the password. */
+/** The error of a failed connection attempt. Contains the address, never the password. */
 export function connectError(
   error: unknown,
   settings: ConnectionSettings,

@@ -4,8 +4,8 @@ import { classify, functionOf, permanentStatementError } from "./errors.ts";
 
 const failure = (code?: string) => Object.assign(new Error("it failed"), code === undefined ? {} : { code });
 
-Deno.test("classify() takes for transient what passes by itself when a server or a link is away", () => {
-  // EPIPE and its like are as long as an SQLSTATE.
+Deno.test("classify() returns transient when a server or the network is unavailable", () => {
+  // EPIPE is as long as an SQLSTATE.
   for (const code of ["EPIPE", "EPERM", "EBUSY", "ECONNRESET", "ECONNREFUSED", "ETIMEDOUT"]) {
     assert.equal(classify(failure(code)), "transient", code);
   }
@@ -17,7 +17,7 @@ Deno.test("classify() takes for transient what passes by itself when a server or
   assert.equal(classify(failure()), "transient");
 });
 
-Deno.test("classify() distinguishes a record's values from the table when the database rejects data", () => {
+Deno.test("classify() distinguishes errors of a record from errors of the table", () => {
   for (const code of ["22003", "22P02", "23502", "23514", "44000", "P0001"]) {
     assert.equal(classify(failure(code)), "record", code);
   }
@@ -28,14 +28,14 @@ Deno.test("classify() distinguishes a record's values from the table when the da
   assert.equal(classify(new PermanentError({ code: "X", cause: "no", remedy: "" })), "environment");
 });
 
-/** An error that occurred in a trigger's function while rows were copied. */
+/** An error in a trigger's function during a COPY. */
 const inTrigger = (
   code: string,
   routine: string,
   context = "PL/pgSQL function audit(integer) line 3 at RAISE",
 ) => Object.assign(failure(code), { routine, where: `${context}\nCOPY routes_table, line 7` });
 
-Deno.test("classify() takes a function's own statements for the environment, and what it raises for a record's fault", () => {
+Deno.test("classify() returns environment for errors of a function's statements, and record for what it raises", () => {
   // Reported by the parser and the executor: the function is broken.
   for (const code of ["42P01", "42501", "42601", "24000", "55000", "P0000", "P0004"]) {
     assert.equal(classify(inTrigger(code, "parserOpenTable")), "environment", code);
@@ -51,7 +51,7 @@ Deno.test("classify() takes a function's own statements for the environment, and
   assert.equal(classify(failure("U0001")), "environment");
 });
 
-Deno.test("functionOf() finds the function in the context of any language, and none in that of COPY", () => {
+Deno.test("functionOf() finds the function in a context of any language, and none in that of COPY", () => {
   for (
     const [context, expected] of [
       ["PL/pgSQL function audit(integer) line 3 at SQL statement", "audit(integer)"],

@@ -1,12 +1,12 @@
 /**
- * What a server sends, for tests.
+ * Messages of a PostgreSQL server, for tests.
  *
  * @see https://www.postgresql.org/docs/current/protocol-message-formats.html
  * @module
  */
 import { Buffer } from "node:buffer";
 
-/** A message of PostgreSQL's protocol. */
+/** Encodes a message of the protocol. */
 export function message(type: string, body: string): Buffer {
   const head = Buffer.alloc(5);
   head.write(type, "latin1");
@@ -14,11 +14,11 @@ export function message(type: string, body: string): Buffer {
   return Buffer.concat([head, Buffer.from(body)]);
 }
 
-/** The answer to a query: one row of columns, each text or integer. */
+/** Encodes the response to a query: one row of text and integer columns. */
 export function row(values: Readonly<Record<string, string | number>>): Buffer {
   const count = (number: number) => String.fromCharCode(0, number);
   const columns = Object.entries(values);
-  // Each of no table and no attribute, of type int4 (23) or text (25), of size and modifier 0, in text format.
+  // RowDescription fields: no table and attribute, type int4 (23) or text (25), size and modifier 0, text format.
   const description = columns.map(([name, value]) =>
     `${name}\0${"\0".repeat(9)}${typeof value === "number" ? "\x17" : "\x19"}${"\0".repeat(8)}`
   ).join("");

@@ -1,44 +1,44 @@
 /**
- * Settings of PostgreSQL that a transaction sets for itself.
+ * Settings of PostgreSQL that are local to a transaction.
  *
- * A session-level `SET` outlives its client behind a connection pooler: the next client of the server connection has it. So every
- * setting is local to a transaction. This also overrides the defaults that a role or a database may have (`ALTER ROLE … SET …`) and
- * that would change what is stored or read, or end a transaction.
+ * Behind a connection pooler a session-level `SET` remains on the server connection and affects the next client, so every setting uses
+ * `SET LOCAL`. The settings also override defaults of the role or database (`ALTER ROLE … SET …`) that would change stored or read values,
+ * or end a transaction.
  *
  * @module
  */
 import pg from "pg";
 
-/** What the server says of a new connection. */
+/** Properties of a connection. */
 export interface SessionInfo {
-  /** Whether a connection pooler is in between, which may give each transaction another server connection. */
+  /** Whether the connection goes through a pooler, which may use another server connection for each transaction. */
   readonly isPooled: boolean;
   /**
-   * Where tables are looked up and created, as SQL of `search_path`: the schemas of the account's own search_path that exist, but
-   * those of the system, and `public` if there is none. A temporary table of another client of the pooler never comes first.
+   * Value of `search_path`, as SQL: the existing schemas of the account's search_path without system schemas, or `public` if there is
+   * none. `pg_temp` is last, so that a temporary table of another client of the pooler is not used.
    */
   readonly searchPath: string;
   /** Version of the server, such as 180004. */
   readonly version: number;
 }
 
-/** Settings by name; `undefined` leaves one as it is. */
+/** Settings by name; `undefined` leaves a setting unchanged. */
 export type LocalSettings = Readonly<Record<string, string | number | undefined>>;
 
-/** Timeouts and modes that would end a transaction that takes no longer than it may. */
-const limitsOf = (version: number): LocalSettings => ({
+/** Overrides defaults that would end a transaction. */
+const limitSettings = (version: number): LocalSettings => ({
   lock_timeout: 0,
   exit_on_error: "off",
   transaction_timeout: version < 170_000 ? undefined : 0,
 });
 
-/** Of a transaction in several messages: pauses between them, and how the catalog's functions write the names of types. */
-const SEVERAL_MESSAGES: LocalSettings = {
+/** Additional settings of a transaction that consists of several messages. */
+const INTERACTIVE_SETTINGS: LocalSettings = {
   idle_in_transaction_session_timeout: 0,
   quote_all_identifiers: "off",
 };
 
-/** How values are written as text. Only for transactions that read: triggers of a table may depend on the account's own defaults. */
+/** Text formats of values. Only for transactions that read, since triggers may depend on the account's defaults. */
 export const TEXT_FORMAT: LocalSettings = {
   bytea_output: "hex",
   DateStyle: "ISO, MDY",
@@ -48,10 +48,9 @@ export const TEXT_FORMAT: LocalSettings = {
 };
 
 /**
- * Reads what the server says of a new connection.
+ * Reads the properties of a new connection.
  *
- * A pooler gives its clients a cancellation key of its own (BackendKeyData) in place of the server's, so that the process id in it
- * is another than the one of the server process.
+ * A pooler sends its clients its own cancellation key (BackendKeyData), whose process id differs from that of the server process.
  */
 export async function inspectSession(client: pg.Client): Promise<SessionInfo> {
   const { rows } = await client.query<{ pid: number; version: number; path: string }>(
@@ -65,30 +64,30 @@ export async function inspectSession(client: pg.Client): Promise<SessionInfo> {
   return { isPooled: processID !== pid, searchPath: path, version };
 }
 
-/** How a transaction begins. */
+/** Mode and settings of a transaction. */
 export interface TransactionStart {
   readonly session: SessionInfo;
-  /** Isolation level and access mode; default: `READ COMMITTED`, with the access mode of the account's default. */
+  /** Isolation level and access mode; default: `READ COMMITTED` with the account's default access mode. */
   readonly mode?: "READ COMMITTED" | "REPEATABLE READ READ ONLY";
   readonly settings?: LocalSettings;
 }
 
-/** The statements that set the search_path, the limits and further settings until the transaction ends. */
+/** The statements that set search_path, limits and further settings for the transaction. */
 function setLocalSql({ session: { searchPath, version }, settings = {} }: TransactionStart): string {
-  const statements = Object.entries({ ...limitsOf(version), ...settings })
+  const statements = Object.entries({ ...limitSettings(version), ...settings })
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `SET LOCAL ${name} = ${pg.escapeLiteral(String(value))}`);
   return [`SET LOCAL search_path = ${searchPath}`, ...statements].join("; ");
 }
 
-/** What a transaction begins with when it is sent as one message, which PostgreSQL runs as one transaction by itself. */
+/** The first statements of a transaction that is sent as one Query message, without BEGIN. */
 export const transactionStartSql = (start: TransactionStart): string =>
   `SET TRANSACTION ISOLATION LEVEL ${start.mode ?? "READ COMMITTED"}; ${setLocalSql(start)}`;
 
 /**
- * Runs `work` in a transaction of its own and commits it.
+ * Runs `work` in a transaction and commits it.
  *
- * @throws whatever `work` or the commit throws, after the transaction was rolled back
+ * @throws whatever `work` or the commit throws, after a rollback
  */
 export async function inTransaction<T>(
   client: pg.Client,
@@ -96,20 +95,20 @@ export async function inTransaction<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   try {
-    const settings = setLocalSql({ ...start, settings: { ...SEVERAL_MESSAGES, ...start.settings } });
+    const settings = setLocalSql({ ...start, settings: { ...INTERACTIVE_SETTINGS, ...start.settings } });
     await client.query(`BEGIN ISOLATION LEVEL ${start.mode ?? "READ COMMITTED"}; ${settings}`);
     const result = await work();
     await client.query("COMMIT");
     return result;
   } catch (error) {
-    // Not awaited: a connection that broke may never answer. Queries run in order, so the next one follows it.
+    // Not awaited: a broken connection may never respond. Queries run in order, so later queries follow the rollback.
     client.query("ROLLBACK").catch(() => {});
     throw error;
   }
 }
 
 /**
- * Runs `work` in a transaction that goes on when `work` fails: what it did is undone.
+ * Runs `work` in a savepoint; if it fails, its changes are rolled back and the transaction continues.
  *
  * @throws whatever `work` throws
  */

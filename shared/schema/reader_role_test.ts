@@ -3,51 +3,51 @@ import pg from "pg";
 import { codeOf } from "../errors.ts";
 import { ensureReaderRole } from "./reader_role.ts";
 
-/** PostgreSQL's refusal, as `pg` reports it. */
-const refusal = (code: string) => Object.assign(new pg.DatabaseError("no", 2, "error"), { code });
+/** An error as `pg` reports it. */
+const databaseError = (code: string) => Object.assign(new pg.DatabaseError("no", 2, "error"), { code });
 
-/** What each of its statements has in it, in their order. */
+/** A pattern for each statement, in order. */
 const STATEMENTS = [/EXISTS/, /CREATE ROLE/, /pg_has_role/, /GRANT routes/, /unnest/, /GRANT SELECT/];
 
-/** A client of a server without the role, that fails at the statements that match. */
-function clientOf(statement: RegExp, failure: Error): { client: pg.Client; said: string[] } {
-  const said: string[] = [];
+/** A client of a server without the role, which rejects the statements that match. */
+function clientOf(statement: RegExp, failure: Error): { client: pg.Client; queries: string[] } {
+  const queries: string[] = [];
   const query = (sql: string) => {
-    said.push(sql);
+    queries.push(sql);
     if (statement.test(sql)) return Promise.reject(failure);
     const row = { exists: false, member: false, name: "routes_table" };
     return Promise.resolve({ rows: [row] });
   };
-  return { client: { query } as unknown as pg.Client, said };
+  return { client: { query } as unknown as pg.Client, queries };
 }
 
-Deno.test("ensureReaderRole() makes the role, lets it read, and says that it made it", async () => {
-  const { client, said } = clientOf(/nothing/, new Error());
+Deno.test("ensureReaderRole() creates the role, grants SELECT, and returns true", async () => {
+  const { client, queries } = clientOf(/nothing/, new Error());
   assert.equal(await ensureReaderRole(client, ["routes_table"]), true);
-  assert.deepEqual(said.filter((sql) => /^(CREATE|GRANT)/.test(sql)), [
+  assert.deepEqual(queries.filter((sql) => /^(CREATE|GRANT)/.test(sql)), [
     "CREATE ROLE routes_reader NOLOGIN",
     "GRANT routes_reader TO CURRENT_USER",
     'GRANT SELECT ON "routes_table" TO routes_reader',
   ]);
 });
 
-// 0LP01: invalid grant operation; 57014: cancelled by statement_timeout; 25006: read-only; 42704: somebody dropped the role.
+// 0LP01: invalid grant operation; 57014: statement_timeout; 25006: read-only transaction; 42704: the role was dropped concurrently.
 for (const code of ["42501", "0LP01", "57014", "25006", "42704", "42710", "0A000"]) {
-  Deno.test(`ensureReaderRole() goes on when PostgreSQL refuses with ${code}, whatever it refuses`, async () => {
+  Deno.test(`ensureReaderRole() continues when PostgreSQL rejects any statement with ${code}`, async () => {
     for (const statement of STATEMENTS) {
-      const { client, said } = clientOf(statement, refusal(code));
+      const { client, queries } = clientOf(statement, databaseError(code));
       await ensureReaderRole(client, ["routes_table"]);
-      assert.ok(said.some((sql) => statement.test(sql)), `${statement} is said`);
+      assert.ok(queries.some((sql) => statement.test(sql)), `${statement} was sent`);
     }
   });
 }
 
-Deno.test("ensureReaderRole() says that it made nothing when it may not", async () => {
-  assert.equal(await ensureReaderRole(clientOf(/CREATE ROLE/, refusal("42501")).client, []), false);
+Deno.test("ensureReaderRole() returns false when the account is not allowed to create the role", async () => {
+  assert.equal(await ensureReaderRole(clientOf(/CREATE ROLE/, databaseError("42501")).client, []), false);
 });
 
 const lost = [
-  refusal("57P01"),
+  databaseError("57P01"),
   new Error("Connection terminated unexpectedly"),
   Object.assign(new Error("broken pipe"), { code: "EPIPE" }),
 ];

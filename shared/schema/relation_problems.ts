@@ -1,23 +1,23 @@
 /**
- * What a relation must be, besides its columns, for the consumer to store into it.
+ * Checks the properties of a relation, other than its columns, that prevent the consumer from storing into it.
  *
  * @module
  */
 import type pg from "pg";
 
-/** Why the consumer cannot store into a relation, and what to do. */
+/** Why the consumer cannot store into a relation, and the remedy. */
 export interface RelationProblem {
-  /** What it is, in a clause that follows the table's name. */
+  /** A clause that follows the table's name. */
   readonly what: string;
   readonly remedy: string;
 }
 
-/** What the catalog says of a relation. */
+/** Properties of a relation in the catalog. */
 export interface Relation {
   readonly table: string;
   /** `pg_class.relkind`. */
   readonly kind: string;
-  /** It or a partition of it is UNLOGGED or temporary: u or t; else p. */
+  /** `u` or `t` if the relation or one of its partitions is UNLOGGED or temporary, else `p`. */
   readonly persistence: string;
   readonly hasForeignPartition: boolean;
   /** Row-level security applies to this account. */
@@ -41,10 +41,10 @@ CROSS JOIN LATERAL (
 ) AS parts`;
 
 /**
- * Looks up what keeps the consumer from storing into relations.
+ * Finds the problems of relations.
  *
- * @param tables names, by whether the consumer also reads and updates the rows (its own tables) or only inserts them (streams')
- * @returns by name; a relation that is missing or fits is not in it
+ * @param tables use by name: `own` tables are also read and updated, `stream` tables are only inserted into
+ * @returns by name; relations that do not exist or have no problem are left out
  */
 export async function relationProblems(
   client: pg.Client,
@@ -63,24 +63,25 @@ const OTHER_KINDS: Readonly<Record<string, string>> = {
   f: "a foreign table: its rows are not committed in one transaction with the progress",
   i: "an index",
   I: "an index",
-  m: "a materialized view, which takes no rows",
+  m: "a materialized view, which does not accept rows",
   S: "a sequence",
 };
 
-/** Why the consumer cannot store into a relation; `undefined`: it can. */
+/** The problem of a relation; `undefined`: none. */
 export function problemOf(relation: Relation, use: "own" | "stream"): RelationProblem | undefined {
   const { table, kind, persistence } = relation;
-  const other = `Rename it (ALTER TABLE ${table} RENAME TO …), and have the consumer create a table.`;
-  if (kind === "v" && use === "own") return { what: "is a view, and must be a table", remedy: other };
+  const rename =
+    `Rename it (ALTER TABLE ${table} RENAME TO …) and restart the consumer, which creates a table.`;
+  if (kind === "v" && use === "own") return { what: "is a view, but must be a table", remedy: rename };
   if (kind === "v") {
     return relation.hasInsertTrigger ? undefined : {
       what: "is a view without an INSTEAD OF INSERT trigger, which COPY needs",
       remedy:
-        `Create one (CREATE TRIGGER … INSTEAD OF INSERT ON ${table} FOR EACH ROW …). Or have a table of this name.`,
+        `Create one (CREATE TRIGGER … INSTEAD OF INSERT ON ${table} FOR EACH ROW …), or replace the view by a table.`,
     };
   }
   if (kind !== "r" && kind !== "p") {
-    return { what: `is ${OTHER_KINDS[kind] ?? "no table"}`, remedy: other };
+    return { what: `is ${OTHER_KINDS[kind] ?? "not a table"}`, remedy: rename };
   }
   if (relation.hasForeignPartition) {
     return {
@@ -105,8 +106,8 @@ export function problemOf(relation: Relation, use: "own" | "stream"): RelationPr
   if (persistence === "p") return undefined;
   return {
     what: persistence === "u"
-      ? "is UNLOGGED: after a crash PostgreSQL empties it, while the progress says that its rows are stored"
-      : "is temporary: its rows are lost with the session",
-    remedy: persistence === "u" ? `ALTER TABLE ${table} SET LOGGED.` : other,
+      ? "is UNLOGGED: after a crash PostgreSQL truncates it, but the progress is kept"
+      : "is temporary: its rows are deleted at the end of the session",
+    remedy: persistence === "u" ? `ALTER TABLE ${table} SET LOGGED.` : rename,
   };
 }

@@ -18,21 +18,21 @@ Deno.test("problemOf() accepts tables, partitioned tables, and a stream's view w
   assert.equal(problemOf({ ...TABLE, kind: "v", hasInsertTrigger: true }, "stream"), undefined);
 });
 
-const REFUSED: [what: RegExp, remedy: RegExp, Partial<Relation>, "own" | "stream"][] = [
+const REJECTED: [what: RegExp, remedy: RegExp, Partial<Relation>, "own" | "stream"][] = [
   [/view without an INSTEAD OF INSERT trigger/, /CREATE TRIGGER/, { kind: "v" }, "stream"],
-  [/is a view, and must be a table/, /RENAME/, { kind: "v", hasInsertTrigger: true }, "own"],
+  [/is a view, but must be a table/, /RENAME/, { kind: "v", hasInsertTrigger: true }, "own"],
   [/materialized view/, /RENAME/, { kind: "m" }, "stream"],
   [/foreign table.*not committed in one transaction/, /RENAME/, { kind: "f" }, "stream"],
   [/partition that is a foreign table/, /Detach/, { kind: "p", hasForeignPartition: true }, "stream"],
   [/sequence/, /RENAME/, { kind: "S" }, "stream"],
-  [/no table/, /RENAME/, { kind: "?" }, "stream"],
+  [/not a table/, /RENAME/, { kind: "?" }, "stream"],
   [/row-level security/, /owner.*BYPASSRLS.*DISABLE/, { hasRowSecurity: true }, "own"],
   [/rule for INSERT/, /DROP RULE/, { hasInsertRule: true }, "stream"],
   [/UNLOGGED/, /SET LOGGED/, { persistence: "u" }, "stream"],
   [/temporary/, /RENAME/, { persistence: "t" }, "own"],
 ];
-for (const [what, remedy, relation, use] of REFUSED) {
-  Deno.test(`problemOf() names the remedy when a table ${what.source}`, () => {
+for (const [what, remedy, relation, use] of REJECTED) {
+  Deno.test(`problemOf() returns the remedy when the problem is /${what.source}/`, () => {
     const problem = problemOf({ ...TABLE, ...relation }, use);
     assert.match(problem!.what, what);
     assert.match(problem!.remedy, remedy);

@@ -1,5 +1,5 @@
 /**
- * The stream `battery`: how full the battery of a user's device was, and when.
+ * The stream `battery`: charge of the battery of a user's device over time.
  *
  * @module
  */
@@ -21,8 +21,8 @@ const schema = withUserIdAlias(z.object({
     .max(1, { error: "level is above 1" }),
 }, { error: "is not an object" }));
 
-/** Share of the charge that is used in a second of use: ten hours from full to empty. */
-const DRAIN = 1 / 36_000;
+/** Fraction of the charge that is used per second: ten hours from full to empty. */
+const DRAIN_PER_SECOND = 1 / 36_000;
 
 export default defineStream<Battery>({
   name: "battery",
@@ -38,8 +38,8 @@ export default defineStream<Battery>({
   uniform: ({ userID, timestamp, random }) => ({ userID, timestamp, level: random() }),
   walk: ({ userID, timestamp, random }, last) => {
     if (!last) return { userID, timestamp, level: 0.2 + 0.8 * random() };
-    const level = last.level - Math.max(0, timestamp - last.timestamp) * DRAIN * (0.5 + random());
-    // An empty device is put on its charger, and is full when it comes back.
+    const level = last.level - Math.max(0, timestamp - last.timestamp) * DRAIN_PER_SECOND * (0.5 + random());
+    // An empty battery is recharged.
     return { userID, timestamp, level: level > 0 ? level : 1 };
   },
 });

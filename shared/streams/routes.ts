@@ -1,5 +1,5 @@
 /**
- * The stream `routes`: where a user was, and when.
+ * The stream `routes`: positions of users over time.
  *
  * @module
  */
@@ -34,30 +34,30 @@ const schema = withUserIdAlias(z.object({
   }),
 }, { error: "is not an object" }));
 
-/** Metres of one degree of latitude. */
-const DEGREE_METRES = 111_320;
+/** Meters per degree of latitude. */
+const METERS_PER_DEGREE = 111_320;
 
-/** A walker, a cyclist, a driver: the speed that a user keeps to, m/s. */
+/** Average speeds of users, m/s: walking, cycling, city and highway driving. */
 const SPEEDS = [1.4, 5, 14, 28];
 
 function walk({ userID, timestamp, random }: Moment, last: Route | undefined): Route {
   if (!last) {
-    // Where people live: most routes start between 55° south and 65° north.
+    // Start between 55° south and 65° north.
     return { userID, timestamp, coordinates: [random() * 120 - 55, random() * 360 - 180] };
   }
   const seconds = Math.max(0, timestamp - last.timestamp);
   const speed = SPEEDS[userID % SPEEDS.length]! * (0.7 + 0.6 * random());
-  // A heading that belongs to the user and turns slowly, so that the way looks like a road and not like noise.
+  // A heading that turns slowly, so that the track looks like a road.
   const heading = userID * 2.399963 + Math.sin(timestamp / 97 + userID) * 1.2 + (random() - 0.5) * 0.6;
   const [latitude, longitude] = last.coordinates;
-  const metres = speed * seconds;
-  const north = latitude + metres * Math.cos(heading) / DEGREE_METRES;
+  const meters = speed * seconds;
+  const north = latitude + meters * Math.cos(heading) / METERS_PER_DEGREE;
   const narrowing = Math.max(0.05, Math.cos(latitude * Math.PI / 180));
-  const east = longitude + metres * Math.sin(heading) / (DEGREE_METRES * narrowing);
+  const east = longitude + meters * Math.sin(heading) / (METERS_PER_DEGREE * narrowing);
   return { userID, timestamp, coordinates: [Math.max(-90, Math.min(90, north)), wrap(east)] };
 }
 
-/** A longitude beyond the date line, on its other side. */
+/** Wraps a longitude at the antimeridian. */
 const wrap = (longitude: number) =>
   longitude > 180 ? longitude - 360 : longitude < -180 ? longitude + 360 : longitude;
 
