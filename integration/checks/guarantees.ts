@@ -65,9 +65,7 @@ export async function readScenarioFiles(): Promise<ScenarioFile[]> {
   // Prevents the search for a Docker engine.
   Deno.env.set("INTEGRATION_SERVICES", "process");
   const folder = join(import.meta.dirname!, "..", "scenarios");
-  const modules = ["shared_broker_a.ts", "shared_broker_b.ts"].map((name) =>
-    Deno.readTextFile(join(folder, name))
-  );
+  const modules = ["a", "b", "c"].map((name) => Deno.readTextFile(join(folder, `shared_broker_${name}.ts`)));
   const text = (await Promise.all(modules)).join("");
   const { scenarios } = await import("../harness/scenario.ts");
   const files: ScenarioFile[] = [];

@@ -1,13 +1,13 @@
 import type { KafkaServer, PostgresServer } from "../../local/servers/mod.ts";
 import type { ServiceKind, ServiceSettings } from "./service.ts";
 
-/** Settings that lead a service to Kafka: containers go by the Docker network, programs of this machine by its ports. */
+/** Kafka's address as settings: in the Docker network for containers, on this machine for processes. */
 export function kafkaSettings(kafka: KafkaServer, kind: ServiceKind): ServiceSettings {
   const { bootstrapServers, networkBootstrapServers } = kafka;
   return { KAFKA_BOOTSTRAP_SERVERS: kind === "container" ? networkBootstrapServers! : bootstrapServers };
 }
 
-/** Settings that lead a service to a database, as the superuser. */
+/** A database's address as settings, with the superuser's login. */
 export function postgresSettings(
   postgres: PostgresServer,
   database: string,

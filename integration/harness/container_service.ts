@@ -1,5 +1,5 @@
 /**
- * The services as the containers that their Dockerfiles build.
+ * Runs services in containers of their Dockerfiles.
  *
  * @module
  */
@@ -15,15 +15,15 @@ import { uniqueName } from "./unique_name.ts";
 import { PROJECT } from "./project.ts";
 import { inheritedEnvironment, type Launch, type ServiceSettings, toEnvironment } from "./service.ts";
 
-/** Services that have a Dockerfile. */
+/** Services with a Dockerfile that scenarios run. */
 export type Image = "producer" | "consumer";
 
-/** Port that the service listens on in its container. */
+/** Port of the service in its container. */
 const HTTP_PORT = 9464;
 
 const images = new Map<Image, Promise<string>>();
 
-/** Builds the image of a service, once; returns its name. Ryuk removes it. */
+/** Builds a service's image, once, and returns its name. Ryuk removes it. */
 function image(service: Image): Promise<string> {
   let built = images.get(service);
   if (!built) {
@@ -35,8 +35,8 @@ function image(service: Image): Promise<string> {
 }
 
 /**
- * How a service is run as a container, hardened and limited in memory as `compose.yaml` does it. `docker run` stays in the foreground: its output
- * and exit code are the container's.
+ * Runs a service in a container with the restrictions and memory limit of `compose.yaml`. `docker run` stays in the foreground: its
+ * output and exit code are the container's.
  */
 export async function containerLaunch(
   service: Image,
@@ -55,11 +55,11 @@ export async function containerLaunch(
       ...["--label", "org.testcontainers=true"],
       ...["--label", `${LABEL_TESTCONTAINERS_SESSION_ID}=${reaper.sessionId}`],
       ...["--publish", `127.0.0.1:${port}:${HTTP_PORT}`],
-      // A Deno every few seconds in each; that the check works is tested with the compose stack.
+      // The check starts a Deno process every few seconds; it is tested with the compose stack.
       "--no-healthcheck",
       ...["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"],
       ...["--memory", "512m"],
-      // By name only: values stay off the command line.
+      // By name only, so that secrets are not on the command line.
       ...Object.keys(env).flatMap((variable) => ["--env", variable]),
       await image(service),
       ...args,
@@ -68,7 +68,7 @@ export async function containerLaunch(
     cwd: PROJECT,
     http: `http://127.0.0.1:${port}`,
     signal: async (_child, signal) => {
-      // Stopping process 1 alone would not stop what an init program started.
+      // A signal would reach only process 1.
       if (signal === "SIGSTOP") await docker("pause", name);
       else if (signal === "SIGCONT") await docker("unpause", name);
       else await docker("kill", "--signal", signal, name);

@@ -1,11 +1,10 @@
 /**
- * Bytes as Kafka's own tools print them (`org.apache.kafka.common.utils.Bytes.toString`): printable ASCII as it is, every
- * other byte, and the backslash, as `\xNN`. Nothing is lost, and a tab or a line feed can't occur.
+ * The format in which Kafka's tools print bytes (`org.apache.kafka.common.utils.Bytes.toString`): printable ASCII except the
+ * backslash as is, all other bytes as `\xNN`. It is lossless and contains no tab or line feed.
  *
  * @module
  */
 
-/** Bytes to text. */
 export function escapeBytes(bytes: Uint8Array): string {
   let plain = true;
   for (const byte of bytes) {
@@ -26,7 +25,7 @@ export function escapeBytes(bytes: Uint8Array): string {
   return parts.join("");
 }
 
-/** Text back to bytes. */
+/** Reverses {@link escapeBytes}. */
 export function unescapeBytes(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length);
   let length = 0;

@@ -1,6 +1,6 @@
 /**
- * How deep a valid JSON text is nested, and which names its outermost object has, repeated ones too: what `JSON.parse`
- * doesn't tell.
+ * Returns what `JSON.parse` does not: the nesting depth of a valid JSON text, and the member names of its outermost object, including
+ * duplicates.
  */
 export function jsonOutline(text: string): { depth: number; names: string[] } {
   const names: string[] = [];
@@ -17,7 +17,7 @@ export function jsonOutline(text: string): { depth: number; names: string[] } {
       if (depth !== 1) continue;
       let next = i + 1;
       while (text[next] === " " || text[next] === "\t" || text[next] === "\n" || text[next] === "\r") next++;
-      // In an outermost array no string is followed by a colon.
+      // A string that is followed by a colon is a member name.
       if (text[next] === ":") names.push(JSON.parse(text.slice(start, i + 1)));
     }
   }

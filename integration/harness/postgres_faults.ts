@@ -1,23 +1,23 @@
 /**
- * Faults of PostgreSQL that SQL can bring about. All are told to the server from outside of the scenario's database.
+ * Faults of PostgreSQL that SQL can cause, injected from the maintenance database.
  *
  * @module
  */
 import { Database } from "./database.ts";
 
-/** A session that was ended. */
+/** A terminated session. */
 export interface Terminated {
   readonly query: string;
-  /** What its backend waited for; null: it was at work. */
+  /** Its wait event; null if it was not waiting. */
   readonly wait: string | null;
-  /** Whether it had a transaction open that had written. */
+  /** Whether it had an open transaction with writes. */
   readonly wrote: boolean;
 }
 
 /**
- * Ends the sessions of a database's clients.
+ * Terminates the client sessions of a database.
  *
- * @param which a condition on `pg_stat_activity`; all when not given
+ * @param which a condition on `pg_stat_activity`; all sessions by default
  */
 export async function terminateSessions(database: Database, which = "true"): Promise<Terminated[]> {
   return await maintenanceDatabase(database).query<Terminated & Record<string, unknown>>(
@@ -27,7 +27,7 @@ export async function terminateSessions(database: Database, which = "true"): Pro
   );
 }
 
-/** Has the database take no writes, as a server that is no longer, or not yet, the primary: from the next session on, and all begin anew. */
+/** Makes the database read-only or writable, as in a failover, and terminates its sessions so that the change takes effect. */
 export async function setReadOnly(database: Database, readOnly: boolean): Promise<void> {
   const value = readOnly ? "on" : "off";
   await maintenanceDatabase(database).query(
@@ -36,7 +36,7 @@ export async function setReadOnly(database: Database, readOnly: boolean): Promis
   await terminateSessions(database);
 }
 
-/** Runs `use` while nobody else can read or write a table. */
+/** Runs `use` while this session holds an ACCESS EXCLUSIVE lock on a table. */
 export async function whileLocked<T>(
   database: Database,
   table: string,
@@ -50,7 +50,7 @@ export async function whileLocked<T>(
   });
 }
 
-/** The offsets that all partitions of a scenario's consumers are past, together. */
+/** Sum of `next_offset` of all partitions. */
 export async function progressSum(database: Database): Promise<number> {
   return await database.number("SELECT coalesce(sum(next_offset), 0) FROM consumer_progress");
 }

@@ -1,14 +1,13 @@
-/** A source of random numbers that can be run again. */
+/** A reproducible source of random numbers. */
 export interface Random {
-  /** What it began with. */
   readonly seed: number;
-  /** From 0 up to, but not, 1. */
+  /** Returns a number in [0, 1). */
   next(): number;
-  /** A whole number from `low` to `high`, both possible. */
+  /** Returns an integer in [low, high]. */
   between(low: number, high: number): number;
 }
 
-/** Random numbers from a seed: the same seed, the same numbers (Mulberry32). */
+/** Creates a source with the algorithm Mulberry32. */
 export function seededRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = () => {
@@ -21,11 +20,11 @@ export function seededRandom(seed: number): Random {
   return { seed, next, between: (low, high) => low + Math.floor(next() * (high - low + 1)) };
 }
 
-/** The seed of a scenario: what the environment variable `INTEGRATION_SEED` says, else a new one. */
+/** Returns the seed in the environment variable `INTEGRATION_SEED`, or a random one. */
 export function readSeed(): number {
-  const wanted = Deno.env.get("INTEGRATION_SEED");
-  if (wanted === undefined || wanted === "") return crypto.getRandomValues(new Uint32Array(1))[0]!;
-  const seed = Number(wanted);
+  const text = Deno.env.get("INTEGRATION_SEED");
+  if (text === undefined || text === "") return crypto.getRandomValues(new Uint32Array(1))[0]!;
+  const seed = Number(text);
   if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32) return seed;
-  throw new Error(`INTEGRATION_SEED is "${wanted}", but must be a whole number from 0 to 4294967295`);
+  throw new Error(`INTEGRATION_SEED is "${text}", but must be an integer from 0 to 4294967295`);
 }

@@ -1,7 +1,7 @@
 import assert from "assert";
 import { seededRandom } from "./random.ts";
 
-Deno.test("seeded() gives the same numbers when the seed is the same, and others when it isn't", () => {
+Deno.test("seededRandom() returns the same numbers when the seed is the same, and others when it differs", () => {
   const numbers = (seed: number) => {
     const random = seededRandom(seed);
     return Array.from({ length: 20 }, () => random.next());
@@ -10,7 +10,7 @@ Deno.test("seeded() gives the same numbers when the seed is the same, and others
   assert.notDeepEqual(numbers(7), numbers(8));
 });
 
-Deno.test("seeded().between() gives every whole number of the range, and no other, when called often", () => {
+Deno.test("between() returns every integer of the range and no other", () => {
   const random = seededRandom(1);
   const found = new Set(Array.from({ length: 200 }, () => random.between(3, 6)));
   assert.deepEqual([...found].sort(), [3, 4, 5, 6]);

@@ -1,5 +1,5 @@
 /**
- * A Kafka that takes passwords, over TLS.
+ * Kafka with SASL/SCRAM over TLS.
  *
  * @module
  */
@@ -8,30 +8,29 @@ import { Authority, pemStores } from "./certificates.ts";
 import type { ServiceSettings } from "./service.ts";
 import { BROKER_PROPERTIES } from "./shared_servers.ts";
 
-/** Mechanisms of SCRAM that Kafka has. */
+/** Kafka's SCRAM mechanisms. */
 export const MECHANISMS = ["SCRAM-SHA-256", "SCRAM-SHA-512"] as const;
 
-/** One of them. */
 export type Mechanism = typeof MECHANISMS[number];
 
-/** A broker whose only account is {@link USER}, and the PostgreSQL that goes with it. */
+/** A broker with one user, and the shared PostgreSQL. */
 export interface ScramServers extends AsyncDisposable {
   readonly kafka: KafkaServer;
   readonly postgres: PostgresServer;
-  /** Where files lie that services may read, such as one with the password. It is removed with the broker. */
+  /** Folder that services may read, for example a file with the password. Removed with the broker. */
   readonly folder: string;
-  /** The account's password for a mechanism: another one for each. */
+  /** The user's password; it differs per mechanism. */
   password(mechanism: Mechanism): string;
-  /** Settings that a service connects with; the password is not among them. */
+  /** Settings of a service, without the password. */
   settings(mechanism: Mechanism): ServiceSettings;
 }
 
 const USER = "routes-service";
 
 /**
- * Starts the broker, with TLS.
+ * Starts the broker.
  *
- * @param postgres One that runs; it is not ended with the broker.
+ * @param postgres a running server; it is not stopped with the broker
  */
 export async function startScramServers(postgres: PostgresServer): Promise<ScramServers> {
   await using stack = new AsyncDisposableStack();
@@ -52,13 +51,13 @@ export async function startScramServers(postgres: PostgresServer): Promise<Scram
     }),
   );
   const passwords = new Map(MECHANISMS.map((name) => [name, `${crypto.randomUUID()}%41+/$"`]));
-  // One mechanism a call is all that the tool takes.
+  // kafka-configs accepts one mechanism per call.
   for (const [mechanism, password] of passwords) {
     const { code, stdout, stderr } = await kafka.tool("kafka-configs", [
       ...["--alter", "--entity-type", "users", "--entity-name", USER],
       ...["--add-config", `${mechanism}=[password=${password}]`],
     ]);
-    if (code !== 0) throw new Error(`The account could not be made: ${stdout}${stderr}`);
+    if (code !== 0) throw new Error(`Cannot create the Kafka user: ${stdout}${stderr}`);
   }
   const started = stack.move();
   return {

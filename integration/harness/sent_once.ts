@@ -2,10 +2,10 @@ import assert from "assert";
 import type { TopicContent } from "./read_topic.ts";
 
 /**
- * Asserts that a topic holds what its producer says that it has sent, and each record of it once. No two that a producer generates are
- * the same: their timestamps come from a clock of microseconds, and so do they in most of those that it malforms.
+ * Asserts that a topic holds every record that a producer sent, each once. Generated records differ in their timestamps, which have
+ * microseconds; most malformed ones still have theirs.
  *
- * @param count What the producer says.
+ * @param count number of sent records that the producer logged
  */
 export function assertSentOnce({ records }: TopicContent, count: number): void {
   assert.equal(records.length, count, "records in the topic");

@@ -9,18 +9,18 @@ import { Authority, type Certificate, pemStores } from "./certificates.ts";
 import type { ServiceSettings } from "./service.ts";
 import { BROKER_PROPERTIES } from "./shared_servers.ts";
 
-/** Kafka with mutual TLS and PostgreSQL with TLS, both with certificates of one authority. */
+/** Kafka with mutual TLS and PostgreSQL with TLS; one authority issued their certificates. */
 export interface TlsServers extends AsyncDisposable {
   readonly kafka: KafkaServer;
   readonly postgres: PostgresServer;
   readonly authority: Authority;
-  /** What Kafka asks clients for. */
+  /** Client certificate for Kafka. */
   readonly client: Certificate;
-  /** Settings that a service connects with: all is checked. */
+  /** Settings of a service that verifies both servers. */
   readonly settings: ServiceSettings;
 }
 
-/** Starts them, with certificates for the address they are reached at; `localhost`, which leads there too, is not in them. */
+/** Starts both with certificates for their address, but not for `localhost`. */
 export async function startTlsServers(options: { expired?: boolean } = {}): Promise<TlsServers> {
   await using stack = new AsyncDisposableStack();
   const authority = stack.use(await Authority.create("authority"));

@@ -3,27 +3,27 @@ import { type WaitOptions, waitUntil } from "../../local/servers/wait_until.ts";
 export { type WaitOptions, waitUntil };
 
 /**
- * Awaits a promise with a timeout.
+ * Returns the promise's result if it settles in time.
  *
- * @param what completes "Timed out waiting for …"
- * @throws {Error} on timeout
+ * @param what the expected event, as in "waiting for {what}"
+ * @throws {Error} after the timeout
  */
 export async function within<T>(what: string, timeoutMs: number, promise: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
+  const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(
       () => reject(new Error(`Timed out after ${timeoutMs} ms waiting for ${what}`)),
       timeoutMs,
     );
   });
   try {
-    return await Promise.race([promise, late]);
+    return await Promise.race([promise, timeout]);
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** Lets time pass that is part of what is tested: how long a fault lasts. To wait for something, use {@link waitUntil}. */
+/** Waits for a fixed time, such as the duration of a fault. To wait for a condition, use {@link waitUntil}. */
 export function delay(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,36 +1,37 @@
 import assert from "assert";
 import { waitUntil, within } from "./wait.ts";
 
-Deno.test("until() returns what is found when it is there after a while, whatever was thrown before", async () => {
-  let looks = 0;
-  const found = await waitUntil("it", () => {
-    if (++looks === 1) throw new Error("not yet");
-    return looks < 3 ? undefined : "found";
+Deno.test("waitUntil() returns the result when a later poll has one, whatever earlier ones threw", async () => {
+  let polls = 0;
+  const result = await waitUntil("a result", () => {
+    if (++polls === 1) throw new Error("not yet");
+    return polls < 3 ? undefined : "found";
   }, { pollIntervalMs: 1 });
-  assert.equal(found, "found");
-  assert.equal(looks, 3);
+  assert.equal(result, "found");
+  assert.equal(polls, 3);
 });
 
-Deno.test("until() says what it waited for, and the last error, when time is up", async () => {
+Deno.test("waitUntil() reports the condition and the last error when it times out", async () => {
+  const poll = () => Promise.reject(new Error("refused"));
   await assert.rejects(
-    waitUntil("the moon", () => Promise.reject(new Error("clouds")), { timeoutMs: 5, pollIntervalMs: 1 }),
+    waitUntil("a connection", poll, { timeoutMs: 5, pollIntervalMs: 1 }),
     (error: Error) =>
-      /Timed out after 5 ms waiting for the moon$/.test(error.message) &&
-      (error.cause as Error).message === "clouds",
+      error.message === "Timed out after 5 ms waiting for a connection" &&
+      (error.cause as Error).message === "refused",
   );
 });
 
-Deno.test("until() gives up at once when there is no use in waiting on", async () => {
+Deno.test("waitUntil() throws at once when unless() throws", async () => {
   const unless = () => {
-    throw new Error("it is dead");
+    throw new Error("the service exited");
   };
-  await assert.rejects(waitUntil("it", () => false, { unless }), /it is dead/);
+  await assert.rejects(waitUntil("a result", () => false, { unless }), /the service exited/);
 });
 
-Deno.test("within() throws when a promise is late, and passes on what it resolves to when it isn't", async () => {
-  assert.equal(await within("it", 1_000, Promise.resolve(7)), 7);
+Deno.test("within() returns the result, and throws when the promise does not settle in time", async () => {
+  assert.equal(await within("a result", 1_000, Promise.resolve(7)), 7);
   await assert.rejects(
-    within("the moon", 5, new Promise(() => {})),
-    /Timed out after 5 ms waiting for the moon$/,
+    within("a result", 5, new Promise(() => {})),
+    /Timed out after 5 ms waiting for a result/,
   );
 });

@@ -111,6 +111,15 @@ export const MUTATIONS: readonly Mutation[] = [
     filter: "gives each partition to one member that subscribes to its topic",
   },
   {
+    name: "leader-assigns-to-itself",
+    why: "Consumers that join must get partitions: scaling out would have no effect.",
+    file: "consumer/group/membership.ts",
+    find: "joined.members)",
+    replace: "joined.members.filter(({ memberId }) => memberId === joined.memberId))",
+    test: "integration/scenarios/scale_test.ts",
+    filter: "consumers share the partitions when consumers join and leave",
+  },
+  {
     name: "no-crc-check",
     why: "A flipped bit must not be stored as a valid row.",
     file: "shared/kafka/records/record_batch.ts",

@@ -51,9 +51,9 @@ const rowOf = (value: string) => {
 
 scenario({
   name: "consumer, rejects and dashboard are unaffected when the role has settings of its own",
-  failure: `An account whose role sets ${
+  failure: `A role with ${
     Object.keys(DEFAULTS).length
-  } defaults: literals, text formats, isolation, timeouts, search_path`,
+  } settings: literals, text formats, isolation, timeouts, search_path`,
   result:
     "Rows, rejected bytes, list and replay are the same as with any other role; only the consumer's own timeouts end transactions",
 }, async (s) => {

@@ -11,7 +11,7 @@ scenario({
 }, async (s) => {
   const load = await s.startLoad(0);
   const consumer = await s.startConsumer();
-  for (const end of ["kill", "stop", "kill"] as const) {
+  for (const end of ["kill", "stop"] as const) {
     await s.waitForRows([consumer, load]);
     await delay(s.random.between(0, 500));
     await s.postgres[end]();
@@ -22,7 +22,7 @@ scenario({
   }
   await s.waitForRows([consumer, load]);
   const metrics = await consumer.metrics();
-  assert(metrics.sum("consumer_reconnects_total", { server: "postgresql" }) >= 3, "it counts reconnects");
+  assert(metrics.sum("consumer_reconnects_total", { server: "postgresql" }) >= 2, "reconnects");
   await s.stopProducer(load);
   await s.reconcile({ unless: () => consumer.assertRunning() });
 });

@@ -17,12 +17,12 @@ scenario({
     await s.database.query("ALTER TABLE routes_table SET (autovacuum_enabled = off)");
     return true;
   }, { unless: () => consumer.assertRunning() });
-  await s.produce(30_000);
+  await s.produce(20_000);
   const { records, rejected, content } = await s.reconcile({
     ordered: true,
     unless: () => consumer.assertRunning(),
   });
-  assert.equal(records, 30_000);
+  assert.equal(records, 20_000);
   assert(rejected > 100, `a hundredth is malformed on purpose, but only ${rejected} of ${records} were`);
   assert.equal(content.ends.length, PARTITIONS);
   assert(content.ends.every((end) => end > 0), `each partition has records: ${content.ends}`);

@@ -60,7 +60,7 @@ scenario({
   const load = await s.startLoad(0);
   // An answer of a megabyte takes four seconds then.
   const consumer = await s.startConsumer({ ...settings, CONSUMER_FETCH_BYTES: 1_000_000 });
-  for (let round = 0; round < 4; round++) {
+  for (let round = 0; round < 3; round++) {
     await s.waitForRows([consumer, load]);
     await proxy.bandwidth(250, "answers");
     const backlog = async () => await writtenRecords(s.kafka.bootstrapServers, s.topic()) - await progress(s);

@@ -7,8 +7,7 @@ import { delay, waitUntil } from "../harness/wait.ts";
 /** As short as may be: after a kill the group waits as long for the dead member. */
 const SESSION = { CONSUMER_SESSION_TIMEOUT_MS: 1_500 };
 
-/** How often it is killed. */
-const KILLS = 6;
+const KILLS = Deno.env.get("MATRIX") === "full" ? 6 : 4;
 
 scenario({
   name: "consumer stores every record once when it is killed repeatedly",

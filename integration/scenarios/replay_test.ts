@@ -14,12 +14,12 @@ scenario({
   await s.database.query(
     "ALTER TABLE routes_table ADD CONSTRAINT northern CHECK (latitude >= -81) NOT VALID",
   );
-  const load = await s.startLoad(15_000, { PRODUCER_SEED: "another" });
+  const load = await s.startLoad(5_000, { PRODUCER_SEED: "another" });
   await s.waitForExit(load);
   const southern = ([, , latitude]: readonly number[]) => latitude! < -81;
   const refused = await s.reconcile({ refusable: southern, unless: () => consumer.assertRunning() });
   const count = refused.reasons["refused by the database"]!;
-  assert(count > 300, `a twentieth lies below 81° south, but only ${count} were refused`);
+  assert(count > 100, `5 % of the records are south of 81° S, but only ${count} were rejected`);
 
   const listed = await s.runRejects();
   assert.match(listed, new RegExp(`${s.topic()}: ${count} × refused by the database`));
@@ -32,7 +32,7 @@ scenario({
   await s.reconcile({ refusable: southern });
 
   await s.database.query("ALTER TABLE routes_table DROP CONSTRAINT northern");
-  const more = await s.startLoad(10_000, { PRODUCER_SEED: "a third" });
+  const more = await s.startLoad(5_000, { PRODUCER_SEED: "a third" });
   const moved = (await Promise.all([s.runRejects(["--replay"]), s.runRejects(["--replay"])]))
     .map((output) => Number(output.match(/moved (\d+) records/)![1]));
   assert.equal(moved[0]! + moved[1]!, count);

@@ -103,16 +103,16 @@ scenario({
   result: "They are logged and counted as lost; all later records are stored",
 }, async (s) => {
   const { bootstrapServers } = s.kafka;
-  await s.produce(10_000);
+  await s.produce(5_000);
   await s.waitForExit(await s.startConsumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" }));
   const { content: { ends: read } } = await s.reconcile();
-  await s.produce(10_000, { PRODUCER_SEED: "another" });
+  await s.produce(5_000, { PRODUCER_SEED: "another" });
   const earlier = await readTopic(s.kafka, s.topic());
   // In one partition nothing new expires, in another everything.
   const starts = earlier.ends.map((end, p) => p === 0 ? read[p]! - 1 : p === 1 ? end : read[p]! + 500);
   await deleteRecords(bootstrapServers, s.topic(), starts);
 
-  const load = await s.startLoad(10_000);
+  const load = await s.startLoad(5_000);
   const consumer = await s.startConsumer();
   await s.waitForExit(load);
   const { lost } = await s.reconcile({
