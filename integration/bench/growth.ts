@@ -98,7 +98,7 @@ async function roundTrips(bench: Bench, topic: Filled, series: Series): Promise<
   const cases: Case[] = [];
   for (const value of ROUND_TRIP_MS) {
     const proxy = stack.use(new TcpProxy(`${bench.settings.PGHOST}:${bench.settings.PGPORT}`));
-    await proxy.latency(value / 2);
+    await proxy.setLatency(value / 2);
     const env = { PGHOST: "127.0.0.1", PGPORT: proxy.address.split(":")[1]! };
     cases.push({ value, topic, options: { env } });
   }

@@ -10,7 +10,7 @@ import { connectPostgres } from "../../shared/postgres/connection.ts";
 import { loadSettings, PROCESS } from "../../shared/settings/load.ts";
 import type { Settings } from "../../shared/settings/table.ts";
 import { uniqueName } from "../harness/unique_name.ts";
-import { leaders } from "../harness/topic.ts";
+import { waitForLeaders } from "../harness/topic.ts";
 import { type KafkaServer, startKafka, startPostgres } from "../../local/servers/mod.ts";
 
 /** Where a benchmark runs: servers, and a database and names of its own on them. */
@@ -128,7 +128,7 @@ export async function newTopic(
     }],
     waitForLeaders: false,
   });
-  await leaders(admin, topic, partitions);
+  await waitForLeaders(admin, topic, partitions);
   return { prefix, topic };
 }
 

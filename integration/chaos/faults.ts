@@ -1,5 +1,5 @@
 /**
- * What a run of chaos does to the services and servers.
+ * The faults that a chaos run injects into services and servers.
  *
  * @module
  */
@@ -9,122 +9,121 @@ import { delay } from "../harness/wait.ts";
 import type { Server } from "../../local/servers/mod.ts";
 import type { ServicePool } from "./service_pool.ts";
 
-/** A fault: what it is, and what brings it about and takes it back. */
 export interface Fault {
   readonly name: string;
-  /** What it is a fault of: two of one kind are never brought about at a time. */
+  /** The affected component. Faults of the same component are never concurrent. */
   readonly of: "consumer" | "producer" | "PostgreSQL" | "Kafka";
-  /** What else it is a fault of. */
+  /** Another affected component. */
   readonly alsoOf?: Fault["of"];
-  /** Is over when the fault is. */
-  inject(crew: ServicePool): Promise<void>;
+  /** Injects the fault, and resolves when it is over. */
+  inject(pool: ServicePool): Promise<void>;
 }
 
-/** Whether two faults may be brought about at a time. */
+/** Whether two faults may be concurrent. */
 export function areIndependent(a: Fault, b: Fault): boolean {
   return ![a.of, a.alsoOf].some((kind) => kind !== undefined && (kind === b.of || kind === b.alsoOf));
 }
 
-/** How long a fault lasts that lasts. */
+/** Waits for the random duration of a temporary fault. */
 const holdFault = ({ scenario: { random } }: ServicePool) => delay(random.between(500, 4_000));
 
-const fault = (of: Fault["of"], name: string, bring: Fault["inject"]): Fault => ({
+const fault = (of: Fault["of"], name: string, inject: Fault["inject"]): Fault => ({
   of,
   name: `${of}: ${name}`,
-  inject: bring,
+  inject,
 });
 
-/** A server ended, down for a while, and started again. */
-const down = (of: "PostgreSQL" | "Kafka", name: string, end: "kill" | "stop") =>
-  fault(of, name, async (crew) => {
-    const server: Server = of === "Kafka" ? crew.scenario.kafka : crew.scenario.postgres;
+/** The server is stopped, and started again later. */
+const outage = (of: "PostgreSQL" | "Kafka", name: string, end: "kill" | "stop") =>
+  fault(of, name, async (pool) => {
+    const server: Server = of === "Kafka" ? pool.scenario.kafka : pool.scenario.postgres;
     await server[end]();
-    await holdFault(crew);
+    await holdFault(pool);
     await server.start();
   });
 
-/** Something wrong with the way to a server, for a while. */
-const link = (of: "PostgreSQL" | "Kafka", name: string, spoil: (proxy: Proxy) => Promise<void>) =>
-  fault(of, `link ${name}`, async (crew) => {
-    const { proxy } = of === "Kafka" ? crew.kafka : crew.postgres;
-    await spoil(proxy);
-    await holdFault(crew);
+/** A temporary fault of the connections to a server. */
+const networkFault = (of: "PostgreSQL" | "Kafka", name: string, inject: (proxy: Proxy) => Promise<void>) =>
+  fault(of, `connections ${name}`, async (pool) => {
+    const { proxy } = of === "Kafka" ? pool.kafka : pool.postgres;
+    await inject(proxy);
+    await holdFault(pool);
     await proxy.restore();
   });
 
-const links = (of: "PostgreSQL" | "Kafka") => [
-  link(of, "cut", (proxy) => proxy.cut()),
-  link(of, "refused", (proxy) => proxy.refuse()),
-  link(of, "slow (100 ms, 64 KB/s)", async (proxy) => {
-    await proxy.latency(100);
-    await proxy.bandwidth(64);
+const networkFaults = (of: "PostgreSQL" | "Kafka") => [
+  networkFault(of, "cut", (proxy) => proxy.cut()),
+  networkFault(of, "refused", (proxy) => proxy.refuse()),
+  networkFault(of, "slow (100 ms, 64 KB/s)", async (proxy) => {
+    await proxy.setLatency(100);
+    await proxy.setBandwidth(64);
   }),
-  link(of, "swallows answers", (proxy) => proxy.swallow("answers")),
-  link(of, "swallows requests", (proxy) => proxy.swallow("requests")),
+  networkFault(of, "lose responses", (proxy) => proxy.discard("responses")),
+  networkFault(of, "lose requests", (proxy) => proxy.discard("requests")),
 ];
 
-/** A service that is not steady ended, and another started in its place. */
-const replaced = (of: "consumer" | "producer", name: string, signal: "SIGTERM" | "SIGKILL") =>
-  fault(of, name, async (crew) => {
-    await crew.end(of === "consumer" ? crew.consumers : crew.producers, signal);
-    await (of === "consumer" ? crew.addConsumer() : crew.addProducer());
+/** A service that is not long-lived is stopped and replaced. */
+const replace = (of: "consumer" | "producer", name: string, signal: "SIGTERM" | "SIGKILL") =>
+  fault(of, name, async (pool) => {
+    await pool.stop(of === "consumer" ? pool.consumers : pool.producers, signal);
+    await (of === "consumer" ? pool.addConsumer() : pool.addProducer());
   });
 
-/** All of them. */
+/** All faults. */
 export const FAULTS: readonly Fault[] = [
-  replaced("consumer", "killed (SIGKILL)", "SIGKILL"),
-  replaced("consumer", "stopped (SIGTERM)", "SIGTERM"),
-  fault("consumer", "frozen (SIGSTOP), later thawed", async (crew) => {
-    const { consumers, scenario: { random } } = crew;
-    const frozen = consumers[random.between(0, consumers.length - 1)]!;
-    await frozen.signal("SIGSTOP");
-    // Up to three session time-outs.
+  replace("consumer", "killed (SIGKILL)", "SIGKILL"),
+  replace("consumer", "stopped (SIGTERM)", "SIGTERM"),
+  fault("consumer", "suspended (SIGSTOP), continued later", async (pool) => {
+    const { consumers, scenario: { random } } = pool;
+    const suspended = consumers[random.between(0, consumers.length - 1)]!;
+    await suspended.signal("SIGSTOP");
+    // Up to three session timeouts.
     await delay(random.between(500, 9_000));
-    await frozen.signal("SIGCONT");
+    await suspended.signal("SIGCONT");
   }),
   {
-    ...fault("Kafka", "killed (SIGKILL) while a consumer that was frozen joins again", async (crew) => {
-      const { consumers, scenario: { kafka, random } } = crew;
-      const frozen = consumers[random.between(0, consumers.length - 1)]!;
-      await frozen.signal("SIGSTOP");
+    ...fault("Kafka", "killed (SIGKILL) while a suspended consumer rejoins", async (pool) => {
+      const { consumers, scenario: { kafka, random } } = pool;
+      const suspended = consumers[random.between(0, consumers.length - 1)]!;
+      await suspended.signal("SIGSTOP");
       // Longer than the session timeout.
       await delay(random.between(6_500, 9_000));
-      await frozen.signal("SIGCONT");
+      await suspended.signal("SIGCONT");
       await delay(random.between(0, 1_500));
       await kafka.kill();
-      await holdFault(crew);
+      await holdFault(pool);
       await kafka.start();
     }),
     alsoOf: "consumer",
   },
-  fault("consumer", "one more, or one fewer", async (crew) => {
-    // Never fewer than two: one to be ended and one to take over.
-    if (crew.consumers.length <= 2 || (!crew.full && crew.scenario.random.next() < 0.5)) {
-      await crew.addConsumer();
-    } else await crew.end(crew.consumers, "SIGTERM");
+  fault("consumer", "one joins or leaves", async (pool) => {
+    // At least two: one to stop and one that takes over.
+    if (pool.consumers.length <= 2 || (!pool.isFull && pool.scenario.random.next() < 0.5)) {
+      await pool.addConsumer();
+    } else await pool.stop(pool.consumers, "SIGTERM");
   }),
-  replaced("producer", "killed (SIGKILL)", "SIGKILL"),
-  replaced("producer", "stopped (SIGTERM)", "SIGTERM"),
-  down("PostgreSQL", "killed (SIGKILL)", "kill"),
-  down("PostgreSQL", "restarted", "stop"),
-  fault("PostgreSQL", "sessions terminated, five times", async (crew) => {
+  replace("producer", "killed (SIGKILL)", "SIGKILL"),
+  replace("producer", "stopped (SIGTERM)", "SIGTERM"),
+  outage("PostgreSQL", "killed (SIGKILL)", "kill"),
+  outage("PostgreSQL", "restarted", "stop"),
+  fault("PostgreSQL", "sessions terminated, five times", async (pool) => {
     for (let time = 0; time < 5; time++) {
-      await terminateSessions(crew.scenario.database);
-      await delay(crew.scenario.random.between(0, 300));
+      await terminateSessions(pool.scenario.database);
+      await delay(pool.scenario.random.between(0, 300));
     }
   }),
-  fault("PostgreSQL", "read-only", async (crew) => {
-    await setReadOnly(crew.scenario.database, true);
-    await holdFault(crew);
-    await setReadOnly(crew.scenario.database, false);
+  fault("PostgreSQL", "read-only", async (pool) => {
+    await setReadOnly(pool.scenario.database, true);
+    await holdFault(pool);
+    await setReadOnly(pool.scenario.database, false);
   }),
   fault(
     "PostgreSQL",
     "table locked",
-    (crew) => whileLocked(crew.scenario.database, "routes_table", () => holdFault(crew)),
+    (pool) => whileLocked(pool.scenario.database, "routes_table", () => holdFault(pool)),
   ),
-  ...links("PostgreSQL"),
-  down("Kafka", "killed (SIGKILL)", "kill"),
-  down("Kafka", "restarted", "stop"),
-  ...links("Kafka"),
+  ...networkFaults("PostgreSQL"),
+  outage("Kafka", "killed (SIGKILL)", "kill"),
+  outage("Kafka", "restarted", "stop"),
+  ...networkFaults("Kafka"),
 ];

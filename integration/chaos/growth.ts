@@ -1,30 +1,30 @@
 /**
- * Whether what a process holds stays as it is.
+ * Detects processes whose memory or open files grow.
  *
  * @module
  */
 import type { TestService } from "../harness/service.ts";
 
-/** Readings that there must be, or nothing is said: a process takes its time to reach its size. */
-const FEWEST = 9;
+/** With fewer readings the start of the process dominates. */
+const READINGS_MIN = 9;
 
-/** How much more there may be in the last third of a run than in the first one: so much of it, and so many. */
+/** Allowed increase from the first third of a run to the last: a share plus an absolute amount. */
 interface Allowance {
   readonly share: number;
   readonly plus: number;
 }
 
 /**
- * Holds the median of the last third of some readings against that of the first third.
+ * Compares the medians of the first and the last third of readings.
  *
  * @param values in the order in which they were read
- * @returns what was found; `grown` where it is more than `allowed`
+ * @returns `undefined` if there are fewer than {@link READINGS_MIN}
  */
 export function growthOf(
   values: readonly number[],
   { share, plus }: Allowance,
 ): { first: number; last: number; grown: boolean } | undefined {
-  if (values.length < FEWEST) return undefined;
+  if (values.length < READINGS_MIN) return undefined;
   const third = Math.floor(values.length / 3);
   const first = median(values.slice(0, third)), last = median(values.slice(-third));
   return { first, last, grown: last > first * (1 + share) + plus };
@@ -35,17 +35,16 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)]!;
 }
 
-/** Memory and open files of some services over a run. */
+/** Memory and open files of services during a run. */
 export class Growth {
   readonly #readings = new Map<TestService, { megabytes: number[]; files: number[] }>();
 
-  /** Reads them now. */
   async read(services: readonly TestService[]): Promise<void> {
     for (const service of services) {
       const bytes = (await service.metrics()).sum("process_resident_memory_bytes");
       const files = await service.openFiles();
       if (!(bytes > 0 && files > 0)) {
-        throw new Error(`${service.name} does not say what it holds: ${bytes}, ${files}`);
+        throw new Error(`${service.name} reports ${bytes} bytes and ${files} open files`);
       }
       const readings = this.#readings.get(service) ?? { megabytes: [], files: [] };
       this.#readings.set(service, readings);
@@ -54,7 +53,7 @@ export class Growth {
     }
   }
 
-  /** One line a service and quantity; those that have grown are `problems`. */
+  /** Returns one line per service and quantity; those that grew are also `problems`. */
   report(): { lines: string[]; problems: string[] } {
     const lines: string[] = [], problems: string[] = [];
     for (const [{ name }, { megabytes, files }] of this.#readings) {
@@ -69,7 +68,7 @@ export class Growth {
           ? `${name}: ${found.first.toFixed(0)} → ${
             found.last.toFixed(0)
           } ${what} (medians of the first and the last third)`
-          : `${name}: ${values.at(-1)?.toFixed(0)} ${what}; too few readings to tell whether they grow`;
+          : `${name}: ${values.at(-1)?.toFixed(0)} ${what}; too few readings`;
         lines.push(line);
         if (found?.grown) problems.push(line);
       }

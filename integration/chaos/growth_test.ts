@@ -3,16 +3,16 @@ import { growthOf } from "./growth.ts";
 
 const ALLOWED = { share: 0.25, plus: 40 };
 
-Deno.test("growthOf() says that it has grown when the last third lies above the first by more than is allowed", () => {
+Deno.test("growthOf() reports growth when the last third exceeds the first by more than the allowance", () => {
   const leaking = Array.from({ length: 30 }, (_, i) => 100 + 10 * i);
   assert.deepEqual(growthOf(leaking, ALLOWED), { first: 150, last: 350, grown: true });
 });
 
-Deno.test("growthOf() says that it has not grown when it goes up and down, with a peak now and then", () => {
+Deno.test("growthOf() reports no growth when values fluctuate with occasional peaks", () => {
   const steady = Array.from({ length: 30 }, (_, i) => 100 + 30 * (i % 3) + (i % 10 === 9 ? 500 : 0));
   assert.equal(growthOf(steady, ALLOWED)!.grown, false);
 });
 
-Deno.test("growthOf() says nothing when there are too few readings", () => {
+Deno.test("growthOf() returns undefined when there are too few readings", () => {
   assert.equal(growthOf([1, 1000], ALLOWED), undefined);
 });

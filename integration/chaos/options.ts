@@ -1,23 +1,22 @@
 /**
- * What `deno task test:chaos` can be asked for.
+ * Flags of `deno task test:chaos`.
  *
  * @module
  */
 import { parseArgs } from "node:util";
 
-/** What was asked for. */
 export interface Options {
   readonly minutes: number;
-  /** Records a second, of all producers together. */
+  /** Records per second of all producers together. */
   readonly rate: number;
-  /** Of all that is random; a new one when not given. */
+  /** Seed of all random decisions; random by default. */
   readonly seed: number | undefined;
 }
 
-/** The oracle holds a whole run in memory, and reads it as one text, of which JavaScript holds half a gigabyte. */
-const MOST_RECORDS = 3_000_000;
+/** The comparison reads the topic as one string, which JavaScript limits to half a gigabyte. */
+const RECORDS_MAX = 3_000_000;
 
-/** @throws {Error} that says which flag is wrong */
+/** @throws {Error} that names the invalid flag */
 export function readOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: args.filter((arg) => arg !== "--"),
@@ -29,20 +28,20 @@ export function readOptions(args: readonly string[]): Options {
   });
   const minutes = number("minutes", values.minutes, 0.1);
   const rate = number("rate", values.rate, 1);
-  if (minutes * 60 * rate > MOST_RECORDS) {
+  if (minutes * 60 * rate > RECORDS_MAX) {
     throw new Error(
-      `${minutes} minutes of ${rate} records/s are more than the ${MOST_RECORDS} records that the oracle can compare at the end. ` +
-        "Take fewer --minutes or a lower --rate.",
+      `${minutes} minutes of ${rate} records/s are more than the ${RECORDS_MAX} records that can be compared at the end. ` +
+        "Reduce --minutes or --rate.",
     );
   }
   const seed = values.seed === undefined ? undefined : number("seed", values.seed, 0);
   return { minutes, rate, seed };
 }
 
-function number(flag: string, text: string, least: number): number {
+function number(flag: string, text: string, min: number): number {
   const value = Number(text);
-  if (!Number.isFinite(value) || value < least || text.trim() === "") {
-    throw new Error(`--${flag}: "${text}" is not a number from ${least} on.`);
+  if (!Number.isFinite(value) || value < min || text.trim() === "") {
+    throw new Error(`--${flag}: "${text}" is not a number ≥ ${min}.`);
   }
   return value;
 }

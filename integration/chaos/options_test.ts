@@ -1,7 +1,7 @@
 import assert from "assert";
 import { readOptions } from "./options.ts";
 
-Deno.test("readOptions() takes flags, also behind deno task's dashes, when they are given", () => {
+Deno.test("readOptions() reads flags, with or without the -- of deno task", () => {
   assert.deepEqual(readOptions([]), { minutes: 10, rate: 2000, seed: undefined });
   assert.deepEqual(readOptions(["--", "--minutes", "3", "--seed", "7", "--rate", "500"]), {
     minutes: 3,
@@ -10,7 +10,7 @@ Deno.test("readOptions() takes flags, also behind deno task's dashes, when they 
   });
 });
 
-Deno.test("readOptions() names the flag when it is wrong, and the remedy when a run is too long for the oracle", () => {
+Deno.test("readOptions() names the invalid flag, and the remedy when a run has too many records", () => {
   assert.throws(() => readOptions(["--minutes", "soon"]), /--minutes: "soon"/);
   assert.throws(() => readOptions(["--minutes", "100"]), /more than the 3000000 records.*--rate/);
 });

@@ -5,19 +5,19 @@ import type { ServiceSettings, TestService } from "../harness/service.ts";
 import { withAdmin } from "../harness/topic.ts";
 import { waitUntil } from "../harness/wait.ts";
 
-/** Consumers that there are at most, the steady one among them. */
-const MOST_CONSUMERS = 4;
+/** Including the long-lived one. */
+const CONSUMERS_MAX = 4;
 
-/** Faults last seconds: nobody may be more patient than that. */
-const IMPATIENT: ServiceSettings = {
+/** Faults last seconds; timeouts must be as short. */
+const SHORT_TIMEOUTS: ServiceSettings = {
   CONSUMER_SESSION_TIMEOUT_MS: 3_000,
   CONSUMER_TRANSACTION_TIMEOUT_MS: 10_000,
   KAFKA_REQUEST_TIMEOUT_MS: 5_000,
 };
 
 /**
- * The services of a run, all of which reach their servers through proxies. One consumer and one producer are steady: they are never
- * ended, so that a leak would show in them. Others come and go.
+ * The services of a chaos run, connected through proxies. One consumer and one producer are long-lived: they are never stopped, so
+ * that leaks become visible. The others are replaced.
  */
 export class ServicePool {
   readonly consumers: TestService[] = [];
@@ -30,39 +30,42 @@ export class ServicePool {
     private readonly rate: number,
   ) {}
 
-  /** Starts two consumers and two producers; the first of each is steady. */
+  /** Starts two consumers and two producers; the first of each is long-lived. */
   static async start(scenario: ScenarioContext, rate: number): Promise<ServicePool> {
-    const crew = new ServicePool(
+    const pool = new ServicePool(
       scenario,
       await scenario.openProxy("kafka"),
       await scenario.openProxy("postgres"),
       rate,
     );
     for (let i = 0; i < 2; i++) {
-      await crew.addConsumer();
-      await crew.addProducer();
+      await pool.addConsumer();
+      await pool.addProducer();
     }
-    await scenario.waitForRows(crew.all);
-    return crew;
+    await scenario.waitForRows(pool.all);
+    return pool;
   }
 
   get all(): TestService[] {
     return [...this.consumers, ...this.producers];
   }
 
-  /** The services that are never ended. */
+  /** The services that are never stopped. */
   get longLived(): TestService[] {
     return [this.consumers[0]!, this.producers[0]!];
   }
 
-  /** Whether one more consumer would be too many. */
-  get full(): boolean {
-    return this.consumers.length >= MOST_CONSUMERS;
+  get isFull(): boolean {
+    return this.consumers.length >= CONSUMERS_MAX;
   }
 
   async addConsumer(): Promise<void> {
     this.consumers.push(
-      await this.scenario.startConsumer({ ...IMPATIENT, ...this.kafka.settings, ...this.postgres.settings }),
+      await this.scenario.startConsumer({
+        ...SHORT_TIMEOUTS,
+        ...this.kafka.settings,
+        ...this.postgres.settings,
+      }),
     );
   }
 
@@ -70,7 +73,7 @@ export class ServicePool {
     this.producers.push(
       await this.scenario.startLoad(0, {
         ...this.kafka.settings,
-        KAFKA_REQUEST_TIMEOUT_MS: IMPATIENT.KAFKA_REQUEST_TIMEOUT_MS!,
+        KAFKA_REQUEST_TIMEOUT_MS: SHORT_TIMEOUTS.KAFKA_REQUEST_TIMEOUT_MS!,
         PRODUCER_RATE: this.rate / 2,
         PRODUCER_SEED: this.scenario.random.between(0, 2 ** 31),
       }),
@@ -78,24 +81,24 @@ export class ServicePool {
   }
 
   /**
-   * Ends one of those that are not steady, and takes it from the list.
+   * Stops a random service that is not long-lived, and removes it from the list.
    *
-   * @throws When it does not end well after SIGTERM. A producer may when Kafka is away, if it says what is lost.
+   * @throws {Error} if it exits with another code than 0 after SIGTERM, unless a producer logs that Kafka was unavailable
    */
-  async end(services: TestService[], signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+  async stop(services: TestService[], signal: "SIGTERM" | "SIGKILL"): Promise<void> {
     const [service] = services.splice(this.scenario.random.between(1, services.length - 1), 1);
     const { code } = await service!.stop(signal, 60_000);
-    const owned = /did not acknowledge them in time/.test(service!.log);
-    if (signal === "SIGTERM" && code !== 0 && !(code === 1 && owned)) {
-      throw new Error(`${service!.name} ended with code ${code}:\n${service!.lines.slice(-20).join("\n")}`);
+    const isReported = /not acknowledged by Kafka/.test(service!.log);
+    if (signal === "SIGTERM" && code !== 0 && !(code === 1 && isReported)) {
+      throw new Error(`${service!.name} exited with code ${code}:\n${service!.lines.slice(-20).join("\n")}`);
     }
   }
 
   /**
-   * Waits until all have got over what happened: all that was in the topic is stored or quarantined, and in each partition something
-   * that came after it as well; every service is ready; and every producer has sent something.
+   * Waits until all services have recovered: every record in the topic and a later one in each partition is stored or rejected, all
+   * services are ready, and every producer has sent a record.
    */
-  async recovered(timeoutMs = 120_000): Promise<void> {
+  async waitForRecovery(timeoutMs = 120_000): Promise<void> {
     const { kafka, database, group } = this.scenario;
     const topic = this.scenario.topic();
     const wait = {
@@ -103,22 +106,22 @@ export class ServicePool {
       everyMs: 100,
       unless: () => this.all.forEach((service) => service.assertRunning()),
     };
-    // A broker that has just come back may not lead its partitions yet.
+    // A restarted broker may not be leader of its partitions yet.
     const ends = await waitUntil(
-      "the ends of the topic",
+      "the end offsets of the topic",
       () => withAdmin(kafka.bootstrapServers, (admin) => admin.fetchTopicOffsets(topic)),
       wait,
     );
     const sent = (producer: TestService) =>
       producer.metrics().then((metrics) => metrics.sum("producer_records_sent_total"));
     await Promise.all([
-      waitUntil("what came after the fault to be stored in every partition", async () => {
+      waitUntil("records after the fault to be stored in every partition", async () => {
         const progress = await readProgress(database, group, topic);
         return ends.every(({ partition, high }) => (progress.get(partition) ?? 0) > Number(high));
       }, wait),
       ...this.producers.map(async (producer) => {
         const before = await waitUntil(
-          `${producer.name} to answer`,
+          `${producer.name} to serve metrics`,
           () => sent(producer).then((count) => ({ count })),
           wait,
         );

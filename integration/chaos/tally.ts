@@ -1,5 +1,5 @@
 /**
- * What a run of chaos has survived, as a table.
+ * Counts the faults of a chaos run.
  *
  * @module
  */
@@ -9,28 +9,28 @@ interface Entry {
   longestMs: number;
 }
 
-/** Counts faults, and keeps each one's longest recovery. */
+/** Counts faults and keeps the longest recovery of each. */
 export class Tally {
   readonly #entries = new Map<string, Entry>();
 
-  /** @param names of all faults, also of those that may never come */
+  /** @param names of all faults, including those that do not occur */
   constructor(names: readonly string[]) {
     for (const name of names) this.#entries.set(name, { times: 0, longestMs: 0 });
   }
 
-  /** Counts a fault, and how long it took after its end until all had got over it. */
+  /** Counts a fault with the time from its end until all services recovered. */
   add(name: string, recoveryMs: number): void {
     const entry = this.#entries.get(name)!;
     entry.times++;
     entry.longestMs = Math.max(entry.longestMs, recoveryMs);
   }
 
-  /** Faults so far. */
+  /** Number of faults so far. */
   get total(): number {
     return [...this.#entries.values()].reduce((sum, { times }) => sum + times, 0);
   }
 
-  /** One line a fault. */
+  /** Returns a table with one line per fault. */
   lines(): string[] {
     const width = Math.max(...[...this.#entries.keys()].map(({ length }) => length));
     return [

@@ -1,7 +1,7 @@
 import assert from "assert";
 import { Tally } from "./tally.ts";
 
-Deno.test("lines() show times and longest recovery when faults were counted, and those that never came", () => {
+Deno.test("lines() shows counts and longest recoveries, including faults that did not occur", () => {
   const tally = new Tally(["Kafka: killed", "cut"]);
   tally.add("Kafka: killed", 1_200);
   tally.add("Kafka: killed", 800);

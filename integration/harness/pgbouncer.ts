@@ -12,12 +12,11 @@ import { lastLinesOf, ServerProcess } from "../../local/servers/server_process.t
 import type { PostgresServer } from "../../local/servers/types.ts";
 import { waitUntil } from "../../local/servers/wait_until.ts";
 
-/** Milliseconds that it has to start. */
-const START_DEADLINE = 10_000;
-/** A folder that every user of the machine can read. */
+const START_TIMEOUT_MS = 10_000;
+/** A folder that PostgreSQL's user can read. */
 const SHARED_FOLDER = "/var/tmp";
 
-/** Where Debian installs it; `undefined`: it is not installed. */
+/** Path of the program; `undefined` if it is not installed. */
 const PROGRAM = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"].find((path) => {
   try {
     return Deno.statSync(path).isFile;
@@ -26,10 +25,8 @@ const PROGRAM = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"].find((path) => {
   }
 });
 
-/** Whether it is installed. */
-export const pgbouncerAvailable = (): boolean => PROGRAM !== undefined;
+export const isPgbouncerAvailable = (): boolean => PROGRAM !== undefined;
 
-/** A running pgbouncer. */
 export class Pgbouncer implements AsyncDisposable {
   readonly host = "127.0.0.1";
   readonly port = freePort();
@@ -42,9 +39,9 @@ export class Pgbouncer implements AsyncDisposable {
   #process: ServerProcess | undefined;
 
   /**
-   * Starts it; it lets everybody in and connects as the superuser.
+   * Starts pgbouncer. It accepts all clients and connects to the server as superuser.
    *
-   * @param poolSize server connections for each database
+   * @param poolSize server connections per database
    * @throws {ServerError} if it is not installed or does not start
    */
   static async start(server: PostgresServer, poolSize: number): Promise<Pgbouncer> {
@@ -60,7 +57,7 @@ export class Pgbouncer implements AsyncDisposable {
     }
   }
 
-  /** The server connections to a database, as its administration console shows them. */
+  /** Server connections to a database, from SHOW SERVERS. */
   async servers(database: string): Promise<{ state: string; link: string }[]> {
     const client = new Client({
       host: this.host,
@@ -115,7 +112,7 @@ log_disconnections = 0
       removeFolder: this.folder,
     });
     try {
-      await waitUntil("pgbouncer to start", () => this.servers(""), { timeoutMs: START_DEADLINE });
+      await waitUntil("pgbouncer to start", () => this.servers(""), { timeoutMs: START_TIMEOUT_MS });
     } catch {
       throw new ServerError(`pgbouncer did not start. The end of its log:\n${lastLinesOf(logFile, 20)}`);
     }

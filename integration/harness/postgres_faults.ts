@@ -51,7 +51,7 @@ export async function whileLocked<T>(
 }
 
 /** Sum of `next_offset` of all partitions. */
-export async function progressSum(database: Database): Promise<number> {
+export async function sumProgress(database: Database): Promise<number> {
   return await database.number("SELECT coalesce(sum(next_offset), 0) FROM consumer_progress");
 }
 

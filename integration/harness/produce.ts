@@ -2,7 +2,7 @@ import { CompressionTypes, type ICustomPartitioner, type Message, Partitioners }
 import { uniqueName } from "./unique_name.ts";
 import { kafkaClient } from "./topic.ts";
 
-/** A record as it is sent: no key, no value, and any bytes are possible. */
+/** A record with arbitrary bytes as key and value. */
 export interface RawRecord {
   key?: string | Uint8Array | null;
   value: string | Uint8Array | null;
@@ -10,26 +10,26 @@ export interface RawRecord {
   headers?: Record<string, string>;
 }
 
-/** What is sent is stored once, also where kafkajs sends it again. */
-const ONCE = { allowAutoTopicCreation: false, idempotent: true, maxInFlightRequests: 1 };
+/** Idempotent, so that retries create no duplicates. */
+const IDEMPOTENT = { allowAutoTopicCreation: false, idempotent: true, maxInFlightRequests: 1 };
 
 /**
- * As kafkajs', but a record without a key has its place, too: kafkajs asks anew when it sends again, and a batch that has become
- * another one is no repetition to Kafka.
+ * kafkajs' partitioner, but with a fixed partition for records without a key: kafkajs partitions again before a retry, and Kafka
+ * detects duplicates only if the batches are the same.
  */
 const createPartitioner: ICustomPartitioner = () => {
   const partitionOf = Partitioners.DefaultPartitioner();
   return (args) => partitionOf({ ...args, message: { ...args.message, key: args.message.key ?? "" } });
 };
 
-/** Sends records, in this order, each batch compressed with gzip when asked for. */
+/** Sends records in order. */
 export async function send(
   bootstrapServers: string,
   topic: string,
   records: readonly RawRecord[],
   options: { gzip?: boolean } = {},
 ): Promise<void> {
-  const producer = kafkaClient(bootstrapServers).producer({ ...ONCE, createPartitioner });
+  const producer = kafkaClient(bootstrapServers).producer({ ...IDEMPOTENT, createPartitioner });
   await producer.connect();
   try {
     await producer.send({
@@ -42,14 +42,14 @@ export async function send(
   }
 }
 
-/** Sends each batch of records as a transaction of its own, and commits it or aborts it. */
+/** Sends each list of records in a transaction, which commits or aborts. */
 export async function sendTransactions(
   bootstrapServers: string,
   topic: string,
   transactions: readonly { records: readonly RawRecord[]; commit: boolean }[],
 ): Promise<void> {
   const producer = kafkaClient(bootstrapServers).producer({
-    ...ONCE,
+    ...IDEMPOTENT,
     createPartitioner,
     transactionalId: uniqueName("integration"),
   });
@@ -65,20 +65,18 @@ export async function sendTransactions(
   }
 }
 
-/** An open transaction. */
 export interface OpenTransaction {
-  /** Commits or aborts it. */
   end(commit: boolean): Promise<void>;
 }
 
-/** Sends records in a transaction that stays open. */
+/** Sends records in a transaction that stays open until `end()`. */
 export async function openTransaction(
   bootstrapServers: string,
   topic: string,
   records: readonly RawRecord[],
 ): Promise<OpenTransaction> {
   const producer = kafkaClient(bootstrapServers).producer({
-    ...ONCE,
+    ...IDEMPOTENT,
     createPartitioner,
     transactionalId: uniqueName("integration"),
     transactionTimeout: 60_000,

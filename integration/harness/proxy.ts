@@ -1,61 +1,58 @@
 /**
- * A proxy between a service and a server, for faults of the network: a link that is slow, cut, or swallows bytes.
+ * A proxy between a service and a server for network faults: connections that are slow, cut, or lose data.
  *
- * A scenario asks for one, and gives its settings to the services that are to go through it:
+ * Services connect through the proxy if they have its settings:
  *
  * ```ts
- * const { proxy, settings } = await s.proxied("kafka"); // or "postgres"
- * const consumer = await s.consumer(settings);
- * await proxy.latency(100);
- * await proxy.swallow("answers");
+ * const { proxy, settings } = await s.openProxy("kafka"); // or "postgres"
+ * const consumer = await s.startConsumer(settings);
+ * await proxy.setLatency(100);
+ * await proxy.discard("responses");
  * await proxy.cut();
  * await proxy.restore();
  * ```
  *
- * It ends with the scenario. Where services are programs of this machine it is {@link TcpProxy}, where they are containers
- * Toxiproxy; both do the same.
+ * The proxy is a {@link TcpProxy} for processes and Toxiproxy for containers; both behave the same.
  *
  * @module
  */
 import type { ServiceSettings } from "./service.ts";
 
-/** Which way bytes go: `requests` to the server, `answers` from it. */
-export type Direction = "requests" | "answers";
+/** Direction of data: `requests` to the server, `responses` from it. */
+export type Direction = "requests" | "responses";
 
-/** A proxy. What it is told holds for the connections that there are as well as for new ones, until {@link restore}. */
+/** A proxy. Its settings apply to existing and new connections until {@link restore}. */
 export interface Proxy extends AsyncDisposable {
-  /** `host:port` that services find it at. */
+  /** `host:port` for services. */
   readonly address: string;
-  /** Hands bytes on so many milliseconds later, in one direction or, when none is given, in both. */
-  latency(ms: number, direction?: Direction): Promise<void>;
-  /** Hands on at most so many kilobytes a second and connection, in one direction or, when none is given, in both. */
-  bandwidth(kilobytes: number, direction?: Direction): Promise<void>;
-  /** Lets the bytes of one direction vanish; the connections stay. Those that were swallowed from are cut by {@link restore}. */
-  swallow(direction: Direction): Promise<void>;
-  /** Ends all connections that there are, without a word; what is under way is lost. New ones are let in. */
+  /** Delays data, in one direction or both. */
+  setLatency(ms: number, direction?: Direction): Promise<void>;
+  /** Limits the bandwidth of each connection, in one direction or both. */
+  setBandwidth(kilobytesPerSecond: number, direction?: Direction): Promise<void>;
+  /** Discards the data of one direction without closing connections. {@link restore} closes those that lost data. */
+  discard(direction: Direction): Promise<void>;
+  /** Closes all connections; data in transit is lost. New connections are accepted. */
   cut(): Promise<void>;
-  /** As {@link cut}, and no new connection is let in. */
+  /** Closes all connections and refuses new ones. */
   refuse(): Promise<void>;
-  /** Hands everything on as if it were not there. */
+  /** Ends all faults. */
   restore(): Promise<void>;
 }
 
 /** A server behind a proxy. */
 export interface OpenedProxy {
   readonly proxy: Proxy;
-  /** What leads a service through it. */
+  /** Settings of services that connect through the proxy. */
   readonly settings: ServiceSettings;
 }
 
-/** Makes proxies that the services of a world can reach. */
+/** Opens proxies that services can reach. */
 export interface Proxies extends AsyncDisposable {
-  /** `host:port` of the proxy to Kafka: brokers tell it to clients, so that it has to be known before there is one. */
+  /** `host:port` of the proxy to Kafka. Fixed, because the broker advertises it to clients from its start. */
   readonly kafkaAddress: string;
   /**
-   * Opens one.
-   *
-   * @param upstream `host:port` of the server, as the proxy finds it
-   * @param address where it is to listen; anywhere when not given
+   * @param upstream `host:port` of the server, as seen by the proxy
+   * @param address `host:port` to listen on; any by default
    */
   open(upstream: string, address?: string): Promise<Proxy>;
 }

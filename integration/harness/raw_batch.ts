@@ -1,5 +1,5 @@
 /**
- * Sends record batches as no client makes them.
+ * Sends record batches that no client would create.
  *
  * @module
  */
@@ -14,12 +14,12 @@ import type { KafkaSettings } from "../../shared/kafka/client.ts";
 import { lz4Compress } from "../../shared/kafka/records/lz4.ts";
 import { fetchTopics } from "../../shared/kafka/metadata.ts";
 
-const PIECE = Buffer.alloc(1_000_000);
-/** Codecs by name, with their number in a batch's attributes. */
+const MEGABYTE = Buffer.alloc(1_000_000);
+/** Number of each codec in a batch's attributes. */
 const CODECS = { gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const;
 export type Codec = keyof typeof CODECS;
 
-/** Bytes of Kafka's variable-length encoding of a number that is not negative. */
+/** Encodes a non-negative number as Kafka's varint. */
 function varint(value: number): Buffer {
   const bytes: number[] = [];
   let rest = 2 * value;
@@ -27,9 +27,9 @@ function varint(value: number): Buffer {
   return Buffer.from([...bytes, rest]);
 }
 
-/** A batch of one record whose value is `megabytes` of zeros, made without ever having them in memory. */
-export async function zeros(codec: Codec, megabytes: number): Promise<Buffer> {
-  const size = megabytes * PIECE.length;
+/** Encodes a batch with one record, whose value is `megabytes` of zeros, without holding them in memory. */
+export async function batchOfZeros(codec: Codec, megabytes: number): Promise<Buffer> {
+  const size = megabytes * MEGABYTE.length;
   const body = Buffer.concat([Buffer.from([0, 0, 0, 1]), varint(size)]);
   const head = Buffer.concat([varint(body.length + size + 1), body]);
   const compressed = codec === "gzip" || codec === "zstd"
@@ -50,7 +50,7 @@ export async function zeros(codec: Codec, megabytes: number): Promise<Buffer> {
   return batch;
 }
 
-/** `head`, `megabytes` of zeros, and the number of headers, which is 0. */
+/** Compresses `head`, `megabytes` of zeros, and the number of headers (0). */
 async function compressStream(
   stream: ReturnType<typeof createGzip> | ReturnType<typeof createZstdCompress>,
   head: Buffer,
@@ -59,13 +59,13 @@ async function compressStream(
   const compressed: Promise<Uint8Array[]> = Array.fromAsync(stream);
   stream.write(head);
   for (let n = 0; n < megabytes; n++) {
-    if (!stream.write(PIECE)) await new Promise((resolve) => stream.once("drain", resolve));
+    if (!stream.write(MEGABYTE)) await new Promise((resolve) => stream.once("drain", resolve));
   }
   stream.end(Buffer.alloc(1));
   return await compressed;
 }
 
-/** The same in blocks, in the framing of snappy-java or of LZ4. */
+/** Like {@link compressStream}, in the framing of snappy-java or LZ4. */
 function compressBlocks(codec: "snappy" | "lz4", head: Buffer, megabytes: number): Uint8Array[] {
   const frame = lz4Compress(Buffer.alloc(1));
   const block = codec === "snappy" ? snappyBlock : (data: Buffer) => lz4Compress(data).subarray(7, -4);
@@ -73,7 +73,7 @@ function compressBlocks(codec: "snappy" | "lz4", head: Buffer, megabytes: number
     ? Buffer.from("82534e41505059000000000100000001", "hex")
     : frame.subarray(0, 7);
   const end = codec === "snappy" ? Buffer.alloc(0) : frame.subarray(-4);
-  const piece = block(PIECE);
+  const piece = block(MEGABYTE);
   return [start, block(head), ...Array.from({ length: megabytes }, () => piece), block(Buffer.alloc(1)), end];
 }
 
@@ -84,7 +84,7 @@ function snappyBlock(data: Buffer): Buffer {
   return Buffer.concat([length, compressed]);
 }
 
-/** Sends a batch to a partition and throws when the broker does not take it. */
+/** Sends a batch to a partition. @throws {Error} if the broker rejects it */
 export async function sendBatch(
   bootstrapServers: string,
   topic: string,

@@ -1,6 +1,6 @@
 import type { KafkaServer } from "../../local/servers/mod.ts";
 
-/** A record as it lies in a topic; key and value as `escaped.ts` writes bytes, null where there is none. */
+/** A record of a topic; key and value are escaped, see `escape_bytes.ts`. */
 export interface TopicRecord {
   readonly partition: number;
   readonly offset: number;
@@ -8,42 +8,40 @@ export interface TopicRecord {
   readonly value: string | null;
 }
 
-/** All of a topic. */
 export interface TopicContent {
   readonly topic: string;
-  /** Committed records, by partition in the order of their offsets. */
+  /** Committed records, by partition and offset. */
   readonly records: TopicRecord[];
-  /** For each partition the offset that the next record would get. */
+  /** End offset (high watermark) of each partition. */
   readonly ends: number[];
 }
 
 /**
- * Milliseconds that Kafka's consumer waits for a further record, attempt by attempt. Only where offsets have gaps (transactions,
- * records that expired) does it wait in vain: without them it is known how many there are.
+ * How long Kafka's consumer waits for another record, by attempt. It reaches the timeout only if offsets have gaps (transactions,
+ * expired records); without gaps the number of records is known.
  */
-const PATIENCE_MS = [5_000, 20_000, 60_000];
+const READ_TIMEOUTS_MS = [5_000, 20_000, 60_000];
 
 /**
- * Reads a topic from its beginning, committed records only, with Kafka's own Java consumer: it shares nothing with the
- * services.
+ * Reads the committed records of a topic with Kafka's Java consumer, which shares no code with the services.
  *
- * That consumer ends well when it has waited long enough, whatever it has got: a broker that is slow to answer looks like an
- * empty topic. So what counts is how far its group says that it has come.
+ * The console consumer exits 0 after its timeout even if it has read nothing, so that a slow broker looks like an empty topic. The
+ * offsets that its group committed show whether it reached the end.
  *
- * @throws When it did not come to the ends, or Kafka's tools fail or print what can't be understood.
+ * @throws {Error} if it did not reach the end, or a tool fails or prints unexpected output
  */
 export async function readTopic(kafka: KafkaServer, topic: string): Promise<TopicContent> {
-  const ends = await topicEnds(kafka, topic);
-  const most = ends.reduce((sum, end) => sum + end, 0);
-  if (most === 0) return { topic, records: [], ends };
+  const ends = await fetchTopicEnds(kafka, topic);
+  const recordsMax = ends.reduce((sum, end) => sum + end, 0);
+  if (recordsMax === 0) return { topic, records: [], ends };
   let reached = "";
-  for (const patienceMs of PATIENCE_MS) {
+  for (const timeoutMs of READ_TIMEOUTS_MS) {
     const group = `oracle-${crypto.randomUUID()}`;
-    const records = await consume(kafka, topic, group, most, patienceMs);
-    if (records.length < most) {
+    const records = await consume(kafka, topic, group, recordsMax, timeoutMs);
+    if (records.length < recordsMax) {
       const positions = await positionsOf(kafka, topic, group);
       if (!ends.every((end, partition) => (positions.get(partition) ?? 0) >= end)) {
-        reached = ends.map((end, p) => `partition ${p}: ${positions.get(p) ?? "nothing"} of ${end}`).join(
+        reached = ends.map((end, p) => `partition ${p}: ${positions.get(p) ?? "no offset"} of ${end}`).join(
           ", ",
         );
         continue;
@@ -53,41 +51,38 @@ export async function readTopic(kafka: KafkaServer, topic: string): Promise<Topi
     return { topic, records, ends };
   }
   throw new Error(
-    `Topic ${topic} could not be read to its ends, though ${
-      PATIENCE_MS.at(-1)
-    } ms were waited for a record: ${reached}`,
+    `Topic ${topic} could not be read to its end: no record for ${READ_TIMEOUTS_MS.at(-1)} ms at ${reached}`,
   );
 }
 
-/** At most `most` records from the beginning; fewer when no further one comes in time. The group keeps how far it came. */
+/** Reads up to `recordsMax` records; fewer after the timeout. The group commits its offsets. */
 async function consume(
   kafka: KafkaServer,
   topic: string,
   group: string,
-  most: number,
-  patienceMs: number,
+  recordsMax: number,
+  timeoutMs: number,
 ): Promise<TopicRecord[]> {
-  // Nobody can have sent this as a value.
-  const nothing = `null-${crypto.randomUUID()}`;
+  const nullLiteral = `null-${crypto.randomUUID()}`;
   const output = await tool(kafka, "kafka-console-consumer", [
     ...["--topic", topic, "--group", group, "--from-beginning", "--isolation-level", "read_committed"],
-    ...["--max-messages", `${most}`, "--timeout-ms", `${patienceMs}`],
+    ...["--max-messages", `${recordsMax}`, "--timeout-ms", `${timeoutMs}`],
     ...["--command-property", "fetch.max.bytes=20000000"],
     ...["print.partition=true", "print.offset=true", "print.key=true", "key.separator=\t"]
       .flatMap((property) => ["--formatter-property", property]),
-    ...["--formatter-property", `null.literal=${nothing}`],
+    ...["--formatter-property", `null.literal=${nullLiteral}`],
     ...["--key-deserializer", BYTES, "--value-deserializer", BYTES],
   ], 300_000);
   const records: TopicRecord[] = [];
   for (let at = 0; at < output.length;) {
     const end = output.indexOf("\n", at);
-    records.push(parse(output.slice(at, end).split("\t"), nothing));
+    records.push(parse(output.slice(at, end).split("\t"), nullLiteral));
     at = end + 1;
   }
   return records;
 }
 
-/** How far a group has come: the offset of the next record, by partition. None where it has read nothing. */
+/** Returns a group's committed offsets by partition. */
 async function positionsOf(kafka: KafkaServer, topic: string, group: string): Promise<Map<number, number>> {
   const output = await tool(kafka, "kafka-consumer-groups", ["--describe", "--offsets", "--group", group]);
   const positions = new Map<number, number>();
@@ -98,26 +93,22 @@ async function positionsOf(kafka: KafkaServer, topic: string, group: string): Pr
   return positions;
 }
 
-/**
- * For each partition the offset that the next record would get.
- *
- * @throws When there is no such topic.
- */
-export async function topicEnds(kafka: KafkaServer, topic: string): Promise<number[]> {
+/** Returns the end offset of each partition. @throws {Error} if the topic does not exist */
+export async function fetchTopicEnds(kafka: KafkaServer, topic: string): Promise<number[]> {
   const output = await tool(kafka, "kafka-get-offsets", ["--topic", topic, "--time", "latest"]);
   const ends: number[] = [];
   for (const line of output.trim().split("\n")) {
     const match = line.match(/:(\d+):(\d+)$/);
-    if (!match) throw new Error(`kafka-get-offsets said of topic ${topic}: ${JSON.stringify(line)}`);
+    if (!match) throw new Error(`kafka-get-offsets printed for topic ${topic}: ${JSON.stringify(line)}`);
     ends[Number(match[1])] = Number(match[2]);
   }
   return ends;
 }
 
-/** Prints bytes without losing any; see `escaped.ts`. */
+/** Prints bytes losslessly; see `escape_bytes.ts`. */
 const BYTES = "org.apache.kafka.common.serialization.BytesDeserializer";
 
-function parse(fields: string[], nothing: string): TopicRecord {
+function parse(fields: string[], nullLiteral: string): TopicRecord {
   const [partition, offset, key, value] = fields;
   if (fields.length !== 4 || !partition!.startsWith("Partition:") || !offset!.startsWith("Offset:")) {
     throw new Error(`kafka-console-consumer printed ${JSON.stringify(fields.join("\t").slice(0, 200))}`);
@@ -125,14 +116,14 @@ function parse(fields: string[], nothing: string): TopicRecord {
   return {
     partition: Number(partition!.slice("Partition:".length)),
     offset: Number(offset!.slice("Offset:".length)),
-    key: key === nothing ? null : key!,
-    value: value === nothing ? null : value!,
+    key: key === nullLiteral ? null : key!,
+    value: value === nullLiteral ? null : value!,
   };
 }
 
-/** What a tool prints. */
+/** Runs a tool and returns its output. */
 async function tool(kafka: KafkaServer, name: string, args: string[], timeoutMs = 30_000): Promise<string> {
   const { stdout, stderr, code } = await kafka.tool(name, args, { timeoutMs });
-  if (code !== 0) throw new Error(`${name} ended with code ${code}:\n${stderr || stdout}`);
+  if (code !== 0) throw new Error(`${name} exited with code ${code}:\n${stderr || stdout}`);
   return stdout;
 }

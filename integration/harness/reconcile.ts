@@ -9,7 +9,7 @@ import { unescapeBytes } from "./escape_bytes.ts";
 import { readProgress, readRejectedRecords, readRows, type RejectedRow } from "./read_tables.ts";
 import { readTopic, type TopicContent, type TopicRecord } from "./read_topic.ts";
 import { RowMultiset } from "./row_multiset.ts";
-import { rowOf, type Rules } from "./rules.ts";
+import { expectedRow, type Rules } from "./rules.ts";
 import { waitUntil } from "./wait.ts";
 
 /** What to compare, and which deviations from "each record once" are correct. */
@@ -28,7 +28,7 @@ export interface ReconcileOptions {
   /** Whether a record expired before a consumer read it: it must be in no table. */
   lost?: (record: TopicRecord) => boolean;
   /** Whether the database may reject a valid record's row: it must be either in the table or in `rejected_records`. */
-  refusable?: (row: readonly number[]) => boolean;
+  mayBeRejected?: (row: readonly number[]) => boolean;
   /**
    * Whether each user's rows must be in the order of their records, as is guaranteed for records with the user as key. The table
    * shows the order of insertion only if no row was removed (no autovacuum).
@@ -116,7 +116,7 @@ class Comparison {
 
   /** Decides for each record whether it is stored, rejected or lost, and compares those that are rejected. */
   compareRecords(records: readonly TopicRecord[], rejectedRows: readonly RejectedRow[]): void {
-    const { rules, groups, lost, refusable } = this.#options;
+    const { rules, groups, lost, mayBeRejected: refusable } = this.#options;
     const key = ({ partition, offset }: { partition: number; offset: number }) => `${partition}:${offset}`;
     const rejectedByKey = new Map(rejectedRows.map((row) => [key(row), row]));
     const compared = new Set<string>();
@@ -129,7 +129,7 @@ class Comparison {
         if (rejected) this.#report("expired before it was read, but is in rejected_records", record);
         continue;
       }
-      const row = rowOf(rules, record.value === null ? null : unescapeBytes(record.value));
+      const row = expectedRow(rules, record.value === null ? null : unescapeBytes(record.value));
       if (row && !(rejected && refusable?.(row))) {
         this.result.stored++;
         this.#expected.add(row, groups.length);

@@ -1,24 +1,23 @@
 /**
- * What DESIGN.md says of a record, stated a second time and independently of the services: the oracle judges by this.
+ * Independent implementation of the record rules in README.md, used to compare topics with tables.
  *
  * @module
  */
 import { jsonOutline } from "./json_outline.ts";
 
-/** What the oracle knows of a stream. */
+/** The rules of a stream. */
 export interface Rules {
   /** Name in `STREAMS`. */
   readonly stream: string;
   /** Topic, without a prefix. */
   readonly topic: string;
   readonly table: string;
-  /** Columns in their order. */
   readonly columns: readonly string[];
-  /** The row that a record's JSON object stands for; undefined when it breaks a rule. */
+  /** Returns the row of a record's JSON object; undefined if the object violates a rule. */
   readonly row: (record: Record<string, unknown>) => number[] | undefined;
 }
 
-/** `userID`, else `userId`; an integer that PostgreSQL's INT can hold, which knows no −0. */
+/** `userID`, else `userId`: a non-negative integer in the range of INT. −0 becomes 0. */
 function user(record: Record<string, unknown>): number | undefined {
   const value = Object.hasOwn(record, "userID") ? record.userID : record.userId;
   return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= 2_147_483_647
@@ -26,14 +25,14 @@ function user(record: Record<string, unknown>): number | undefined {
     : undefined;
 }
 
-/** A finite number within limits, both allowed. */
+/** A finite number in [low, high]. */
 function real(value: unknown, low: number, high: number): number | undefined {
   return typeof value === "number" && Number.isFinite(value) && value >= low && value <= high
     ? value
     : undefined;
 }
 
-/** The numbers, if all are there. */
+/** The numbers, unless one is missing. */
 function all(...numbers: (number | undefined)[]): number[] | undefined {
   return numbers.includes(undefined) ? undefined : numbers as number[];
 }
@@ -63,18 +62,14 @@ export const BATTERY: Rules = {
   row: (record) => all(user(record), real(record.timestamp, 0, Infinity), real(record.level, 0, 1)),
 };
 
-/** Deepest nesting of a value that is stored. */
+/** Maximum nesting depth of a valid record. */
 const MAX_DEPTH = 100;
 
-/** Strict: malformed sequences throw, and a byte order mark stays where it is, for JSON to refuse. */
+/** Invalid sequences throw; JSON.parse rejects a byte order mark. */
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/**
- * The row that a record's value stands for, or undefined when it must lie in quarantine.
- *
- * @param value Its bytes; null when there are none.
- */
-export function rowOf(rules: Rules, value: Uint8Array | null): number[] | undefined {
+/** Returns the row of a record's value, or undefined if the record must be rejected. */
+export function expectedRow(rules: Rules, value: Uint8Array | null): number[] | undefined {
   if (value === null) return undefined;
   let text: string, record: unknown;
   try {

@@ -1,16 +1,16 @@
 import assert from "assert";
 import { HOSTILE_VALUES } from "./hostile_values.ts";
-import { BATTERY, ROUTES, rowOf } from "./rules.ts";
+import { BATTERY, expectedRow, ROUTES } from "./rules.ts";
 
-const row = (text: string, rules = ROUTES) => rowOf(rules, new TextEncoder().encode(text));
+const row = (text: string, rules = ROUTES) => expectedRow(rules, new TextEncoder().encode(text));
 
-Deno.test("rowOf() gives a record's numbers when it keeps all rules", () => {
+Deno.test("expectedRow() returns the row when the record is valid", () => {
   assert.deepEqual(row('{"userID":3,"timestamp":1.5,"coordinates":[-90,180],"more":{}}'), [3, 1.5, -90, 180]);
   assert.deepEqual(row('{"userId":3,"timestamp":0,"coordinates":[-0,1e-400]}'), [3, 0, -0, 0]);
   assert.deepEqual(row('{"userID":-0,"timestamp":2,"level":1}', BATTERY), [0, 2, 1]);
 });
 
-Deno.test("rowOf() gives none when a record breaks a rule", () => {
+Deno.test("expectedRow() returns undefined when the record violates a rule", () => {
   for (
     const text of [
       "",
@@ -31,15 +31,15 @@ Deno.test("rowOf() gives none when a record breaks a rule", () => {
     ]
   ) assert.equal(row(text), undefined, text);
   assert.equal(row('{"userID":1,"timestamp":1,"level":1.01}', BATTERY), undefined);
-  assert.equal(rowOf(ROUTES, null), undefined);
-  assert.equal(rowOf(ROUTES, Uint8Array.of(0xff)), undefined);
+  assert.equal(expectedRow(ROUTES, null), undefined);
+  assert.equal(expectedRow(ROUTES, Uint8Array.of(0xff)), undefined);
 });
 
-Deno.test("rowOf() gives what the table of hostile values says, for each of them", () => {
+Deno.test("expectedRow() returns the row in HOSTILE_VALUES for each of them", () => {
   assert.equal(new Set(HOSTILE_VALUES.map(({ kind }) => kind)).size, HOSTILE_VALUES.length, "kinds differ");
   for (const hostile of HOSTILE_VALUES) {
     const { kind, value } = hostile;
     const given = typeof value === "string" ? new TextEncoder().encode(value) : value;
-    assert.deepEqual(rowOf(ROUTES, given), "row" in hostile ? hostile.row : undefined, kind);
+    assert.deepEqual(expectedRow(ROUTES, given), "row" in hostile ? hostile.row : undefined, kind);
   }
 });

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { pgbouncerAvailable } from "./pgbouncer.ts";
+import { isPgbouncerAvailable } from "./pgbouncer.ts";
 import { reconciled, ScenarioContext, type ScenarioDefinition } from "./scenario_context.ts";
 import { SERVICE_KIND, sharedServers } from "./shared_servers.ts";
 
@@ -26,7 +26,7 @@ Deno.test.afterAll(() => {
 function shouldSkip({ needs }: ScenarioDefinition): boolean {
   return needs === "containers" && SERVICE_KIND !== "container" ||
     needs === "processes" && SERVICE_KIND === "container" ||
-    needs === "pgbouncer" && !pgbouncerAvailable();
+    needs === "pgbouncer" && !isPgbouncerAvailable();
 }
 
 /** Declares a scenario as a test. */

@@ -1,43 +1,43 @@
 import { freePort } from "../../local/servers/mod.ts";
 import type { Direction, Proxies, Proxy } from "./proxy.ts";
 
-const DIRECTIONS = ["requests", "answers"] as const;
+const DIRECTIONS = ["requests", "responses"] as const;
 
-/** Bytes that are read at a time: few where they are slow, so that they come little by little. */
-const CHUNK = { usual: 65_536, slow: 4_096 };
+/** Bytes per read; few on slow connections, so that data arrives evenly. */
+const READ_BYTES = 65_536, SLOW_READ_BYTES = 4_096;
 
-/** What happens to the bytes of one direction. */
+/** Faults of one direction. */
 interface Flow {
   latencyMs: number;
   bytesPerSecond: number;
-  swallowed: boolean;
+  isDiscarded: boolean;
 }
 
-const free = (): Flow => ({ latencyMs: 0, bytesPerSecond: Infinity, swallowed: false });
+const noFaults = (): Flow => ({ latencyMs: 0, bytesPerSecond: Infinity, isDiscarded: false });
 
-/** Two connections, of a client and to the server. */
+/** A client's connection and the connection to the server. */
 interface Link {
   readonly client: Deno.TcpConn;
   readonly server: Deno.TcpConn;
-  /** Bytes of it are missing: it is of no more use. */
-  broken: boolean;
+  /** Data of it was discarded. */
+  lostData: boolean;
 }
 
-/** A proxy in this program. It listens on loopback as soon as it is made. */
+/** A proxy in this process, listening on loopback. */
 export class TcpProxy implements Proxy {
   readonly address: string;
-  /** Bytes that have vanished so far. */
-  swallowed = 0;
+  /** Number of bytes discarded so far. */
+  discardedBytes = 0;
   readonly #upstream: { hostname: string; port: number };
   readonly #links = new Set<Link>();
-  #flows: Record<Direction, Flow> = { requests: free(), answers: free() };
+  #flows: Record<Direction, Flow> = { requests: noFaults(), responses: noFaults() };
   #listener: Deno.TcpListener | undefined;
   #accepting = Promise.resolve();
 
   /**
    * @param upstream `host:port` of the server
    * @param address `host:port` to listen on
-   * @throws {Deno.errors.AddrInUse} When something listens there.
+   * @throws {Deno.errors.AddrInUse}
    */
   constructor(upstream: string, address = `127.0.0.1:${freePort()}`) {
     this.#upstream = parseAddress(upstream);
@@ -45,16 +45,16 @@ export class TcpProxy implements Proxy {
     this.#listen();
   }
 
-  latency(ms: number, direction?: Direction): Promise<void> {
+  setLatency(ms: number, direction?: Direction): Promise<void> {
     return this.#change(direction, (flow) => flow.latencyMs = ms);
   }
 
-  bandwidth(kilobytes: number, direction?: Direction): Promise<void> {
+  setBandwidth(kilobytes: number, direction?: Direction): Promise<void> {
     return this.#change(direction, (flow) => flow.bytesPerSecond = kilobytes * 1_000);
   }
 
-  swallow(direction: Direction): Promise<void> {
-    return this.#change(direction, (flow) => flow.swallowed = true);
+  discard(direction: Direction): Promise<void> {
+    return this.#change(direction, (flow) => flow.isDiscarded = true);
   }
 
   cut(): Promise<void> {
@@ -70,8 +70,8 @@ export class TcpProxy implements Proxy {
   }
 
   restore(): Promise<void> {
-    this.#flows = { requests: free(), answers: free() };
-    for (const link of this.#links) if (link.broken) this.#end(link);
+    this.#flows = { requests: noFaults(), responses: noFaults() };
+    for (const link of this.#links) if (link.lostData) this.#end(link);
     this.#listen();
     return Promise.resolve();
   }
@@ -93,7 +93,7 @@ export class TcpProxy implements Proxy {
 
   async #accept(listener: Deno.TcpListener): Promise<void> {
     for await (const client of listener) {
-      // Not awaited: the next client need not wait for this one's connection.
+      // Not awaited, so that clients connect concurrently.
       this.#connect(client);
     }
   }
@@ -101,17 +101,17 @@ export class TcpProxy implements Proxy {
   async #connect(client: Deno.TcpConn): Promise<void> {
     try {
       const server = await Deno.connect(this.#upstream);
-      const link = { client, server, broken: false };
+      const link = { client, server, lostData: false };
       this.#links.add(link);
-      // Refused while it was being made.
+      // refuse() was called meanwhile.
       if (!this.#listener) return this.#end(link);
       for (const connection of [client, server]) connection.setNoDelay();
       await Promise.all([
-        this.#handOn(link, client, server, "requests"),
-        this.#handOn(link, server, client, "answers"),
+        this.#forward(link, client, server, "requests"),
+        this.#forward(link, server, client, "responses"),
       ]).catch(() => {}).finally(() => this.#end(link));
     } catch {
-      // The server is away, and so is this way to it.
+      // The server is unavailable.
       client.close();
     }
   }
@@ -122,25 +122,26 @@ export class TcpProxy implements Proxy {
     link.server.close();
   }
 
-  async #handOn(link: Link, from: Deno.TcpConn, to: Deno.TcpConn, direction: Direction): Promise<void> {
-    // Writes follow on one another; each begins when its bytes are due.
+  async #forward(link: Link, from: Deno.TcpConn, to: Deno.TcpConn, direction: Direction): Promise<void> {
+    // Sequential writes, each after the latency.
     let writing = Promise.resolve();
-    let free = 0;
+    let nextReadAt = 0;
     for (;;) {
-      const slow = this.#flows[direction].bytesPerSecond < Infinity;
-      const buffer = new Uint8Array(slow ? CHUNK.slow : CHUNK.usual);
+      const isSlow = this.#flows[direction].bytesPerSecond < Infinity;
+      const buffer = new Uint8Array(isSlow ? SLOW_READ_BYTES : READ_BYTES);
       const size = await from.read(buffer);
-      // Whoever sends has to notice that it is slow: no more is read before these bytes have had their time.
-      free = Math.max(free, performance.now()) + (size ?? 0) / this.#flows[direction].bytesPerSecond * 1_000;
-      await pauseUntil(() => free);
+      // Limited bandwidth slows down the sender, too: the next read waits for the time that these bytes take.
+      nextReadAt = Math.max(nextReadAt, performance.now()) +
+        (size ?? 0) / this.#flows[direction].bytesPerSecond * 1_000;
+      await pauseUntil(() => nextReadAt);
       const read = performance.now();
       writing = writing.then(async () => {
-        // Looked at again and again, since a latency may be taken back meanwhile.
+        // Polled, since restore() may remove the latency meanwhile.
         await pauseUntil(() => this.#links.has(link) ? this.#flows[direction].latencyMs + read : 0);
         if (size === null) return await to.closeWrite();
-        if (this.#flows[direction].swallowed) {
-          link.broken = true;
-          this.swallowed += size;
+        if (this.#flows[direction].isDiscarded) {
+          link.lostData = true;
+          this.discardedBytes += size;
           return;
         }
         for (let sent = 0; sent < size;) sent += await to.write(buffer.subarray(sent, size));
@@ -152,7 +153,7 @@ export class TcpProxy implements Proxy {
   }
 }
 
-/** Proxies for services that are programs of this machine. */
+/** Proxies for services that run as processes. */
 export function tcpProxies(): Proxies {
   return {
     kafkaAddress: `127.0.0.1:${freePort()}`,
@@ -166,7 +167,7 @@ function parseAddress(address: string): { hostname: string; port: number } {
   return { hostname: hostname!, port: Number(port) };
 }
 
-/** Waits until `performance.now()` is what `time` says, which is asked every now and then. */
+/** Waits until `performance.now()` reaches `time()`, which may change. */
 async function pauseUntil(time: () => number): Promise<void> {
   for (let rest; (rest = time() - performance.now()) > 0;) {
     await new Promise((resolve) => setTimeout(resolve, Math.min(rest, 100)));

@@ -7,7 +7,7 @@ import { patchKafkajs } from "../../shared/kafka/kafkajs/patch_kafkajs.ts";
 import type { KafkaServer } from "../../local/servers/mod.ts";
 import { waitUntil } from "./wait.ts";
 
-/** A client of the harness's own; it says nothing unless something is badly wrong. */
+/** Creates a kafkajs client that logs nothing. */
 export function kafkaClient(bootstrapServers: string): Kafka {
   patchKafkajs();
   return new Kafka({
@@ -19,7 +19,7 @@ export function kafkaClient(bootstrapServers: string): Kafka {
   });
 }
 
-/** Runs `use` with an admin client, and closes it. */
+/** Runs `use` with an admin client, then disconnects it. */
 export async function withAdmin<T>(bootstrapServers: string, use: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = kafkaClient(bootstrapServers).admin();
   await admin.connect();
@@ -30,7 +30,7 @@ export async function withAdmin<T>(bootstrapServers: string, use: (admin: Admin)
   }
 }
 
-/** Makes a topic, and waits until it can be used. */
+/** Creates a topic and waits until it can be used. */
 export async function createTopic(
   bootstrapServers: string,
   topic: string,
@@ -47,15 +47,15 @@ export async function createTopic(
       }],
       waitForLeaders: false,
     });
-    await leaders(admin, topic, partitions);
+    await waitForLeaders(admin, topic, partitions);
   });
 }
 
 /**
- * Waits until all partitions of a new topic have leaders that serve them. kafkajs' own waiting fails where a broker has not heard of
- * the topic yet; and a broker names itself leader a moment before it takes records: only then does it tell the offsets.
+ * Waits until all partitions of a new topic have leaders that accept records. kafkajs' `waitForLeaders` fails if a broker does not know
+ * the topic yet. A new leader answers ListOffsets only when it accepts records.
  */
-export async function leaders(admin: Admin, topic: string, partitions: number): Promise<void> {
+export async function waitForLeaders(admin: Admin, topic: string, partitions: number): Promise<void> {
   await waitUntil(`topic ${topic} to have leaders`, async () => {
     const { topics: [found] } = await admin.fetchTopicMetadata({ topics: [topic] });
     return found!.partitions.length === partitions &&
@@ -64,41 +64,37 @@ export async function leaders(admin: Admin, topic: string, partitions: number): 
   });
 }
 
-/** Gives a topic more partitions: `count` in all. */
+/** Increases the number of partitions to `count`. */
 export async function addPartitions(bootstrapServers: string, topic: string, count: number): Promise<void> {
   await withAdmin(bootstrapServers, async (admin) => {
     await admin.createPartitions({ topicPartitions: [{ topic, count }] });
   });
 }
 
-/**
- * Sets one of a topic's settings, `name=value`.
- *
- * @throws When Kafka refuses.
- */
+/** Sets a topic's configuration, `name=value`. @throws {Error} if the tool fails */
 export async function alterTopic(kafka: KafkaServer, topic: string, setting: string): Promise<void> {
   const { code, stderr, stdout } = await kafka.tool("kafka-configs", [
     ...["--alter", "--entity-type", "topics", "--entity-name", topic, "--add-config", setting],
   ]);
-  if (code !== 0) throw new Error(`kafka-configs ended with code ${code}:\n${stderr}${stdout}`);
+  if (code !== 0) throw new Error(`kafka-configs exited with code ${code}:\n${stderr}${stdout}`);
 }
 
-/** Removes a topic, and waits until it is gone. */
+/** Deletes a topic and waits until it is deleted. */
 export async function deleteTopic(bootstrapServers: string, topic: string): Promise<void> {
   await withAdmin(bootstrapServers, async (admin) => {
     await admin.deleteTopics({ topics: [topic] });
-    await waitUntil(`topic ${topic} to be gone`, async () => !(await admin.listTopics()).includes(topic));
+    await waitUntil(`topic ${topic} to be deleted`, async () => !(await admin.listTopics()).includes(topic));
   });
 }
 
-/** Removes a topic's oldest records, as their expiry does: `starts` are the partitions' first offsets from then on. */
+/** Deletes a topic's oldest records, like retention does; `starts` are the new low watermarks. */
 export async function deleteRecords(
   bootstrapServers: string,
   topic: string,
   starts: number[],
 ): Promise<void> {
   await withAdmin(bootstrapServers, async (admin) => {
-    // It also has kafkajs learn where the partitions are, without which it can't delete.
+    // Makes kafkajs fetch the metadata that it needs to delete records.
     await admin.fetchTopicOffsets(topic);
     await admin.deleteTopicRecords({
       topic,
@@ -107,14 +103,17 @@ export async function deleteRecords(
   });
 }
 
-/** Which broker leads a partition, and which have all of it. */
+/** Leader and in-sync replicas of a partition. */
 export interface PartitionState {
   leader: number;
   inSync: number[];
 }
 
-/** The partitions of a topic, in order. */
-export async function partitionStates(bootstrapServers: string, topic: string): Promise<PartitionState[]> {
+/** Reads the states of a topic's partitions, in order. */
+export async function readPartitionStates(
+  bootstrapServers: string,
+  topic: string,
+): Promise<PartitionState[]> {
   return await withAdmin(bootstrapServers, async (admin) => {
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
     return topics[0]!.partitions
@@ -123,14 +122,14 @@ export async function partitionStates(bootstrapServers: string, topic: string): 
   });
 }
 
-/** How many records have been written to a topic so far, markers of transactions among them. */
-export async function writtenRecords(bootstrapServers: string, topic: string): Promise<number> {
+/** Sum of the end offsets of all partitions, including transaction markers. */
+export async function countWrittenRecords(bootstrapServers: string, topic: string): Promise<number> {
   return await withAdmin(bootstrapServers, async (admin) => {
     return (await admin.fetchTopicOffsets(topic)).reduce((sum, { high }) => sum + Number(high), 0);
   });
 }
 
-/** Removes all members from a consumer group, as its administrator does. They notice at their next heartbeat. */
+/** Removes all members from a consumer group. They learn it at their next heartbeat. */
 export async function removeMembers(bootstrapServers: string, group: string): Promise<void> {
   await withAdmin(bootstrapServers, async (admin) => {
     const { groups } = await admin.describeGroups([group]);
@@ -153,17 +152,16 @@ export async function removeMembers(bootstrapServers: string, group: string): Pr
   });
 }
 
-/** Who owns what in a group. */
-export interface GroupOwners {
-  /** The assignor that the group uses. */
+export interface GroupAssignment {
+  /** Name of the assignor. */
   readonly protocol: string;
   readonly members: number;
-  /** How many partitions of a topic have an owner. */
+  /** Number of assigned partitions of a topic. */
   partitions(topic: string): number;
 }
 
-/** Reads the assignment of a group's members. */
-export async function groupOwners(bootstrapServers: string, group: string): Promise<GroupOwners> {
+/** Reads a group's assignment. */
+export async function readGroupAssignment(bootstrapServers: string, group: string): Promise<GroupAssignment> {
   return await withAdmin(bootstrapServers, async (admin) => {
     const { groups } = await admin.describeGroups([group]);
     const { members, protocol } = groups[0]!;
@@ -178,8 +176,7 @@ export async function groupOwners(bootstrapServers: string, group: string): Prom
   });
 }
 
-/** How many members a consumer group has. */
-export async function groupMembers(bootstrapServers: string, group: string): Promise<number> {
+export async function countGroupMembers(bootstrapServers: string, group: string): Promise<number> {
   return await withAdmin(bootstrapServers, async (admin) => {
     const { groups } = await admin.describeGroups([group]);
     return groups[0]!.members.length;

@@ -5,16 +5,16 @@ import { uniqueName } from "./unique_name.ts";
 
 const IMAGE = "ghcr.io/shopify/toxiproxy:2.12.0";
 
-/** Its name in the Docker network. */
+/** Host name in the Docker network. */
 const HOST = "toxiproxy";
 
-/** Port of the proxy to Kafka; those of others follow. */
+/** Port of the proxy to Kafka; other proxies use the next ports. */
 const FIRST_PORT = 8666;
 
-/** What Toxiproxy calls the directions: upstream is from the client to the server. */
-const STREAMS = { requests: "upstream", answers: "downstream" } as const;
+/** Toxiproxy's names of the directions. */
+const STREAMS = { requests: "upstream", responses: "downstream" } as const;
 
-/** Proxies for services that are containers: a Toxiproxy in their network, which is started when the first is opened. */
+/** Proxies for services in containers. Toxiproxy is started in their network when the first proxy is opened. */
 export function toxiproxies(network: StartedNetwork): Proxies {
   let starting: ReturnType<typeof start> | undefined;
   let port = FIRST_PORT;
@@ -45,23 +45,23 @@ type Instance = CreatedProxy["instance"];
 /** A proxy of a Toxiproxy. */
 class ToxiproxyProxy implements Proxy {
   readonly #proxy: Instance;
-  /** What is in force, by name. */
+  /** Active toxics by name. */
   readonly #toxics = new Map<string, Awaited<ReturnType<Instance["addToxic"]>>>();
 
   constructor(readonly address: string, proxy: Instance) {
     this.#proxy = proxy;
   }
 
-  async latency(ms: number, direction?: Direction): Promise<void> {
+  async setLatency(ms: number, direction?: Direction): Promise<void> {
     await this.#toxic("latency", { latency: ms, jitter: 0 }, direction);
   }
 
-  async bandwidth(kilobytes: number, direction?: Direction): Promise<void> {
+  async setBandwidth(kilobytes: number, direction?: Direction): Promise<void> {
     await this.#toxic("bandwidth", { rate: kilobytes }, direction);
   }
 
-  async swallow(direction: Direction): Promise<void> {
-    // Without an end; connections that it held end when it is taken away.
+  async discard(direction: Direction): Promise<void> {
+    // 0: forever. Toxiproxy closes the affected connections when the toxic is removed.
     await this.#toxic("timeout", { timeout: 0 }, direction);
   }
 

@@ -83,14 +83,14 @@ scenario({
   });
   await s.reconcile({
     groups: groups.slice(0, 1),
-    refusable: southern,
+    mayBeRejected: southern,
     unless: () => consumer.assertRunning(),
   });
   assert.doesNotMatch(consumer.log, /"class":"(timeout|lock|serialization)"|25P0[34]/);
   // Its rejected records are there already, and compared with its own.
   const settings = { CONSUMER_GROUP_ID: groups[1]!, CONSUMER_UNTIL_CAUGHT_UP: "true", ...account };
   await s.waitForExit(await s.startConsumer(settings));
-  const { rejected, reasons } = await s.reconcile({ groups, refusable: southern });
+  const { rejected, reasons } = await s.reconcile({ groups, mayBeRejected: southern });
 
   const all = ["--format", "json", "--limit", `${rejected}`];
   const listed = await s.runRejects(all, account);

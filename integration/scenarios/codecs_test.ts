@@ -2,15 +2,15 @@ import assert from "assert";
 import { Buffer } from "node:buffer";
 import {
   abortTransaction,
-  commitWithJava,
   type Compression,
-  dieInTransaction,
   type JavaTransactions,
+  leaveTransactionOpen,
   type LineRecord,
+  sendTransactionsWithJava,
   sendWithJava,
 } from "../harness/java_producer.ts";
 import { sendTransactions } from "../harness/produce.ts";
-import { type Codec, sendBatch, zeros } from "../harness/raw_batch.ts";
+import { batchOfZeros, type Codec, sendBatch } from "../harness/raw_batch.ts";
 import { readTopic } from "../harness/read_topic.ts";
 import { scenario } from "../harness/scenario.ts";
 import type { ScenarioContext } from "../harness/scenario_context.ts";
@@ -54,8 +54,8 @@ scenario({
     await sendWithJava(s.kafka, topic, records(user, 5_000), compression);
   }
   await s.waitForExit(load);
-  const verdict = await s.reconcile({ unless: () => consumer.assertRunning() });
-  assert.equal(verdict.records, 20_000 + compressions.length * 5_000);
+  const reconciliation = await s.reconcile({ unless: () => consumer.assertRunning() });
+  assert.equal(reconciliation.records, 20_000 + compressions.length * 5_000);
   const java = await s.database.query<{ value: Uint8Array | null; key: Uint8Array | null }>(
     "SELECT key, value FROM rejected_records",
   );
@@ -109,10 +109,10 @@ scenario({
   const consumer = await s.startConsumer();
   const load = await s.startLoad(0);
   await s.waitForRows([consumer, load]);
-  await commitWithJava(s.kafka, transactions(s, 1_001), 5_000);
+  await sendTransactionsWithJava(s.kafka, transactions(s, 1_001), 5_000);
 
   const aborted = transactions(s, 1_002);
-  await dieInTransaction(s.kafka, aborted, PARTITIONS);
+  await leaveTransactionOpen(s.kafka, aborted, PARTITIONS);
   await standsStill(s, consumer, load);
   await abortTransaction(s.kafka, aborted.id);
   await s.waitForRows([consumer, load]);
@@ -145,8 +145,8 @@ scenario({
   await sendTransactions(s.kafka.bootstrapServers, topic, five(2_000));
   const next = await s.startConsumer();
   const sent = await s.stopProducer(load);
-  const verdict = await s.reconcile({ unless: () => next.assertRunning() });
-  assert.equal(verdict.records, sent + 4 * 500);
+  const reconciliation = await s.reconcile({ unless: () => next.assertRunning() });
+  assert.equal(reconciliation.records, sent + 4 * 500);
 });
 
 /** Settings of a topic with which compaction, once asked for, happens at once. */
@@ -204,7 +204,7 @@ scenario({
   await s.produce(1_000);
   for (const [index, codec] of LARGE_BATCH_CODECS.entries()) {
     const offset = 1_000 + index;
-    await sendBatch(s.kafka.bootstrapServers, topic, 0, await zeros(codec, 600));
+    await sendBatch(s.kafka.bootstrapServers, topic, 0, await batchOfZeros(codec, 600));
     const { log, peakBytes } = await endOf(await s.startConsumer());
     const [statement] = new RegExp(`UPDATE consumer_progress SET next_offset = ${offset + 1} WHERE .*?;`)
       .exec(log) ?? assert.fail(log);
@@ -227,7 +227,7 @@ async function endOf(consumer: TestService): Promise<{ log: string; peakBytes: n
     peakBytes = Math.max(peakBytes, metrics?.sum("process_resident_memory_bytes") ?? 0);
   }, 20);
   try {
-    assert.equal(await within("the consumer to end", 60_000, consumer.exited), 2, consumer.log);
+    assert.equal(await within("the consumer to exit", 60_000, consumer.exited), 2, consumer.log);
   } finally {
     clearInterval(watch);
   }
@@ -263,7 +263,7 @@ scenario({
 
   const ended = async () => {
     const consumer = await s.startConsumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" });
-    return { code: await within("the consumer to end", 60_000, consumer.exited), log: consumer.log };
+    return { code: await within("the consumer to exit", 60_000, consumer.exited), log: consumer.log };
   };
   const first = await ended();
   assert.equal(first.code, 2, first.log);

@@ -43,7 +43,7 @@ scenario({
      DROP TABLE routes_table;
      COMMIT`,
   );
-  assert.equal(await within("the consumer to end", 30_000, consumer.exited), 2);
+  assert.equal(await within("the consumer to exit", 30_000, consumer.exited), 2);
   assert.match(consumer.log, /routes_table/);
   assert.match(consumer.log, /[Rr]estart|[Cc]reate/);
 
@@ -70,11 +70,11 @@ scenario({
     unless: () => consumer.assertRunning(),
   });
   await s.stopProducer(load);
-  const verdict = await s.reconcile({
-    refusable: ([, , latitude]) => latitude! < -89,
+  const reconciliation = await s.reconcile({
+    mayBeRejected: ([, , latitude]) => latitude! < -89,
     unless: () => consumer.assertRunning(),
   });
-  assert.equal(verdict.reasons["refused by the database"], await s.database.number(refused));
+  assert.equal(reconciliation.reasons["refused by the database"], await s.database.number(refused));
 });
 
 scenario({
@@ -95,7 +95,7 @@ scenario({
 }, async (s) => {
   const secret = "not-the-password-6d1f";
   const consumer = await s.startConsumer({ PGPASSWORD: secret });
-  assert.equal(await within("the consumer to end", 30_000, consumer.exited), 2);
+  assert.equal(await within("the consumer to exit", 30_000, consumer.exited), 2);
   assert.match(consumer.log, /PGPASSWORD/);
   assert(!consumer.log.includes(secret), "the password is in the log");
 
@@ -103,7 +103,7 @@ scenario({
   const role = `${s.id}-reader`;
   await s.database.query(`CREATE ROLE "${role}" LOGIN PASSWORD 'reader'`);
   const reader = await s.startConsumer({ PGUSER: role, PGPASSWORD: "reader" });
-  assert.equal(await within("the consumer to end", 30_000, reader.exited), 2);
+  assert.equal(await within("the consumer to exit", 30_000, reader.exited), 2);
   assert.match(reader.log, /[Gg]rant|privilege/);
   await s.database.query(`DROP ROLE "${role}"`);
 });

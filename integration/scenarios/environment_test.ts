@@ -134,7 +134,7 @@ scenario({
   await query("ALTER TABLE routes_table DROP CONSTRAINT unsatisfiable");
   await consume(s, 0, streak);
   assert.equal(await rejected("unsatisfiable"), before);
-  await s.reconcile({ refusable: () => true });
+  await s.reconcile({ mayBeRejected: () => true });
 });
 
 scenario({

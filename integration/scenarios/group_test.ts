@@ -4,7 +4,7 @@ import { BATTERY } from "../harness/rules.ts";
 import { scenario } from "../harness/scenario.ts";
 import type { ScenarioContext } from "../harness/scenario_context.ts";
 import { PARTITIONS } from "../harness/scenario_services.ts";
-import { groupOwners, withAdmin } from "../harness/topic.ts";
+import { readGroupAssignment, withAdmin } from "../harness/topic.ts";
 import { waitUntil } from "../harness/wait.ts";
 
 scenario({
@@ -21,7 +21,7 @@ scenario({
     await admin.createTopics({ topics: [{ topic: foreign, numPartitions: 3 }] });
   });
   const ours = [await s.startConsumer({ STREAMS: "routes" }), await s.startConsumer({ STREAMS: "battery" })];
-  const owners = () => groupOwners(s.kafka.bootstrapServers, s.group);
+  const owners = () => readGroupAssignment(s.kafka.bootstrapServers, s.group);
   const java = new AbortController();
   const running = s.kafka.tool("kafka-console-consumer", ["--topic", foreign, "--group", s.group], {
     timeoutMs: 120_000,
@@ -110,7 +110,7 @@ async function withGroupOf(s: ScenarioContext, assignor: string, use: () => Prom
   ], { timeoutMs: 60_000, signal: over.signal }).catch(() => {});
   try {
     await waitUntil("Java's consumer to be a member", async () => {
-      return (await groupOwners(s.kafka.bootstrapServers, s.group)).partitions(topic) === 1;
+      return (await readGroupAssignment(s.kafka.bootstrapServers, s.group)).partitions(topic) === 1;
     });
     await use();
   } finally {

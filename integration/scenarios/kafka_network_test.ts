@@ -3,7 +3,7 @@ import { scenario } from "../harness/scenario.ts";
 import type { ScenarioContext } from "../harness/scenario_context.ts";
 import { assertSentOnce } from "../harness/sent_once.ts";
 import type { TestService } from "../harness/service.ts";
-import { groupMembers, writtenRecords } from "../harness/topic.ts";
+import { countGroupMembers, countWrittenRecords } from "../harness/topic.ts";
 import { delay, waitUntil } from "../harness/wait.ts";
 
 /** One of a service's metrics; all its samples together. */
@@ -30,10 +30,10 @@ scenario({
     await s.waitForRows([consumer, load]);
     await delay(s.random.between(0, 300));
     if (round % 2 === 0) {
-      await proxy.swallow("answers");
+      await proxy.discard("responses");
       // Stored, and the producer does not know it.
       repeated += await waitUntil("records whose answers are lost", async () => {
-        const written = await writtenRecords(s.kafka.bootstrapServers, s.topic());
+        const written = await countWrittenRecords(s.kafka.bootstrapServers, s.topic());
         const sent = await metric(load, "producer_records_sent_total");
         return written - sent > 0 && written - sent;
       }, alive(load));
@@ -62,8 +62,9 @@ scenario({
   const consumer = await s.startConsumer({ ...settings, CONSUMER_FETCH_BYTES: 1_000_000 });
   for (let round = 0; round < 3; round++) {
     await s.waitForRows([consumer, load]);
-    await proxy.bandwidth(250, "answers");
-    const backlog = async () => await writtenRecords(s.kafka.bootstrapServers, s.topic()) - await progress(s);
+    await proxy.setBandwidth(250, "responses");
+    const backlog = async () =>
+      await countWrittenRecords(s.kafka.bootstrapServers, s.topic()) - await progress(s);
     await waitUntil(
       "a backlog of more than an answer",
       async () => await backlog() > 20_000,
@@ -97,8 +98,8 @@ scenario({
   });
   await s.waitForRows([consumer, load]);
   const rebalances = await metric(consumer, "consumer_rebalances_total");
-  await proxy.latency(100);
-  await proxy.bandwidth(100);
+  await proxy.setLatency(100);
+  await proxy.setBandwidth(100);
   const sent = () => metric(load, "producer_records_sent_total");
   const generated = () => metric(load, "producer_records_generated_total");
   await waitUntil("the producer's buffer to be full", async () => {
@@ -139,16 +140,16 @@ scenario({
   const short = { ...settings, KAFKA_REQUEST_TIMEOUT_MS: 3_000, KAFKA_CONNECTION_TIMEOUT_MS: 2_000 };
   const load = await s.startLoad(0, short);
   const consumer = await s.startConsumer({ ...short, CONSUMER_SESSION_TIMEOUT_MS: 3_000 });
-  const faults = [() => proxy.refuse(), () => proxy.swallow("requests")];
+  const faults = [() => proxy.refuse(), () => proxy.discard("requests")];
   for (const unreachable of faults) {
     await s.waitForRows([consumer, load]);
-    assert.equal(await groupMembers(bootstrapServers, s.group), 1);
+    assert.equal(await countGroupMembers(bootstrapServers, s.group), 1);
     await unreachable();
     await load.waitForReady(false);
     await consumer.waitForReady(false);
     await waitUntil(
       "the group to do without it",
-      async () => await groupMembers(bootstrapServers, s.group) === 0,
+      async () => await countGroupMembers(bootstrapServers, s.group) === 0,
     );
     await delay(s.random.between(0, 1_000));
     await proxy.restore();

@@ -5,7 +5,7 @@ import { PARTITIONS } from "../harness/scenario_services.ts";
 import type { Metrics } from "../harness/metrics.ts";
 import { assertSentOnce } from "../harness/sent_once.ts";
 import type { TestService } from "../harness/service.ts";
-import { createTopic, partitionStates, writtenRecords } from "../harness/topic.ts";
+import { countWrittenRecords, createTopic, readPartitionStates } from "../harness/topic.ts";
 import { delay, waitUntil } from "../harness/wait.ts";
 
 scenario({
@@ -24,9 +24,9 @@ scenario({
     await delay(s.random.between(0, 500));
     const sent = async () => (await load.metrics()).sum("producer_records_sent_total");
     // The producer has to send these again; only the broker, which starts anew, can know that it has them.
-    await proxy.swallow("answers");
+    await proxy.discard("responses");
     await waitUntil("records whose answers are lost", async () => {
-      return await writtenRecords(s.kafka.bootstrapServers, s.topic()) > await sent();
+      return await countWrittenRecords(s.kafka.bootstrapServers, s.topic()) > await sent();
     }, { unless: () => load.assertRunning() });
     const before = await sent();
     // Before the broker ends: Toxiproxy does not let go of a connection whose other end is gone.
@@ -57,7 +57,7 @@ scenario({
   const { t, cluster } = await s.withCluster(3);
   const load = await t.startLoad(0);
   const consumer = await t.startConsumer();
-  const partitions = () => partitionStates(t.kafka.bootstrapServers, t.topic());
+  const partitions = () => readPartitionStates(t.kafka.bootstrapServers, t.topic());
   const unless = () => [consumer, load].forEach((service) => service.assertRunning());
   await t.waitForRows([consumer, load]);
   let led = 0;
@@ -104,7 +104,7 @@ scenario({
   };
   await waitUntil("the producer to send", async () => await metric("records_sent_total") > 1_000, { unless });
   const whole = await rate();
-  const led = (await partitionStates(t.kafka.bootstrapServers, t.topic())).map(({ leader }) => leader);
+  const led = (await readPartitionStates(t.kafka.bootstrapServers, t.topic())).map(({ leader }) => leader);
   const dead = led[s.random.between(0, PARTITIONS - 1)]!;
   const others = led.filter((leader) => leader !== dead).length / PARTITIONS;
   assert(others > 0 && others < 1, `leaders ${led}`);

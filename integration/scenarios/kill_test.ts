@@ -1,5 +1,5 @@
 import assert from "assert";
-import { progressSum, terminateSessions, whileLocked } from "../harness/postgres_faults.ts";
+import { sumProgress, terminateSessions, whileLocked } from "../harness/postgres_faults.ts";
 import { scenario } from "../harness/scenario.ts";
 import type { TestService } from "../harness/service.ts";
 import { delay, waitUntil } from "../harness/wait.ts";
@@ -55,11 +55,11 @@ scenario({
 }, async (s) => {
   await s.produce(2_000);
   const consumer = await s.startConsumer(SESSION);
-  await waitUntil("all of it to be stored", async () => await progressSum(s.database) >= 2_000, {
+  await waitUntil("all of it to be stored", async () => await sumProgress(s.database) >= 2_000, {
     unless: () => consumer.assertRunning(),
   });
   await whileLocked(s.database, "routes_table", async () => {
-    const before = await progressSum(s.database);
+    const before = await sumProgress(s.database);
     await s.produce(2_000, { PRODUCER_SEED: "another" });
     const waits = `wait_event_type = 'Lock' AND query LIKE '%COPY%'`;
     // The fence comes first in the message: whoever waits for the table is past it.
@@ -72,7 +72,7 @@ scenario({
     // Its backend has the whole message, and would write the rows when the lock is gone.
     const ended = await terminateSessions(s.database, waits);
     assert(ended.some(({ wrote }) => wrote), "no transaction had moved progress");
-    assert.equal(await progressSum(s.database), before, "progress was committed without its rows");
+    assert.equal(await sumProgress(s.database), before, "progress was committed without its rows");
   });
   const next = await s.startConsumer(SESSION);
   await s.reconcile({ unless: () => next.assertRunning() });

@@ -1,5 +1,5 @@
 import assert from "assert";
-import { progressSum } from "../harness/postgres_faults.ts";
+import { sumProgress } from "../harness/postgres_faults.ts";
 import { scenario } from "../harness/scenario.ts";
 import type { ScenarioContext } from "../harness/scenario_context.ts";
 import type { TestService } from "../harness/service.ts";
@@ -24,7 +24,7 @@ scenario({
   await proxy.restore();
   await consumer.waitForReady();
   await s.waitForRows([consumer, load]);
-  assert.equal(await rebalances(), before, "it lost its partitions");
+  assert.equal(await rebalances(), before, "the consumer lost its partitions");
   await s.stopProducer(load);
   await s.reconcile({ unless: () => consumer.assertRunning() });
 });
@@ -37,8 +37,8 @@ scenario({
 }, async (s) => {
   await s.produce(10_000);
   const { proxy, settings } = await s.openProxy("postgres");
-  await proxy.latency(100);
-  await proxy.bandwidth(64);
+  await proxy.setLatency(100);
+  await proxy.setBandwidth(64);
   const consumer = await s.startConsumer({ ...settings, CONSUMER_TRANSACTION_TIMEOUT_MS: 3_000 });
   await s.reconcile({ unless: () => consumer.assertRunning(), timeoutMs: 180_000 });
   const tooLong = (await consumer.metrics()).sum("consumer_transactions_total", { outcome: "timed_out" });
@@ -56,11 +56,11 @@ scenario({
   for (let time = 0; time < 3; time++) {
     await s.waitForRows([consumer, load]);
     await delay(s.random.between(0, 300));
-    await proxy.swallow("answers");
+    await proxy.discard("responses");
     await waitUntil("a commit that the consumer has not heard of", async () => {
       // In this order: what it hears of meanwhile must not count.
       const heardOf = await heard(consumer);
-      return heardOf < await progressSum(s.database) && await stands(s) && heardOf === await heard(consumer);
+      return heardOf < await sumProgress(s.database) && await stands(s) && heardOf === await heard(consumer);
     }, { unless: () => consumer.assertRunning() });
     await proxy.cut();
     await proxy.restore();
@@ -81,16 +81,16 @@ scenario({
   const consumer = await s.startConsumer(settings);
   for (let time = 0; time < 3; time++) {
     await s.waitForRows([consumer, load]);
-    await proxy.swallow("requests");
+    await proxy.discard("requests");
     await waitUntil("the consumer to wait for an answer", async () => {
       return (await consumer.metrics()).sum("consumer_buffer_bytes") > 0 && await stands(s);
     }, { unless: () => consumer.assertRunning() });
-    assert.equal(await heard(consumer), await progressSum(s.database), "something was committed");
+    assert.equal(await heard(consumer), await sumProgress(s.database), "something was committed");
     await proxy.cut();
     await proxy.restore();
 
     await s.waitForRows([consumer, load]);
-    await proxy.bandwidth(64, "requests");
+    await proxy.setBandwidth(64, "requests");
     await waitUntil("a COPY under way", async () =>
       await s.database.number(
         `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'
@@ -114,7 +114,7 @@ scenario({
   const load = await s.startLoad(0);
   const consumer = await s.startConsumer({ ...settings, CONSUMER_TRANSACTION_TIMEOUT_MS: 2_000 });
   await s.waitForRows([consumer, load]);
-  await proxy.swallow("answers");
+  await proxy.discard("responses");
   assert.match(await consumer.waitForLog(/"event":"server_unavailable"/, 40_000), /no response for 12 s/);
   await proxy.restore();
   await s.waitForRows([consumer, load]);
@@ -129,7 +129,7 @@ async function heard(consumer: TestService): Promise<number> {
 
 /** Whether progress does not move: nothing is under way any more. */
 async function stands(s: ScenarioContext): Promise<boolean> {
-  const before = await progressSum(s.database);
+  const before = await sumProgress(s.database);
   await delay(500);
-  return await progressSum(s.database) === before;
+  return await sumProgress(s.database) === before;
 }

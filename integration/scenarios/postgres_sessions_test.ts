@@ -3,7 +3,7 @@ import { Client } from "pg";
 import { setReadOnly, terminateSessions, whileLocked } from "../harness/postgres_faults.ts";
 import { scenario } from "../harness/scenario.ts";
 import type { TestService } from "../harness/service.ts";
-import { groupMembers } from "../harness/topic.ts";
+import { countGroupMembers } from "../harness/topic.ts";
 import { delay, waitUntil } from "../harness/wait.ts";
 import { startPostgres } from "../../local/servers/mod.ts";
 
@@ -26,7 +26,7 @@ scenario({
     await terminateSessions(s.database);
   }
   // A COPY that comes slowly has the server wait for it in the middle.
-  await proxy.bandwidth(64, "requests");
+  await proxy.setBandwidth(64, "requests");
   for (let time = 0; time < 3; time++) {
     const [hit] = await waitUntil("a session in mid-COPY", async () => {
       const hits = await terminateSessions(
@@ -150,10 +150,14 @@ scenario({
       most = Math.max(most, (await consumer.metrics()).sum("consumer_buffer_bytes"));
       await delay(500);
     }
-    assert.equal(await groupMembers(s.kafka.bootstrapServers, s.group), 1, "it is not in its group any more");
+    assert.equal(
+      await countGroupMembers(s.kafka.bootstrapServers, s.group),
+      1,
+      "it is not in its group any more",
+    );
   });
   await s.waitForRows([consumer, load]);
-  assert.equal(await rebalances(), before, "it lost its partitions");
+  assert.equal(await rebalances(), before, "the consumer lost its partitions");
   assert(most >= buffer, `only ${most} bytes waited: the buffer was never full`);
   assert(most <= buffer + 2 * fetch, `${most} bytes waited, and ${buffer} may`);
   await s.stopProducer(load);

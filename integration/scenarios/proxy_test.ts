@@ -29,7 +29,7 @@ scenario({
       });
   };
 
-  await postgres.proxy.latency(150);
+  await postgres.proxy.setLatency(150);
   const slow = async () => {
     const metrics = await consumer.metrics();
     const name = "consumer_transaction_duration_seconds";
@@ -55,7 +55,7 @@ scenario({
     const reconnected = await rises(`${server} to be reconnected`, "consumer_reconnects_total", {
       server: server.toLowerCase(),
     });
-    await proxy.swallow("answers");
+    await proxy.discard("responses");
     await proxy.cut();
     await consumer.waitForReady(false);
     await proxy.restore();

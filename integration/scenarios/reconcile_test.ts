@@ -7,7 +7,7 @@ import assert from "assert";
 import { unescapeBytes } from "../harness/escape_bytes.ts";
 import { type RawRecord, send, sendTransactions } from "../harness/produce.ts";
 import { readTopic, type TopicRecord } from "../harness/read_topic.ts";
-import { ROUTES, rowOf } from "../harness/rules.ts";
+import { expectedRow, ROUTES } from "../harness/rules.ts";
 import { scenario } from "../harness/scenario.ts";
 import type { ScenarioContext } from "../harness/scenario_context.ts";
 import { createTopic } from "../harness/topic.ts";
@@ -159,7 +159,7 @@ async function store(s: ScenarioContext, records: readonly TopicRecord[]): Promi
   const bytes = (text: string | null) => text === null ? null : Buffer.from(unescapeBytes(text));
   const ends = new Map<number, number>();
   for (const { partition, offset, key, value } of records) {
-    const row = rowOf(ROUTES, bytes(value));
+    const row = expectedRow(ROUTES, bytes(value));
     if (row) await s.database.query("INSERT INTO routes_table VALUES ($1, $2, $3, $4)", row.map(toText));
     else {
       await s.database.query(

@@ -24,7 +24,7 @@ scenario({
   await s.waitForExit(await s.startConsumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" }));
   // The oracle reads the order of rows from their place in a table.
   await s.database.query("DROP VIEW routes_table; ALTER TABLE stored RENAME TO routes_table");
-  const { reasons } = await s.reconcile({ refusable: ([, , latitude]) => Math.abs(latitude!) > 85 });
+  const { reasons } = await s.reconcile({ mayBeRejected: ([, , latitude]) => Math.abs(latitude!) > 85 });
   assert(reasons["refused by the database"]! > 0);
 });
 
@@ -43,9 +43,9 @@ scenario({
   const account = { PGUSER: role, PGPASSWORD: "app" };
   const namedByBoth = async (words: RegExp) => {
     const [consumer, doctor] = [await s.startConsumer(account), await s.startDoctor(account)];
-    assert.equal(await within("the consumer to end", 30_000, consumer.exited), 2, consumer.log);
+    assert.equal(await within("the consumer to exit", 30_000, consumer.exited), 2, consumer.log);
     assert.match(consumer.log, words);
-    assert.equal(await within("the doctor to end", 30_000, doctor.exited), 1, doctor.log);
+    assert.equal(await within("the doctor to exit", 30_000, doctor.exited), 1, doctor.log);
     assert.match(doctor.log, words);
   };
   await namedByBoth(/row-level security.*BYPASSRLS/s);

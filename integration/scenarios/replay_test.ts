@@ -17,7 +17,7 @@ scenario({
   const load = await s.startLoad(5_000, { PRODUCER_SEED: "another" });
   await s.waitForExit(load);
   const southern = ([, , latitude]: readonly number[]) => latitude! < -81;
-  const refused = await s.reconcile({ refusable: southern, unless: () => consumer.assertRunning() });
+  const refused = await s.reconcile({ mayBeRejected: southern, unless: () => consumer.assertRunning() });
   const count = refused.reasons["refused by the database"]!;
   assert(count > 100, `5 % of the records are south of 81° S, but only ${count} were rejected`);
 
@@ -29,7 +29,7 @@ scenario({
 
   // While the constraint is there, nothing may move.
   assert.match(await s.runRejects(["--replay"]), new RegExp(`moved 0 records .*; ${refused.rejected} stay`));
-  await s.reconcile({ refusable: southern });
+  await s.reconcile({ mayBeRejected: southern });
 
   await s.database.query("ALTER TABLE routes_table DROP CONSTRAINT northern");
   const more = await s.startLoad(5_000, { PRODUCER_SEED: "a third" });
@@ -68,7 +68,7 @@ scenario({
   await run(groups[0]!);
   await s.database.query("ALTER TABLE routes_table RENAME CONSTRAINT northern TO boreal");
   await run(groups[1]!);
-  const { reasons, rejected } = await s.reconcile({ groups, refusable: southern });
+  const { reasons, rejected } = await s.reconcile({ groups, mayBeRejected: southern });
   const refused = reasons["refused by the database"]!;
   const withDetail = (words: string) =>
     s.database.number("SELECT count(*) FROM rejected_records WHERE detail LIKE $1", [`%${words}%`]);

@@ -1,7 +1,7 @@
 import assert from "assert";
 import { scenario } from "../harness/scenario.ts";
 import { PARTITIONS } from "../harness/scenario_services.ts";
-import { groupMembers } from "../harness/topic.ts";
+import { countGroupMembers } from "../harness/topic.ts";
 import type { TestService } from "../harness/service.ts";
 import { delay, waitUntil } from "../harness/wait.ts";
 
@@ -28,14 +28,14 @@ scenario({
       const metrics = await Promise.all(consumers.map((consumer) => consumer.metrics()));
       return `${metrics.map((one) => one.sum("consumer_assigned_partitions"))}` === `${expected}`;
     }, { unless });
-  assert.equal(await groupMembers(s.kafka.bootstrapServers, s.group), 4);
+  assert.equal(await countGroupMembers(s.kafka.bootstrapServers, s.group), 4);
   await shares([1, 1, 1, 1]);
   assert((await first.metrics()).sum("consumer_rebalances_total") > 0, "the first one noticed");
 
   const leave = async () => {
     const { code, ms } = await consumers.shift()!.stop();
     assert.equal(code, 0);
-    assert(ms < 10_000, `it took ${ms} ms to stop`);
+    assert(ms < 10_000, `stopping took ${ms} ms`);
   };
   await leave();
   await leave();

@@ -110,7 +110,7 @@ scenario({
   }));
   for (const [what, settings] of [["what is right", {}], ...wrong] as const) {
     const doctor = await t.startDoctor({ ...talkative, ...settings }, ["--json"]);
-    await within("the doctor to end", 60_000, doctor.exited);
+    await within("the doctor to exit", 60_000, doctor.exited);
     shown.push([`the doctor on ${what}`, doctor.log]);
   }
   await t.database.query(`DROP OWNED BY "${user}" CASCADE; DROP ROLE "${user}"`);

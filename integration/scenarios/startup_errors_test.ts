@@ -11,7 +11,7 @@ scenario({
 }, async (s) => {
   await createTopic(s.kafka.bootstrapServers, s.topic(), PARTITIONS, { "max.message.bytes": "1000" });
   const producer = await s.startLoad(0, { PRODUCER_RATE: 0 });
-  assert.equal(await within("the producer to end", 30_000, producer.exited), 2);
+  assert.equal(await within("the producer to exit", 30_000, producer.exited), 2);
   assert.match(producer.log, new RegExp(`Cannot send to ${s.topic()}.*PRODUCER_BATCH_RECORDS`));
 });
 
@@ -31,7 +31,7 @@ scenario({
     PGPASSWORD: "blind",
     CONSUMER_UNTIL_CAUGHT_UP: "true",
   });
-  assert.equal(await within("the consumer to end", 30_000, consumer.exited), 2, consumer.log);
+  assert.equal(await within("the consumer to exit", 30_000, consumer.exited), 2, consumer.log);
   assert.match(consumer.log, /consumer_progress.*Grant/);
   await s.database.query(`DROP OWNED BY "${role}"; DROP ROLE "${role}"`);
 });

@@ -26,7 +26,7 @@ async function recreate(s: ScenarioContext): Promise<void> {
 
 /** Waits until a consumer has stopped because of a recreated topic; returns the statement that its message ends with. */
 async function stopsAtRecreated(s: ScenarioContext, consumer: TestService): Promise<string> {
-  assert.equal(await within("the consumer to end", 60_000, consumer.exited), 2);
+  assert.equal(await within("the consumer to exit", 60_000, consumer.exited), 2);
   const line = consumer.lines.find((line) => /was deleted and recreated/.test(line))!;
   const { msg, message = msg } = JSON.parse(line);
   assert.match(message, new RegExp(`"${s.topic()}" was deleted.*DELETE FROM consumer_progress WHERE`));
