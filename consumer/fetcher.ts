@@ -1,5 +1,5 @@
 /**
- * Fetches record batches of assigned partitions, with one loop for each broker that leads some of them.
+ * Fetches record batches of the assigned partitions, with one loop per broker that leads some of them.
  *
  * @see Kafka's org.apache.kafka.clients.consumer.internals.AbstractFetch and FetchCollector
  * @module
@@ -17,42 +17,43 @@ import { partitionKey, type TopicPartition } from "../shared/schema/progress.ts"
 
 /** A partition to fetch from. */
 export interface FetchPosition extends TopicPartition {
-  /** The offset to fetch next; `undefined` while nothing is to be fetched. */
+  /** The offset to fetch; `undefined`: the partition is not fetched yet. */
   readonly nextOffset: number | undefined;
-  /** The id of the topic that `next` belongs to, as Kafka prints it; `undefined` if it is unknown. */
+  /** The id of the topic that `nextOffset` belongs to, as Kafka prints it; `undefined` if it is unknown. */
   readonly topicId?: string | undefined;
 }
 
-/** What a fetcher works with and whom it gives what it fetched. */
 export interface FetcherOptions<P extends FetchPosition> {
   readonly cluster: KafkaCluster;
-  /** Bytes of a response, and of each partition in it; a larger batch is sent whole. */
+  /** Limits of a response and of each partition in it. The broker sends a larger first batch whole. */
   readonly maxBytes: number;
   readonly partitionMaxBytes: number;
-  /** Milliseconds for which a broker may wait for records. */
+  /** How long a broker may wait for records. */
   readonly maxWaitMs: number;
   /** Whether the membership is valid at this moment. */
   readonly isAlive: () => boolean;
   readonly read: ReadOptions;
-  /** Takes what was fetched at `next`, at least one message for a record batch, and moves `next` on. */
+  /** Called with the messages at `nextOffset`, one per record batch. It must advance `nextOffset`. */
   readonly onMessages: (at: P, messages: readonly KafkaMessage[]) => void;
-  /** The broker has no offset `next`: the caller moves it, or throws. */
+  /** The broker does not have `nextOffset`. Moves it, or throws. */
   readonly onOutOfRange: (at: P, isCurrent: () => boolean) => Promise<void>;
-  /** Takes the topics' metadata before it is used to fetch; throws if they are not the topics they were. */
+  /** Called before metadata is used; throws if a topic was recreated. */
   readonly onMetadata?: (metadata: readonly TopicMetadata[]) => void;
-  /** Resolves when more may be fetched. */
+  /** Resolves when the buffer has room for more records. */
   readonly waitForCapacity: () => Promise<void>;
   /** A transient failure. */
   readonly onRetry: (error: unknown) => void;
 }
 
-/** Milliseconds after which leaders are looked up again, also without an error; and when a partition has none. */
-const METADATA_MAX_AGE_MS = 30_000, NO_LEADER_MS = 250;
-/** Milliseconds between attempts with a broker or a partition that failed. */
-const RETRY_MS = 100, RETRY_MS_MAX = 1_000;
+/** Interval of fetching metadata. */
+const METADATA_MAX_AGE_MS = 30_000;
+/** The same while a partition has no leader. */
+const NO_LEADER_INTERVAL_MS = 250;
+/** Backoff after an error of a broker or a partition. */
+const RETRY_MS = 100, RETRY_MAX_MS = 1_000;
 
-/** Errors of a partition that pass when its leader is looked up again. */
-const MOVED = [
+/** Errors of a partition after which its leader is looked up again. */
+const STALE_LEADER_ERRORS = [
   "UNKNOWN_TOPIC_OR_PARTITION",
   "LEADER_NOT_AVAILABLE",
   "NOT_LEADER_FOR_PARTITION",
@@ -64,13 +65,14 @@ const MOVED = [
   "UNKNOWN",
 ];
 
-/** What belongs to one assignment. */
+/** Fetching one assignment. */
 class Run<P extends FetchPosition> {
   readonly over = new AbortController();
-  /** Leaders by partition, as of the last metadata. */
+  /** Leaders by partition, from the last metadata. */
   leaders = new Map<string, number>();
+  /** Brokers that have a loop. */
   readonly loops = new Set<number>();
-  /** When a partition that failed may be fetched again. */
+  /** When to fetch a partition again after an error, by partition. */
   readonly retryAt = new Map<string, number>();
   failures = 0;
   constructor(readonly partitions: readonly P[]) {}
@@ -80,32 +82,32 @@ class Run<P extends FetchPosition> {
   }
 
   /** The partitions that a broker leads. */
-  of(node: number): P[] {
+  ledBy(node: number): P[] {
     return this.partitions.filter((at) => this.leaders.get(partitionKey(at)) === node);
   }
 }
 
-/** Fetches for one assignment after another. */
+/** Fetches the current assignment. */
 export class Fetcher<P extends FetchPosition> {
   readonly #failed = Promise.withResolvers<never>();
   #run: Run<P> | undefined;
   /** Resolves at the next {@link wake}. */
   #woken = Promise.withResolvers<void>();
-  /** The request in flight to each broker: kafkajs' connection for Fetch is not to be opened twice. */
+  /** The request in flight to each broker. A second one would make kafkajs open a second connection for Fetch. */
   readonly #inFlight = new Map<number, Promise<void>>();
-  /** Rotates the partitions of a request, since the first ones may use up its bytes. */
+  /** Rotates the partitions of a request, since the first ones may use up `maxBytes`. */
   #turn = 0;
 
   constructor(private readonly options: FetcherOptions<P>) {
     this.#failed.promise.catch(() => {});
   }
 
-  /** Never resolves; rejects with an error that does not pass by itself. */
+  /** Never resolves; rejects with an error that retrying does not solve. */
   get failed(): Promise<never> {
     return this.#failed.promise;
   }
 
-  /** Fetches from these partitions, as soon as they have a position, and from no others. */
+  /** Fetches these partitions and no others, each as soon as it has a position. */
   start(partitions: readonly P[]): void {
     this.stop();
     if (partitions.length === 0) return;
@@ -113,14 +115,14 @@ export class Fetcher<P extends FetchPosition> {
     this.#supervise(run).catch((error) => this.#fail(run, error));
   }
 
-  /** Ends fetching. Responses that are still to come are dropped. */
+  /** Stops fetching. Responses in flight are dropped. */
   stop(): void {
     this.#run?.over.abort();
     this.#run = undefined;
     this.wake();
   }
 
-  /** To be called when a position changed from `undefined`. */
+  /** Call it when a partition got a position. */
   wake(): void {
     this.#woken.resolve();
     this.#woken = Promise.withResolvers();
@@ -130,7 +132,7 @@ export class Fetcher<P extends FetchPosition> {
     if (!run.isOver) this.#failed.reject(error);
   }
 
-  /** Keeps the leaders up to date, and a loop for each of them. */
+  /** Updates the leaders and starts a loop for each of them. */
   async #supervise(run: Run<P>): Promise<void> {
     const topics = [...new Set(run.partitions.map(({ topic }) => topic))];
     const { signal } = run.over;
@@ -151,31 +153,31 @@ export class Fetcher<P extends FetchPosition> {
       } catch (error) {
         if (!isTransientKafka(error)) throw error;
         this.options.onRetry(error);
-        await pause(backoffMs(run.failures++, RETRY_MS, RETRY_MS_MAX), signal);
+        await pause(backoffMs(run.failures++, RETRY_MS, RETRY_MAX_MS), signal);
         continue;
       }
       const hasAll = () => run.partitions.every((at) => run.leaders.has(partitionKey(at)));
-      for (let waited = 0; !run.isOver && waited < METADATA_MAX_AGE_MS; waited += NO_LEADER_MS) {
-        await pause(NO_LEADER_MS, signal);
-        // A loop that failed removes its partitions from the leaders.
+      for (let waited = 0; !run.isOver && waited < METADATA_MAX_AGE_MS; waited += NO_LEADER_INTERVAL_MS) {
+        await pause(NO_LEADER_INTERVAL_MS, signal);
+        // A loop removes its partitions from the leaders when its broker fails.
         if (!hasAll()) break;
       }
     }
   }
 
   #startLoop(run: Run<P>, node: number): void {
-    if (run.isOver || run.loops.has(node) || run.of(node).length === 0) return;
+    if (run.isOver || run.loops.has(node) || run.ledBy(node).length === 0) return;
     run.loops.add(node);
     this.#loop(run, node).then(() => {
       run.loops.delete(node);
-      // Metadata may have named the broker as a leader again before its loop had ended.
+      // New metadata may name the broker as a leader before its previous loop has ended.
       this.#startLoop(run, node);
     }, (error) => this.#fail(run, error));
   }
 
   async #loop(run: Run<P>, node: number): Promise<void> {
     while (!run.isOver) {
-      const led = run.of(node);
+      const led = run.ledBy(node);
       if (led.length === 0) return;
       const now = performance.now();
       const ready = led.filter((at) =>
@@ -196,7 +198,7 @@ export class Fetcher<P extends FetchPosition> {
         for (const at of led) run.leaders.delete(partitionKey(at));
         return await pause(RETRY_MS, run.over.signal);
       }
-      await this.#handOver(run, response, ready, offsets);
+      await this.#handleResponse(run, response, ready, offsets);
       if (!run.isOver) await this.options.waitForCapacity();
     }
   }
@@ -208,18 +210,18 @@ export class Fetcher<P extends FetchPosition> {
     const first = this.#turn++ % ready.length;
     const topics: (FetchTopic & { partitions: FetchTopic["partitions"][number][] })[] = [];
     for (
-      const { topic, partition, nextOffset: next, topicId } of [
+      const { topic, partition, nextOffset, topicId } of [
         ...ready.slice(first),
         ...ready.slice(0, first),
       ]
     ) {
       if (topics.at(-1)?.topic !== topic) topics.push({ topic, topicId, partitions: [] });
-      topics.at(-1)!.partitions.push({ partition, fetchOffset: next!, maxBytes: partitionMaxBytes });
+      topics.at(-1)!.partitions.push({ partition, fetchOffset: nextOffset!, maxBytes: partitionMaxBytes });
     }
     const broker = await cluster.node(node);
     const fields = { maxWaitTime: maxWaitMs, minBytes: 1, maxBytes, topics };
     const sent = broker.send<FetchResponse>(fetchRequest(broker, fields, this.options.read));
-    // Without its response, whose memory would be kept until the next one.
+    // A promise of the response itself would keep its memory until the next one.
     this.#inFlight.set(node, sent.then(() => {}, () => {}));
     try {
       return await sent;
@@ -229,8 +231,8 @@ export class Fetcher<P extends FetchPosition> {
     }
   }
 
-  /** Gives the caller what came, unless the assignment has ended or the partition was moved elsewhere meanwhile. */
-  async #handOver(
+  /** Drops a partition's messages if the assignment has ended or the position has changed since the request. */
+  async #handleResponse(
     run: Run<P>,
     { responses }: FetchResponse,
     ready: readonly P[],
@@ -243,34 +245,34 @@ export class Fetcher<P extends FetchPosition> {
         const at = byKey.get(key);
         const isCurrent = () => !run.isOver && at?.nextOffset === offsets.get(key) && this.options.isAlive();
         if (!at || !isCurrent()) continue;
-        if (errorCode !== 0) await this.#afterError(run, at, errorCode, isCurrent);
+        if (errorCode !== 0) await this.#handleError(run, at, errorCode, isCurrent);
         else if (messages.length > 0) this.options.onMessages(at, messages);
       }
     }
   }
 
-  /** @throws the error of a partition that does not pass by itself */
-  async #afterError(run: Run<P>, at: P, errorCode: number, isCurrent: () => boolean): Promise<void> {
+  /** @throws an error that retrying does not solve */
+  async #handleError(run: Run<P>, at: P, errorCode: number, isCurrent: () => boolean): Promise<void> {
     const name = errorName(errorCode) ?? "UNKNOWN";
-    run.retryAt.set(partitionKey(at), performance.now() + RETRY_MS_MAX);
+    run.retryAt.set(partitionKey(at), performance.now() + RETRY_MAX_MS);
     if (name === "OFFSET_OUT_OF_RANGE") {
-      const { nextOffset: next } = at;
+      const { nextOffset } = at;
       await this.options.onOutOfRange(at, isCurrent);
-      if (at.nextOffset !== next) run.retryAt.delete(partitionKey(at));
-    } else if (MOVED.includes(name)) run.leaders.delete(partitionKey(at));
-    else if (name === "CORRUPT_MESSAGE") throw corrupt(at);
+      if (at.nextOffset !== nextOffset) run.retryAt.delete(partitionKey(at));
+    } else if (STALE_LEADER_ERRORS.includes(name)) run.leaders.delete(partitionKey(at));
+    else if (name === "CORRUPT_MESSAGE") throw corruptBatchError(at);
     else throw createErrorFromCode(errorCode);
   }
 }
 
-function corrupt({ topic, partition, nextOffset: next }: FetchPosition): PermanentError {
+function corruptBatchError({ topic, partition, nextOffset }: FetchPosition): PermanentError {
   return new PermanentError(
     {
-      action: `The broker cannot read topic "${topic}", partition ${partition}, at offset ${next}`,
+      action: `The broker cannot read ${partitionKey({ topic, partition })} at offset ${nextOffset}`,
       code: "CORRUPT_MESSAGE",
       cause: "the record batch is corrupt",
       remedy:
-        "Restore the partition from another replica, or delete the records up to there with kafka-delete-records.",
+        "Restore the partition from another replica, or delete the records up to that offset with kafka-delete-records.",
     },
   );
 }
