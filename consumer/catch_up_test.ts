@@ -8,7 +8,7 @@ const routes = (leaders: (number | undefined)[]) => [{
   partitions: leaders.map((leader, partition) => ({ partition, leader, error: undefined })),
 }];
 
-/** A group of which other consumers have stored `group`, and this one `own`. */
+/** A group whose other consumers stored `group`, and this one `own`. */
 function sources(own: Record<string, number>, group: Record<string, number>, highs: Record<number, number>) {
   const state = { own, group, highs, groupPolls: 0 };
   const sources: CatchUpSources = {
@@ -35,7 +35,7 @@ function sources(own: Record<string, number>, group: Record<string, number>, hig
 
 const never = new AbortController().signal;
 
-/** Whether a promise has resolved by now and a little. */
+/** Whether a promise resolves within 150 ms. */
 async function isDone(promise: Promise<unknown>): Promise<boolean> {
   let done = false;
   promise.then(() => done = true);
@@ -43,16 +43,16 @@ async function isDone(promise: Promise<unknown>): Promise<boolean> {
   return done;
 }
 
-Deno.test("catchUp() ends at the high watermark, not at the last stable offset", async () => {
+Deno.test("catchUp() resolves when the high watermark is stored, not at the last stable offset", async () => {
   const { state, sources: from } = sources({ "routes[0]": 91, "routes[1]": 0 }, {}, { 0: 100, 1: 0 });
   const done = catchUp(await fetchTargets(from), from, never);
   assert.equal(await isDone(done), false);
-  assert.equal(state.groupPolls, 0, "a query would only delay the next transaction");
+  assert.equal(state.groupPolls, 0, "queries the group although the own partition is behind");
   state.own["routes[0]"] = 101;
   assert.equal(await done, true);
 });
 
-Deno.test("catchUp() waits for partitions of the group's other consumers", async () => {
+Deno.test("catchUp() waits when partitions of other consumers are behind", async () => {
   const { state, sources: from } = sources({ "routes[0]": 100 }, { "routes[1]": 49 }, { 0: 100, 1: 50 });
   const done = catchUp(await fetchTargets(from), from, never);
   assert.equal(await isDone(done), false);
@@ -60,7 +60,7 @@ Deno.test("catchUp() waits for partitions of the group's other consumers", async
   assert.equal(await done, true);
 });
 
-Deno.test("catchUp() waits for a partition whose leader did not tell its watermarks", async () => {
+Deno.test("catchUp() waits when the leader of a partition did not answer", async () => {
   const { state, sources: from } = sources({ "routes[0]": 100, "routes[1]": 7 }, {}, { 0: 100 });
   const targets = await fetchTargets(from);
   assert.deepEqual(targets.map(({ high }) => high), [100, undefined]);
@@ -68,11 +68,11 @@ Deno.test("catchUp() waits for a partition whose leader did not tell its waterma
   assert.equal(await isDone(done), false);
   state.highs = { 0: 120, 1: 8 };
   state.own["routes[1]"] = 8;
-  // The end of partition 0 was known: what came later does not count.
+  // The target of partition 0 remains 100.
   assert.equal(await done, true);
 });
 
-Deno.test("catchUp() ends without result when it is aborted", async () => {
+Deno.test("catchUp() returns false when it is aborted", async () => {
   const { sources: from } = sources({ "routes[0]": 91 }, {}, { 0: 100 });
   const stop = new AbortController();
   const done = catchUp(await fetchTargets(from), from, stop.signal);
@@ -80,7 +80,7 @@ Deno.test("catchUp() ends without result when it is aborted", async () => {
   assert.equal(await done, false);
 });
 
-Deno.test("fetchTargets() fails when a topic has an error", async () => {
+Deno.test("fetchTargets() throws when a topic has an error", async () => {
   const { sources: from } = sources({}, {}, {});
   const unknown = [{ name: "routes", id: undefined, error: "UNKNOWN_TOPIC_OR_PARTITION", partitions: [] }];
   await assert.rejects(fetchTargets({ ...from, topics: () => Promise.resolve(unknown) }), {

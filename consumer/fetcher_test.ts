@@ -9,19 +9,19 @@ interface Position {
   nextOffset: number | undefined;
 }
 
-/** A cluster of one broker. The test answers each Fetch request itself. */
+/** A cluster of one broker whose Fetch requests the test answers. */
 class Cluster {
-  /** Offsets that were asked for, of each request that is not answered yet. */
+  /** Unanswered requests, with the offsets that they fetch. */
   readonly requests: {
     offsets: number[];
     answer: (messages: readonly string[]) => void;
     fail: (error: Error) => void;
   }[] = [];
 
-  /** Waits for a Fetch request and takes it. */
+  /** Waits for a Fetch request and removes it from {@link requests}. */
   async request() {
     for (let tries = 0; this.requests.length === 0; tries++) {
-      if (tries > 200) assert.fail("no Fetch request came");
+      if (tries > 200) assert.fail("Timed out waiting for a Fetch request");
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     return this.requests.shift()!;
@@ -84,17 +84,17 @@ function setUp(onRetry = (error: unknown): void => assert.fail(String(error))) {
     onRetry,
   });
   fetcher.start([at]);
-  /** Ends the fetcher, and the request that it may have sent. */
+  /** Stops the fetcher and answers its last request. */
   const end = async () => {
     fetcher.stop();
     cluster.requests.shift()?.answer([]);
-    // What waits for the next metadata or attempt.
+    // Pauses until the next metadata request or retry end.
     await new Promise((resolve) => setTimeout(resolve, 300));
   };
   return { cluster, member, received, at, fetcher, end };
 }
 
-Deno.test("Fetcher hands over what it fetched and continues behind it", async () => {
+Deno.test("Fetcher passes on messages and continues after them", async () => {
   const { cluster, received, end } = setUp();
   const first = await cluster.request();
   assert.deepEqual(first.offsets, [5]);
@@ -105,10 +105,10 @@ Deno.test("Fetcher hands over what it fetched and continues behind it", async ()
   await end();
 });
 
-Deno.test("Fetcher drops a response when the position was moved while it was under way", async () => {
+Deno.test("Fetcher drops a response when the position changed while it was in flight", async () => {
   const { cluster, received, at, end } = setUp();
   const first = await cluster.request();
-  // As after a fence, or when progress is loaded anew.
+  // As after a fence.
   at.nextOffset = 100;
   first.answer(["a", "b"]);
   const second = await cluster.request();
@@ -117,7 +117,7 @@ Deno.test("Fetcher drops a response when the position was moved while it was und
   await end();
 });
 
-Deno.test("Fetcher drops a response when the assignment ended while it was under way", async () => {
+Deno.test("Fetcher drops a response when the assignment ended while it was in flight", async () => {
   const { cluster, received, fetcher, end } = setUp();
   const first = await cluster.request();
   fetcher.stop();
@@ -126,7 +126,7 @@ Deno.test("Fetcher drops a response when the assignment ended while it was under
   assert.deepEqual([received, cluster.requests], [[], []]);
 });
 
-Deno.test("Fetcher neither hands over nor fetches when the membership has expired", async () => {
+Deno.test("Fetcher drops responses and stops fetching when the membership has expired", async () => {
   const { cluster, member, received, end } = setUp();
   const first = await cluster.request();
   member.isAlive = false;
@@ -140,9 +140,9 @@ Deno.test("Fetcher neither hands over nor fetches when the membership has expire
   await end();
 });
 
-Deno.test("Fetcher fetches again when a request fails shortly before the leaders are looked up", async () => {
+Deno.test("Fetcher fetches again when a request fails shortly before metadata is fetched", async () => {
   const { cluster, end } = setUp(() => {});
-  // The leaders are looked up every 250 ms while one is missing, and a broker that failed is not asked for 100 ms.
+  // Metadata is fetched every 250 ms while a leader is missing; a broker that failed is retried after 100 ms.
   for (const ms of [170, 200, 230]) {
     const request = await cluster.request();
     await new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,5 +1,5 @@
 /**
- * Lag: how far the stored progress is behind the high watermark, and open transactions that keep the consumer from reading on.
+ * Lag of the stored progress behind the high watermark, and open transactions that block the consumer.
  *
  * @module
  */
@@ -8,14 +8,16 @@ import type { ConsumerEmit } from "./events.ts";
 import { lag, openTransactionSeconds } from "./metrics.ts";
 import { partitionKey, type TopicPartition } from "../shared/schema/progress.ts";
 
-/** After so long without a move of the last stable offset, milliseconds, an open transaction is logged. */
+/** An open transaction is logged when the last stable offset has not moved for this long. */
 const OPEN_TRANSACTION_LOG_AFTER_MS = 10_000;
-/** And again after each further such time. */
+/** Interval of logging it again. */
 const OPEN_TRANSACTION_LOG_INTERVAL_MS = 60_000;
 
-/** A partition that an open transaction of a producer blocks. */
-interface Blocked {
+/** A partition that is blocked by an open transaction of a producer. */
+interface BlockedPartition {
+  /** The last stable offset. */
   readonly stable: number;
+  /** When it was first seen. */
   readonly since: number;
   nextLogAt: number;
 }
@@ -23,20 +25,20 @@ interface Blocked {
 /**
  * Reports the lag of partitions.
  *
- * Lag is relative to the high watermark and not to the last stable offset: records of an open transaction, and those behind it, exist
+ * Lag is relative to the high watermark, not to the last stable offset: the records of an open transaction, and those after it, exist
  * although they cannot be read yet.
  */
 export class LagReporter {
-  readonly #blocked = new Map<string, Blocked>();
+  readonly #blocked = new Map<string, BlockedPartition>();
 
   /** @param now a clock in milliseconds */
   constructor(
-    private readonly tell: ConsumerEmit,
+    private readonly emit: ConsumerEmit,
     private readonly now: () => number = () => performance.now(),
   ) {}
 
   /**
-   * Reports a partition.
+   * Updates the metrics of a partition.
    *
    * @param storedOffset read before the watermarks were fetched
    */
@@ -46,9 +48,9 @@ export class LagReporter {
     this.#reportOpenTransaction({ topic, partition }, watermarks);
   }
 
-  /** Removes partitions that are no longer held. */
-  retain(held: readonly TopicPartition[]): void {
-    const keys = new Set(held.map(partitionKey));
+  /** Forgets all other partitions. */
+  retain(assigned: readonly TopicPartition[]): void {
+    const keys = new Set(assigned.map(partitionKey));
     for (const key of this.#blocked.keys()) if (!keys.has(key)) this.#blocked.delete(key);
   }
 
@@ -68,6 +70,6 @@ export class LagReporter {
     openTransactionSeconds.set({ ...at }, seconds);
     if (now < blocked.nextLogAt) return;
     blocked.nextLogAt = now + OPEN_TRANSACTION_LOG_INTERVAL_MS;
-    this.tell("open_transaction_detected", { ...at, stable, high, seconds });
+    this.emit("open_transaction_detected", { ...at, stable, high, seconds });
   }
 }

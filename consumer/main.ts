@@ -1,5 +1,5 @@
 /**
- * The consumer: Kafka topics into PostgreSQL tables, exactly once. Wiring only.
+ * The consumer's entry point: Kafka topics into PostgreSQL tables, exactly once.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { runService } from "../shared/service.ts";
 import { PROGRAMS } from "../shared/settings/programs.ts";
 import { runConsumer } from "./run.ts";
 
-// In the image, where `consumer` is the program: docker compose run --rm consumer doctor
+// The entry point of the image is the consumer: docker compose run --rm consumer doctor
 if (Deno.args[0] === "doctor") {
   const { doctor } = await import("../doctor/main.ts");
   Deno.exit(await doctor(Deno.args.slice(1)));
@@ -17,6 +17,6 @@ await runService({
   name: "consumer",
   groups: PROGRAMS.consumer,
   about:
-    "Polls the topics of the streams, validates the records and stores them in their tables, each exactly once, until it is stopped.",
+    "Consumes the streams' topics, validates each record and stores it in PostgreSQL exactly once. Runs until stopped.",
   run: runConsumer,
 });

@@ -1,9 +1,8 @@
 /**
- * Watches the partitions that the consumer holds: lag, expired records, recreated topics, and progress in PostgreSQL that is not what
- * the consumer remembers.
+ * Monitors the assigned partitions: lag, expired records, recreated topics, and progress in PostgreSQL that differs from the
+ * consumer's position.
  *
- * Fetches and transactions detect most of this by themselves. Polls detect it in partitions to which no records come, which are
- * neither fetched from successfully nor written to.
+ * Fetches and transactions detect most of this. Polls detect it in idle partitions, which have neither.
  *
  * @module
  */
@@ -29,21 +28,21 @@ export interface MonitoredConsumer {
   skipExpired(position: PartitionPosition, to: number): void;
 }
 
-/** What the monitor asks. */
+/** What the monitor reads from Kafka and PostgreSQL. */
 export interface MonitorSources {
-  /** Metadata of all subscribed topics, in this order. @throws when no broker answers */
+  /** Metadata of all subscribed topics, in this order. @throws {KafkaJSError} if no broker answers */
   topics(): Promise<readonly TopicMetadata[]>;
   /** Watermarks of topics without an error, by topic and partition. */
   watermarks(
     topics: readonly TopicMetadata[],
   ): Promise<ReadonlyMap<string, ReadonlyMap<number, Watermarks>>>;
-  /** The group's rows of some topics. */
+  /** The group's progress in all partitions of some topics. */
   progress(topics: readonly string[]): Promise<readonly ProgressRow[]>;
-  /** Stores topic ids, as uuid, in rows that have none. */
+  /** Stores topic ids (as uuid) in the rows of `consumer_progress` that have none. */
   adopt(ids: readonly (TopicPartition & { readonly topicId: string })[]): Promise<void>;
 }
 
-/** Watches partitions by {@link pollKafka} and {@link pollProgress}. */
+/** Monitors partitions by polling. */
 export class PartitionMonitor {
   /** Ids of the topics at the last poll. */
   readonly #topicIds = new Map<string, string | undefined>();
@@ -56,15 +55,15 @@ export class PartitionMonitor {
     private readonly consumer: MonitoredConsumer,
     private readonly sources: MonitorSources,
     private readonly lag: LagReporter,
-    private readonly tell: ConsumerEmit,
+    private readonly emit: ConsumerEmit,
   ) {}
 
   /**
-   * Polls Kafka and PostgreSQL every so often until `signal` aborts. Neither waits for the other: while PostgreSQL is away, lag is
-   * reported all the same. A poll that fails because a server is away is repeated at the next interval.
+   * Polls Kafka and PostgreSQL independently until `signal` aborts, so that lag is reported while PostgreSQL is unavailable. A poll with
+   * a transient error is repeated at the next interval.
    *
-   * @throws {PermanentError} if a topic was recreated or lost its end
-   * @throws {Error} of any other error than a transient one
+   * @throws {PermanentError} if a topic was recreated or lost records
+   * @throws {Error} on any other error that is not transient
    */
   async run(intervalMs: number, signal: AbortSignal): Promise<void> {
     const repeat = async (poll: () => Promise<void>) => {
@@ -80,38 +79,38 @@ export class PartitionMonitor {
     await Promise.all([repeat(() => this.pollKafka()), repeat(() => this.pollProgress())]);
   }
 
-  /** Has {@link run} poll at once: the connection to PostgreSQL was replaced, perhaps by one to another server. */
+  /** Polls at once. Call it when the connection to PostgreSQL was replaced: the new one may lead to another server. */
   wake(): void {
     this.#woken.resolve();
   }
 
   /**
-   * Polls Kafka: reports lag, skips expired records of idle partitions, and checks that each topic is still the one that is read.
+   * Polls Kafka: reports lag, skips expired records of idle partitions, and checks that no topic was recreated.
    *
-   * @throws {PermanentError} if a topic was recreated or lost its end
+   * @throws {PermanentError} if a topic was recreated or lost records
    * @throws {KafkaJSError} if no broker answers
    */
   async pollKafka(): Promise<void> {
-    const held = this.consumer.positions;
-    this.lag.retain(held);
+    const { positions } = this.consumer;
+    this.lag.retain(positions);
     const topics = await this.sources.topics();
     for (const { name, id, error } of topics) if (error === undefined) this.#topicIds.set(name, id);
-    for (const at of this.#stillHeld(held)) {
+    for (const at of this.#stillAssigned(positions)) {
       const error = checkTopicId(this.#facts(at));
       if (error) throw error;
     }
     const watermarks = await this.sources.watermarks(topics.filter(({ error }) => error === undefined));
-    for (const at of this.#stillHeld(held)) {
-      const found = watermarks.get(at.topic)?.get(at.partition);
-      if (found) this.#check(at, found);
+    for (const at of this.#stillAssigned(positions)) {
+      const ofPartition = watermarks.get(at.topic)?.get(at.partition);
+      if (ofPartition) this.#checkWatermarks(at, ofPartition);
     }
-    for (const at of this.#unchanged(held)) {
+    for (const at of this.#stillIdle(positions)) {
       const low = watermarks.get(at.topic)?.get(at.partition)?.low ?? 0;
       if (low > at.nextOffset) this.consumer.skipExpired(at, low);
     }
   }
 
-  #check(at: PartitionPosition, watermarks: Watermarks): void {
+  #checkWatermarks(at: PartitionPosition, watermarks: Watermarks): void {
     this.lag.report(at, at.storedOffset, watermarks);
     const error = checkEnd({
       ...this.#facts(at),
@@ -123,11 +122,11 @@ export class PartitionMonitor {
   }
 
   /**
-   * Polls PostgreSQL: compares the stored progress of idle partitions with what the consumer remembers. It differs after a failover to
-   * an older state, which a pooler or proxy may hide, or if another consumer has moved it. A partition with records under way is left to
-   * the fence of its next transaction. A call during a poll waits for that poll.
+   * Polls PostgreSQL: compares the stored progress of idle partitions with the consumer's position. It differs after a failover to an
+   * older state, which a pooler or proxy may hide, or if another consumer moved it. In a partition that is not idle the fence of the
+   * next transaction detects it. A call during a poll waits for that poll.
    *
-   * @throws {PermanentError} if the stored topic id is not the topic's
+   * @throws {PermanentError} if the stored topic id is not that of the topic
    */
   pollProgress(): Promise<void> {
     return this.#progressPoll ??= this.#pollProgress().finally(() => this.#progressPoll = undefined);
@@ -138,25 +137,25 @@ export class PartitionMonitor {
     if (idle.length === 0) return;
     const rows = await this.sources.progress([...new Set(idle.map(({ topic }) => topic))]);
     const byKey = new Map(rows.map((row) => [partitionKey(row), row]));
-    const unnamed: (TopicPartition & { topicId: string })[] = [];
-    for (const at of this.#unchanged(idle)) {
+    const withoutId: (TopicPartition & { topicId: string })[] = [];
+    for (const at of this.#stillIdle(idle)) {
       const row = byKey.get(partitionKey(at));
-      this.#compare(at, row, rows);
+      this.#checkProgress(at, row, rows);
       if (row?.topicId === null && at.topicId !== undefined && row.nextOffset === at.nextOffset) {
-        unnamed.push({ topic: at.topic, partition: at.partition, topicId: topicIdToUuid(at.topicId) });
+        withoutId.push({ topic: at.topic, partition: at.partition, topicId: topicIdToUuid(at.topicId) });
       }
     }
-    if (unnamed.length > 0) await this.sources.adopt(unnamed);
+    if (withoutId.length > 0) await this.sources.adopt(withoutId);
   }
 
-  #compare(at: PartitionPosition, row: ProgressRow | undefined, rows: readonly ProgressRow[]): void {
+  #checkProgress(at: PartitionPosition, row: ProgressRow | undefined, rows: readonly ProgressRow[]): void {
     const { topic, partition, nextOffset: expected } = at;
     const found = row?.nextOffset;
     const ids = rows.flatMap(({ topic, topicId }) => topic === at.topic && topicId ? [topicId] : []);
     const error = checkTopicId({ ...this.#facts(at), storedId: row?.topicId, otherIds: ids });
     if (error) throw error;
     if (found === expected) return;
-    this.tell("progress_changed", { topic, partition, expected, found });
+    this.emit("progress_changed", { topic, partition, expected, found });
     this.consumer.resume(at, found);
   }
 
@@ -166,8 +165,8 @@ export class PartitionMonitor {
     return { group: this.group, topic, storedId, otherIds: [], currentId };
   }
 
-  /** Those that were not revoked, or assigned anew, meanwhile. */
-  #stillHeld(partitions: readonly PartitionPosition[]): PartitionPosition[] {
+  /** The partitions that were neither revoked nor reassigned since their positions were read. */
+  #stillAssigned(partitions: readonly PartitionPosition[]): PartitionPosition[] {
     const current = new Map(this.consumer.positions.map((at) => [partitionKey(at), at]));
     return partitions.filter((at) => {
       const now = current.get(partitionKey(at));
@@ -175,8 +174,8 @@ export class PartitionMonitor {
     });
   }
 
-  /** Those of some partitions that are idle, and were so at the same offset before. */
-  #unchanged(partitions: readonly PartitionPosition[]): PartitionPosition[] {
+  /** The partitions that were idle and still are, at the same offset. */
+  #stillIdle(partitions: readonly PartitionPosition[]): PartitionPosition[] {
     const current = new Map(this.consumer.positions.map((at) => [partitionKey(at), at]));
     return partitions.filter((at) => {
       const now = current.get(partitionKey(at));

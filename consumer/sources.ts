@@ -1,5 +1,5 @@
 /**
- * What the monitor and the end of a bounded run ask of Kafka and PostgreSQL.
+ * Reads for the monitor and for the end of a bounded run, from Kafka and PostgreSQL.
  *
  * @module
  */
@@ -11,7 +11,6 @@ import type { Database } from "./store/database.ts";
 import type { MonitoredConsumer, MonitorSources } from "./partition_monitor.ts";
 import { adoptTopicIds, partitionKey, readProgress, readTopicProgress } from "../shared/schema/progress.ts";
 
-/** What is asked, and for whom. */
 export interface SourceOptions {
   readonly cluster: KafkaCluster;
   readonly database: Database;
@@ -30,7 +29,7 @@ export const monitorSources = ({ cluster, database, group, topics }: SourceOptio
     database.run("Cannot update consumer_progress", (client) => adoptTopicIds(client, group, ids)),
 });
 
-/** Sources of the end of a bounded run, in which `holder` takes part. */
+/** Sources of {@link catchUp}; `consumer` is the consumer of this process. */
 export const catchUpSources = (
   options: SourceOptions,
   consumer: Pick<MonitoredConsumer, "positions">,

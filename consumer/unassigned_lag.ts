@@ -1,7 +1,7 @@
 /**
- * Lag of partitions that no member of the group consumes although this consumer subscribes to their topics.
+ * Lag of partitions of subscribed topics that no member of the group consumes.
  *
- * Every subscriber reports the same partitions, so that the reports must be aggregated by their maximum and not summed up.
+ * Every subscriber reports the same partitions: aggregate with max, not sum.
  *
  * @module
  */
@@ -11,23 +11,23 @@ import { unassignedLag } from "./metrics.ts";
 import type { MonitorSources } from "./partition_monitor.ts";
 import { partitionKey } from "../shared/schema/progress.ts";
 
-/** What the reporter asks of Kafka and PostgreSQL. */
+/** What the reporter reads from Kafka and PostgreSQL. */
 export interface UnassignedSources extends Pick<MonitorSources, "topics" | "watermarks" | "progress"> {
   /** `undefined` while the group rebalances. */
   owners(): Promise<IsOwned | undefined>;
 }
 
-/** Reports partitions without an owner. */
+/** Reports the lag of partitions without an owner. */
 export class UnassignedLagReporter {
-  /** The partitions that the last log line named. */
+  /** The partitions in the last log line. */
   #logged = "";
 
-  constructor(private readonly sources: UnassignedSources, private readonly tell: ConsumerEmit) {}
+  constructor(private readonly sources: UnassignedSources, private readonly emit: ConsumerEmit) {}
 
   /**
-   * Reads the owners and reports. Nothing changes while the group rebalances.
+   * Updates the metrics. While the group rebalances it does nothing, since the owners are unknown.
    *
-   * @throws {KafkaJSError} when a broker does not answer
+   * @throws {KafkaJSError} if a broker does not answer
    */
   async poll(): Promise<void> {
     const isOwned = await this.sources.owners();
@@ -43,7 +43,7 @@ export class UnassignedLagReporter {
     this.#log(lags.map(partitionKey).join(" "), lags.reduce((sum, { lag }) => sum + lag, 0));
   }
 
-  /** A partition without a leader is left out: nothing is known of it. */
+  /** Partitions whose leader does not answer are left out. */
   async #lags(
     topics: Parameters<UnassignedSources["watermarks"]>[0],
     unowned: readonly { readonly topic: string; readonly partition: number }[],
@@ -62,6 +62,6 @@ export class UnassignedLagReporter {
   #log(partitions: string, lag: number): void {
     if (partitions === this.#logged) return;
     this.#logged = partitions;
-    if (partitions !== "") this.tell("partitions_unassigned", { partitions, lag });
+    if (partitions !== "") this.emit("partitions_unassigned", { partitions, lag });
   }
 }

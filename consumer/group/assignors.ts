@@ -1,11 +1,10 @@
 /**
- * Assignors: how the leader of a group distributes partitions. Each partition goes to a member that subscribes to its topic.
+ * Assignors distribute the partitions of a group. Each partition is assigned to a member that subscribes to its topic.
  *
  * @module
  */
 import type { Assignment } from "../../shared/kafka/group/subscription.ts";
 
-/** A member of a group, as the leader sees it. */
 export interface Member {
   readonly memberId: string;
   /** Set for static members (KIP-345). */
@@ -13,12 +12,12 @@ export interface Member {
   readonly topics: readonly string[];
 }
 
-/** An assignor. All members of a group must offer the one that the coordinator selects. */
+/** The coordinator selects an assignor that all members of the group support. */
 export interface Assignor {
-  /** Its name in the protocol. */
+  /** The name in JoinGroup. */
   readonly name: string;
   /**
-   * @param partitions the partitions of each topic; a topic that is not in it does not exist
+   * @param partitions by topic; a missing topic does not exist
    * @returns the assignment of each member, by member id
    */
   assign(
@@ -28,7 +27,7 @@ export interface Assignor {
 }
 
 /**
- * Java's RangeAssignor, without racks: each topic's partitions in contiguous ranges, the first members get one more.
+ * Java's RangeAssignor, without racks: assigns contiguous ranges of each topic; the first members get the remainder.
  *
  * @see Kafka's org.apache.kafka.clients.consumer.RangeAssignor
  */
@@ -53,8 +52,8 @@ export const range: Assignor = {
 };
 
 /**
- * The assignor of kafkajs, by its name: one partition after the other to one member after the other. Unlike kafkajs' own it passes over
- * members that do not subscribe to the topic, as Java's RoundRobinAssignor does.
+ * kafkajs' RoundRobinAssigner: assigns the partitions to the members in turn. Unlike kafkajs it skips members that do not subscribe to
+ * the topic, as Java's RoundRobinAssignor does.
  *
  * @see kafkajs/src/consumer/assigners/roundRobinAssigner
  */
@@ -75,8 +74,8 @@ export const roundRobin: Assignor = {
 };
 
 /**
- * What this consumer offers, the preferred one first. Java's consumers offer `range` by default, kafkajs' `RoundRobinAssigner`.
- * Cooperative assignors need a membership that keeps partitions during a rebalance, which this one does not.
+ * The supported assignors, in order of preference. Java's default is `range`, that of kafkajs `RoundRobinAssigner`. Cooperative
+ * assignors are not supported: they require members that keep partitions during a rebalance.
  */
 export const ASSIGNORS: readonly Assignor[] = [range, roundRobin];
 
@@ -85,7 +84,7 @@ export function topicsOf(members: readonly Member[]): string[] {
   return [...new Set(members.flatMap(({ topics }) => topics))].sort(compare);
 }
 
-/** By member, then by topic. Maps, since a topic may be named "constructor". */
+/** Collects assignments. Uses maps, since a topic may be named "constructor". */
 class Assignments {
   readonly #byMember: Map<string, Map<string, number[]>>;
 
@@ -105,7 +104,7 @@ class Assignments {
   }
 }
 
-/** In the order of Java's MemberInfo: static members by their instance id, then the others by their member id. */
+/** Sorts like Java's MemberInfo: static members by instance id, then the others by member id. */
 function sorted(members: readonly Member[]): Member[] {
   return members.toSorted((a, b) => {
     const ofA = a.groupInstanceId ?? undefined, ofB = b.groupInstanceId ?? undefined;

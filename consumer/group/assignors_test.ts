@@ -26,12 +26,12 @@ function assignment(
   return Object.fromEntries(assignor.assign(membersOf(subscriptions), partitionsOf(counts)));
 }
 
-// The cases of Kafka's RangeAssignorTest that have no racks.
+// The cases of Kafka's RangeAssignorTest without racks.
 const RANGE = [
   ["a member without topics", { a: [] }, {}, { a: {} }],
   ["a topic that does not exist", { a: ["t"] }, {}, { a: {} }],
   ["one member", { a: ["t"] }, { t: 3 }, { a: { t: [0, 1, 2] } }],
-  ["only topics that are subscribed to", { a: ["t"] }, { t: 3, u: 3 }, { a: { t: [0, 1, 2] } }],
+  ["topics without subscribers", { a: ["t"] }, { t: 3, u: 3 }, { a: { t: [0, 1, 2] } }],
   ["two topics", { a: ["t", "u"] }, { t: 1, u: 2 }, { a: { t: [0], u: [0, 1] } }],
   ["more members than partitions", { a: ["t"], b: ["t"] }, { t: 1 }, { a: { t: [0] }, b: {} }],
   ["two members, two partitions", { b: ["t"], a: ["t"] }, { t: 2 }, { a: { t: [0] }, b: { t: [1] } }],
@@ -50,12 +50,12 @@ const RANGE = [
 ] as const;
 
 for (const [what, subscriptions, counts, expected] of RANGE) {
-  Deno.test(`range.assign() assigns as Java's RangeAssignor does: ${what}`, () => {
+  Deno.test(`range.assign() assigns like Java's RangeAssignor when a group has ${what}`, () => {
     assert.deepEqual(assignment(range, subscriptions, counts), expected);
   });
 }
 
-Deno.test("range.assign() puts static members first, by their instance id", () => {
+Deno.test("range.assign() sorts static members first, by instance id", () => {
   const members: Member[] = [
     { memberId: "a", topics: ["t"] },
     { memberId: "z", groupInstanceId: "2", topics: ["t"] },
@@ -68,10 +68,10 @@ Deno.test("range.assign() puts static members first, by their instance id", () =
   });
 });
 
-Deno.test("roundRobin.assign() assigns as kafkajs does when all members have the same subscription", async () => {
+Deno.test("roundRobin.assign() assigns like kafkajs when all members have the same subscription", async () => {
   await fc.assert(
     fc.asyncProperty(
-      // kafkajs itself fails with a member named "constructor".
+      // kafkajs fails with a member named "constructor".
       fc.uniqueArray(fc.stringMatching(/^consumer-[a-z0-9]{1,3}$/), { minLength: 1, maxLength: 6 }),
       fc.array(fc.nat(7), { minLength: 1, maxLength: 4 }),
       async (memberIds, counts) => {
@@ -92,7 +92,7 @@ Deno.test("roundRobin.assign() assigns as kafkajs does when all members have the
         for (const [memberId, ours] of roundRobin.assign(members, partitions)) {
           assert.deepEqual({ ...ours }, { ...expected.get(memberId) });
         }
-        // The names and the bytes of a subscription are kafkajs' own, too.
+        // The name and the encoded subscription equal those of kafkajs, too.
         const { name, metadata } = kafkajs.protocol({ topics });
         assert.deepEqual([name, metadata], [roundRobin.name, encodeSubscription(topics)]);
       },
@@ -103,7 +103,7 @@ Deno.test("roundRobin.assign() assigns as kafkajs does when all members have the
 const ownedOf = (assignment: Assignment, topic: string) =>
   Object.hasOwn(assignment, topic) ? assignment[topic]! : [];
 
-Deno.test("assign() gives each partition to one member that subscribes to its topic, and shares each topic evenly", () => {
+Deno.test("assign() assigns each partition to one subscriber of its topic, and distributes each topic evenly", () => {
   fc.assert(
     fc.property(
       fc.constantFrom(...ASSIGNORS),
@@ -130,12 +130,12 @@ Deno.test("assign() gives each partition to one member that subscribes to its to
   );
 });
 
-Deno.test("decodeSubscription() reads versions 0 to 3, decodeAssignment() also none", async () => {
+Deno.test("decodeSubscription() reads versions 0 to 3; decodeAssignment() reads an empty assignment", async () => {
   const { Buffer } = await import("node:buffer");
   const topics = ["t", "grün"];
   const version0 = encodeSubscription(topics);
   assert.deepEqual(decodeSubscription(version0), topics);
-  // Version 3 of Java's consumer: owned partitions, generation and rack follow.
+  // Version 3, as Java's consumer writes it, appends owned partitions, generation and rack.
   const version3 = Buffer.concat([
     Buffer.from([0, 3]),
     version0.subarray(2, -4),

@@ -43,7 +43,7 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "!run.isOver && at?.nextOffset === offsets.get(key) && this.options.isAlive();",
     replace: "!run.isOver && this.options.isAlive();",
     test: "consumer/fetcher_test.ts",
-    filter: "the position was moved while it was under way",
+    filter: "when the position changed while it was in flight",
   },
   {
     name: "response-of-old-assignment",
@@ -52,7 +52,7 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "!run.isOver && at?.nextOffset === offsets.get(key) && this.options.isAlive();",
     replace: "at?.nextOffset === offsets.get(key) && this.options.isAlive();",
     test: "consumer/fetcher_test.ts",
-    filter: "the assignment ended while it was under way",
+    filter: "when the assignment ended while it was in flight",
   },
   {
     name: "response-without-membership",
@@ -108,7 +108,7 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "const subscribers = sorted(members).filter(({ topics }) => topics.includes(topic));",
     replace: "const subscribers = sorted(members);",
     test: "consumer/group/assignors_test.ts",
-    filter: "gives each partition to one member that subscribes to its topic",
+    filter: "assigns each partition to one subscriber of its topic",
   },
   {
     name: "leader-assigns-to-itself",
@@ -163,7 +163,7 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "this.consumer.resume(at, found);",
     replace: "",
     test: "consumer/partition_monitor_test.ts",
-    filter: "resumes an idle partition at the stored offset",
+    filter: "resumes an idle partition at the stored progress",
   },
   {
     name: "expired-records-not-skipped",
@@ -172,7 +172,7 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "if (low > at.nextOffset) this.consumer.skipExpired(at, low);",
     replace: "",
     test: "consumer/partition_monitor_test.ts",
-    filter: "skips expired records of a partition that waits",
+    filter: "skips expired records when the partition is idle",
   },
   {
     name: "session-settings",
