@@ -14,6 +14,7 @@ const CLONED = [
   "deno.lock",
   "producer",
   "consumer",
+  "doctor",
   "dashboard",
   "shared",
   "res/local.env",

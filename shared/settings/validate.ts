@@ -107,7 +107,7 @@ function validatePostgres(draft: Draft): void {
   }
   if (root === "system" && mode !== "verify-full") {
     draft.problems.push(
-      `PGSSLROOTCERT=system requires PGSSLMODE=verify-full, but ${used} is weaker. Set or unset PGSSLMODE.`,
+      `PGSSLROOTCERT=system requires PGSSLMODE=verify-full, but ${used} is weaker. Remove PGSSLMODE or set it to verify-full.`,
     );
   } else if (mode.startsWith("verify") && root === "") {
     // libpq then reads ~/.postgresql/root.crt, and fails if it is missing.
