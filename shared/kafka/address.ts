@@ -1,45 +1,43 @@
 /**
- * Addresses of brokers, as `bootstrap_servers` of kafka-python and `bootstrap.servers` of Kafka's Java client have them.
+ * Broker addresses, in the formats of kafka-python's `bootstrap_servers` and the Java client's `bootstrap.servers`.
  *
  * @module
  */
 import { isIPv4, isIPv6 } from "node:net";
 
-/** Where a server is. */
 export interface Address {
-  /** A host name or an IP address, the latter without brackets. */
+  /** A host name, or an IP address without brackets. */
   readonly host: string;
   readonly port: number;
 }
 
-/** kafka-python's. Kafka's Java client has none. */
+/** As in kafka-python. Kafka's Java client has no default. */
 const DEFAULT_PORT = 9092;
 
 /** Values of `security.protocol`. */
 const PROTOCOLS = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"];
 
-/** `host:port`, with an IPv6 address in brackets. */
+/** Formats an address as `host:port`, with an IPv6 address in brackets. */
 export const textOf = ({ host, port }: Address): string =>
   `${host.includes(":") ? `[${host}]` : host}:${port}`;
 
-/** The reverse of {@link textOf}. The text must be one of {@link parseBootstrapServers}'s. */
+/** The inverse of {@link textOf}. The text must be valid. */
 export function addressOf(text: string): Address {
   const colon = text.lastIndexOf(":");
   return { host: text.slice(0, colon).replace(/^\[(.*)\]$/, "$1"), port: Number(text.slice(colon + 1)) };
 }
 
-/** Bootstrap servers. */
 export interface BootstrapServers {
   /** At least one. */
   readonly addresses: readonly Address[];
-  /** The security protocols that prefixes such as `SSL://` name. */
+  /** Security protocols in prefixes such as `SSL://`. */
   readonly protocols: readonly string[];
 }
 
 /**
- * Parses brokers separated by commas or line breaks: `host`, `host:port`, `[IPv6]:port`, each with or without `PROTOCOL://`.
+ * Parses brokers separated by commas or line breaks: `host`, `host:port` or `[IPv6]:port`, each optionally prefixed by `PROTOCOL://`.
  *
- * @returns what they are, or what is wrong with them as the end of a sentence that begins with the setting's name
+ * @returns an error as a string that continues a sentence starting with the setting's name
  * @example
  * ```ts
  * import assert from "assert";
@@ -69,12 +67,12 @@ function parseServer(item: string): { protocol?: string; address: Address } | st
   const [, prefix] = /^([^:/]*):\/\//.exec(item) ?? [];
   const protocol = prefix?.toUpperCase();
   if (protocol !== undefined && !PROTOCOLS.includes(protocol)) {
-    return `has ${shown(item)}, and ${prefix}:// is not a security protocol: write host:port, or one of ${
+    return `has ${quoted(item)}, and ${prefix}:// is not a security protocol: write host:port, or one of ${
       PROTOCOLS.join("://, ")
     }:// before it`;
   }
   const address = parseHostPort(prefix === undefined ? item : item.slice(prefix.length + 3));
-  if (typeof address === "string") return `has ${shown(item)}, ${address}`;
+  if (typeof address === "string") return `has ${quoted(item)}, ${address}`;
   return { ...protocol !== undefined && { protocol }, address };
 }
 
@@ -93,11 +91,11 @@ function parseHostPort(text: string): Address | string {
   return { host, port };
 }
 
-/** Whether a text is an IPv4 address or a name that DNS may have. Letters beyond ASCII have to be in Punycode. */
+/** Whether a text is an IPv4 address or a valid DNS name. International names must be in Punycode. */
 export function isHostName(text: string): boolean {
   if (/^[\d.]+$/.test(text)) return isIPv4(text);
   return text.length <= 254 && /^(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}\.?$/i.test(text);
 }
 
-/** Whatever is before an `@` may be a password. */
-const shown = (text: string) => JSON.stringify(text.replace(/^.*@/s, "•••@"));
+/** Quotes a text without the part before an `@`, which may contain a password. */
+const quoted = (text: string) => JSON.stringify(text.replace(/^.*@/s, "•••@"));

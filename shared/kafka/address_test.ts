@@ -1,7 +1,7 @@
 import assert from "assert";
 import { addressOf, parseBootstrapServers, textOf } from "./address.ts";
 
-const RIGHT: [text: string, servers: string, protocols?: string[]][] = [
+const VALID: [text: string, servers: string, protocols?: string[]][] = [
   ["kafka.example.com:12345", "kafka.example.com:12345"],
   ["kafka", "kafka:9092"],
   ["a:1,b:2 , c", "a:1,b:2,c:9092"],
@@ -16,17 +16,17 @@ const RIGHT: [text: string, servers: string, protocols?: string[]][] = [
   ["SASL_SSL://[::1]:1,PLAINTEXT://b", "[::1]:1,b:9092", ["SASL_SSL", "PLAINTEXT"]],
 ];
 
-for (const [text, servers, protocols = []] of RIGHT) {
-  Deno.test(`parseBootstrapServers() reads ${JSON.stringify(text)}`, () => {
-    const found = parseBootstrapServers(text);
-    assert.ok(typeof found === "object", `${found}`);
-    assert.equal(found.addresses.map(textOf).join(","), servers);
-    assert.deepEqual(found.protocols, protocols);
-    assert.deepEqual(found.addresses.map(textOf).map(addressOf), found.addresses);
+for (const [text, servers, protocols = []] of VALID) {
+  Deno.test(`parseBootstrapServers() parses ${JSON.stringify(text)}`, () => {
+    const result = parseBootstrapServers(text);
+    assert.ok(typeof result === "object", `${result}`);
+    assert.equal(result.addresses.map(textOf).join(","), servers);
+    assert.deepEqual(result.protocols, protocols);
+    assert.deepEqual(result.addresses.map(textOf).map(addressOf), result.addresses);
   });
 }
 
-const WRONG: [text: string, problem: RegExp][] = [
+const INVALID: [text: string, problem: RegExp][] = [
   ["", /names no broker/],
   [" \n ", /names no broker/],
   ["h:abc", /^has "h:abc", whose port is not a number from 1 to 65535/],
@@ -68,17 +68,17 @@ const WRONG: [text: string, problem: RegExp][] = [
   ["h\0:1", /not host:port/],
 ];
 
-for (const [text, problem] of WRONG) {
-  Deno.test(`parseBootstrapServers() refuses ${JSON.stringify(text)}`, () => {
-    const found = parseBootstrapServers(text);
-    assert.ok(typeof found === "string", JSON.stringify(found));
-    assert.match(found, problem);
+for (const [text, problem] of INVALID) {
+  Deno.test(`parseBootstrapServers() returns an error for ${JSON.stringify(text)}`, () => {
+    const result = parseBootstrapServers(text);
+    assert.ok(typeof result === "string", JSON.stringify(result));
+    assert.match(result, problem);
   });
 }
 
-Deno.test("parseBootstrapServers() shows no password", () => {
+Deno.test("parseBootstrapServers() does not return passwords in errors", () => {
   for (const text of ["kafka://me:hunter2@h:1", "me:hunter2@h:1", "SSL://me:hunter2@h"]) {
-    const found = parseBootstrapServers(text);
-    assert.ok(typeof found === "string" && !found.includes("hunter2"), `${found}`);
+    const result = parseBootstrapServers(text);
+    assert.ok(typeof result === "string" && !result.includes("hunter2"), `${result}`);
   }
 });

@@ -1,5 +1,5 @@
 /**
- * A broker for tests that answers as the test says.
+ * A simulated broker.
  *
  * @module
  */
@@ -14,25 +14,25 @@ import type { ApiName } from "./cluster.ts";
 // deno-lint-ignore no-explicit-any -- kafkajs' encoder and decoder have no types
 type Untyped = any;
 
-/** What a broker does with a request: its response's body, or one of the ways in which it gives none. */
+/** The body of a response, or what the broker does instead of responding. */
 export type Reply = Untyped | "close" | "silence";
 
-/** Answers requests of one API. `body` is behind the header; of compact requests it begins with the header's tagged fields. */
+/** Handles the requests of one API. `body` follows the header; in compact requests it starts with the header's tagged fields. */
 export type Handler = (body: Untyped, version: number) => Reply | Promise<Reply>;
 
-/** A broker at a port of 127.0.0.1. It answers the requests of a connection one after the other. */
+/** Listens on a port of 127.0.0.1, and handles the requests of a connection sequentially. */
 export class FakeBroker implements AsyncDisposable {
-  /** All requests so far, but for ApiVersions. */
+  /** All requests except ApiVersions. */
   readonly requests: ApiName[] = [];
   #listening: Listening | undefined;
 
   private constructor(
     private readonly versions: Partial<Record<ApiName, number>>,
-    /** May be changed while the broker runs. An API without one is not answered. */
+    /** Can be changed while the broker runs. Requests of an API without a handler get no response. */
     readonly handlers: Partial<Record<ApiName, Handler>>,
   ) {}
 
-  /** @param versions the highest version of each API */
+  /** @param versions the highest supported version of each API */
   static async start(
     versions: Partial<Record<ApiName, number>>,
     handlers: Partial<Record<ApiName, Handler>>,
@@ -56,12 +56,12 @@ export class FakeBroker implements AsyncDisposable {
         const end = 4 + received.readInt32BE(0);
         const message = received.subarray(4, end);
         received = received.subarray(end);
-        last = last.then(() => this.#answer(socket, message));
+        last = last.then(() => this.#respond(socket, message));
       }
     });
   }
 
-  async #answer(socket: net.Socket, message: Buffer): Promise<void> {
+  async #respond(socket: net.Socket, message: Buffer): Promise<void> {
     const body = new Decoder(message);
     const key: number = body.readInt16(), version: number = body.readInt16();
     const correlationId: number = body.readInt32();

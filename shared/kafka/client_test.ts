@@ -10,8 +10,8 @@ import { explorePort } from "./probe.ts";
 const settingsOf = (env: Record<string, string>) =>
   loadSettings(["kafka"], { ...PROCESS, args: [], env: (name) => env[name] }).settings;
 
-/** Answers ApiVersions of any version with an error, so that the client gives up at once. */
-const answering = (host: string, onRequest: () => void) =>
+/** Starts a server that responds with an error to ApiVersions, so that the client fails without retries. */
+const startServer = (host: string, onRequest: () => void) =>
   Listening.start(
     net.createServer((socket) => {
       socket.on("error", () => {});
@@ -25,10 +25,10 @@ const answering = (host: string, onRequest: () => void) =>
 
 async function listensOnIPv6(): Promise<boolean> {
   try {
-    await using _ = await answering("::1", () => {});
+    await using _ = await startServer("::1", () => {});
     return true;
   } catch {
-    console.warn("This machine has no ::1, so that connections to IPv6 addresses are not tested");
+    console.warn("IPv6 is not tested: this machine has no address ::1");
     return false;
   }
 }
@@ -37,13 +37,13 @@ for (const host of ["127.0.0.1", "::1"]) {
   Deno.test(`kafkaClient() connects to a bootstrap server at ${host}`, async () => {
     if (host === "::1" && !await listensOnIPv6()) return;
     let requests = 0;
-    await using server = await answering(host, () => requests++);
+    await using server = await startServer(host, () => requests++);
     const address = host.includes(":") ? `[${host}]:${server.port}` : `${host}:${server.port}`;
     const settings = settingsOf({ KAFKA_BOOTSTRAP_SERVERS: address });
     const admin = kafkaClient(settings, "test", () => () => {}).admin();
     await admin.connect().catch(() => {});
     await admin.disconnect();
-    assert.ok(requests > 0, "no request came");
+    assert.ok(requests > 0, "no request was received");
     assert.equal((await explorePort(addressOf(settings.KAFKA_BOOTSTRAP_SERVERS[0]!)))?.tls, false);
   });
 }

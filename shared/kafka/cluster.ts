@@ -1,8 +1,8 @@
 /**
  * Connections to the brokers of a Kafka cluster, by node id.
  *
- * kafkajs' own Cluster requests the metadata of all topics as one and fails as a whole when one partition of any topic has no leader.
- * This class uses kafkajs' Broker (connections, TLS, SASL, API versions, protocol) and leaves metadata to `metadata.ts`.
+ * kafkajs' Cluster requests the metadata of all topics at once, and fails if one partition of any topic has no leader. This class uses
+ * kafkajs' Broker (connections, TLS, SASL, API versions, protocol); `metadata.ts` reads the metadata.
  *
  * Depends on kafkajs 2.2.4 internals.
  *
@@ -20,16 +20,16 @@ import { type Address, addressOf } from "./address.ts";
 import { kafkaConfig, type KafkaSettings } from "./client.ts";
 import { patchKafkajs } from "./kafkajs/patch_kafkajs.ts";
 
-/** A request as kafkajs' connections send it; `T` is what `response.parse` returns. */
+/** A request for kafkajs' connections. */
 export interface ProtocolRequest {
   readonly request: unknown;
   // deno-lint-ignore no-explicit-any -- kafkajs' protocol has no types
   readonly response: { decode(payload: any): Promise<any>; parse(data: any): Promise<any> };
-  /** Milliseconds; without effect when it is less than KAFKA_REQUEST_TIMEOUT_MS. */
+  /** In ms; ignored if less than KAFKA_REQUEST_TIMEOUT_MS. */
   readonly requestTimeout?: number;
 }
 
-/** APIs of Kafka by kafkajs' names, as far as they are used here. */
+/** kafkajs' names of the Kafka APIs that are used. */
 export type ApiName =
   | "CreateTopics"
   | "DescribeGroups"
@@ -53,7 +53,7 @@ interface Connection {
   disconnect(): Promise<unknown>;
 }
 
-/** One broker, with two connections: Fetch has its own, so that it does not delay other requests. */
+/** A broker with two connections: Fetch has its own, so that it does not block other requests. */
 export class KafkaBroker {
   constructor(
     readonly address: Address,
@@ -65,38 +65,38 @@ export class KafkaBroker {
     return this.broker.isConnected();
   }
 
-  /** Connects and authenticates if necessary. @throws {KafkaJSError} */
+  /** Connects and authenticates unless connected. @throws {KafkaJSError} */
   async connect(): Promise<void> {
     if (!this.isConnected) await this.broker.connect();
   }
 
-  /** The highest version of an API that this broker supports; `undefined` if it lacks the API. Requires {@link connect}. */
+  /** The highest version of an API that the broker supports; `undefined` if none. Requires a connection. */
   maxVersion(api: ApiName): number | undefined {
     return this.broker.versions?.[apiKeys[api]]?.maxVersion;
   }
 
-  /** kafkajs' request and response of an API, in the highest version that kafkajs and this broker support. */
+  /** kafkajs' request and response of an API, in the highest version that kafkajs and the broker support. */
   protocol(api: ApiName, fields: Record<string, unknown>): ProtocolRequest {
     return this.broker.lookupRequest(apiKeys[api], requests[api])(fields);
   }
 
   /**
-   * Sends a request and returns the parsed response. The broker answers the requests of a connection one after the other.
+   * Sends a request and returns what `response.parse` returns. A broker processes the requests of a connection sequentially.
    *
-   * @throws {KafkaJSError} on an error of the connection, a timeout, or an error code that the response's `parse` does not accept
+   * @throws {KafkaJSError} on a connection error, a timeout, or an error code that `response.parse` does not accept
    */
   async send<T>(request: ProtocolRequest): Promise<T> {
     await this.connect();
     return await this.broker.connectionPool.send(request);
   }
 
-  /** Sends a request of kafkajs' own protocol. */
+  /** Sends a request as {@link protocol} creates it. */
   async request<T>(api: ApiName, fields: Record<string, unknown>): Promise<T> {
     await this.connect();
     return await this.send<T>(this.protocol(api, fields));
   }
 
-  /** Closes the connections at once and fails the requests that wait for a response. Never throws. */
+  /** Closes the connections immediately and rejects the requests in flight. Never throws. */
   close(): void {
     const { host, port } = this.address;
     const error = new KafkaJSConnectionClosedError("Closed connection", { host, port });
@@ -104,13 +104,13 @@ export class KafkaBroker {
       const wasConnected = connection.isConnected();
       connection.rejectRequests(error);
       connection.disconnect().catch(() => {});
-      // An error makes kafkajs give up a connection that is being established.
+      // The error rejects kafkajs' pending connect().
       connection.socket?.destroy(wasConnected ? undefined : error);
     }
   }
 }
 
-/** The brokers of a cluster. Nothing is connected before the first request. */
+/** Connects to brokers on demand. */
 export class KafkaCluster implements Disposable {
   readonly #builder;
   readonly #logger;
@@ -131,9 +131,9 @@ export class KafkaCluster implements Disposable {
   }
 
   /**
-   * A connected broker, whichever it is.
+   * Returns any broker, connected.
    *
-   * @throws {KafkaJSError} the last error when neither a known broker nor a bootstrap server can be connected to
+   * @throws {KafkaJSError} the last error, if no known broker and no bootstrap server accepts a connection
    */
   async any(): Promise<KafkaBroker> {
     const known = [...this.#byNode.values(), ...this.#seed ? [this.#seed] : []];
@@ -165,10 +165,10 @@ export class KafkaCluster implements Disposable {
   }
 
   /**
-   * The broker with a node id, connected.
+   * Returns the broker with a node id, connected.
    *
-   * @throws {KafkaJSBrokerNotFound} when no metadata has named it
-   * @throws {KafkaJSError} when it cannot be connected to
+   * @throws {KafkaJSBrokerNotFound} if the id is unknown
+   * @throws {KafkaJSError} if the connection fails
    */
   async node(id: number): Promise<KafkaBroker> {
     const broker = this.#byNode.get(id);
@@ -177,7 +177,7 @@ export class KafkaCluster implements Disposable {
     return broker;
   }
 
-  /** Records where brokers listen. A broker that moved to another address gets a new connection. */
+  /** Updates the brokers' addresses. A broker with a changed address gets new connections. */
   async update(brokers: readonly (Address & { readonly nodeId: number })[]): Promise<void> {
     for (const { nodeId, host, port } of brokers) {
       const known = this.#byNode.get(nodeId);
@@ -190,7 +190,7 @@ export class KafkaCluster implements Disposable {
     }
   }
 
-  /** Closes a broker's connections; the next request opens new ones, and asks for its API versions anew. */
+  /** Closes a broker's connections. The next request opens new ones and reads the API versions again. */
   drop(broker: KafkaBroker): void {
     broker.close();
     if (this.#seed === broker) this.#seed = undefined;
@@ -211,7 +211,7 @@ export class KafkaCluster implements Disposable {
     );
   }
 
-  /** Closes all connections at once. */
+  /** Closes all connections immediately. */
   [Symbol.dispose](): void {
     this.#isClosed = true;
     for (const broker of [...this.#byNode.values(), ...this.#seed ? [this.#seed] : []]) broker.close();

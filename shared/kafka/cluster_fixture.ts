@@ -1,11 +1,11 @@
 /**
- * Settings of a client of brokers at ports of 127.0.0.1.
+ * Settings of a client of test brokers.
  *
  * @module
  */
 import type { KafkaSettings } from "./client.ts";
 
-/** Plain text, without authentication; a connection or a request may take 1 s. */
+/** Brokers on ports of 127.0.0.1, PLAINTEXT, with timeouts of 1 s. */
 export function testSettings(...ports: readonly number[]): KafkaSettings {
   return {
     KAFKA_BOOTSTRAP_SERVERS: ports.map((port) => `127.0.0.1:${port}`),

@@ -1,8 +1,8 @@
 /**
- * Creates the topics that are missing, if the account is allowed to.
+ * Creates missing topics.
  *
- * kafkajs' `createTopics` drops the broker's message, wraps every error in one that names none, and requests the metadata of all topics,
- * which fails when any partition has no leader.
+ * kafkajs' `createTopics` drops the broker's message, wraps every error in one without its name, and requests the metadata of all topics,
+ * which fails if any partition has no leader.
  *
  * @see https://kafka.apache.org/protocol#The_Messages_CreateTopics
  * @module
@@ -14,12 +14,12 @@ import type { KafkaCluster } from "./cluster.ts";
 import type { KafkaSettings } from "./client.ts";
 import { errorName, fetchController, fetchTopics } from "./metadata.ts";
 
-/** How long a broker may take to create a topic, and its partitions to get leaders. */
+/** Timeout for creating a topic, and for the election of its leaders. */
 const TIMEOUT_MS = 5_000;
 const LEADER_POLL_INTERVAL_MS = 100;
 
 const TOPIC_ALREADY_EXISTS = 36;
-/** Error codes that pass by themselves, with the names of Kafka's Java client. All others need a person. */
+/** Transient error codes, with the names of Kafka's Java client. All others need operator action. */
 const TRANSIENT: ReadonlyMap<number, string> = new Map([
   [5, "LEADER_NOT_AVAILABLE"],
   [7, "REQUEST_TIMED_OUT"],
@@ -36,19 +36,18 @@ const TRANSIENT: ReadonlyMap<number, string> = new Map([
 interface CreateTopicsResponse {
   readonly topicErrors: readonly {
     readonly errorCode: number;
-    /** The broker's own words. */
+    /** The broker's message. */
     readonly errorMessage?: string | null;
   }[];
 }
 
 /**
- * Creates the topics that are missing, with the number of partitions and replicas that the settings ask for. A topic that exists is used
- * as it is.
+ * Creates the topics that do not exist, with `KAFKA_TOPIC_PARTITIONS` and `KAFKA_TOPIC_REPLICATION_FACTOR`.
  *
- * @returns the names of those that were created
- * @throws {PermanentError} when the broker refuses a topic for good; the message has the broker's reason and the remedy
- * @throws {TransientError} when it cannot create the topic now
- * @throws {KafkaJSError} when no broker answers
+ * @returns the names of the created topics
+ * @throws {PermanentError} if the broker rejects a topic; the message contains the broker's reason and the remedy
+ * @throws {TransientError} if the broker cannot create the topic at the moment
+ * @throws {KafkaJSError} if no broker is available
  */
 export async function createMissingTopics(
   cluster: KafkaCluster,
@@ -64,7 +63,7 @@ export async function createMissingTopics(
   return created;
 }
 
-/** @returns false when another client created it at the same time */
+/** @returns false if another client created it at the same time */
 async function createTopic(cluster: KafkaCluster, topic: string, settings: KafkaSettings): Promise<boolean> {
   const { KAFKA_TOPIC_PARTITIONS: numPartitions, KAFKA_TOPIC_REPLICATION_FACTOR: replicationFactor } =
     settings;
@@ -100,7 +99,7 @@ function creationError(
     : new PermanentError(failure);
 }
 
-/** Waits until the partitions of new topics have leaders, for at most {@link TIMEOUT_MS}. */
+/** Waits until all partitions of the topics have leaders, at most {@link TIMEOUT_MS}. */
 async function waitForLeaders(cluster: KafkaCluster, topics: readonly string[]): Promise<void> {
   const deadline = performance.now() + TIMEOUT_MS;
   while (topics.length > 0 && performance.now() < deadline) {

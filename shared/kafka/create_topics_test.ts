@@ -8,7 +8,7 @@ import { createMissingTopics } from "./create_topics.ts";
 
 const settings = { ...testSettings(), KAFKA_TOPIC_PARTITIONS: 3, KAFKA_TOPIC_REPLICATION_FACTOR: 5 };
 
-/** A cluster of one broker, on which topics exist once they are created. */
+/** Runs `use` with a broker on which the topic `old` exists. `createTopics` returns the result of creating a topic. */
 async function withBroker(
   createTopics: (topic: string) => { code: number; message: string | null },
   use: (cluster: KafkaCluster, broker: FakeBroker) => Promise<void>,
@@ -46,7 +46,7 @@ async function withBroker(
   await use(cluster, broker);
 }
 
-Deno.test("createMissingTopics() creates what is missing and returns it, and asks for nothing when all exists", async () => {
+Deno.test("createMissingTopics() creates and returns the missing topics, and requests only metadata when all exist", async () => {
   await withBroker(() => ({ code: 0, message: null }), async (cluster, broker) => {
     assert.deepEqual(await createMissingTopics(cluster, ["old", "new"], settings), ["new"]);
     const { length } = broker.requests;
@@ -61,7 +61,7 @@ Deno.test("createMissingTopics() does not return a topic that another client cre
   });
 });
 
-/** Error codes with what the broker says, and the start of the remedy. */
+/** Error codes with the broker's message and the error. */
 const PERMANENT: readonly [code: number, message: string | null, text: RegExp][] = [
   [
     17,
@@ -94,7 +94,7 @@ const PERMANENT: readonly [code: number, message: string | null, text: RegExp][]
 ];
 
 for (const [code, message, text] of PERMANENT) {
-  Deno.test(`createMissingTopics() stops with the broker's reason and the remedy when it answers with error ${code}`, async () => {
+  Deno.test(`createMissingTopics() throws PermanentError with reason and remedy when the error code is ${code}`, async () => {
     await withBroker(() => ({ code, message }), async (cluster) => {
       await assert.rejects(createMissingTopics(cluster, ["new"], settings), (error) => {
         assert(error instanceof PermanentError);
@@ -106,7 +106,7 @@ for (const [code, message, text] of PERMANENT) {
 }
 
 for (const code of [5, 7, 8, 13, 14, 15, 16, 41, 56, 89]) {
-  Deno.test(`createMissingTopics() lets the caller try again when the broker answers with error ${code}`, async () => {
+  Deno.test(`createMissingTopics() throws TransientError when the error code is ${code}`, async () => {
     await withBroker(() => ({ code, message: null }), async (cluster) => {
       await assert.rejects(createMissingTopics(cluster, ["new"], settings), TransientError);
     });

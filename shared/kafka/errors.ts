@@ -1,5 +1,5 @@
 /**
- * Failures of Kafka by class: what passes by itself, and what needs a person.
+ * Classifies kafkajs' errors as transient or permanent, with their causes and remedies.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { diagnoseNetwork, KAFKA_NAMES } from "../diagnosis/network.ts";
 import { diagnoseTls, type TlsUse } from "../diagnosis/tls.ts";
 import type { KafkaSettings } from "./client.ts";
 
-/** An error of kafkajs, with what it keeps beside the message. */
+/** The fields of kafkajs' errors. */
 interface KafkaJSError extends Error {
   type?: string;
   retriable?: boolean;
@@ -20,7 +20,7 @@ interface KafkaJSError extends Error {
   port?: number;
 }
 
-/** The error with its causes and the errors that it aggregates, outermost first. kafkajs wraps errors that were retried in vain. */
+/** The error, its causes and aggregated errors, outermost first. kafkajs wraps the last error after its retries. */
 function* chain(error: unknown): Generator<KafkaJSError> {
   for (let at = error; at instanceof Error; at = at.cause) {
     yield at as KafkaJSError;
@@ -28,22 +28,22 @@ function* chain(error: unknown): Generator<KafkaJSError> {
   }
 }
 
-/** What a connection that was closed at once may mean; Kafka itself says nothing. */
-const CLOSED: Readonly<Record<KafkaSettings["KAFKA_SECURITY_PROTOCOL"], string>> = {
+/** Remedies for a connection that the broker closed. Kafka gives no reason for that. */
+const CLOSED_REMEDIES: Readonly<Record<KafkaSettings["KAFKA_SECURITY_PROTOCOL"], string>> = {
   PLAINTEXT:
-    "If it goes on: a port that wants TLS or SASL closes plain connections. Check KAFKA_SECURITY_PROTOCOL and the port.",
+    "If this persists: the port probably requires TLS or SASL. Check KAFKA_SECURITY_PROTOCOL and the port.",
   SSL:
-    "If it goes on: a port that wants SASL closes connections without it. Check the port, or set KAFKA_SECURITY_PROTOCOL=SASL_SSL.",
+    "If this persists: the port probably requires SASL. Check the port, or set KAFKA_SECURITY_PROTOCOL=SASL_SSL.",
   SASL_PLAINTEXT:
-    "If it goes on: a port that wants TLS, or no SASL, closes the connection. Check KAFKA_SECURITY_PROTOCOL and the port.",
+    "If this persists: the port probably requires TLS, or does not support SASL. Check KAFKA_SECURITY_PROTOCOL and the port.",
   SASL_SSL:
-    "If it goes on: a port that wants a client certificate and no SASL closes the connection. Check the port, or set KAFKA_SECURITY_PROTOCOL=SSL.",
+    "If this persists: the port probably requires a client certificate instead of SASL. Check the port, or set KAFKA_SECURITY_PROTOCOL=SSL.",
 };
 
 /**
- * A failure of kafkajs as one of ours: {@link PermanentError} where a person has to mend something, else {@link TransientError}.
+ * Converts an error of kafkajs: to a {@link PermanentError} if it needs operator action, otherwise to a {@link TransientError}.
  *
- * @param action what could not be done, such as "Cannot connect to Kafka at kafka:9092"
+ * @param action what failed, such as "Cannot connect to Kafka at kafka:9092"
  */
 export function kafkaError(
   action: string,
@@ -69,12 +69,12 @@ export function kafkaError(
   const found = network && code !== "ETIMEDOUT" ? network : {
     code: code ?? (isClosed ? "KAFKA_CONNECTION_CLOSED" : "KAFKA_UNAVAILABLE"),
     cause: message,
-    remedy: isClosed ? CLOSED[settings.KAFKA_SECURITY_PROTOCOL] : network?.remedy ?? "",
+    remedy: isClosed ? CLOSED_REMEDIES[settings.KAFKA_SECURITY_PROTOCOL] : network?.remedy ?? "",
   };
   return new TransientError({ action, ...found }, "connection", { cause: error });
 }
 
-/** The address of the broker that an error is about, if kafkajs keeps it. */
+/** The broker's address, if the error has it. */
 function addressIn(error: unknown): string | undefined {
   for (const { broker, host, port } of chain(error)) {
     if (broker !== undefined) return broker;
@@ -83,14 +83,14 @@ function addressIn(error: unknown): string | undefined {
   return undefined;
 }
 
-/** What a TLS handshake with a broker is made with. @param host host or `host:port` */
+/** The inputs of a TLS handshake with a broker. @param host host or `host:port` */
 export const kafkaTlsUse = (settings: KafkaSettings, host = ""): TlsUse => ({
   host: host.replace(/:\d+$/, ""),
   ca: { setting: "KAFKA_SSL_CAFILE", path: settings.KAFKA_SSL_CAFILE },
   certificate: { setting: "KAFKA_SSL_CERTFILE", path: settings.KAFKA_SSL_CERTFILE },
 });
 
-/** What a person has to mend; `undefined`: nothing that is known. */
+/** Returns cause and remedy of an error that needs operator action; `undefined` for other errors. */
 function diagnose(
   { name, type = "", message }: KafkaJSError,
   settings: KafkaSettings,
@@ -117,16 +117,16 @@ function diagnose(
   return remedy === undefined ? undefined : { code: type, cause, remedy };
 }
 
-/** kafkajs' names of failures that pass by themselves, whatever their `retriable` says. */
+/** kafkajs' names of transient errors, regardless of their `retriable`. */
 const TRANSIENT_NAMES =
   /^KafkaJS(Connection|RequestTimeout|NumberOfRetriesExceeded|NoBrokerAvailable|Broker|GroupCoordinatorNotFound|Metadata|TopicMetadata|StaleTopic|Lock|OffsetOutOfRange|DeleteTopic)/;
 
-/** Whether a failure that ended a client passes by itself. Everything else is a fault that must end the process. */
+/** Whether an error is transient. Other errors must end the process. */
 export function isTransientKafka(error: unknown): boolean {
   return [...chain(error)].some(({ name, retriable }) => retriable === true || TRANSIENT_NAMES.test(name));
 }
 
-const SEQUENCE_LOST = [
+const PRODUCER_STATE_LOST = [
   "OUT_OF_ORDER_SEQUENCE_NUMBER",
   "UNKNOWN_PRODUCER_ID",
   "INVALID_PRODUCER_EPOCH",
@@ -134,7 +134,7 @@ const SEQUENCE_LOST = [
   "PRODUCER_FENCED",
 ];
 
-/** Whether Kafka and an idempotent producer do not agree any more on which batch comes next. */
+/** Whether Kafka has lost the state of an idempotent producer, or expects another sequence number or epoch. */
 export function isProducerStateLost(error: unknown): boolean {
-  return [...chain(error)].some(({ type }) => type !== undefined && SEQUENCE_LOST.includes(type));
+  return [...chain(error)].some(({ type }) => type !== undefined && PRODUCER_STATE_LOST.includes(type));
 }

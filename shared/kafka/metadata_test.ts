@@ -8,8 +8,8 @@ import { fetchTopics } from "./metadata.ts";
 
 const ID = Buffer.from("00112233445566778899aabbccddeeff", "hex");
 
-/** Version 12: topic `t` with a leader for partition 1 only, and `gone`, which does not exist. */
-function compact(port: number) {
+/** A response of version 12: topic `t`, of which only partition 1 has a leader, and `gone`, which does not exist. */
+function compactResponse(port: number) {
   const nodes = (list: readonly number[]) => {
     const encoder = new Encoder().writeUVarInt(list.length + 1);
     for (const node of list) encoder.writeInt32(node);
@@ -31,8 +31,8 @@ function compact(port: number) {
     ], "object").writeUVarInt(0);
 }
 
-/** Version 4 of the same. */
-function old(port: number) {
+/** The same in version 4. */
+function oldResponse(port: number) {
   const partition = (error: number, partition: number, leader: number) =>
     new Encoder().writeInt16(error).writeInt32(partition).writeInt32(leader).writeArray([1, 2]).writeArray([
       1,
@@ -52,11 +52,11 @@ const GONE = { name: "gone", id: undefined, error: "UNKNOWN_TOPIC_OR_PARTITION",
 
 for (
   const { version, reply, id } of [
-    { version: 13, reply: compact, id: "ABEiM0RVZneImaq7zN3u_w" },
-    { version: 8, reply: old, id: undefined },
+    { version: 13, reply: compactResponse, id: "ABEiM0RVZneImaq7zN3u_w" },
+    { version: 8, reply: oldResponse, id: undefined },
   ]
 ) {
-  Deno.test(`fetchTopics() returns leaders, ids and the error of each partition when brokers support version ${version}`, async () => {
+  Deno.test(`fetchTopics() returns leaders, ids and the error of each partition when the broker supports version ${version}`, async () => {
     const handler: Handler = () => reply(broker.port);
     await using broker: FakeBroker = await FakeBroker.start({ Metadata: version }, { Metadata: handler });
     using cluster = new KafkaCluster(testSettings(broker.port), "test", () => () => {});
@@ -64,20 +64,20 @@ for (
       { name: "t", id, error: undefined, partitions: PARTITIONS },
       GONE,
     ]);
-    // The address of node 1 is known now.
+    // The response contains the address of node 1.
     await cluster.node(1);
     await assert.rejects(cluster.node(2), { name: "KafkaJSBrokerNotFound" });
   });
 }
 
-Deno.test("fetchTopics() uses another bootstrap server when one is not available, and throws when none is", async () => {
+Deno.test("fetchTopics() uses another bootstrap server when one is unavailable, and throws when all are", async () => {
   await using broker: FakeBroker = await FakeBroker.start({ Metadata: 13 }, {
-    Metadata: () => compact(broker.port),
+    Metadata: () => compactResponse(broker.port),
   });
-  const away = await FakeBroker.start({}, {});
-  await away[Symbol.asyncDispose]();
-  using cluster = new KafkaCluster(testSettings(away.port, broker.port), "test", () => () => {});
+  const unavailable = await FakeBroker.start({}, {});
+  await unavailable[Symbol.asyncDispose]();
+  using cluster = new KafkaCluster(testSettings(unavailable.port, broker.port), "test", () => () => {});
   assert.equal((await fetchTopics(cluster, ["t"]))[0]!.partitions.length, 2);
-  using none = new KafkaCluster(testSettings(away.port), "test", () => () => {});
+  using none = new KafkaCluster(testSettings(unavailable.port), "test", () => () => {});
   await assert.rejects(fetchTopics(none, ["t"]), { name: "KafkaJSConnectionError" });
 });

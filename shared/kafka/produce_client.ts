@@ -1,8 +1,8 @@
 /**
- * Requests of an idempotent producer: a producer id, and batches with sequence numbers, by which a broker recognizes a repetition.
+ * Requests of an idempotent producer: it has a producer id, and its batches have sequence numbers, by which a broker detects duplicates.
  *
- * kafkajs' own producer fails as a whole when one partition of a topic has no leader, and takes sequence numbers back when a request
- * fails. Here the caller owns the sequence numbers, and each partition has its own result.
+ * kafkajs' producer fails as a whole if one partition of a topic has no leader, and decrements sequence numbers if a request fails. Here
+ * the caller owns the sequence numbers, and each partition has its own result.
  *
  * @see https://kafka.apache.org/protocol#The_Messages_Produce
  * @module
@@ -14,44 +14,43 @@ import { fetchTopics, type TopicMetadata } from "./metadata.ts";
 import { EncodedMessages } from "./kafkajs/encoded_messages.ts";
 import type { RecordWriter } from "./records/record_writer.ts";
 
-/** Whom a broker takes the batches to be from. */
+/** Identifies a producer to the brokers. */
 export interface ProducerIdentity {
   readonly producerId: string;
   readonly producerEpoch: number;
 }
 
-/** Batches of some partitions of a topic that one broker leads. */
+/** Batches of partitions of a topic that have the same leader. */
 export interface ProduceRequest {
   readonly identity: ProducerIdentity;
   readonly topic: string;
   readonly compression: CompressionTypes;
   readonly batches: readonly {
     readonly partition: number;
-    /** Number of the first record among all that this identity has sent to the partition. */
+    /** Sequence number of the first record: the number of records sent to the partition with this identity before. */
     readonly sequence: number;
     readonly records: RecordWriter;
   }[];
 }
 
-/** What a producer needs of Kafka. */
 export interface ProduceClient {
-  /** @throws {KafkaJSError} when no broker gives an identity */
+  /** @throws {KafkaJSError} if no broker returns a producer id */
   initProducerId(): Promise<ProducerIdentity>;
   /**
-   * Sends a request to a broker and waits until all in-sync replicas have its batches. The records must not change meanwhile.
+   * Sends a request and waits until all in-sync replicas have its batches. The records must not change until then.
    *
    * @param leader node id
-   * @returns for each partition the broker's error, `undefined` if it has stored the batch, now or before
-   * @throws {KafkaJSError} when the broker does not answer: what it has stored is not known
+   * @returns each partition's error; `undefined` if the batch is stored, by this or an earlier request
+   * @throws {KafkaJSError} if there is no response: the batches may be stored or not
    */
   produce(leader: number, request: ProduceRequest): Promise<ReadonlyMap<number, Error | undefined>>;
   /** See {@link fetchTopics}. */
   fetchTopics(topics: readonly string[]): Promise<TopicMetadata[]>;
 }
 
-/** How long a broker may wait for in-sync replicas, milliseconds. */
+/** Timeout of the broker for the in-sync replicas' acknowledgements. */
 const REPLICATION_TIMEOUT_MS = 30_000;
-/** The batch is stored already: it was sent before, and its answer was lost. */
+/** The batch was stored by an earlier request whose response was lost. */
 const DUPLICATE_SEQUENCE_NUMBER = 46;
 
 interface ProduceResponse {
@@ -60,7 +59,6 @@ interface ProduceResponse {
   }[];
 }
 
-/** The requests of an idempotent producer on a cluster's connections. */
 export const produceClient = (cluster: KafkaCluster): ProduceClient => ({
   initProducerId: async () => {
     const broker = await cluster.any();
@@ -83,7 +81,7 @@ export const produceClient = (cluster: KafkaCluster): ProduceClient => ({
     });
     const { topics } = await broker.send<ProduceResponse>({
       request,
-      // kafkajs' own throws the first error that any partition has.
+      // kafkajs' parse() throws the first error of any partition.
       response: { decode: (payload) => response.decode(payload), parse: (data) => Promise.resolve(data) },
     });
     return new Map(

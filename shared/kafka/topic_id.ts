@@ -1,14 +1,15 @@
 /**
- * Topic ids (KIP-516): 128 bits that distinguish a topic from one of the same name that was deleted.
+ * Topic ids (KIP-516): 128-bit ids that distinguish a recreated topic from the deleted one.
  *
  * @module
  */
 import { Buffer } from "node:buffer";
 
 /**
- * A topic id as PostgreSQL's type `uuid` prints it.
+ * Converts a topic id to the format of PostgreSQL's type `uuid`.
  *
- * @param id as Kafka's tools print it: 22 characters of URL-safe Base64
+ * @param id in the format of Kafka's tools: 22 characters of URL-safe Base64
+ * @throws {RangeError} if the length is wrong
  * @see https://github.com/apache/kafka/blob/trunk/clients/src/main/java/org/apache/kafka/common/Uuid.java
  */
 export function topicIdToUuid(id: string): string {
@@ -17,6 +18,6 @@ export function topicIdToUuid(id: string): string {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
-/** A topic id as Kafka's tools print it, from PostgreSQL's type `uuid`. */
+/** The inverse of {@link topicIdToUuid}. */
 export const uuidToTopicId = (uuid: string): string =>
   Buffer.from(uuid.replaceAll("-", ""), "hex").toString("base64url");

@@ -1,7 +1,7 @@
 import assert from "assert";
 import { topicIdToUuid, uuidToTopicId } from "./topic_id.ts";
 
-Deno.test("topicIdToUuid() converts a topic id to a uuid, and uuidToTopicId() back", () => {
+Deno.test("topicIdToUuid() converts a topic id to a UUID, and uuidToTopicId() converts it back", () => {
   // From the output of kafka-topics --describe; Java's Uuid.fromString() has the same bits.
   for (
     const [id, uuid] of [
@@ -15,6 +15,6 @@ Deno.test("topicIdToUuid() converts a topic id to a uuid, and uuidToTopicId() ba
   }
 });
 
-Deno.test("topicIdToUuid() refuses text of another length", () => {
+Deno.test("topicIdToUuid() throws when the length is wrong", () => {
   assert.throws(() => topicIdToUuid("AAECAwQ"), /"AAECAwQ" is not a topic id/);
 });

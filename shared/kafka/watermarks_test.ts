@@ -13,7 +13,7 @@ const topic = (leaders: readonly (number | undefined)[]): TopicMetadata => ({
   partitions: leaders.map((leader, partition) => ({ partition, leader, error: undefined })),
 });
 
-/** Partition n begins at n and ends at 100 + n, of which 10 are in an open transaction. Partition 1 answers with an error. */
+/** Partition n has offsets n to 100 + n, the last 10 of an open transaction. Partition 1 has an error. */
 const listOffsets: Handler = (body) => {
   body.readInt32();
   const isolationLevel: number = body.readInt8();
@@ -32,7 +32,7 @@ const listOffsets: Handler = (body) => {
 
 const start = () => FakeBroker.start({ ListOffsets: 9 }, { ListOffsets: listOffsets });
 
-Deno.test("fetchWatermarks() returns low, stable and high of each partition that has a leader that answers", async () => {
+Deno.test("fetchWatermarks() returns the watermarks of each partition whose leader responds", async () => {
   await using first = await start();
   await using second = await start();
   second.handlers.ListOffsets = () => "close";
@@ -41,7 +41,7 @@ Deno.test("fetchWatermarks() returns low, stable and high of each partition that
     { nodeId: 1, host: "127.0.0.1", port: first.port },
     { nodeId: 2, host: "127.0.0.1", port: second.port },
   ]);
-  // Partition 1 has an error, 2 has no leader, 3 has one that closes the connection, 4 one that nobody knows.
+  // Partition 1 has an error, 2 no leader, 3 a leader that closes the connection, 4 an unknown leader.
   const result = await fetchWatermarks(cluster, [topic([1, 1, undefined, 2, 3, 1])]);
   assert.deepEqual([...result], [[
     "t",
@@ -49,7 +49,7 @@ Deno.test("fetchWatermarks() returns low, stable and high of each partition that
   ]]);
 });
 
-Deno.test("fetchWatermarks() throws when no leader answers, and when a topic has an error", async () => {
+Deno.test("fetchWatermarks() throws when no leader responds or a topic has an error", async () => {
   await using broker = await start();
   broker.handlers.ListOffsets = () => "close";
   using cluster = new KafkaCluster(testSettings(broker.port), "test", () => () => {});
@@ -59,6 +59,6 @@ Deno.test("fetchWatermarks() throws when no leader answers, and when a topic has
     fetchWatermarks(cluster, [{ ...topic([]), error: "TOPIC_AUTHORIZATION_FAILED" }]),
     { type: "TOPIC_AUTHORIZATION_FAILED" },
   );
-  // Without any leader nothing is known, and nothing failed.
+  // If there are no leaders, no request fails.
   assert.deepEqual([...await fetchWatermarks(cluster, [topic([undefined])])], [["t", new Map()]]);
 });

@@ -35,13 +35,13 @@ Deno.test("encodeFetchById() writes the fields of Fetch version 13", () => {
   assert.equal(decoder.canReadBytes(1), false);
 });
 
-/** A response of two topics, the second one with UNKNOWN_TOPIC_ID. */
+/** Encodes a response with two topics, the second one with UNKNOWN_TOPIC_ID. */
 function response(errorCode: number): Buffer {
   const partition = (error: number, aborted: boolean) => {
     const encoder = new Encoder().writeInt32(3).writeInt16(error).writeInt64(9).writeInt64(9).writeInt64(0);
     if (aborted) encoder.writeUVarInt(2).writeInt64(1_000).writeInt64(5).writeUVarInt(0);
     else encoder.writeUVarInt(0);
-    // A tagged field behind the records, as since version 12.
+    // A tagged field after the records, as in version 12 and later.
     encoder.writeInt32(-1).writeUVarInt(1).writeUVarInt(1).writeUVarInt(0).writeUVarInt(2);
     encoder.writeBufferInternal(Buffer.from([7, 7]));
     return encoder;
@@ -56,7 +56,7 @@ function response(errorCode: number): Buffer {
   return encoder.writeUVarInt(0).buffer;
 }
 
-Deno.test("decodeFetchById() returns partitions by the names of their topics, with their errors", async () => {
+Deno.test("decodeFetchById() returns topic names and the errors of partitions", async () => {
   const names = new Map([[ID, "routes"], ["_____________________w", "battery"]]);
   const { responses } = await decodeFetchById(response(0), names, READ);
   assert.deepEqual(
@@ -68,7 +68,7 @@ Deno.test("decodeFetchById() returns partitions by the names of their topics, wi
   await assert.rejects(decodeFetchById(response(100), names, READ), { type: "UNKNOWN_TOPIC_OR_PARTITION" });
 });
 
-Deno.test("fetchRequest() fetches by topic id if all ids are known and the broker supports it", () => {
+Deno.test("fetchRequest() uses topic ids when all are known and the broker supports them", () => {
   const version = (maxVersion: number, topicId: string | undefined) => {
     const broker = {
       maxVersion: () => maxVersion,

@@ -18,7 +18,7 @@ const heartbeat = (errorCode: number): Handler => () => new Encoder().writeInt32
 const VERSIONS = { GroupCoordinator: 2, Heartbeat: 3 };
 const HEARTBEAT = { groupGenerationId: 1, memberId: "m" };
 
-Deno.test("request() looks the coordinator up, keeps it, and follows it when it has moved, failed or fallen silent", async () => {
+Deno.test("GroupCoordinator.request() looks up the coordinator once, and again when it has moved, disconnected or timed out", async () => {
   await using first = await FakeBroker.start(VERSIONS, {});
   await using second = await FakeBroker.start(VERSIONS, {});
   for (const { handlers } of [first, second]) handlers.GroupCoordinator = found(1, first);
@@ -41,7 +41,7 @@ Deno.test("request() looks the coordinator up, keeps it, and follows it when it 
     await beat();
     await beat();
     assert.deepEqual(second.requests.filter((name) => name === "Heartbeat").length, 2);
-    // And back again.
+    // Move the coordinator back.
     second.handlers.Heartbeat = () => "close";
     await assert.rejects(beat());
     for (const { handlers } of [first, second]) handlers.GroupCoordinator = found(1, first);
@@ -52,21 +52,21 @@ Deno.test("request() looks the coordinator up, keeps it, and follows it when it 
   assert(lookups <= 2 * failures.length + 1, `${lookups} lookups`);
 });
 
-Deno.test("request() throws the error of the lookup, and forget() ends a lookup that is not answered", async () => {
+Deno.test("GroupCoordinator.request() throws the lookup's error, also when forget() aborts the lookup", async () => {
   await using broker = await FakeBroker.start(VERSIONS, { GroupCoordinator: notFound });
   using cluster = new KafkaCluster(testSettings(broker.port), "test", () => () => {});
   const coordinator = new GroupCoordinator(cluster, "g");
   const beat = () => coordinator.request("Heartbeat", HEARTBEAT);
   await assert.rejects(beat(), { type: "GROUP_COORDINATOR_NOT_AVAILABLE" });
-  const { promise: asked, resolve } = Promise.withResolvers<void>();
+  const { promise: requested, resolve } = Promise.withResolvers<void>();
   broker.handlers.GroupCoordinator = () => {
     resolve();
     return "silence";
   };
-  const hanging = assert.rejects(beat(), { name: "KafkaJSConnectionClosedError" });
-  await asked;
+  const aborted = assert.rejects(beat(), { name: "KafkaJSConnectionClosedError" });
+  await requested;
   coordinator.forget();
-  await hanging;
+  await aborted;
   broker.handlers.GroupCoordinator = found(1, broker);
   broker.handlers.Heartbeat = heartbeat(0);
   await beat();

@@ -16,10 +16,10 @@ const coordinator = (state: string, members: unknown[]) => ({
   },
 });
 
-Deno.test("fetchOwners() counts a partition as owned only if its member subscribes to the topic", async () => {
+Deno.test("fetchOwners() ignores an assignment when its member does not subscribe to the topic", async () => {
   const isOwned = await fetchOwners(coordinator("Stable", [
     member(["routes"], { routes: [0] }),
-    // What kafkajs' assigner does when a consumer of routes leads the group.
+    // As kafkajs' assigner does if a consumer of routes leads the group.
     member(["battery"], { routes: [1], battery: [0] }),
     { memberMetadata: Buffer.from([1]), memberAssignment: Buffer.from([1]) },
   ]));
@@ -29,6 +29,6 @@ Deno.test("fetchOwners() counts a partition as owned only if its member subscrib
   );
 });
 
-Deno.test("fetchOwners() knows no owners while the group rebalances", async () => {
+Deno.test("fetchOwners() returns undefined while the group rebalances", async () => {
   assert.equal(await fetchOwners(coordinator("PreparingRebalance", [])), undefined);
 });

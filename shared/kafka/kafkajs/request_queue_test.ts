@@ -29,7 +29,7 @@ Deno.test("RequestQueue starts no timer when a response arrives and no request i
   assert.equal(queue.throttleCheckTimeoutId, null);
 });
 
-Deno.test("RequestQueue sends a pending request when the broker no longer throttles the client", async () => {
+Deno.test("RequestQueue sends a pending request when the throttle time has passed", async () => {
   const queue = requestQueue();
   queue.maybeThrottle(20);
   const throttled = performance.now();
