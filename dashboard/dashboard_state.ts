@@ -5,7 +5,7 @@
  */
 import type { Stream } from "../shared/stream.ts";
 import { RecentRows } from "./database/recent_rows.ts";
-import type { DatabaseNews, DatabasePoller } from "./database/database_poller.ts";
+import type { DatabasePoll, DatabasePoller } from "./database/database_poller.ts";
 import type { History, RejectedRecord, Row, Sample, Snapshot, Status, Update, UserRows } from "./protocol.ts";
 import type { ServicesPoller } from "./services/services_poller.ts";
 import { streamInfo } from "./stream_info.ts";
@@ -43,7 +43,7 @@ export class DashboardState {
     );
   }
 
-  applyDatabasePoll({ rows, rejected }: DatabaseNews): void {
+  applyDatabasePoll({ rows, rejected }: DatabasePoll): void {
     for (const [stream, poll] of rows) {
       if (poll.replaced) {
         // The first rows of a table are sent once, without a limit.

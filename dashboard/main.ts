@@ -1,5 +1,5 @@
 /**
- * The dashboard: a live map of what is stored, and how the pipeline does. Wiring only.
+ * Entry point of the dashboard: a live map of the stored rows and the state of the pipeline. Wiring only.
  *
  * @module
  */
@@ -11,6 +11,6 @@ await runService({
   name: "dashboard",
   groups: PROGRAMS.dashboard,
   about:
-    "Serves one page that shows the rows as they are committed and how producers and consumers do. It only reads.",
+    "Serves a page with the committed rows on a live map, and the state of producers and consumers. Read-only.",
   run: runDashboard,
 });

@@ -1,5 +1,5 @@
 /**
- * The dashboard's metrics. Names follow Prometheus' conventions.
+ * Metrics of the dashboard.
  *
  * @module
  */
@@ -10,11 +10,11 @@ export const registry = new Registry();
 const registers = [registry];
 registerProcessMetrics(registry);
 
-export const viewers = new Gauge({ name: "dashboard_viewers", help: "Pages that are open", registers });
+export const viewers = new Gauge({ name: "dashboard_viewers", help: "Open pages", registers });
 
 export const pollDuration = new Histogram({
   name: "dashboard_poll_duration_seconds",
-  help: "Time of one look at the database or at the services, shared by all pages",
+  help: "Duration of a poll of the database or of the services",
   labelNames: ["source"],
   buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
   registers,

@@ -1,69 +1,67 @@
 /**
- * What the service tells its pages. Types only, so that both sides can import it.
+ * Messages of the service to its pages. Imported by both sides.
  *
  * @module
  */
 
-/** What a page has to know of a stream; all of it comes from the stream's definition. */
+/** The parts of a stream's definition that pages need. */
 export interface StreamInfo {
   readonly name: string;
   readonly about: string;
   readonly table: string;
-  /** In the order of a row. The first two are the user and the timestamp. */
+  /** In the order of a row. The first two are user and timestamp. */
   readonly fields: readonly { readonly column: string; readonly min: number; readonly max: number }[];
-  /** Where latitude and longitude lie in a row, if the stream has both: then it is shown on the map. */
+  /** Indexes of latitude and longitude in a row; absent if the stream is not shown on the map. */
   readonly place?: readonly [latitude: number, longitude: number];
 }
 
-/** A row: a number for each field. */
+/** One number per field. */
 export type Row = readonly number[];
 
 /** `unavailable`: polling again may succeed; `error`: somebody must correct something first. */
 export type DatabaseState = "starting" | "ok" | "unavailable" | "error";
 
-/** A table, as far as one can tell without reading it. */
 export interface TableStatus {
   readonly stream: string;
   readonly exists: boolean;
-  /** Rows as PostgreSQL's statistics estimate them. */
+  /** Number of rows, as estimated by PostgreSQL's statistics. */
   readonly rows: number;
 }
 
 /** A producer or consumer. */
 export interface ServiceStatus {
-  /** Host name of `DASHBOARD_SERVICES`, with the address where there are several. */
+  /** Host of the URL in `DASHBOARD_SERVICES`, with the address if the host has several. */
   readonly name: string;
-  /** `unknown`: it has not answered yet. */
+  /** `unknown`: the service has not responded yet. */
   readonly kind: "consumer" | "producer" | "unknown";
   readonly up: boolean;
-  /** Why it is not up. */
+  /** Why the service is not up. */
   readonly problem?: string;
-  /** Servers that it says are away: `kafka`, `postgresql`. */
+  /** Servers that the service reports as unavailable: `kafka`, `postgresql`. */
   readonly missing: readonly string[];
   readonly partitions: readonly PartitionLag[];
-  /** Partitions of its topics that no consumer of its group consumes. All consumers of a group report the same ones. */
+  /** Partitions assigned to no member of the consumer group. All members report the same ones. */
   readonly unassigned?: readonly PartitionLag[];
 }
 
-/** How far behind a partition is. */
 export interface PartitionLag {
   readonly topic: string;
   readonly partition: number;
-  /** Records behind the end of the partition. */
+  /** Records up to the high watermark that are not stored yet. */
   readonly lag: number;
 }
 
-/** The unassigned partitions that services report, each once, with the greatest lag that any of them reports. */
+/** The unassigned partitions reported by services, each once with the highest reported lag. */
 export function unassignedPartitions(services: readonly ServiceStatus[]): PartitionLag[] {
-  const greatest = new Map<string, PartitionLag>();
+  const highest = new Map<string, PartitionLag>();
   for (const at of services.flatMap(({ unassigned = [] }) => unassigned)) {
     const key = `${at.topic}[${at.partition}]`;
-    if (at.lag >= (greatest.get(key)?.lag ?? 0)) greatest.set(key, at);
+    if (at.lag >= (highest.get(key)?.lag ?? 0)) highest.set(key, at);
   }
-  return [...greatest.values()];
+  return [...highest.values()];
 }
 
-/** What goes on, apart from the rows. */
+/** State of database, tables and services. */
 export interface Status {
   readonly database: {
     readonly state: DatabaseState;
@@ -73,13 +71,13 @@ export interface Status {
   };
   readonly tables: readonly TableStatus[];
   readonly services: readonly ServiceStatus[];
-  /** More rows are committed than are shown. */
+  /** Not all committed rows are sent to the pages. */
   readonly sampled: boolean;
 }
 
 /**
- * One second of the charts: Unix seconds, records/s produced, stored and rejected, end-to-end latency p50 and p99 in seconds, lag
- * in records. `null`: nobody says.
+ * One second of the charts: Unix seconds; records/s produced, stored and rejected; end-to-end latency p50 and p99 in seconds; lag
+ * in records. `null`: no service reports the value.
  */
 export type Sample = readonly [
   time: number,
@@ -91,49 +89,48 @@ export type Sample = readonly [
   lag: number | null,
 ];
 
-/** A record in quarantine. */
 export interface RejectedRecord {
   readonly topic: string;
   readonly partition: number;
-  /** As text: it may be beyond what a number holds. */
+  /** As text, since it can exceed the safe integers. */
   readonly offset: string;
   readonly reason: string;
   readonly detail: string;
   /** Unix milliseconds. */
   readonly at: number;
-  /** The first bytes of the value, Base64; `null`: the record has no value. */
+  /** Leading bytes of the value, Base64; `null`: the record has no value. */
   readonly value: string | null;
-  /** Bytes of the whole value. */
+  /** Size of the complete value. */
   readonly bytes: number;
 }
 
-/** All there is to show; the first message to a page, and the next to one that fell behind. */
+/** The complete state: the first message to a page, and the next one after a page missed updates. */
 export interface Snapshot {
   readonly streams: readonly StreamInfo[];
-  /** By stream: the latest rows of each user, oldest first. */
+  /** Latest rows of each user by stream, oldest first. */
   readonly rows: Readonly<Record<string, readonly Row[]>>;
   readonly status: Status;
   readonly samples: readonly Sample[];
   readonly rejected: readonly RejectedRecord[];
 }
 
-/** What is new since the last message. */
+/** Changes since the last message. */
 export interface Update {
-  /** Streams whose table is another one now: what was shown of them is void. */
+  /** Streams whose table was replaced: their earlier rows are obsolete. */
   readonly replaced?: readonly string[];
   readonly rows: Readonly<Record<string, readonly Row[]>>;
   readonly status: Status;
   readonly samples: readonly Sample[];
-  /** All that are shown; only when they have changed. */
+  /** The complete list, if it has changed. */
   readonly rejected?: readonly RejectedRecord[];
 }
 
-/** Answer of `/api/history`: a sample of all that is stored, oldest first. */
+/** Response of `/api/history`: a sample of the stored rows, oldest first. */
 export interface History {
   readonly rows: readonly Row[];
 }
 
-/** Answer of `/api/user`: a user's rows as far as they were found without reading the whole table, oldest first. */
+/** Response of `/api/user`: the user's rows found without a full table scan, oldest first. */
 export interface UserRows {
   readonly rows: readonly Row[];
 }

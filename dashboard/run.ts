@@ -1,5 +1,5 @@
 /**
- * The dashboard's life: one look at the database and one at the services every second, whoever watches.
+ * Runs the dashboard: polls the database and the services every second, however many pages are open.
  *
  * @module
  */
@@ -23,9 +23,10 @@ import { Broadcast } from "./web/broadcast.ts";
 import { servePage } from "./web/server.ts";
 
 /**
- * Serves the page until `signal` aborts. A database or service that is away, or refuses, is shown and asked again.
+ * Serves the page until `signal` aborts. Failures of the database and the services are shown and retried.
  *
- * @throws {PermanentError} where the page was not built or its port is taken; {@link SettingsError} where a setting is wrong
+ * @throws {PermanentError} if the page was not built or its port is in use
+ * @throws {SettingsError} if a setting is invalid
  */
 export async function runDashboard(
   settings: Settings,
@@ -39,21 +40,21 @@ export async function runDashboard(
   const streams = await loadStreams(settings.STREAMS, settings.KAFKA_TOPIC_PREFIX);
   const assets = await loadAssets();
   const availability = new Availability("dashboard", ["PostgreSQL"], log, registry);
-  const told = new Set<string>();
+  const warned = new Set<string>();
   const connection = () =>
     new Reader(settings, {
       tables: [...streams.map(({ table }) => table), ...PROGRESS_TABLES],
       onWarning: (event, text) => {
-        if (!told.has(text)) log("warn", event, text);
-        told.add(text);
+        if (!warned.has(text)) log("warn", event, text);
+        warned.add(text);
       },
     });
   await using reader = connection();
   await using searches = new SearchPool(Array.from({ length: CONCURRENT_SEARCHES }, connection));
   const database = new DatabasePoller(reader, searches, availability, streams);
   const services = new ServicesPoller(settings.DASHBOARD_SERVICES);
-  const picture = new DashboardState(streams, database, services);
-  const broadcast = new Broadcast(() => picture.snapshot(), (count) => viewers.set(count));
+  const state = new DashboardState(streams, database, services);
+  const broadcast = new Broadcast(() => state.snapshot(), (count) => viewers.set(count));
   await using _probes = serveProbes(settings, {
     problems: () => availability.problems(),
     registry,
@@ -63,32 +64,32 @@ export async function runDashboard(
     assets,
     events: (address) => broadcast.open(address),
     viewers: (address) => broadcast.viewers(address),
-    history: (stream) => picture.history(stream),
-    user: (stream, user) => picture.user(stream, user),
+    history: (stream) => state.history(stream),
+    user: (stream, user) => state.user(stream, user),
   });
   const { DASHBOARD_HOST: host, DASHBOARD_PORT: port } = settings;
   const url = `http://${["0.0.0.0", "::"].includes(host) ? "localhost" : host}:${port}`;
-  log("info", "started", `The dashboard is at ${url}`, { url, streams: streams.map(({ name }) => name) });
+  log("info", "started", `Dashboard: ${url}`, { url, streams: streams.map(({ name }) => name) });
 
-  // Two loops, so that a database that does not answer leaves the services' charts going.
+  // Two loops, so that the charts continue if the database does not respond.
   await Promise.all([
     repeat(
       settings.DASHBOARD_POLL_MS,
       signal,
       "database",
-      async () => picture.applyDatabasePoll(await database.poll()),
+      async () => state.applyDatabasePoll(await database.poll()),
     ),
     repeat(settings.DASHBOARD_POLL_MS, signal, "services", async () => {
-      picture.applyServicesPoll(await services.poll());
-      broadcast.publish(picture.update());
+      state.applyServicesPoll(await services.poll());
+      broadcast.publish(state.update());
     }),
   ]);
-  // Before the server, which would wait for the pages to leave.
+  // Before the server stops, which waits until all pages have disconnected.
   broadcast.close();
   log("info", "stopped", "Stopped.");
 }
 
-/** Does something every so often, counted from start to start, until `signal` aborts. */
+/** Runs `work` every `ms`, from start to start, until `signal` aborts. */
 async function repeat(
   ms: number,
   signal: AbortSignal,
@@ -98,9 +99,9 @@ async function repeat(
   while (!signal.aborted) {
     const started = performance.now();
     await work();
-    const taken = performance.now() - started;
-    pollDuration.observe({ source }, taken / 1000);
-    // However long it takes, the database and the services get as much rest.
-    await pause(Math.max(ms - taken, Math.min(taken, ms)), signal);
+    const durationMs = performance.now() - started;
+    pollDuration.observe({ source }, durationMs / 1000);
+    // Slow polls: pauses as long as a poll takes, at most `ms`, to limit the load.
+    await pause(Math.max(ms - durationMs, Math.min(durationMs, ms)), signal);
   }
 }

@@ -1,25 +1,24 @@
 /**
- * What the pages have to know of a stream, from its definition alone.
+ * The description of a stream for pages, derived from its definition.
  *
  * @module
  */
 import type { Stream } from "../shared/stream.ts";
 import type { StreamInfo } from "./protocol.ts";
 
-const placeOf = ({ fields }: Stream): readonly [number, number] | undefined => {
+const placeColumns = ({ fields }: Stream): readonly [number, number] | undefined => {
   const [latitude, longitude] = ["latitude", "longitude"].map((name) =>
     fields.findIndex(({ column }) => column === name)
   );
   return latitude! >= 0 && longitude! >= 0 ? [latitude!, longitude!] : undefined;
 };
 
-/** Whether the stream's records are places, to be shown on the map. */
-export const isPlace = (stream: Stream): boolean => placeOf(stream) !== undefined;
+/** Whether the stream has coordinates and is shown on the map. */
+export const hasPlace = (stream: Stream): boolean => placeColumns(stream) !== undefined;
 
-/** A stream, as the pages are told of it. */
 export function streamInfo(stream: Stream): StreamInfo {
   const { name, about, table, fields } = stream;
-  const place = placeOf(stream);
+  const place = placeColumns(stream);
   return {
     name,
     about,

@@ -1,32 +1,31 @@
 /**
- * Which blocks of a table to look at. The tables have no index and no key, and may have 50 million rows; what can be read fast
- * without either is a range of blocks.
+ * Selects the blocks of a table to read. The tables have no index and may have 50 million rows; only ranges of blocks can be read
+ * quickly.
  *
  * @module
  */
 
-/** Most blocks in one look for new rows: 48 of 8 kB hold about 6,500 rows of `routes_table`. */
+/** Blocks read per poll: 48 of 8 kB contain about 6,500 rows of `routes_table`. */
 export const BLOCKS_MAX = 48;
 
 /**
- * Blocks before the end that are looked at again: each consumer fills a block of its own, and transactions commit in another
- * order than they wrote.
+ * Blocks before the end that are read again: each backend fills its own block, and transactions do not commit in the order in which
+ * they wrote.
  */
 export const OVERLAP_BLOCKS = 32;
 
-/** What blocks to look at for rows that are new. */
 export interface BlockSelection {
   /** Ascending. */
   readonly blocks: readonly number[];
-  /** There are more blocks than are looked at. */
+  /** Not all blocks with possibly new rows are selected. */
   readonly sampled: boolean;
 }
 
 /**
- * The blocks in which rows may have become visible since the table ended at block `before`. Where they are too many, some of
- * them evenly spread, from `earlier` on, since the last ones belong to transactions that have not committed yet.
+ * The blocks in which rows may have become visible since the table ended at block `before`. If there are too many, selects some,
+ * evenly spread from `earlier` on, since the last blocks may belong to transactions that have not committed yet.
  *
- * @param earlier the end of the table one look before the last
+ * @param earlier the end of the table one poll before `before`
  */
 export function selectBlocks(earlier: number, before: number, end: number): BlockSelection {
   const from = Math.max(0, Math.min(before, end) - OVERLAP_BLOCKS);
@@ -34,7 +33,7 @@ export function selectBlocks(earlier: number, before: number, end: number): Bloc
   return { blocks: spread(Math.max(0, Math.min(earlier, from)), end, BLOCKS_MAX), sampled: true };
 }
 
-/** `count` blocks evenly spread over [from, end), the last one among them; all of them where they are fewer. */
+/** `count` blocks evenly spread over [from, end), including the last; all if there are fewer. */
 export function spread(from: number, end: number, count: number): number[] {
   const length = end - from;
   if (length <= count) return range(from, end);

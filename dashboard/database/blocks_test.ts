@@ -1,18 +1,18 @@
 import assert from "assert";
 import { BLOCKS_MAX, OVERLAP_BLOCKS, selectBlocks, spread } from "./blocks.ts";
 
-Deno.test("blocksToLookAt() takes every new block and some before when they are few", () => {
+Deno.test("selectBlocks() selects all new blocks and an overlap when they are few", () => {
   const { blocks, sampled } = selectBlocks(100, 100, 104);
   assert.deepEqual(blocks, Array.from({ length: OVERLAP_BLOCKS + 4 }, (_, i) => 100 - OVERLAP_BLOCKS + i));
   assert.equal(sampled, false);
 });
 
-Deno.test("blocksToLookAt() begins at block 0 when the table is small, and finds none in an empty one", () => {
+Deno.test("selectBlocks() starts at block 0 when the table is small, and selects none when it is empty", () => {
   assert.deepEqual(selectBlocks(0, 0, 2).blocks, [0, 1]);
   assert.deepEqual(selectBlocks(0, 0, 0).blocks, []);
 });
 
-Deno.test("blocksToLookAt() spreads a bounded number of blocks over two looks when they are many", () => {
+Deno.test("selectBlocks() spreads a bounded number of blocks over two polls when they are many", () => {
   const { blocks, sampled } = selectBlocks(1_000, 3_000, 5_000);
   assert.equal(blocks.length, BLOCKS_MAX);
   assert.equal(sampled, true);
@@ -21,7 +21,7 @@ Deno.test("blocksToLookAt() spreads a bounded number of blocks over two looks wh
   assert.equal(new Set(blocks).size, BLOCKS_MAX);
 });
 
-Deno.test("spread() takes all blocks when there are no more than wanted", () => {
+Deno.test("spread() returns all blocks when there are at most count", () => {
   assert.deepEqual(spread(3, 6, 5), [3, 4, 5]);
   assert.deepEqual(spread(0, 10, 2), [4, 9]);
 });

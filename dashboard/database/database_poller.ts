@@ -1,5 +1,5 @@
 /**
- * The one look at the database that all pages share.
+ * Polls the database once for all pages.
  *
  * @module
  */
@@ -8,25 +8,24 @@ import { classify, permanentStatementError, retryClass } from "../../shared/post
 import type { Availability } from "../../shared/observe/availability.ts";
 import type { Stream } from "../../shared/stream.ts";
 import type { DatabaseState, RejectedRecord, Row, TableStatus } from "../protocol.ts";
-import { isPlace } from "../stream_info.ts";
+import { hasPlace } from "../stream_info.ts";
 import type { Reader } from "./reader.ts";
 import { fetchLatestRejected } from "./rejected.ts";
 import type { SearchPool } from "./search_pool.ts";
 import { currentSnapshot, fetchTableExtents } from "./rows.ts";
 import { type TablePoll, TablePoller } from "./table_poller.ts";
 
-/** Rows of a user's trail on the map; of other streams only the latest is shown. */
-const TRAIL = 60;
+/** Rows per user on the map; other streams show only the latest. */
+const TRAIL_ROWS_MAX = 60;
 
-/** What the last look found. */
-export interface DatabaseNews {
-  /** By stream, in the order of commits as far as blocks tell. */
+/** Result of a poll. */
+export interface DatabasePoll {
+  /** By stream. */
   readonly rows: ReadonlyMap<string, TablePoll>;
-  /** Only when they have changed. */
+  /** If they have changed. */
   readonly rejected?: readonly RejectedRecord[];
 }
 
-/** Looks at the database, and remembers what is there and whether it answers. */
 export class DatabasePoller {
   readonly tables: readonly TablePoller[];
   #state: DatabaseState = "starting";
@@ -41,20 +40,19 @@ export class DatabasePoller {
     private readonly availability: Availability,
     streams: readonly Stream[],
   ) {
-    this.tables = streams.map((stream) => new TablePoller(stream, isPlace(stream) ? TRAIL : 1));
+    this.tables = streams.map((stream) => new TablePoller(stream, hasPlace(stream) ? TRAIL_ROWS_MAX : 1));
   }
 
-  /** Whether the database answers, since when, and if not why. */
+  /** State of the database, the time of its last change (Unix ms), and the error. */
   get state(): { state: DatabaseState; since: number; message?: string } {
     return { state: this.#state, since: this.#since, ...this.#message ? { message: this.#message } : {} };
   }
 
-  /** The last rejected records. */
   get rejected(): readonly RejectedRecord[] {
     return this.#rejected;
   }
 
-  /** The tables as they were last seen. */
+  /** The tables at the last successful poll. */
   get status(): TableStatus[] {
     return this.tables.map(({ stream, exists, rows }) => ({
       stream: stream.name,
@@ -63,53 +61,57 @@ export class DatabasePoller {
     }));
   }
 
-  /** Looks once; never throws. Nothing where the database does not answer. */
-  async poll(): Promise<DatabaseNews> {
+  /** Polls once. Never throws: an error changes {@link state} and returns no rows. */
+  async poll(): Promise<DatabasePoll> {
     try {
-      const news = await this.reader.run(async (client) => {
-        const seen = await currentSnapshot(client);
-        const ends = await fetchTableExtents(client, this.tables.map(({ stream }) => stream));
+      const result = await this.reader.run(async (client) => {
+        const snapshot = await currentSnapshot(client);
+        const extents = await fetchTableExtents(client, this.tables.map(({ stream }) => stream));
         const rows = new Map<string, TablePoll>();
         for (const [index, table] of this.tables.entries()) {
-          rows.set(table.stream.name, await table.poll(client, seen, ends[index]!));
+          rows.set(table.stream.name, await table.poll(client, snapshot, extents[index]!));
         }
         return { rows, rejected: await fetchLatestRejected(client) };
       });
       this.availability.up("PostgreSQL");
-      this.#become("ok");
-      const key = JSON.stringify(news.rejected);
-      if (key === this.#rejectedKey) return { rows: news.rows };
+      this.#setState("ok");
+      const key = JSON.stringify(result.rejected);
+      if (key === this.#rejectedKey) return { rows: result.rows };
       this.#rejectedKey = key;
-      this.#rejected = news.rejected;
-      return news;
+      this.#rejected = result.rejected;
+      return result;
     } catch (error) {
-      this.#failed(error);
+      this.#handleError(error);
       return { rows: new Map() };
     }
   }
 
-  /** A user's rows. Throws what {@link SearchPool.run} throws. */
+  /**
+   * Reads a user's rows; `undefined`: unknown stream.
+   *
+   * @throws what {@link SearchPool.run} throws
+   */
   async rowsOfUser(stream: string, user: number): Promise<Row[] | undefined> {
     const table = this.tables.find((table) => table.stream.name === stream);
     return table && await this.searches.run((client) => table.rowsOfUser(client, user));
   }
 
-  #failed(error: unknown): void {
+  #handleError(error: unknown): void {
     const failure = error instanceof DiagnosedError
       ? error
       : permanentStatementError("Cannot read the tables", error);
-    const transient = error instanceof TransientError || !isLasting(error);
+    const transient = error instanceof TransientError || !needsOperator(error);
     const kind = error instanceof TransientError ? error.kind : transient ? retryClass(error) : "permanent";
     this.availability.down("PostgreSQL", failure, kind);
-    this.#become(transient ? "unavailable" : "error", failure.message);
+    this.#setState(transient ? "unavailable" : "error", failure.message);
   }
 
-  #become(state: DatabaseState, message?: string): void {
+  #setState(state: DatabaseState, message?: string): void {
     if (state !== this.#state) this.#since = Date.now();
     this.#state = state;
     this.#message = message;
   }
 }
 
-/** Whether polling again does not help until somebody corrects something. */
-const isLasting = (error: unknown) => ["environment", "internal"].includes(classify(error));
+/** Whether polling fails until somebody corrects the cause. */
+const needsOperator = (error: unknown) => ["environment", "internal"].includes(classify(error));

@@ -1,5 +1,5 @@
 /**
- * One connection of the dashboard to PostgreSQL: it may only read, and no statement of it runs long.
+ * A read-only connection of the dashboard to PostgreSQL with short timeouts.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import {
   type TransactionStart,
 } from "../../shared/postgres/session.ts";
 
-/** Limits of what a transaction may take from the server, and plans that read ranges of blocks. Timeouts in milliseconds. */
+/** Bounds the load of a transaction and enforces plans that read ranges of blocks. Timeouts in milliseconds. */
 const LIMITS: LocalSettings = {
   statement_timeout: 2_000,
   lock_timeout: 500,
@@ -25,18 +25,17 @@ const LIMITS: LocalSettings = {
   enable_seqscan: "off",
   enable_tidscan: "on",
 };
-/** After this long the connection is given up: the server is frozen, or the network swallows packets. */
+/** Closes the connection if the server stalls or the network drops packets. */
 const WORK_TIMEOUT_MS = 6_000;
 
-/** How a {@link Reader} is made. */
 export interface ReaderOptions {
-  /** The tables that it reads, as far as they exist. */
+  /** Tables to read; they need not exist. */
   readonly tables: readonly string[];
-  /** Told what may be worth a warning: a connection without TLS, a role that cannot be used. The same text may come again. */
+  /** Called for a connection without TLS and for an unusable role, possibly repeatedly with the same message. */
   readonly onWarning: (event: "plaintext" | "reader_role", message: string) => void;
 }
 
-/** One read-only connection. Its work must not overlap; `SearchPool` sees to that for searches. */
+/** One read-only connection. Calls of {@link Reader.run} must not overlap; `SearchPool` ensures that for searches. */
 export class Reader implements AsyncDisposable {
   #client: pg.Client | undefined;
   #start: TransactionStart | undefined;
@@ -44,14 +43,15 @@ export class Reader implements AsyncDisposable {
   constructor(private readonly settings: PostgresSettings, private readonly options: ReaderOptions) {}
 
   /**
-   * Runs `work` in a transaction of its own, so that all its statements see the same rows. It is not tried again.
+   * Runs `work` in its own transaction, so that all its statements see the same snapshot. Does not retry.
    *
-   * @throws {TransientError} {@link PermanentError} where the server can't be reached or refuses
-   * @throws whatever `work` throws
+   * @throws {TransientError} if the server is unavailable
+   * @throws {PermanentError} if the server rejects the connection
+   * @throws what `work` throws
    */
   async run<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
-    const over = new AbortController();
-    const timeout = pause(WORK_TIMEOUT_MS, over.signal).then(() => {
+    const done = new AbortController();
+    const timeout = pause(WORK_TIMEOUT_MS, done.signal).then(() => {
       throw new TransientError(
         {
           action: `Cannot read from PostgreSQL at ${this.settings.PGHOST}:${this.settings.PGPORT}`,
@@ -70,7 +70,7 @@ export class Reader implements AsyncDisposable {
       await this.#close();
       throw error;
     } finally {
-      over.abort();
+      done.abort();
     }
   }
 
@@ -89,7 +89,7 @@ export class Reader implements AsyncDisposable {
           remedy: "Upgrade the server.",
         });
       }
-      // Without the role for readers the account's own rights have to do; writing is off all the same.
+      // The transaction is read-only even if the reader role cannot be used.
       this.#start = { session, mode: "REPEATABLE READ READ ONLY", settings: { ...TEXT_FORMAT, ...LIMITS } };
       return client;
     } catch (error) {
@@ -121,7 +121,7 @@ export class Reader implements AsyncDisposable {
     const client = this.#client;
     this.#client = undefined;
     if (!client) return;
-    // A connection that broke may never say that it ended.
+    // end() may never resolve on a broken connection.
     await Promise.race([client.end().catch(() => {}), pause(300)]);
     (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
   }
@@ -132,9 +132,9 @@ export class Reader implements AsyncDisposable {
 }
 
 /**
- * Takes the role that may only read until the transaction ends, if that role exists, the account may take it, and it may read all of
- * the tables ($2) that exist here: roles belong to the whole server, so that it may have been created for another database. The
- * result names the tables that keep the role from being taken; no row: there is no such role, or it is not the account's to take.
+ * Takes the reader role until the end of the transaction, if it exists, the account is a member, and the role can read all existing
+ * tables of $2: roles belong to the whole server, so that it may have been created for another database. Returns the unreadable
+ * tables; no row if the role does not exist or the account cannot take it.
  */
 const takeRoleSql = (version: number) =>
   `SELECT unreadable, CASE WHEN cardinality(unreadable) = 0 THEN set_config('role', $1, true) END AS taken

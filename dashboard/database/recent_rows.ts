@@ -1,24 +1,23 @@
 /**
- * The latest rows of each user, in memory.
+ * The latest rows of each user.
  *
  * @module
  */
 import type { Row } from "../protocol.ts";
 
-/** Users that are kept; whoever was seen longest ago is forgotten first. */
+/** When there are more, the users seen least recently are dropped. */
 const USERS_MAX = 2_000;
-/** Rows that are kept, all users together. */
+/** Rows of all users together that {@link RecentRows.rows} returns. */
 const ROWS_MAX = 12_000;
 
-/** Column of the user, and of the timestamp, in a row of any stream. */
+/** Indexes of user and timestamp in a row of any stream. */
 export const USER = 0;
 export const TIME = 1;
 
-/** Keeps the latest rows of each user by timestamp. */
 export class RecentRows {
   readonly #users = new Map<number, Row[]>();
 
-  /** @param depth most rows of a user */
+  /** @param depth maximum rows per user */
   constructor(private readonly depth: number) {}
 
   /** Adds rows, in any order. */
@@ -26,7 +25,7 @@ export class RecentRows {
     for (const row of rows) {
       const user = row[USER]!;
       const list = this.#users.get(user) ?? [];
-      // Rows of a user nearly always come in order; a late one is put in its place.
+      // Rows of a user are usually in order.
       let at = list.length;
       while (at > 0 && list[at - 1]![TIME]! > row[TIME]!) at--;
       list.splice(at, 0, row);
@@ -40,12 +39,11 @@ export class RecentRows {
     }
   }
 
-  /** Forgets all. */
   clear(): void {
     this.#users.clear();
   }
 
-  /** Rows of all users, oldest first within each: fewer of each where the users are many. */
+  /** Rows of all users, oldest first within each user; fewer per user if there are many users. */
   rows(): Row[] {
     const each = Math.max(1, Math.min(this.depth, Math.floor(ROWS_MAX / Math.max(1, this.#users.size))));
     return [...this.#users.values()].flatMap((list) => list.slice(-each));

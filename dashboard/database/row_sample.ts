@@ -1,15 +1,15 @@
 /**
- * A sample of all that is stored, for the time slider, in memory.
+ * A sample of the stored rows, for the time slider.
  *
  * @module
  */
 import type { Row } from "../protocol.ts";
 import { TIME } from "./recent_rows.ts";
 
-/** Rows that are kept, at most twice as many in between. */
+/** Target size; the sample is halved when it is twice as large. */
 export const SAMPLE_ROWS = 10_000;
 
-/** Keeps a sample of rows that thins out as it grows: what is older is sparser. */
+/** A sample of rows of bounded size; the older the rows, the sparser the sample. */
 export class RowSample {
   #rows: Row[] = [];
   #sorted = true;
@@ -22,7 +22,6 @@ export class RowSample {
     while (this.#rows.length > 2 * SAMPLE_ROWS) this.#rows = this.rows().filter((_, i) => i % 2 === 1);
   }
 
-  /** Forgets all. */
   clear(): void {
     this.#rows = [];
   }

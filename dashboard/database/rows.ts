@@ -1,5 +1,5 @@
 /**
- * The statements that read rows. Each reads a bounded number of blocks, however large the table is.
+ * Queries of rows. Each reads a bounded number of blocks, regardless of the size of the table.
  *
  * @module
  */
@@ -10,30 +10,29 @@ import type { Stream } from "../../shared/stream.ts";
 const identifier = pg.escapeIdentifier;
 const columnsOf = ({ fields }: Stream) => fields.map(({ column }) => identifier(column)).join(", ");
 
-/** Where a table is, and where its end. */
 export interface TableExtent {
-  /** Changes when the table is truncated, rewritten or made again; `undefined`: there is no such table. */
+  /** Changes when the table is truncated, rewritten or recreated; `undefined`: the table does not exist. */
   readonly file: string | undefined;
   readonly blocks: number;
-  /** Rows, as the statistics estimate them. */
+  /** Number of rows, as estimated by the statistics. */
   readonly rows: number;
 }
 
-/** What the transaction sees: a snapshot as text, and the id that the next transaction will get at least. */
+/** A `pg_snapshot` as text, and its xmax: later transactions have this id or a higher one. */
 export interface TransactionSnapshot {
   readonly snapshot: string;
-  readonly next: string;
+  readonly xmax: string;
 }
 
-/** The snapshot of the transaction in hand. */
+/** The snapshot of the current transaction. */
 export async function currentSnapshot(client: pg.Client): Promise<TransactionSnapshot> {
   const { rows } = await client.query<TransactionSnapshot>(
-    "SELECT s::text AS snapshot, pg_snapshot_xmax(s)::text AS next FROM pg_current_snapshot() AS s",
+    "SELECT s::text AS snapshot, pg_snapshot_xmax(s)::text AS xmax FROM pg_current_snapshot() AS s",
   );
   return rows[0]!;
 }
 
-/** Size and identity of the streams' tables, in their order. */
+/** Size and identity of the streams' tables, in the order of `streams`. */
 export async function fetchTableExtents(
   client: pg.Client,
   streams: readonly Stream[],
@@ -56,8 +55,8 @@ export async function fetchTableExtents(
 }
 
 /**
- * A block at a time, by `LATERAL` with a `LIMIT`: it keeps the planner from joining the blocks with the whole table, and makes it
- * choose a TID range scan for each.
+ * `LATERAL` with a `LIMIT` prevents the planner from joining the blocks with the whole table: it chooses a TID range scan per
+ * block.
  */
 const fromBlocks = (stream: Stream, condition: string) =>
   `SELECT r.* FROM unnest($1::bigint[]) AS b (block) CROSS JOIN LATERAL (
@@ -66,7 +65,7 @@ const fromBlocks = (stream: Stream, condition: string) =>
      LIMIT $2
    ) AS r`;
 
-/** Rows of some blocks, at most `each` of a block. */
+/** Reads rows of blocks, at most `each` per block. */
 export async function fetchRows(
   client: pg.Client,
   stream: Stream,
@@ -79,14 +78,14 @@ export async function fetchRows(
     values: [blocks, each],
     rowMode: "array",
   });
-  return rows.filter(isWhole);
+  return rows.filter(hasFiniteValues);
 }
 
 /**
- * The same, but only rows that have become visible after `last` was taken. Exact, whatever the order in which transactions wrote
- * and committed, and without keeping in mind what was read before.
+ * Reads rows of blocks that have become visible since the snapshot `last`, regardless of the order in which transactions wrote and
+ * committed.
  *
- * A row says in 32 bits which transaction wrote it; the upper ones are those of `now`, or one less.
+ * `xmin` has only the lower 32 bits of the transaction id; the upper ones are those of `now`, or one less.
  */
 export async function fetchNewRows(
   client: pg.Client,
@@ -103,30 +102,30 @@ export async function fetchNewRows(
       stream,
       `AND NOT pg_visible_in_snapshot(greatest(${xid}, 3)::text::xid8, $3::pg_snapshot)`,
     ),
-    values: [blocks, each, last.snapshot, now.next],
+    values: [blocks, each, last.snapshot, now.xmax],
     rowMode: "array",
   });
-  return rows.filter(isWhole);
+  return rows.filter(hasFiniteValues);
 }
 
-/** A user's rows in the blocks from `from` on, at most `most`. */
+/** Reads at most `limit` rows of a user in the blocks from `from` on. */
 export async function fetchUserRows(
   client: pg.Client,
   stream: Stream,
   user: number,
   from: number,
-  most: number,
+  limit: number,
 ): Promise<Row[]> {
   const { rows } = await client.query<number[]>({
     text: `SELECT ${columnsOf(stream)} FROM ${identifier(stream.table)} AS t
       WHERE t.ctid >= format('(%s,0)', $1::bigint)::tid AND ${
       identifier(stream.fields[0]!.column)
     } = $2 LIMIT $3`,
-    values: [from, user, most],
+    values: [from, user, limit],
     rowMode: "array",
   });
-  return rows.filter(isWhole);
+  return rows.filter(hasFiniteValues);
 }
 
-/** A table of others may hold NULL, NaN or infinity; there is no way to show those. */
-const isWhole = (row: Row) => row.every(Number.isFinite);
+/** Tables of other programs may contain NULL, NaN or infinity, which cannot be shown. */
+const hasFiniteValues = (row: Row) => row.every(Number.isFinite);

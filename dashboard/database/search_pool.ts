@@ -1,5 +1,5 @@
 /**
- * Searches for users' rows, on connections of their own: however many pages ask, the poll that all pages share goes on.
+ * Searches for users' rows on separate connections, so that they do not delay the poll that all pages share.
  *
  * @module
  */
@@ -7,19 +7,19 @@ import type pg from "pg";
 import { pause } from "../../shared/lifecycle.ts";
 import type { Reader } from "./reader.ts";
 
-/** Searches that run at the same time, each on its connection. */
+/** Concurrent searches, each on its own connection. */
 export const CONCURRENT_SEARCHES = 2;
-/** More searches than this waiting are refused. */
+/** Further searches are rejected. */
 const WAITING_SEARCHES_MAX = 20;
-/** A search that had to wait this long is refused, milliseconds. */
+/** Maximum time that a search waits for a connection. */
 const SEARCH_TIMEOUT_MS = 5_000;
 
-/** Too many searches at the same time; asking again later may succeed. */
+/** Too many concurrent searches; a later retry may succeed. */
 export class BusyError extends Error {
   override readonly name = "BusyError";
 }
 
-/** Runs searches on a few connections; the others wait for one, in their order. */
+/** Runs searches on a few connections. Further searches wait in FIFO order. */
 export class SearchPool implements AsyncDisposable {
   readonly #free: Pick<Reader, "run">[];
   readonly #waiting: ((reader: Pick<Reader, "run">) => void)[] = [];
@@ -31,8 +31,8 @@ export class SearchPool implements AsyncDisposable {
   /**
    * Runs `work` as {@link Reader.run} does.
    *
-   * @throws {BusyError} if too many searches wait, or this one waited too long
-   * @throws whatever {@link Reader.run} throws
+   * @throws {BusyError} if too many searches wait, or this one exceeds its timeout
+   * @throws what {@link Reader.run} throws
    */
   async run<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
     const reader = this.#free.shift() ?? await this.#wait();
@@ -49,13 +49,13 @@ export class SearchPool implements AsyncDisposable {
     if (this.#waiting.length >= WAITING_SEARCHES_MAX) throw new BusyError("Too many searches are waiting.");
     const { promise, resolve } = Promise.withResolvers<Pick<Reader, "run">>();
     this.#waiting.push(resolve);
-    const over = new AbortController();
-    const timeout = pause(SEARCH_TIMEOUT_MS, over.signal);
+    const done = new AbortController();
+    const timeout = pause(SEARCH_TIMEOUT_MS, done.signal);
     const reader = await Promise.race([promise, timeout]);
-    over.abort();
+    done.abort();
     if (reader) return reader;
     const at = this.#waiting.indexOf(resolve);
-    // It has got one in the very moment.
+    // A connection was assigned in the same moment.
     if (at < 0) return await promise;
     this.#waiting.splice(at, 1);
     throw new BusyError(`The search waited longer than ${SEARCH_TIMEOUT_MS / 1000} s.`);

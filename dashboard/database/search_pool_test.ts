@@ -2,16 +2,16 @@ import assert from "assert";
 import type pg from "pg";
 import { BusyError, CONCURRENT_SEARCHES, SearchPool } from "./search_pool.ts";
 
-/** Connections that say which of them works, and how many do at most. */
-function connections() {
-  const state = { running: 0, most: 0 };
+/** A pool whose connections record the maximum number of concurrent searches. */
+function createPool() {
+  const state = { running: 0, maxRunning: 0 };
   const connection = () => {
     let busy = false;
     return {
       async run<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
         assert.equal(busy, false, "two searches on one connection");
         busy = true;
-        state.most = Math.max(state.most, ++state.running);
+        state.maxRunning = Math.max(state.maxRunning, ++state.running);
         try {
           return await work({} as pg.Client);
         } finally {
@@ -25,8 +25,8 @@ function connections() {
   return { pool: new SearchPool(Array.from({ length: CONCURRENT_SEARCHES }, connection)), state };
 }
 
-Deno.test("SearchPool.run() runs two searches at a time, lets some wait in order, and refuses the rest", async () => {
-  const { pool, state } = connections();
+Deno.test("SearchPool.run() runs two searches at a time, queues some, and rejects the rest when there are many", async () => {
+  const { pool, state } = createPool();
   const gate = Promise.withResolvers<void>();
   const order: number[] = [];
   const results = await Promise.all(Array.from({ length: 40 }, async (_, i) => {
@@ -42,15 +42,15 @@ Deno.test("SearchPool.run() runs two searches at a time, lets some wait in order
       return "busy";
     }
   }));
-  assert.equal(state.most, 2);
+  assert.equal(state.maxRunning, 2);
   assert.deepEqual(order, Array.from({ length: 22 }, (_, i) => i));
   assert.deepEqual(results, [...order, ...Array<string>(18).fill("busy")]);
-  // What was refused took no connection.
+  // Rejected searches do not occupy a connection.
   assert.equal(await pool.run(() => Promise.resolve("again")), "again");
 });
 
-Deno.test("SearchPool.run() gives a connection to the next search when one fails", async () => {
-  const { pool, state } = connections();
+Deno.test("SearchPool.run() passes the connection to the next search when one fails", async () => {
+  const { pool, state } = createPool();
   const results = await Promise.allSettled(
     Array.from(
       { length: 6 },
@@ -68,8 +68,8 @@ Deno.test("SearchPool.run() gives a connection to the next search when one fails
   assert.equal(state.running, 0);
 });
 
-Deno.test("SearchPool.run() refuses a search that waits too long, and serves the next", async () => {
-  const { pool } = connections();
+Deno.test("SearchPool.run() rejects a search when it waits too long, and runs the next", async () => {
+  const { pool } = createPool();
   const gate = Promise.withResolvers<void>();
   const held = Array.from({ length: CONCURRENT_SEARCHES }, () => pool.run(() => gate.promise));
   const started = performance.now();

@@ -2,9 +2,9 @@ import assert from "assert";
 import { SettingsError } from "../../shared/settings/error.ts";
 import { checkMetricsUrls } from "./metrics_urls.ts";
 
-Deno.test("checkMetricsUrls() refuses what cannot be fetched, and shows no password", () => {
+Deno.test("checkMetricsUrls() rejects a URL without printing its password when it cannot be fetched", () => {
   checkMetricsUrls(["http://consumer:9464/metrics", "https://[::1]:9464/metrics"]);
-  const wrong = [
+  const invalid = [
     ...["consumer:9464", "ftp://consumer/metrics", "http://", ""],
     ...[
       "http://user:hunter2@consumer:9464/metrics",
@@ -13,7 +13,7 @@ Deno.test("checkMetricsUrls() refuses what cannot be fetched, and shows no passw
       "u:hunter2@h",
     ],
   ];
-  for (const url of wrong) {
+  for (const url of invalid) {
     assert.throws(
       () => checkMetricsUrls(["http://producer:9464/metrics", url]),
       (error) =>

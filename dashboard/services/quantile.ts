@@ -5,12 +5,13 @@
  * @module
  */
 
-/** Upper bounds of the buckets, with how many observations are at or below each. */
+/** Cumulative counts by upper bound. */
 export type Buckets = ReadonlyMap<number, number>;
 
 /**
- * The q-quantile, interpolated within its bucket; `null` where nothing was observed. In the last bucket, which has no end, its
- * beginning.
+ * The q-quantile, interpolated within its bucket. In the +Inf bucket, returns the lower bound of that bucket.
+ *
+ * @returns `null` if there are no observations
  *
  * @example
  * ```ts

@@ -9,11 +9,11 @@ Deno.test("quantile() interpolates within a bucket when the rank lies in it", ()
   assert.ok(Math.abs(quantile(BUCKETS, 0.7)! - 0.3) < 1e-9);
 });
 
-Deno.test("quantile() is the last bound when the rank lies beyond all", () => {
+Deno.test("quantile() is the last finite bound when the rank lies in the +Inf bucket", () => {
   assert.equal(quantile(new Map([[1, 1], [Infinity, 10]]), 0.99), 1);
 });
 
-Deno.test("quantile() is nothing when nothing was observed", () => {
+Deno.test("quantile() is null when there are no observations", () => {
   assert.equal(quantile(new Map(), 0.5), null);
   assert.equal(quantile(new Map([[1, 0], [Infinity, 0]]), 0.5), null);
 });

@@ -1,5 +1,5 @@
 /**
- * Asks the services for their metrics.
+ * Scrapes the metrics of the services.
  *
  * @module
  */
@@ -8,28 +8,27 @@ import { codeOf, messageOf } from "../../shared/errors.ts";
 import { fetchMetrics } from "../../shared/observe/fetch_metrics.ts";
 import type { MetricSample } from "../../shared/observe/parse_metrics.ts";
 
-/** Time a service has to answer, milliseconds. */
 const TIMEOUT_MS = 900;
-/** Addresses of one name that are asked. */
+/** Addresses scraped per host name. */
 const ADDRESSES_MAX = 64;
 
-/** One process that was asked. */
+/** Result of scraping one process. */
 export interface Scrape {
-  /** Its URL with the address in place of the name; it stays the same as long as the process does. */
+  /** URL with the address instead of the host name; stable while the process runs. */
   readonly id: string;
   readonly name: string;
   readonly samples?: readonly MetricSample[];
-  /** Why there are none. */
+  /** Why there are no samples. */
   readonly problem?: string;
 }
 
-/** Asks all processes that `urls` stand for, at the same time. Never throws. */
+/** Scrapes all processes at the URLs concurrently. Never throws. */
 export async function scrapeAll(urls: readonly string[]): Promise<Scrape[]> {
-  const found = await Promise.all(urls.map(async (url) => {
+  const scrapes = await Promise.all(urls.map(async (url) => {
     const targets = await resolve(url);
     return Array.isArray(targets) ? await Promise.all(targets.map(scrape)) : [targets];
   }));
-  return found.flat();
+  return scrapes.flat();
 }
 
 interface Target {
@@ -37,15 +36,15 @@ interface Target {
   readonly name: string;
 }
 
-/** The processes behind a name: a scaled compose service has an address for each. */
+/** Resolves all addresses of a host name: a scaled Compose service has one per process. */
 async function resolve(text: string): Promise<Target[] | Scrape> {
   const url = new URL(text);
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
   try {
     const all = await lookup(host, { all: true });
-    // A name with addresses of both kinds is one process with two, not two.
-    const four = all.filter(({ family }) => family === 4);
-    const addresses = [...new Set((four.length > 0 ? four : all).map(({ address }) => address))].sort();
+    // An IPv4 and an IPv6 address usually belong to the same process: prefers IPv4.
+    const v4 = all.filter(({ family }) => family === 4);
+    const addresses = [...new Set((v4.length > 0 ? v4 : all).map(({ address }) => address))].sort();
     return addresses.slice(0, ADDRESSES_MAX).map((address) => {
       const target = new URL(url);
       target.hostname = address.includes(":") ? `[${address}]` : address;
@@ -53,7 +52,7 @@ async function resolve(text: string): Promise<Target[] | Scrape> {
       return { id: target.href, name };
     });
   } catch {
-    return { id: text, name: url.host, problem: `There is no host ${host}.` };
+    return { id: text, name: url.host, problem: `Unknown host ${host}.` };
   }
 }
 
@@ -66,7 +65,7 @@ async function scrape({ id, name }: Target): Promise<Scrape> {
 }
 
 function describeFetchError(error: unknown): string {
-  if (error instanceof RangeError) return "The response is too long for a page of metrics";
+  if (error instanceof RangeError) return "The response is too large";
   if (error instanceof DOMException && error.name === "TimeoutError") {
     return `No response within ${TIMEOUT_MS} ms`;
   }

@@ -1,7 +1,7 @@
 import assert from "assert";
 import { scrapeAll } from "./scrape.ts";
 
-Deno.test("scrapeAll() says what is wrong when nothing listens, or it is no page, or there is no such host", async () => {
+Deno.test("scrapeAll() reports the problem when the connection is refused, the status is not 200 or the host is unknown", async () => {
   await using server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     ({ url }) =>
@@ -24,5 +24,5 @@ Deno.test("scrapeAll() says what is wrong when nothing listens, or it is no page
   });
   assert.equal(bad!.problem, "HTTP status 404.");
   assert.equal(refused!.problem, "Connection refused.");
-  assert.equal(unknown!.problem, "There is no host no-such-host.invalid.");
+  assert.equal(unknown!.problem, "Unknown host no-such-host.invalid.");
 });

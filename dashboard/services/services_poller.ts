@@ -1,5 +1,5 @@
 /**
- * What the services' metrics say, second by second.
+ * Polls the metrics of the services and derives rates, latency and lag.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import { type PartitionLag, type Sample, type ServiceStatus, unassignedPartition
 import { quantile } from "./quantile.ts";
 import { type Scrape, scrapeAll } from "./scrape.ts";
 
-/** Looks over which latency quantiles are taken: batches are too few in one second. */
-const LATENCY_LOOKS = 10;
-/** A process that stopped answering is named this long; then it is taken to be gone for good, milliseconds. */
+/** Polls over which latency quantiles are computed: one second has too few batches. */
+const LATENCY_POLLS = 10;
+/** How long the kind and the counters of an unreachable process are kept. */
 const FORGET_MS = 60_000;
 
 const KINDS = ["consumer", "producer"] as const;
@@ -19,72 +19,72 @@ interface Counts {
   readonly produced: number;
   readonly stored: number;
   readonly rejected: number;
-  /** Of the end-to-end latency: observations at or below each bound. */
+  /** Buckets of the end-to-end latency. */
   readonly latency: ReadonlyMap<number, number>;
 }
 
-interface Known {
+interface Process {
   status: ServiceStatus;
   counts?: Counts;
-  seen: number;
-  /** When {@link counts} were read. */
-  read: number;
+  /** Time of the last successful scrape, Unix ms. */
+  seenAt: number;
+  /** Time when {@link counts} were read. */
+  countsAt: number;
 }
 
-type Ask = (urls: readonly string[]) => Promise<readonly Scrape[]>;
+type ScrapeAll = (urls: readonly string[]) => Promise<readonly Scrape[]>;
 
-/** Remembers each process' last counts, and makes rates of them. */
 export class ServicesPoller {
-  readonly #known = new Map<string, Known>();
+  readonly #processes = new Map<string, Process>();
   readonly #latencies: Map<number, number>[] = [];
 
   /** @param urls as in `DASHBOARD_SERVICES` */
-  constructor(private readonly urls: readonly string[], private readonly ask: Ask = scrapeAll) {}
+  constructor(private readonly urls: readonly string[], private readonly scrape: ScrapeAll = scrapeAll) {}
 
   /** The processes, consumers first. */
   get status(): ServiceStatus[] {
     const order = (kind: ServiceStatus["kind"]) => ["consumer", "producer", "unknown"].indexOf(kind);
-    return [...this.#known.values()].map(({ status }) => status)
+    return [...this.#processes.values()].map(({ status }) => status)
       .sort((a, b) => order(a.kind) - order(b.kind) || a.name.localeCompare(b.name, "en", { numeric: true }));
   }
 
   /**
-   * Asks all once. Never throws.
+   * Scrapes all services once. Never throws.
    *
    * @param now Unix milliseconds
    */
   async poll(now = Date.now()): Promise<Sample> {
     const rates = { produced: 0, stored: 0, rejected: 0 };
     const latency = new Map<number, number>();
-    const scraped = await this.ask(this.urls);
+    const scraped = await this.scrape(this.urls);
     for (const one of scraped) {
-      const before = this.#known.get(one.id);
+      const before = this.#processes.get(one.id);
       if (!one.samples) {
-        this.#away(one, before, now);
+        this.#setUnreachable(one, before, now);
         continue;
       }
       const counts = countsOf(one.samples);
-      if (before?.counts) addRates(rates, latency, before.counts, counts, (now - before.read) / 1000);
-      this.#known.set(one.id, { status: statusOf(one, one.samples), counts, seen: now, read: now });
+      if (before?.counts) addRates(rates, latency, before.counts, counts, (now - before.countsAt) / 1000);
+      this.#processes.set(one.id, { status: statusOf(one, one.samples), counts, seenAt: now, countsAt: now });
     }
-    // A name that no longer stands for an address: that process was scaled away.
+    // The host name no longer resolves to the address: the service was scaled down.
     const ids = new Set(scraped.map(({ id }) => id));
-    for (const id of [...this.#known.keys()]) if (!ids.has(id)) this.#known.delete(id);
+    for (const id of [...this.#processes.keys()]) if (!ids.has(id)) this.#processes.delete(id);
     this.#latencies.push(latency);
-    if (this.#latencies.length > LATENCY_LOOKS) this.#latencies.shift();
+    if (this.#latencies.length > LATENCY_POLLS) this.#latencies.shift();
     return this.#sample(now / 1000, rates);
   }
 
-  #away({ id, name, problem = "" }: Scrape, before: Known | undefined, now: number): void {
-    const forgotten = before && now - before.seen > FORGET_MS;
-    const kind = before && !forgotten ? before.status.kind : "unknown";
+  #setUnreachable({ id, name, problem = "" }: Scrape, before: Process | undefined, now: number): void {
+    const isForgotten = before && now - before.seenAt > FORGET_MS;
+    const kind = before && !isForgotten ? before.status.kind : "unknown";
     const status = { name, kind, up: false, problem, missing: [], partitions: [] };
-    // Counts are kept: a process that only was slow goes on from them.
-    this.#known.set(id, {
+    // Keeps the counters: a process that was only slow continues from them.
+    this.#processes.set(id, {
       status,
-      seen: before?.seen ?? now,
-      read: before?.read ?? now,
-      ...before?.counts && !forgotten ? { counts: before.counts } : {},
+      seenAt: before?.seenAt ?? now,
+      countsAt: before?.countsAt ?? now,
+      ...before?.counts && !isForgotten ? { counts: before.counts } : {},
     });
   }
 
@@ -96,15 +96,15 @@ export class ServicesPoller {
     const consumers = up.filter(({ kind }) => kind === "consumer");
     const latency = new Map<number, number>();
     for (const one of this.#latencies) add(latency, one);
-    const consuming = <T>(value: T) => consumers.length > 0 ? value : null;
+    const ifConsuming = <T>(value: T) => consumers.length > 0 ? value : null;
     return [
       Math.round(time * 10) / 10,
       up.some(({ kind }) => kind === "producer") ? produced : null,
-      consuming(stored),
-      consuming(rejected),
-      consuming(quantile(latency, 0.5)),
-      consuming(quantile(latency, 0.99)),
-      consuming(
+      ifConsuming(stored),
+      ifConsuming(rejected),
+      ifConsuming(quantile(latency, 0.5)),
+      ifConsuming(quantile(latency, 0.99)),
+      ifConsuming(
         [...consumers.flatMap(({ partitions }) => partitions), ...unassignedPartitions(consumers)]
           .reduce((sum, { lag }) => sum + lag, 0),
       ),
@@ -136,7 +136,7 @@ function addRates(
 ): void {
   if (!(seconds > 0)) return;
   for (const name of ["produced", "stored", "rejected"] as const) {
-    rates[name] += grown(before[name], now[name]) / seconds;
+    rates[name] += increase(before[name], now[name]) / seconds;
   }
   const restarted = [...now.latency].some(([bound, count]) => count < (before.latency.get(bound) ?? 0));
   for (const [bound, count] of now.latency) {
@@ -145,8 +145,8 @@ function addRates(
   }
 }
 
-/** A counter that went down began anew at 0. */
-const grown = (before: number, now: number) => now < before ? now : now - before;
+/** The increase of a counter; one that decreased was reset to 0. */
+const increase = (before: number, now: number) => now < before ? now : now - before;
 
 const add = (sum: Map<number, number>, more: ReadonlyMap<number, number>) => {
   for (const [bound, count] of more) sum.set(bound, (sum.get(bound) ?? 0) + count);

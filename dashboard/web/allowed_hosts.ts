@@ -1,19 +1,18 @@
 /**
- * Which `Host` a request may have. A page of another site can make a browser send requests here under a name of that site, whose DNS
- * record it points at this machine (DNS rebinding): the browser then lets that page read the answers. The `Host` header gives the name away.
+ * Checks the `Host` of requests, which prevents DNS rebinding: a page of another site can point a name of that site at this machine and
+ * read responses, but its requests carry that name.
  *
  * @module
  */
 import { isIP } from "node:net";
 import { SettingsError } from "../../shared/settings/error.ts";
 
-/** Names of the dashboard's container in a Compose network: the service's, and those that Compose derives from it. */
+/** Names of the dashboard in a Compose network: the service name and those derived from it. */
 const COMPOSE_NAME = /^(?:[a-z0-9][a-z0-9_-]*[-_])?dashboard(?:[-_]\d+)?$/;
 
 /** `host[:port]`, the host being a name, an IPv4 address or a bracketed IPv6 address, with a zone if the client sends one. */
 const HOST = /^(?:\[(?<v6>[^\]%]+)(?:%[^\]]*)?\]|(?<name>[^:[\]@/?#\s,]+))(?::\d{0,5})?$/;
 
-/** Whether a request may be answered, by its `Host`. */
 export class AllowedHosts {
   readonly #names: ReadonlySet<string>;
 
@@ -22,11 +21,11 @@ export class AllowedHosts {
    * @throws {SettingsError} if one of them is not a host name
    */
   constructor(names: readonly string[] = []) {
-    const wrong = names.filter((name) => !/^[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?$/i.test(name));
-    if (wrong.length > 0) {
+    const invalid = names.filter((name) => !/^[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?$/i.test(name));
+    if (invalid.length > 0) {
       throw new SettingsError(
-        wrong.map((name) =>
-          `DASHBOARD_ALLOWED_HOSTS has "${name}", which is not a host name. Give names without a port or wildcard, separated by commas.`
+        invalid.map((name) =>
+          `DASHBOARD_ALLOWED_HOSTS: "${name}" is not a host name. Use comma-separated names without port and wildcard.`
         ),
       );
     }
@@ -34,8 +33,8 @@ export class AllowedHosts {
   }
 
   /**
-   * Both the `Host` header and the URL count: they differ if the request line has a URL of its own (RFC 9112, section 3.2.2). Deno
-   * refuses requests with more than one `Host` by itself.
+   * Checks the `Host` header and the URL, which differ if the request line contains an absolute URL (RFC 9112, section 3.2.2). Deno
+   * itself rejects requests with more than one `Host`.
    */
   accepts(request: Pick<Request, "headers" | "url">): boolean {
     const authority = /^https?:\/\/([^/?#]*)/.exec(request.url)?.[1];
@@ -51,5 +50,5 @@ export class AllowedHosts {
   }
 }
 
-/** In lower case, without the dot that a fully qualified name may end with. */
+/** Lower case, without the trailing dot of a fully qualified name. */
 const normalized = (name: string): string => name.toLowerCase().replace(/\.$/, "");

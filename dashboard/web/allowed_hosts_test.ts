@@ -3,7 +3,7 @@ import { SettingsError } from "../../shared/settings/error.ts";
 import { AllowedHosts } from "./allowed_hosts.ts";
 
 const hosts = new AllowedHosts(["Map.Example.com", "intranet."]);
-/** As Deno gives them: the URL has what the request line names, else the `Host`. */
+/** As Deno passes them: the URL contains the authority of the request line, else the `Host`. */
 const accepts = (host: string | null, authority = host ?? "localhost:8080") =>
   hosts.accepts({
     headers: new Headers(host === null ? {} : { host }),
@@ -20,7 +20,7 @@ Deno.test("AllowedHosts.accepts() accepts localhost, IP addresses, Compose names
   for (const host of good) assert.equal(accepts(host), true, host);
 });
 
-Deno.test("AllowedHosts.accepts() refuses every other name, and what is no name", () => {
+Deno.test("AllowedHosts.accepts() rejects every other name and invalid names", () => {
   const bad = [
     ...["evil.example", "evil.example:8080", "localhost.evil.example", "dashboard.evil.example"],
     ...["127.0.0.1.evil.example", "map.example.com.evil.example", "xmap.example.com", "example.com"],
@@ -40,13 +40,13 @@ Deno.test("AllowedHosts.accepts() refuses every other name, and what is no name"
   assert.equal(accepts(null), false);
 });
 
-Deno.test("AllowedHosts.accepts() refuses a request whose line names another host than its header", () => {
+Deno.test("AllowedHosts.accepts() rejects a request when its line names another host than its header", () => {
   assert.equal(accepts("localhost", "evil.example"), false);
   assert.equal(accepts("evil.example", "localhost"), false);
   assert.equal(accepts("localhost", "127.0.0.1:8080"), true);
 });
 
-Deno.test("new AllowedHosts() refuses what is no host name", () => {
+Deno.test("new AllowedHosts() throws when a name is not a host name", () => {
   for (
     const name of ["*.example.com", "https://map.example.com", "map.example.com:443", "a b", "[::1]", "."]
   ) {

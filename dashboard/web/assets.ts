@@ -1,11 +1,11 @@
 /**
- * The page's files, as `deno task dashboard:page` makes them. All are read at the start, so that a request touches no disk.
+ * The files of the page, as built by `deno task dashboard:page`. All are read at startup.
  *
  * @module
  */
 import { PermanentError } from "../../shared/errors.ts";
 
-/** Where they lie, relative to the project. */
+/** Relative to the project. */
 export const PAGE_FOLDER = "dashboard/dist";
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -17,7 +17,6 @@ const TYPES: Readonly<Record<string, string>> = {
   woff2: "font/woff2",
 };
 
-/** A file as it is served. */
 export interface Asset {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly type: string;
@@ -25,9 +24,9 @@ export interface Asset {
 }
 
 /**
- * The files by path of their URL.
+ * Reads the files, by URL path.
  *
- * @throws {PermanentError} where the page was not built
+ * @throws {PermanentError} if the page was not built
  */
 export async function loadAssets(folder = PAGE_FOLDER): Promise<Map<string, Asset>> {
   const assets = new Map<string, Asset>();

@@ -1,15 +1,15 @@
 /**
- * One stream of news for any number of pages, as server-sent events. Each message is encoded once. A page that reads too slowly
- * holds nothing up and costs no memory: what it missed is dropped, and it gets the whole picture instead.
+ * Sends updates to any number of pages as server-sent events. Each message is encoded once. A page that reads too slowly misses
+ * updates and receives a snapshot instead, so that it neither delays others nor uses memory.
  *
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  * @module
  */
 import { pause } from "../../shared/lifecycle.ts";
 
-/** Messages that are kept for pages that are a little behind. */
+/** Updates kept for pages that are slightly behind. */
 const UPDATES_MAX = 4;
-/** After this long without news a comment is sent, so that nobody in between takes the connection for dead. */
+/** A comment is sent after this time without updates, so that proxies do not close the connection. */
 const KEEP_ALIVE_MS = 15_000;
 
 const encoder = new TextEncoder();
@@ -21,8 +21,8 @@ export class Broadcast<Snapshot, Update> {
   #version = 0;
   readonly #updates: { version: number; bytes: Uint8Array }[] = [];
   #snapshot: { version: number; bytes: Uint8Array } | undefined;
-  #news = Promise.withResolvers<void>();
-  /** Each page's stream, the address that it goes to, and what ends its waiting. */
+  #nextUpdate = Promise.withResolvers<void>();
+  /** By stream: the page's address, and what cancels its wait when it leaves. */
   readonly #viewers = new Map<
     ReadableStreamDefaultController<Uint8Array>,
     { readonly address: string; readonly left: AbortController }
@@ -30,32 +30,32 @@ export class Broadcast<Snapshot, Update> {
   #closed = false;
 
   /**
-   * @param snapshot the whole picture as it is now
-   * @param onViewers told how many pages are open, whenever that changes
+   * @param snapshot returns the current state
+   * @param onViewers called with the number of open pages when it changes
    */
   constructor(
     private readonly snapshot: () => Snapshot,
     private readonly onViewers: (count: number) => void = () => {},
   ) {}
 
-  /** Pages that are open: all of them, or those of one address. */
+  /** Number of open pages, in total or of one address. */
   viewers(address?: string): number {
     if (address === undefined) return this.#viewers.size;
     return [...this.#viewers.values()].filter((viewer) => viewer.address === address).length;
   }
 
-  /** Sends news to all pages. */
+  /** Sends an update to all pages. */
   publish(update: Update): void {
     this.#version++;
-    // With nobody there nothing is encoded; whoever comes gets a snapshot first.
+    // Without pages nothing is encoded: a new page receives a snapshot first.
     if (this.#viewers.size === 0) this.#updates.length = 0;
     else this.#updates.push({ version: this.#version, bytes: message("update", update) });
     if (this.#updates.length > UPDATES_MAX) this.#updates.shift();
-    this.#news.resolve();
-    this.#news = Promise.withResolvers();
+    this.#nextUpdate.resolve();
+    this.#nextUpdate = Promise.withResolvers();
   }
 
-  /** The body of one page's answer, which goes to `address`. */
+  /** Opens the event stream of a page at `address`. */
   open(address: string): ReadableStream<Uint8Array> {
     let at: number | undefined;
     let self: ReadableStreamDefaultController<Uint8Array>;
@@ -67,9 +67,9 @@ export class Broadcast<Snapshot, Update> {
         this.onViewers(this.#viewers.size);
         controller.enqueue(encoder.encode("retry: 1000\n\n"));
       },
-      // Called only when the page has taken what came before.
+      // Called only when the page has read all previous messages.
       pull: async (controller) => {
-        if (at === this.#version && !await this.#waitForNews(controller)) {
+        if (at === this.#version && !await this.#waitForUpdate(controller)) {
           if (this.#viewers.has(controller)) controller.enqueue(encoder.encode(":\n\n"));
           return;
         }
@@ -83,14 +83,14 @@ export class Broadcast<Snapshot, Update> {
     });
   }
 
-  /** Ends all pages' streams. */
+  /** Ends the streams of all pages. */
   close(): void {
     this.#closed = true;
     for (const controller of [...this.#viewers.keys()]) {
       this.#leave(controller);
       controller.close();
     }
-    this.#news.resolve();
+    this.#nextUpdate.resolve();
   }
 
   #leave(controller: ReadableStreamDefaultController<Uint8Array>): void {
@@ -106,14 +106,14 @@ export class Broadcast<Snapshot, Update> {
     return this.#snapshot;
   }
 
-  /** @returns false where there is none for {@link KEEP_ALIVE_MS} */
-  async #waitForNews(controller: ReadableStreamDefaultController<Uint8Array>): Promise<boolean> {
-    const over = new AbortController();
+  /** @returns false if there is no update for {@link KEEP_ALIVE_MS} */
+  async #waitForUpdate(controller: ReadableStreamDefaultController<Uint8Array>): Promise<boolean> {
+    const done = new AbortController();
     const left = this.#viewers.get(controller)?.left.signal ?? AbortSignal.abort();
-    const news = this.#news.promise.then(() => true);
-    const silence = pause(KEEP_ALIVE_MS, AbortSignal.any([over.signal, left])).then(() => false);
-    const result = await Promise.race([news, silence]);
-    over.abort();
+    const update = this.#nextUpdate.promise.then(() => true);
+    const timeout = pause(KEEP_ALIVE_MS, AbortSignal.any([done.signal, left])).then(() => false);
+    const result = await Promise.race([update, timeout]);
+    done.abort();
     return result;
   }
 }

@@ -8,7 +8,7 @@ interface Event {
   data: unknown;
 }
 
-/** Reads events one by one. */
+/** A page that reads events one by one. */
 class Page {
   readonly #reader;
   #text = "";
@@ -40,7 +40,7 @@ class Page {
   }
 }
 
-Deno.test("Broadcast.open() gives the whole picture first and then what is new", async () => {
+Deno.test("Broadcast.open() sends a snapshot first and then updates", async () => {
   const broadcast = new Broadcast(() => "all");
   const page = new Page(broadcast.open(ADDRESS));
   assert.deepEqual(await page.next(), { event: "snapshot", data: "all" });
@@ -52,7 +52,7 @@ Deno.test("Broadcast.open() gives the whole picture first and then what is new",
   assert.equal(broadcast.viewers(), 0);
 });
 
-Deno.test("Broadcast.open() gives the whole picture again when a page was too slow", async () => {
+Deno.test("Broadcast.open() sends a snapshot again when a page is too slow", async () => {
   let state = 0;
   let encoded = 0;
   const broadcast = new Broadcast(() => {
@@ -73,7 +73,7 @@ Deno.test("Broadcast.open() gives the whole picture again when a page was too sl
     seen.push(event);
     if (event.data === 1_000) break;
   }
-  // A few were under way already.
+  // Some updates were buffered.
   assert.ok(seen.length < 12, `${seen.length} events`);
   assert.ok(seen.some(({ event }) => event === "snapshot"));
   assert.equal(encoded, 2);
@@ -95,7 +95,7 @@ Deno.test("Broadcast.viewers() counts the pages of an address while they are ope
   assert.equal(broadcast.viewers(ADDRESS), 0);
 });
 
-Deno.test("Broadcast.publish() encodes nothing when nobody looks", () => {
+Deno.test("Broadcast.publish() encodes nothing when no page is open", () => {
   const broadcast = new Broadcast(() => "all");
   broadcast.publish({
     toJSON() {
@@ -104,7 +104,7 @@ Deno.test("Broadcast.publish() encodes nothing when nobody looks", () => {
   });
 });
 
-Deno.test("Broadcast.close() ends every page's stream", async () => {
+Deno.test("Broadcast.close() ends the streams of all pages", async () => {
   const counts: number[] = [];
   const broadcast = new Broadcast(() => "all", (count) => counts.push(count));
   const page = new Page(broadcast.open(ADDRESS));

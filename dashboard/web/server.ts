@@ -1,5 +1,5 @@
 /**
- * The page, its events and its questions, over HTTP.
+ * The HTTP server of the page, its events and its API.
  *
  * @module
  */
@@ -12,31 +12,30 @@ import type { AllowedHosts } from "./allowed_hosts.ts";
 import type { Asset } from "./assets.ts";
 import { viewerAddress } from "./viewer_address.ts";
 
-/** What the server answers from. */
+/** The data that the server returns. */
 export interface PageSource {
   readonly assets: ReadonlyMap<string, Asset>;
-  /** Opens the events of one page, for a client of that address. */
+  /** Opens the event stream of a page at an address. */
   readonly events: (address: string) => ReadableStream<Uint8Array>;
-  /** Pages that are open: all of them, or those of one address. */
+  /** Number of open pages, in total or of one address. */
   readonly viewers: (address?: string) => number;
-  /** `undefined`: there is no such stream. */
+  /** `undefined`: unknown stream. */
   readonly history: (stream: string) => History | undefined;
   readonly user: (stream: string, user: number) => Promise<UserRows | undefined>;
 }
 
-/** What the server answers, and how many. */
 export interface Limits {
   readonly hosts: Pick<AllowedHosts, "accepts">;
-  /** Most pages that are open at a time. */
+  /** Maximum open pages. */
   readonly viewers: number;
-  /** Most of them that come from one address. */
+  /** Maximum open pages per address. */
   readonly viewersPerAddress: number;
 }
 
-/** Seconds after which a client that was refused may ask again. */
+/** Value of the header Retry-After. */
 const RETRY_AFTER_S = 2;
 
-/** Only this server's own files, nothing inline, no frame around it, and no markup from text. */
+/** Allows only files of this server: nothing inline, no framing, no HTML from strings. */
 const HEADERS = {
   "content-security-policy":
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; " +
@@ -47,96 +46,96 @@ const HEADERS = {
   "cross-origin-resource-policy": "same-origin",
 };
 
-const answer = (status: number, text: string, headers: Readonly<Record<string, string>> = {}) =>
+const textResponse = (status: number, text: string, headers: Readonly<Record<string, string>> = {}) =>
   new Response(`${text}\n`, {
     status,
     headers: { ...HEADERS, "content-type": "text/plain; charset=utf-8", ...headers },
   });
 
 const retryLater = (status: 429 | 503, text: string) =>
-  answer(status, text, { "retry-after": `${RETRY_AFTER_S}` });
+  textResponse(status, text, { "retry-after": `${RETRY_AFTER_S}` });
 
-const json = (value: unknown) =>
+const jsonResponse = (value: unknown) =>
   Response.json(value, { headers: { ...HEADERS, "cache-control": "no-store" } });
 
 /**
- * Answers a request.
+ * Handles a request.
  *
  * @param address of the client
  */
 export async function handleRequest(
   request: Request,
-  answers: PageSource,
+  source: PageSource,
   limits: Limits,
   address: string,
 ): Promise<Response> {
-  // Before anything else, so that nothing is told under a name that is not this server's.
+  // First, so that no response is sent under a foreign host name.
   if (!limits.hosts.accepts(request)) {
-    return answer(
+    return textResponse(
       421,
-      "This name is not the dashboard's. Open it as localhost or by IP address, or add the name to DASHBOARD_ALLOWED_HOSTS.",
+      "Host not allowed. Use localhost or an IP address, or add the host name to DASHBOARD_ALLOWED_HOSTS.",
     );
   }
-  if (request.method !== "GET" && request.method !== "HEAD") return answer(405, "Only GET is of use here.");
+  if (request.method !== "GET" && request.method !== "HEAD") return textResponse(405, "Method not allowed.");
   const { pathname, searchParams } = pathOf(request);
-  const asset = answers.assets.get(pathname);
-  if (asset) return serve(request, asset);
+  const asset = source.assets.get(pathname);
+  if (asset) return serveAsset(request, asset);
   switch (pathname) {
     case "/events":
-      return events(request, answers, limits, viewerAddress(address));
+      return serveEvents(request, source, limits, viewerAddress(address));
     case "/api/history": {
-      const history = answers.history(searchParams.get("stream") ?? "");
-      return history ? json(history) : answer(404, "There is no such stream.");
+      const history = source.history(searchParams.get("stream") ?? "");
+      return history ? jsonResponse(history) : textResponse(404, "Unknown stream.");
     }
     case "/api/user":
-      return await user(searchParams, answers);
+      return await serveUser(searchParams, source);
     default:
-      return answer(404, "There is nothing here.");
+      return textResponse(404, "Not found.");
   }
 }
 
-function events(request: Request, answers: PageSource, limits: Limits, address: string): Response {
+function serveEvents(request: Request, source: PageSource, limits: Limits, address: string): Response {
   const { viewers, viewersPerAddress } = limits;
-  if (answers.viewers() >= viewers) {
-    return retryLater(503, `${viewers} pages are open already (DASHBOARD_MAX_VIEWERS).`);
+  if (source.viewers() >= viewers) {
+    return retryLater(503, `Too many open pages (DASHBOARD_MAX_VIEWERS=${viewers}).`);
   }
-  if (answers.viewers(address) >= viewersPerAddress) {
+  if (source.viewers(address) >= viewersPerAddress) {
     return retryLater(
       429,
-      `${viewersPerAddress} pages of this address are open already. Close one, or raise DASHBOARD_MAX_VIEWERS_PER_ADDRESS if the pages come through a proxy.`,
+      `Too many open pages from this address (DASHBOARD_MAX_VIEWERS_PER_ADDRESS=${viewersPerAddress}). Close one, or raise the limit if the pages are opened through a proxy.`,
     );
   }
-  // no-transform: a compressor would hold messages back.
-  return new Response(request.method === "HEAD" ? null : answers.events(address), {
+  // no-transform: compression would delay messages.
+  return new Response(request.method === "HEAD" ? null : source.events(address), {
     headers: { ...HEADERS, "content-type": "text/event-stream", "cache-control": "no-store, no-transform" },
   });
 }
 
-async function user(parameters: URLSearchParams, answers: PageSource): Promise<Response> {
+async function serveUser(parameters: URLSearchParams, source: PageSource): Promise<Response> {
   const id = parameters.get("id") ?? "";
-  if (!/^\d{1,10}$/.test(id) || Number(id) > 2_147_483_647) return answer(400, "id is not a user's.");
+  if (!/^\d{1,10}$/.test(id) || Number(id) > 2_147_483_647) return textResponse(400, "Invalid user id.");
   try {
-    const rows = await answers.user(parameters.get("stream") ?? "", Number(id));
-    return rows ? json(rows) : answer(404, "There is no such stream.");
+    const rows = await source.user(parameters.get("stream") ?? "", Number(id));
+    return rows ? jsonResponse(rows) : textResponse(404, "Unknown stream.");
   } catch (error) {
-    // What exactly ails the database is told by the events; it is no business of this answer.
+    // The cause is part of the events; this response does not repeat it.
     return error instanceof BusyError
-      ? retryLater(429, "Too many searches at a time.")
-      : retryLater(503, "The database does not answer.");
+      ? retryLater(429, "Too many requests; retry.")
+      : retryLater(503, "Database unavailable; retry.");
   }
 }
 
-function serve(request: Request, { bytes, type, etag }: Asset): Response {
+function serveAsset(request: Request, { bytes, type, etag }: Asset): Response {
   const headers = { ...HEADERS, "content-type": type, etag, "cache-control": "no-cache" };
-  const known = request.headers.get("if-none-match")?.replace(/^W\//, "") === etag;
-  if (known) return new Response(null, { status: 304, headers });
+  const isCurrent = request.headers.get("if-none-match")?.replace(/^W\//, "") === etag;
+  if (isCurrent) return new Response(null, { status: 304, headers });
   return new Response(request.method === "HEAD" ? null : bytes, { headers });
 }
 
 /**
- * Serves until disposed of.
+ * Serves the page until disposed.
  *
- * @throws {PermanentError} where the port can't be listened on
+ * @throws {PermanentError} if the port cannot be bound
  */
 export function servePage(
   settings: Pick<
@@ -144,7 +143,7 @@ export function servePage(
     "DASHBOARD_HOST" | "DASHBOARD_PORT" | "DASHBOARD_MAX_VIEWERS" | "DASHBOARD_MAX_VIEWERS_PER_ADDRESS"
   >,
   hosts: Limits["hosts"],
-  answers: PageSource,
+  source: PageSource,
 ): AsyncDisposable & { readonly port: number } {
   const { DASHBOARD_HOST: hostname, DASHBOARD_PORT: port } = settings;
   const limits = {
@@ -154,8 +153,8 @@ export function servePage(
   };
   try {
     const server = Deno.serve(
-      { hostname, port, onListen: () => {}, onError: () => answer(500, "Something went wrong.") },
-      (request, { remoteAddr }) => handleRequest(request, answers, limits, remoteAddr.hostname),
+      { hostname, port, onListen: () => {}, onError: () => textResponse(500, "Internal server error.") },
+      (request, { remoteAddr }) => handleRequest(request, source, limits, remoteAddr.hostname),
     );
     return { port: server.addr.port, [Symbol.asyncDispose]: () => server.shutdown() };
   } catch (error) {

@@ -4,7 +4,7 @@ import { AllowedHosts } from "./allowed_hosts.ts";
 import { Broadcast } from "./broadcast.ts";
 import { handleRequest, type PageSource, servePage } from "./server.ts";
 
-const ANSWERS: PageSource = {
+const SOURCE: PageSource = {
   assets: new Map([["/", { bytes: new TextEncoder().encode("<p>"), type: "text/html", etag: '"a"' }]]),
   events: () => new ReadableStream({ start: (controller) => controller.close() }),
   viewers: () => 1,
@@ -12,15 +12,15 @@ const ANSWERS: PageSource = {
   user: (stream, user) => Promise.resolve(stream === "routes" ? { rows: [[user, 2]] } : undefined),
 };
 const LIMITS = { hosts: new AllowedHosts(), viewers: 3, viewersPerAddress: 2 };
-const get = (path: string, answers: Partial<PageSource> = {}, init: RequestInit = {}, host = "localhost") =>
+const get = (path: string, source: Partial<PageSource> = {}, init: RequestInit = {}, host = "localhost") =>
   handleRequest(
     new Request(`http://${host}${path}`, { ...init, headers: { ...init.headers, host } }),
-    { ...ANSWERS, ...answers },
+    { ...SOURCE, ...source },
     LIMITS,
     "192.0.2.1",
   );
 
-Deno.test("handle() lets a page load nothing but this server's own files, whatever it answers", async () => {
+Deno.test("handleRequest() sends a strict content security policy with every response", async () => {
   for (const path of ["/", "/events", "/nothing", "/api/history?stream=routes", "/api/user?id=x"]) {
     const response = await get(path);
     await response.body?.cancel();
@@ -31,12 +31,12 @@ Deno.test("handle() lets a page load nothing but this server's own files, whatev
   }
 });
 
-Deno.test("handle() answers 304 when the page has the file already", async () => {
+Deno.test("handleRequest() returns 304 when the ETag matches", async () => {
   const response = await get("/", {}, { headers: { "if-none-match": 'W/"a"' } });
   assert.equal(response.status, 304);
 });
 
-Deno.test("handle() refuses to change anything, and a page too many", async () => {
+Deno.test("handleRequest() returns 405 for other methods and 503 or 429 when too many pages are open", async () => {
   assert.equal((await get("/", {}, { method: "POST" })).status, 405);
   const full = await get("/events", { viewers: (address) => address === undefined ? 3 : 0 });
   assert.deepEqual([full.status, full.headers.has("retry-after")], [503, true]);
@@ -44,7 +44,7 @@ Deno.test("handle() refuses to change anything, and a page too many", async () =
   assert.deepEqual([greedy.status, greedy.headers.has("retry-after")], [429, true]);
 });
 
-Deno.test("handle() answers 421 and nothing else on every path when the host is another's", async () => {
+Deno.test("handleRequest() returns 421 on every path when the host is not allowed", async () => {
   for (
     const path of ["/", "/events", "/nothing", "/api/history?stream=routes", "/api/user?stream=routes&id=7"]
   ) {
@@ -52,19 +52,19 @@ Deno.test("handle() answers 421 and nothing else on every path when the host is 
       const response = await get(
         path,
         {
-          events: () => assert.fail("a page was opened"),
-          user: () => assert.fail("the database was asked"),
+          events: () => assert.fail("opened a page"),
+          user: () => assert.fail("queried the database"),
         },
         { method },
         "evil.example:8080",
       );
       assert.equal(response.status, 421, `${method} ${path}`);
-      assert.match(await response.text(), /^This name is not the dashboard's\./);
+      assert.match(await response.text(), /^Host not allowed\./);
     }
   }
 });
 
-Deno.test("handle() answers a user's rows, and says what is wrong when it can't", async () => {
+Deno.test("handleRequest() returns a user's rows, or the status of the problem when there is one", async () => {
   assert.deepEqual(await (await get("/api/user?stream=routes&id=7")).json(), { rows: [[7, 2]] });
   for (const id of ["", "-1", "1.5", "2147483648", "1 OR 1=1"]) {
     assert.equal((await get(`/api/user?stream=routes&id=${encodeURIComponent(id)}`)).status, 400, id);
@@ -76,14 +76,14 @@ Deno.test("handle() answers a user's rows, and says what is wrong when it can't"
   assert.deepEqual([refused.status, refused.headers.has("retry-after")], [429, true]);
 });
 
-Deno.test("handle() does not tell a page about the database's inside when it fails", async () => {
+Deno.test("handleRequest() does not reveal database errors when a search fails", async () => {
   const user = () => Promise.reject(new Error("password authentication failed for user x"));
   const response = await get("/api/user?stream=routes&id=7", { user });
   assert.equal(response.status, 503);
-  assert.equal(await response.text(), "The database does not answer.\n");
+  assert.equal(await response.text(), "Database unavailable; retry.\n");
 });
 
-/** Sends a request as it stands and gives the answer's status line and headers. */
+/** Sends a raw request and returns the status line and headers of the response. */
 async function raw(port: number, ...lines: string[]): Promise<string> {
   using connection = await Deno.connect({ hostname: "127.0.0.1", port });
   await connection.write(new TextEncoder().encode(`${lines.join("\r\n")}\r\n\r\n`));
@@ -91,7 +91,7 @@ async function raw(port: number, ...lines: string[]): Promise<string> {
   return new TextDecoder().decode(bytes.subarray(0, await connection.read(bytes) ?? 0));
 }
 
-Deno.test("servePage() answers no request for another host, however the request names it", async () => {
+Deno.test("servePage() serves no request for another host in either the Host header or the request line", async () => {
   const settings = {
     DASHBOARD_HOST: "127.0.0.1",
     DASHBOARD_PORT: 0,
@@ -100,7 +100,7 @@ Deno.test("servePage() answers no request for another host, however the request 
   };
   const broadcast = new Broadcast(() => "all");
   await using page = servePage(settings, LIMITS.hosts, {
-    ...ANSWERS,
+    ...SOURCE,
     events: (address) => broadcast.open(address),
     viewers: (address) => broadcast.viewers(address),
   });
@@ -116,17 +116,17 @@ Deno.test("servePage() answers no request for another host, however the request 
   assert.equal(await status("GET / HTTP/1.1", "Host: loc alhost", close), 421);
   assert.equal(await status("GET http://evil.example/ HTTP/1.1", "Host: localhost", close), 421);
   assert.equal(await status("GET http://localhost/ HTTP/1.1", "Host: evil.example", close), 421);
-  // RFC 9112, section 3.2: the server itself refuses these.
+  // RFC 9112, section 3.2: Deno rejects these.
   assert.equal(await status("GET / HTTP/1.1", "Host: localhost", "Host: evil.example", close), 400);
 
-  // All pages of this test come from one address.
+  // All pages of this test have the same address.
   const open = () => fetch(`http://127.0.0.1:${page.port}/events`);
   const [first, second] = [await open(), await open()];
   assert.deepEqual([first.status, second.status], [200, 200]);
   const third = await open();
-  // Its text is read only then: that of an open page has no end.
+  // The bodies end only now.
   broadcast.close();
   const texts = await Promise.all([first, second, third].map((response) => response.text()));
   assert.equal(third.status, 429);
-  assert.match(texts[2]!, /^2 pages of this address are open already\..*DASHBOARD_MAX_VIEWERS_PER_ADDRESS/);
+  assert.match(texts[2]!, /^Too many open pages from this address \(DASHBOARD_MAX_VIEWERS_PER_ADDRESS=2\)/);
 });

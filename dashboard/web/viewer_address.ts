@@ -1,13 +1,13 @@
 /**
- * Whom an address stands for when open pages are counted.
+ * Normalizes client addresses to count open pages.
  *
  * @module
  */
 import { isIPv6 } from "node:net";
 
 /**
- * The addresses that one machine can take by itself count as one: all of the loopback network, and an IPv6 network of 64 bits. An IPv4
- * address counts the same when it comes as an IPv6 one (`::ffff:192.0.2.1`).
+ * Maps all addresses that one machine can choose itself to the same text: the loopback network, and the /64 of an IPv6 address.
+ * IPv4-mapped IPv6 addresses (`::ffff:192.0.2.1`) map to the IPv4 address.
  */
 export function viewerAddress(address: string): string {
   const plain = address.replace(/%.*$/, "").replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "");

@@ -1,7 +1,7 @@
 import assert from "assert";
 import { viewerAddress } from "./viewer_address.ts";
 
-Deno.test("viewerAddress() counts the addresses that one machine can take as one", () => {
+Deno.test("viewerAddress() is equal for all addresses that one machine can choose", () => {
   const same = [
     ["127.0.0.1", "127.3.2.1", "::1", "::ffff:127.0.0.1"],
     ["192.0.2.1", "::ffff:192.0.2.1", "::FFFF:192.0.2.1"],

@@ -1,15 +1,15 @@
 /**
- * A real browser, and a record of what it asks for and complains about.
+ * A browser that records its requests and console errors.
  *
  * @module
  */
 import { type Browser, chromium, type Page } from "playwright-core";
 
-/** Debian's, and what others call it. */
-const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+/** Paths of distributions. */
+const PATHS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-/** Where a browser is; `undefined`: there is none. The environment variable `CHROMIUM` names another. */
-export const CHROMIUM = [Deno.env.get("CHROMIUM") ?? "", ...PLACES].find((path) => {
+/** Path of the browser; `undefined`: not installed. The environment variable `CHROMIUM` overrides it. */
+export const CHROMIUM = [Deno.env.get("CHROMIUM") ?? "", ...PATHS].find((path) => {
   try {
     return path !== "" && Deno.statSync(path).isFile;
   } catch {
@@ -17,7 +17,7 @@ export const CHROMIUM = [Deno.env.get("CHROMIUM") ?? "", ...PLACES].find((path) 
   }
 });
 
-/** Nothing of the browser's own goes to the network. */
+/** Disables the browser's own network requests. */
 const ARGUMENTS = [
   "--no-sandbox",
   "--disable-gpu",
@@ -28,18 +28,18 @@ const ARGUMENTS = [
   "--disable-sync",
 ];
 
-/** One page in a browser of its own. */
+/** A page in its own browser. */
 export class OpenPage implements AsyncDisposable {
-  /** Errors and warnings of the console, and what was thrown. */
-  readonly complaints: string[] = [];
-  /** URLs that were asked for. */
+  /** Console errors and warnings, and uncaught errors. */
+  readonly errors: string[] = [];
+  /** Requested URLs. */
   readonly requests: string[] = [];
 
   private constructor(readonly page: Page, private readonly browser: Browser) {
     page.on("console", (message) => {
-      if (["error", "warning"].includes(message.type())) this.complaints.push(message.text());
+      if (["error", "warning"].includes(message.type())) this.errors.push(message.text());
     });
-    page.on("pageerror", (error) => this.complaints.push(String(error)));
+    page.on("pageerror", (error) => this.errors.push(String(error)));
     page.on("request", (request) => this.requests.push(request.url()));
   }
 
@@ -56,11 +56,11 @@ export class OpenPage implements AsyncDisposable {
     return (await this.page.textContent(selector))!.trim();
   }
 
-  /** Pixels of a canvas that something is drawn on, and a number that changes with the picture. */
-  async drawn(selector: string): Promise<{ pixels: number; sum: number }> {
+  /** Number of drawn pixels of a canvas, and a checksum. */
+  async drawnPixels(selector: string): Promise<{ pixels: number; sum: number }> {
     return await this.page.evaluate(`(() => {
       const canvas = document.querySelector(${JSON.stringify(selector)});
-      // On a copy: reading the page's own canvas would change how the browser keeps it, and it says so.
+      // A copy: reading the canvas of the page would make the browser log a warning.
       const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
       copy.drawImage(canvas, 0, 0);
       const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);

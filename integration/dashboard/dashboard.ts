@@ -1,5 +1,5 @@
 /**
- * The dashboard, run as a program, and what it tells its pages.
+ * Runs the dashboard as a process and reads its events.
  *
  * @module
  */
@@ -11,22 +11,21 @@ import { freePort } from "../../local/servers/mod.ts";
 import { buildPage } from "../../local/dashboard.ts";
 
 /** A running dashboard. */
-export interface Dashboard {
-  /** Of its page. */
+export interface TestDashboard {
   readonly url: string;
   readonly service: TestService;
 }
 
 /**
- * Starts a dashboard with the permissions that `deno.json` gives it; it is ended with the scenario.
+ * Starts a dashboard with the permissions of `deno.json`. It is stopped with the scenario.
  *
- * @param services whose metrics it shows
+ * @param services whose metrics are shown
  */
 export async function startDashboard(
   s: ScenarioContext,
   services: readonly { http: string }[] = [],
   settings: Record<string, string | number> = {},
-): Promise<Dashboard> {
+): Promise<TestDashboard> {
   await buildPage();
   const [port, probes] = [freePort(), freePort()];
   const all = {
@@ -52,14 +51,14 @@ export async function startDashboard(
   return { url: `http://127.0.0.1:${port}`, service };
 }
 
-/** One message of the dashboard to its pages. */
+/** A message of the dashboard to its pages. */
 export interface Message {
   readonly event: string;
-  // deno-lint-ignore no-explicit-any -- as it comes
+  // deno-lint-ignore no-explicit-any -- any message
   readonly data: any;
 }
 
-/** Reads the events of a dashboard, as a page would. */
+/** Reads the events of a dashboard as a page does. */
 export class Events implements AsyncDisposable {
   readonly messages: Message[] = [];
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
@@ -69,7 +68,7 @@ export class Events implements AsyncDisposable {
     this.#reading = this.#read(url);
   }
 
-  /** Rows of a stream that came so far, those of the first message among them. */
+  /** All rows of a stream received so far. */
   rows(stream: string): number[][] {
     return this.messages.flatMap(({ data }) => data.rows[stream] ?? []);
   }

@@ -9,25 +9,36 @@ const TABLE = "CREATE TABLE routes_table (user_id INT NOT NULL, timestamp DOUBLE
   "latitude DOUBLE PRECISION NOT NULL, longitude DOUBLE PRECISION NOT NULL)";
 const INSERT = "INSERT INTO routes_table SELECT $1::int, i, 1, 2 FROM generate_series($2::int, $3::int) AS i";
 
-/** A connection of its own, for transactions that overlap. */
+/** A separate connection, for overlapping transactions. */
 async function connect(s: ScenarioContext): Promise<Client & AsyncDisposable> {
   const client = new Client({ connectionString: s.postgres.url(s.database.name), ssl: false });
   await client.connect();
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() });
 }
 
-scenario({
-  name: "dashboard shows every row once when transactions commit in another order than they wrote",
-  failure: "Transactions that overlap: the first to write is the last to commit, one is rolled back",
-  result: "Every committed row is told to the pages once, and no other",
-  services: "process",
-}, async (s) => {
+async function createTable(s: ScenarioContext, rows: number): Promise<void> {
   await s.database.create();
   await s.database.query(TABLE);
-  await s.database.query(INSERT, [0, 1, 10]);
-  const { url } = await startDashboard(s);
-  await using events = new Events(url);
-  await waitUntil("what was there", () => events.rows("routes").length === 10);
+  await s.database.query(INSERT, [0, 1, rows]);
+}
+
+/** Starts a dashboard and reads its events until it has sent rows. */
+async function startWithEvents(s: ScenarioContext) {
+  const { url, service } = await startDashboard(s);
+  const events = s.use(new Events(url));
+  await waitUntil("the first rows", () => events.rows("routes").length > 0);
+  return { url, service, events };
+}
+
+scenario({
+  name: "dashboard shows every row once when transactions commit in another order than they write",
+  failure: "Overlapping transactions: the first to write is the last to commit; one is rolled back",
+  result: "Every committed row is sent to the pages once, and no other row",
+  services: "process",
+}, async (s) => {
+  await createTable(s, 10);
+  const { events } = await startWithEvents(s);
+  assert.equal(events.rows("routes").length, 10);
 
   await using early = await connect(s);
   await using late = await connect(s);
@@ -37,65 +48,56 @@ scenario({
   await never.query(INSERT, [2, 1, 300]);
   await late.query(INSERT, [3, 1, 300]);
   await late.query("COMMIT");
-  await waitUntil("the later one", () => events.rows("routes").length === 310);
+  await waitUntil("the transaction that wrote last", () => events.rows("routes").length === 310);
   // In the same blocks, and after them.
   await s.database.query(INSERT, [4, 1, 300]);
-  await waitUntil("another", () => events.rows("routes").length === 610);
+  await waitUntil("a later transaction", () => events.rows("routes").length === 610);
   await early.query("COMMIT");
   await never.query("ROLLBACK");
-  await waitUntil("the earlier one", () => events.rows("routes").length === 910);
+  await waitUntil("the transaction that wrote first", () => events.rows("routes").length === 910);
   await s.database.query(INSERT, [5, 1, 1]);
-  await waitUntil("the last", () => events.rows("routes").some(([user]) => user === 5));
+  await waitUntil("the last row", () => events.rows("routes").some(([user]) => user === 5));
 
-  const told = events.rows("routes").map(([user, time]) => `${user} ${time}`);
-  assert.equal(new Set(told).size, told.length);
-  const users = [0, 1, 3, 4, 5].map((user) => told.filter((row) => row.startsWith(`${user} `)).length);
+  const received = events.rows("routes").map(([user, time]) => `${user} ${time}`);
+  assert.equal(new Set(received).size, received.length);
+  const users = [0, 1, 3, 4, 5].map((user) => received.filter((row) => row.startsWith(`${user} `)).length);
   assert.deepEqual(users, [10, 300, 300, 300, 1]);
 });
 
 scenario({
-  name: "dashboard begins anew when the table is truncated or made again",
-  failure: "TRUNCATE, and a table of the same name in place of the old one",
-  result: "Pages are told that what they show is void, and what is there now",
+  name: "dashboard replaces its rows when the table is truncated or recreated",
+  failure: "TRUNCATE, and DROP TABLE followed by CREATE TABLE",
+  result: "Pages discard their rows and receive the current ones",
   services: "process",
 }, async (s) => {
-  await s.database.create();
-  await s.database.query(TABLE);
-  await s.database.query(INSERT, [0, 1, 10]);
-  const { url } = await startDashboard(s);
-  await using events = new Events(url);
-  const anew = () => events.messages.filter(({ data }) => data.replaced?.includes("routes")).length;
-  await waitUntil("what was there", () => events.rows("routes").length === 10);
+  await createTable(s, 10);
+  const { events } = await startWithEvents(s);
+  const replacements = () => events.messages.filter(({ data }) => data.replaced?.includes("routes")).length;
   for (
     const [user, sql] of [[1, "TRUNCATE routes_table"], [2, `DROP TABLE routes_table; ${TABLE}`]] as const
   ) {
-    const before = anew();
+    const before = replacements();
     await s.database.query(sql);
-    await waitUntil("the news of it", () => anew() > before);
+    await waitUntil("the replacement", () => replacements() > before);
     await s.database.query(INSERT, [user, 1, 1]);
-    await waitUntil("what is there now", () => events.rows("routes").some((row) => row[0] === user));
+    await waitUntil("the new rows", () => events.rows("routes").some((row) => row[0] === user));
   }
 });
 
 scenario({
   name:
-    "dashboard reads without the reader role until the role may read, and polls while 40 users are searched for",
-  failure:
-    "A role routes_reader of another database without any grant in this one; 40 searches at the same time",
+    "dashboard takes the reader role when the role can read the table, and keeps polling during 40 searches",
+  failure: "A role routes_reader without grants in this database; 40 concurrent searches",
   result:
-    "It reads with the account's rights and logs the GRANT; then it takes the role; searches use two other connections, the rest is told to wait",
+    "Reads with the rights of the account and logs the GRANT, then takes the role; searches use two separate connections, the others get status 429",
   services: "process",
 }, async (s) => {
-  await s.database.create();
-  await s.database.query(TABLE);
-  await s.database.query(INSERT, [0, 1, 100_000]);
-  // Roles are the whole server's, which other scenarios may share.
+  await createTable(s, 100_000);
+  // Roles belong to the server, which other scenarios share.
   await s.database.query(
     "DO $$ BEGIN CREATE ROLE routes_reader NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN END $$",
   );
-  const { url, service } = await startDashboard(s);
-  await using events = new Events(url);
-  await waitUntil("what was there", () => events.rows("routes").length > 0);
+  const { url, service, events } = await startWithEvents(s);
   await service.waitForLog(/"event":"reader_role".*GRANT SELECT ON routes_table TO routes_reader/);
 
   // Only the role is subject to the policy.
@@ -125,9 +127,9 @@ scenario({
 });
 
 scenario({
-  name: "dashboard reads no table whole and writes nothing when tables are large",
-  failure: "Two million rows in a table without any index, and ten pages that ask for users and the past",
-  result: "No sequential scan, a bounded number of blocks for each look, and no right to write",
+  name: "dashboard does no sequential scan and cannot write when tables are large",
+  failure: "Two million rows in a table without an index, and ten pages that request users and the past",
+  result: "No sequential scan, a bounded number of blocks per poll, and no INSERT privilege",
   services: "process",
 }, async (s) => {
   await s.startConsumer().then((consumer) =>
@@ -159,23 +161,23 @@ scenario({
   assert.ok(answers.every((rows) => rows >= 50), `${answers}`);
   const { rows: past } = await (await fetch(`${url}/api/history?stream=routes`)).json();
   assert.ok(past.length > 5_000 && past.length <= 20_000, `${past.length}`);
-  // All of the table, from its beginning to its end.
+  // The sample covers the whole table.
   assert.ok(past[0][1] < 20_000 && past.at(-1)[1] > 1_980_000);
-  const looks = pages[0]!.messages.length + 8;
-  await waitUntil("some looks", () => pages[0]!.messages.length >= looks);
+  const polls = pages[0]!.messages.length + 8;
+  await waitUntil("some polls", () => pages[0]!.messages.length >= polls);
 
   const [role] = await s.database.query<{ role: string; writes: boolean }>(
     `SELECT current_setting('is_superuser') AS role, has_table_privilege('routes_reader', 'routes_table', 'INSERT') AS writes`,
   );
   assert.equal(role!.writes, false);
-  // What the statistics have not been told yet they are told when the connection ends.
+  // The remaining statistics are reported when the connection ends.
   await service.stop();
   const after = await waitUntil("the statistics", async () => {
     const now = await statistics();
     return now.blocks > before.blocks && now;
   });
-  s.log(`${after.blocks - before.blocks} blocks of some 15,000 were read`);
+  s.log(`${after.blocks - before.blocks} of about 15,000 blocks read`);
   assert.equal(after.scans, before.scans);
-  // 250 for the past, 64 for the present, 512 for each of ten users, 48 for each look; looks are at most some dozens.
+  // 250 for the sample, 64 for the latest rows, 512 for each of ten users, 48 per poll; there are at most some dozens of polls.
   assert.ok(after.blocks - before.blocks < 10_000, `${after.blocks - before.blocks} blocks`);
 });

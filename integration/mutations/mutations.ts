@@ -228,7 +228,7 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "if (!limits.hosts.accepts(request)) {",
     replace: "if (false) {",
     test: "dashboard/web/server_test.ts",
-    filter: "answers no request for another host",
+    filter: "serves no request for another host",
   },
   {
     name: "no-search-limit",

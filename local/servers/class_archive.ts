@@ -1,37 +1,36 @@
 /**
- * The archive of the broker's classes, laid out as the JVM wants them in memory (class-data sharing, CDS). It spares
- * one of the 2.7 seconds that the broker takes to start. The JVM writes it when a broker that was told to ends in
- * order. It belongs to one Java and one set of jars; the JVM ignores one that does not fit.
+ * The class-data sharing (CDS) archive of the broker's classes. Cuts broker start-up from 2.7 s to 1.7 s. A JVM that was started with
+ * {@link createArguments} writes it on a clean exit. It is valid for one Java version and one set of jars; the JVM ignores others.
  */
 export class ClassArchive {
   readonly #path: string;
-  readonly #possible: boolean;
+  readonly #supported: boolean;
 
-  /** @param possible Whether this Java can make and use one. */
-  constructor(path: string, possible: boolean) {
+  /** @param supported whether this Java supports CDS archives */
+  constructor(path: string, supported: boolean) {
     this.#path = path;
-    this.#possible = possible;
+    this.#supported = supported;
   }
 
-  /** Whether there could be one, but is not. */
+  /** Whether the archive is supported but does not exist yet. */
   get isMissing(): boolean {
-    return this.#possible && !this.#there();
+    return this.#supported && !this.#exists();
   }
 
-  /** Arguments of `java` that use it, if it is there. */
+  /** Arguments of `java` that use the archive; none if it does not exist. */
   useArguments(): string[] {
-    return this.#possible && this.#there() ? [`-XX:SharedArchiveFile=${this.#path}`] : [];
+    return this.#supported && this.#exists() ? [`-XX:SharedArchiveFile=${this.#path}`] : [];
   }
 
-  /** Arguments of `java` that make it where it is missing, and what to call when that program has ended. */
+  /** Arguments of `java` that create the archive if it is missing, and a function to call when that process has ended. */
   createArguments(): { args: string[]; keep: () => void } {
     if (!this.isMissing) return { args: [], keep: () => {} };
-    // Other brokers may be at it as well, and one that is killed leaves it unfinished.
+    // Other brokers may write it concurrently, and a killed one leaves an incomplete file.
     const unfinished = `${this.#path}.${crypto.randomUUID()}`;
     return { args: [`-XX:ArchiveClassesAtExit=${unfinished}`], keep: () => this.#keep(unfinished) };
   }
 
-  #there(): boolean {
+  #exists(): boolean {
     try {
       return Deno.lstatSync(this.#path).isFile;
     } catch {
@@ -43,7 +42,7 @@ export class ClassArchive {
     try {
       Deno.renameSync(finished, this.#path);
     } catch {
-      // It was killed before it began to write. The next one that ends in order makes it.
+      // The JVM was killed. The next clean exit creates the archive.
     }
   }
 }

@@ -15,22 +15,25 @@ import {
   type ToolResult,
 } from "./types.ts";
 
-/** Ports inside of the container; that of clients is the same inside and outside. */
+/** Ports in the container. The client port is the same inside and outside. */
 const NETWORK_PORT = 19092;
 const ADMIN_PORT = 19093;
 const ADMIN = `127.0.0.1:${ADMIN_PORT}`;
-/** Where a broker in a container listens as a controller. */
+/** Port of the controller listener. */
 export const CONTROLLER_PORT = 19094;
 
-/** For a JVM that lives for minutes: compiling once and simply halves the processor time of a broker's start, and of its rest. */
+/** For a JVM that lives for minutes: the C1 compiler and the serial collector halve the CPU time. */
 const SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
 
-/** Where neither is given, Kafka's scripts take their own. */
 const frugal = (heap: string) => ({ KAFKA_HEAP_OPTS: heap, KAFKA_JVM_PERFORMANCE_OPTS: SHORT_LIVED });
 
-/** Starts a broker in a container; the only one of its cluster, or one of several, which then share `options.network`. */
+/**
+ * Starts a broker in a container.
+ *
+ * @param node the broker's place in its cluster, whose brokers share `options.network`; default: a cluster of one
+ */
 export async function startContainerKafka(options: KafkaOptions, node?: ClusterNode): Promise<KafkaServer> {
-  // Brokers tell clients their address, so the port has to be known beforehand.
+  // Brokers advertise their address, so the port must be known before the start.
   const [free, proxyPort] = freePorts(2);
   const port = options.port ?? free!;
   const host = await engineHost();
@@ -98,7 +101,7 @@ class ContainerKafka extends ContainerServer implements KafkaServer {
       { content: Buffer.from(file), target: path, mode: 0o644 },
     ]);
     const pid = `${input}-pid`;
-    // `timeout` passes a signal on.
+    // `timeout` forwards the signal.
     const kill = () => this.container.exec(["sh", "-c", `kill $(cat ${pid})`]);
     signal?.addEventListener("abort", kill);
     const { stdout, stderr, exitCode } = await this.container.exec([
@@ -115,7 +118,7 @@ class ContainerKafka extends ContainerServer implements KafkaServer {
       ...args.map((argument) => argument === TOOL_FILE ? path : argument),
     ], { env: this.toolEnv }).finally(() => signal?.removeEventListener("abort", kill));
     if (exitCode === 124) {
-      throw new Error(`${name} ran longer than ${timeoutMs} ms: ${args.join(" ")}\n${stderr}`);
+      throw new Error(`Timed out after ${timeoutMs} ms: ${name} ${args.join(" ")}\n${stderr}`);
     }
     return { stdout, stderr, code: exitCode };
   }

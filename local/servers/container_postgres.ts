@@ -8,27 +8,27 @@ import type { PostgresOptions, PostgresServer } from "./types.ts";
 const IMAGE = "postgres:18";
 const PORT = 5432;
 
-/** The image's volume, and where the log of transactions lies when it is not to lie in it. */
+/** The image's volume, and the WAL folder outside of it. */
 const DATA = "/var/lib/postgresql";
-const LOG = "/tmp/wal";
+const WAL = "/tmp/wal";
 
-/** Where files for the server arrive, as root's. */
-const DELIVERED = "/tmp/delivered";
-/** Where the server reads them. */
+/** Files for the server, owned by root. */
+const COPIED_FILES = "/tmp/copied";
+/** Copies of the files, owned by the server. */
 const FILES = "/tmp/settings";
 
-/** What the container says when the server does take connections, after each start. */
-const READY = "Accepts connections.";
+/** Logged after each start when the server accepts connections. */
+const READY = "Accepting connections.";
 
 /**
- * The server takes a private key only when it owns it, and other files only when it may read them. It is not to be process 1: that one
- * inherits what is executed in the container, and PostgreSQL takes the end of a process that it does not know, with an exit code such as
- * pg_isready's 2, for a crash of its own. Whether it is ready is asked over TCP, where the one that initializes does not listen, and until
- * it is: a health check would be a process in the container every moment for as long as it runs.
+ * PostgreSQL requires that it owns the private key. It must not be process 1, which inherits the processes of `docker exec`:
+ * PostgreSQL treats the exit of an unknown child with an exit code such as 2 of pg_isready as a crash. Polls over TCP, where the
+ * temporary server of the initialization does not listen, and only until the server is ready: a health check would start processes
+ * for as long as the container runs.
  */
 const ENTRYPOINT = `
 install -d -o postgres -g postgres -m 700 ${FILES}
-install -o postgres -g postgres -m 600 ${DELIVERED}/* ${FILES}
+install -o postgres -g postgres -m 600 ${COPIED_FILES}/* ${FILES}
 docker-entrypoint.sh "$@" &
 server=$!
 trap 'kill -INT $server' INT TERM
@@ -40,12 +40,12 @@ echo '${READY}'
 while kill -0 $server 2> /dev/null; do wait $server || true; done
 `;
 
-/** Docker's word for no health check; the library's type does not know it. */
+/** Disables the health check; missing in the library's type. */
 const NO_CHECK = ["NONE"] as unknown as ["CMD", string];
 
 /** Starts PostgreSQL in a container. */
 export async function startContainerPostgres(options: PostgresOptions): Promise<PostgresServer> {
-  // One that Docker chose would be another one after each start.
+  // A port chosen by Docker would change with each start.
   const port = options.port ?? freePort();
   const alias = options.networkAlias ?? "postgres";
   const container = new PostgreSqlContainer(IMAGE)
@@ -55,7 +55,7 @@ export async function startContainerPostgres(options: PostgresOptions): Promise<
     .withExposedPorts({ container: PORT, host: port })
     .withCopyContentToContainer(
       Object.entries(postgresFiles(options))
-        .map(([name, content]) => ({ content, target: `${DELIVERED}/${name}`, mode: 0o600 })),
+        .map(([name, content]) => ({ content, target: `${COPIED_FILES}/${name}`, mode: 0o600 })),
     )
     .withHealthCheck({ test: NO_CHECK })
     .withWaitStrategy(Wait.forLogMessage(READY))
@@ -64,7 +64,7 @@ export async function startContainerPostgres(options: PostgresOptions): Promise<
   if (options.network) container.withNetwork(options.network).withNetworkAliases(alias);
   if (options.dataMegabytes) {
     container.withTmpFs({ [DATA]: `rw,size=${options.dataMegabytes}m` }).withEnvironment({
-      POSTGRES_INITDB_WALDIR: LOG,
+      POSTGRES_INITDB_WALDIR: WAL,
     });
   }
   options.onProgress?.("starting PostgreSQL in a container");

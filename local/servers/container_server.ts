@@ -3,17 +3,17 @@ import { LogTail } from "./log_tail.ts";
 import { type Server, ServerError } from "./types.ts";
 import { waitUntil } from "./wait_until.ts";
 
-/** Milliseconds to stop in order before Docker kills it. */
+/** Docker kills the container after this time. */
 const STOP_TIMEOUT_MS = 20_000;
 
-/** Name of the machine that runs the containers, as this one sees it. */
+/** Host name or address of the Docker engine. */
 export async function engineHost(): Promise<string> {
   const { info } = await getContainerRuntimeClient();
   const { host } = info.containerRuntime;
   return host === "localhost" ? "127.0.0.1" : host;
 }
 
-/** A container that runs, and what it says. */
+/** A running container and its log. */
 export interface StartedContainer {
   container: StartedTestContainer;
   log: LogTail;
@@ -22,7 +22,7 @@ export interface StartedContainer {
 /**
  * Starts a container and waits until it is ready.
  *
- * @param name What it is, for the error.
+ * @param name for messages
  */
 export async function startContainer(name: string, container: GenericContainer): Promise<StartedContainer> {
   const log = new LogTail();
@@ -38,7 +38,7 @@ export async function startContainer(name: string, container: GenericContainer):
   }
 }
 
-/** A server in a container, whose ports and data outlast a stop. */
+/** A server in a container. Its ports and data survive a stop. */
 export class ContainerServer implements Server {
   readonly kind = "container";
   protected readonly container: StartedTestContainer;

@@ -1,16 +1,16 @@
 /**
- * The environment of programs that are started here.
+ * The environment of child processes.
  *
  * @module
  */
 
 /**
- * What programs need of this program's environment. Everything else is left out, since it could change what they do: `PGOPTIONS`,
+ * Variables that programs need. All others are removed, since they could change the programs' behavior: `PGOPTIONS`,
  * `JAVA_TOOL_OPTIONS`, `KAFKA_OPTS`, `CLASSPATH`, `LC_ALL`, `TZ`, `HTTP_PROXY`, `NODE_OPTIONS`, `DENO_V8_FLAGS` …
  */
 const KEPT = /^(PATH|HOME|USER|LOGNAME|TMPDIR|JAVA_HOME|DENO_DIR|NPM_CONFIG_REGISTRY|OTEL_.*)$/;
 
-/** Options of a `Deno.Command` that give the program only the variables that it needs, and `more`. */
+/** Options of a `Deno.Command` with only the needed variables and `more`. */
 export function cleanEnvironment(
   more: Record<string, string> = {},
 ): { clearEnv: true; env: Record<string, string> } {

@@ -2,7 +2,7 @@ import assert from "assert";
 import { cleanEnvironment } from "./environment.ts";
 import { runCommand } from "./run_command.ts";
 
-Deno.test("cleanEnvironment() keeps what programs need and nothing that could change what they do", async () => {
+Deno.test("cleanEnvironment() keeps needed variables and removes those that change the behavior of programs", async () => {
   const hostile = {
     PGOPTIONS: "x",
     JAVA_TOOL_OPTIONS: "x",

@@ -1,10 +1,7 @@
-/**
- * Ports that are given out: below those that the system gives to connections of its own accord (from 32768 on, on Linux), else a
- * connection could get a server's port while that server is about to start, or to start again.
- */
+/** Below the ephemeral ports (from 32768 on Linux), which the system could assign to a connection before a server starts. */
 const FIRST = 15_000, LAST = 32_000;
 
-/** So many different TCP ports of this machine that nothing listens on. */
+/** Returns distinct free TCP ports of this machine. */
 export function freePorts(count: number): number[] {
   const ports = new Set<number>();
   while (ports.size < count) {
@@ -14,12 +11,12 @@ export function freePorts(count: number): number[] {
   return [...ports];
 }
 
-/** A TCP port of this machine that nothing listens on: `preferred`, when it is free. */
+/** Returns `preferred` if it is free, else another free TCP port. */
 export function freePort(preferred?: number): number {
   return preferred !== undefined && isPortFree(preferred) ? preferred : freePorts(1)[0]!;
 }
 
-/** Whether nothing listens on that TCP port of this machine. */
+/** Whether nothing listens on a TCP port of this machine. */
 export function isPortFree(port: number): boolean {
   try {
     Deno.listen({ hostname: "127.0.0.1", port }).close();

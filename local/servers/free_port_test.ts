@@ -1,16 +1,16 @@
 import assert from "assert";
 import { freePort, freePorts, isPortFree } from "./free_port.ts";
 
-Deno.test("freePorts() gives different ports that can be listened on", () => {
+Deno.test("freePorts() returns distinct free ports", () => {
   const ports = freePorts(20);
   assert.equal(new Set(ports).size, 20);
   for (const port of ports) Deno.listen({ hostname: "127.0.0.1", port }).close();
 });
 
-Deno.test("freePort() gives the preferred port when it is free, and another when it is taken", () => {
+Deno.test("freePort() returns the preferred port when it is free, else another one", () => {
   const preferred = freePort();
   assert.equal(freePort(preferred), preferred);
-  using _taken = Deno.listen({ hostname: "127.0.0.1", port: preferred });
+  using _listener = Deno.listen({ hostname: "127.0.0.1", port: preferred });
   assert.equal(isPortFree(preferred), false);
   assert.notEqual(freePort(preferred), preferred);
 });

@@ -1,4 +1,4 @@
-/** The command that installs a program, by family of systems. */
+/** The command that installs a program, by operating system family. */
 export interface InstallCommands {
   debian: string;
   fedora: string;
@@ -8,14 +8,14 @@ export interface InstallCommands {
   macos: string;
 }
 
-/** The one of `commands` that fits this machine; needs root on Linux, so it starts with `sudo` for others. */
+/** The command for this machine, on Linux with `sudo` unless the user is root. */
 export function installHint(commands: InstallCommands): string {
   if (Deno.build.os === "darwin") return commands.macos;
   const command = commands[linuxFamily(osRelease())];
   return Deno.uid() === 0 ? command : `sudo ${command}`;
 }
 
-/** Which family the text of `/etc/os-release` speaks of; Debian's when it is none that is known. */
+/** The family named in the text of `/etc/os-release`; default: debian. */
 export function linuxFamily(text: string): Exclude<keyof InstallCommands, "macos"> {
   const ids = [...text.matchAll(/^ID(?:_LIKE)?=(.*)$/gm)]
     .flatMap(([, value = ""]) => value.replaceAll(/["']/g, "").split(/\s+/));

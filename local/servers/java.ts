@@ -2,22 +2,21 @@ import { cleanEnvironment } from "./environment.ts";
 import { installHint } from "./install_hint.ts";
 import { ServerError } from "./types.ts";
 
-/** The oldest Java that Kafka's broker runs on. */
+/** Minimum Java version of Kafka's broker. */
 const MIN_JAVA = 17;
 
-/** A Java that can run the broker. */
 export interface Java {
   command: string;
-  /** Its version, for example `17.0.15`. */
+  /** For example `17.0.15`. */
   version: string;
-  /** Whether it can share archived classes (CDS); some builds come without the archive of its own that this needs. */
+  /** Whether class-data sharing (CDS) works; some builds lack the default archive that it requires. */
   sharing: boolean;
 }
 
 /**
- * The Java of `JAVA_HOME`, or else the one on the path.
+ * Finds the Java of `JAVA_HOME`, else the one in `PATH`.
  *
- * @throws {ServerError} When there is none or it is too old, with the command that installs one.
+ * @throws {ServerError} if there is none or it is too old, with the command that installs one
  */
 export async function findJava(): Promise<Java> {
   const home = Deno.env.get("JAVA_HOME");
@@ -32,20 +31,20 @@ export async function findJava(): Promise<Java> {
   });
   const output = await printedVersion(command);
   if (output === undefined) {
-    throw new ServerError(`Java ${MIN_JAVA} or later is missing. Install it: ${hint}`);
+    throw new ServerError(`Java ${MIN_JAVA} or later is required. Install it: ${hint}`);
   }
   const version = javaVersion(output);
   if (version === undefined || parseInt(version) < MIN_JAVA) {
     throw new ServerError(
-      `Java ${MIN_JAVA} or later is needed, but ${command} is ${
-        version ?? "none that is known"
+      `Java ${MIN_JAVA} or later is required, but ${command} is ${
+        version ?? "an unknown version"
       }. Install it: ${hint}`,
     );
   }
   return { command, version, sharing: /^.*VM.*\bsharing\b/m.test(output) };
 }
 
-/** The version in what `java -version` prints: `17.0.15` of `openjdk version "17.0.15" 2025-04-15`. */
+/** The version in the output of `java -version`: `17.0.15` of `openjdk version "17.0.15" 2025-04-15`. */
 export function javaVersion(output: string): string | undefined {
   return /version "([^"]+)"/.exec(output)?.[1];
 }
@@ -57,7 +56,7 @@ async function printedVersion(command: string): Promise<string | undefined> {
       ...cleanEnvironment(),
     }).output();
     const text = new TextDecoder();
-    // macOS has a `java` that only says where to get one.
+    // macOS has a `java` stub that only prints an installation hint.
     return success ? text.decode(stderr) + text.decode(stdout) : undefined;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;

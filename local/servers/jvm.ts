@@ -3,14 +3,18 @@ import { findJava } from "./java.ts";
 import { installKafka } from "./kafka_install.ts";
 import type { ServerOptions } from "./types.ts";
 
-/** All that is needed to run Kafka's Java programs. */
+/** Java and the jars of Kafka. */
 export interface KafkaJvm {
   command: string;
   classArchive: ClassArchive;
   classPath: string;
 }
 
-/** A JVM with Kafka's jars. Throws `ServerError` when there is no Java or the jars can't be had. */
+/**
+ * Finds Java and installs the jars of Kafka if needed.
+ *
+ * @throws {ServerError} if Java is missing or the jars cannot be downloaded
+ */
 export async function kafkaJvm(
   options: Pick<ServerOptions, "onProgress" | "signal"> = {},
 ): Promise<KafkaJvm> {
@@ -20,11 +24,11 @@ export async function kafkaJvm(
   return { command: java.command, classPath, classArchive };
 }
 
-/** Arguments of `java` that every program of Kafka's gets. */
+/** Arguments of `java` common to all programs of Kafka. */
 export function commonArguments({ classPath, classArchive }: KafkaJvm, logConfiguration: string): string[] {
   return [
     "-Djava.awt.headless=true",
-    // Else the JVM speaks of an archive that does not fit.
+    // Suppresses warnings about an invalid class archive.
     "-Xlog:disable",
     "-Xlog:all=error:stderr",
     ...classArchive.useArguments(),

@@ -1,16 +1,16 @@
 /**
- * Memory and compilation of Kafka's JVMs, as tests want them and as Kafka's own scripts have them.
+ * Memory and compilation of Kafka's JVMs: small for tests, or as in Kafka's own scripts.
  *
  * @module
  */
 
-/** A broker's heap: as tests want it, and in `kafka-server-start.sh` (Kafka 4.3). */
+/** Heap of a broker: for tests, and as in `kafka-server-start.sh` (Kafka 4.3). */
 export const BROKER_HEAP: Readonly<Record<"frugal" | "kafka", readonly string[]>> = {
   frugal: ["-Xms128m", "-Xmx512m"],
   kafka: ["-Xms1G", "-Xmx1G"],
 };
 
-/** A tool's heap, as `kafka-run-class.sh` has it (Kafka 4.3); tests want no other. */
+/** Heap of a tool, as in `kafka-run-class.sh` (Kafka 4.3). */
 export const TOOL_HEAP = "-Xmx256M";
 
 /** `KAFKA_JVM_PERFORMANCE_OPTS` of `kafka-run-class.sh` (Kafka 4.3), for brokers and tools. */

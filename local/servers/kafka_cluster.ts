@@ -4,14 +4,14 @@ import type { ClusterNode } from "./kafka_properties.ts";
 import { resolveServerKind } from "./server_kind.ts";
 import type { KafkaOptions, KafkaServer, ServerKind, ToolOptions, ToolResult } from "./types.ts";
 
-/** Several brokers that are one Kafka. What is done to it is done to all of them. */
+/** A cluster of brokers. Operations apply to all of them. */
 export class KafkaCluster implements KafkaServer {
   readonly bootstrapServers: string;
   declare readonly networkBootstrapServers?: string;
 
   private constructor(
     readonly kind: ServerKind,
-    /** The brokers, by their ids, which begin with 1. */
+    /** The brokers by id, from 1. */
     readonly brokers: ReadonlyMap<number, KafkaServer>,
     private readonly stack: AsyncDisposableStack,
   ) {
@@ -21,12 +21,12 @@ export class KafkaCluster implements KafkaServer {
     if (network.length > 0) this.networkBootstrapServers = network.join(",");
   }
 
-  /** Starts it; see `startKafkaCluster`. */
+  /** See `startKafkaCluster`. */
   static async start(size: number, options: KafkaOptions): Promise<KafkaCluster> {
     const kind = await resolveServerKind(options.kind);
     await using stack = new AsyncDisposableStack();
     const starting = await (kind === "container" ? inContainers : asProcesses)(size, options, stack);
-    // All at once, since none is up before a majority is.
+    // Concurrently: no broker is ready before a majority has started.
     const started = await Promise.allSettled(starting.map((start) => start()));
     const brokers = new Map<number, KafkaServer>();
     for (const [index, result] of started.entries()) {
@@ -56,12 +56,12 @@ export class KafkaCluster implements KafkaServer {
     return [...this.brokers].map(([id, broker]) => `Broker ${id}:\n${broker.logs()}`).join("\n\n");
   }
 
-  /** By way of one of the brokers that are up. */
+  /** Runs the tool against a running broker. */
   async tool(name: string, args: string[], options?: ToolOptions): Promise<ToolResult> {
     for (const broker of this.brokers.values()) {
       if (await broker.running()) return await broker.tool(name, args, options);
     }
-    throw new Error(`${name} can't be run: no broker is up`);
+    throw new Error(`Cannot run ${name}: no broker is running.`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -3,22 +3,21 @@ import { KAFKA_VERSION, POM } from "./kafka_pom.ts";
 import { exists } from "./data_folder.ts";
 import { ServerError, type ServerOptions } from "./types.ts";
 
-/** Where the jars are kept between starts. */
+/** The jars are cached here. */
 export const KAFKA_CACHE = `${import.meta.dirname}/../../.cache/kafka-${KAFKA_VERSION}`;
 
-/** Kafka's jars on this machine. */
 export interface KafkaInstallation {
   /** For `java -cp`. */
   classPath: string;
-  /** Where to keep what belongs to the jars. */
+  /** For files that depend on the jars. */
   folder: string;
 }
 
 /**
- * Kafka's jars, downloaded by Maven when they are not in the cache folder yet. Several programs may call this at the
- * same time; one downloads, the others wait for it.
+ * Downloads the jars of Kafka with Maven if they are not cached. Concurrent callers, also of other processes, wait for one
+ * download.
  *
- * @throws {ServerError} When Maven is missing (with the command that installs it) or can't download.
+ * @throws {ServerError} if Maven is missing or the download fails
  */
 export async function installKafka(
   folder = KAFKA_CACHE,
@@ -30,7 +29,7 @@ export async function installKafka(
     using lock = await Deno.open(`${folder}/lock`, { create: true, write: true });
     await lock.lock(true);
     if (!exists(libs)) {
-      onProgress?.(`downloading Apache Kafka ${KAFKA_VERSION} by Maven, 45 MB`);
+      onProgress?.(`downloading Apache Kafka ${KAFKA_VERSION} with Maven (45 MB)`);
       await download(folder, libs, signal);
     }
   }
@@ -38,7 +37,7 @@ export async function installKafka(
   return { classPath: jars.join(":"), folder };
 }
 
-/** Downloads beside `libs` and renames at the end, so that `libs` is there whole or not at all. */
+/** Downloads to a temporary folder and renames it, so that `libs` is always complete. */
 async function download(folder: string, libs: string, signal?: AbortSignal): Promise<void> {
   const partial = `${libs}.partial`;
   await Deno.remove(partial, { recursive: true }).catch(() => {});
@@ -48,7 +47,7 @@ async function download(folder: string, libs: string, signal?: AbortSignal): Pro
   signal?.throwIfAborted();
   if (!success) {
     throw new ServerError(
-      `Apache Kafka ${KAFKA_VERSION} could not be downloaded by Maven. Is there a network? Try again. Maven said:\n` +
+      `Cannot download Apache Kafka ${KAFKA_VERSION} with Maven. Check the network and retry. Errors of Maven:\n` +
         output.split("\n").filter((line) => line.includes("ERROR")).slice(0, 5).join("\n"),
     );
   }
@@ -74,6 +73,6 @@ async function maven(args: string[], signal?: AbortSignal): Promise<{ success: b
       suse: "zypper install maven",
       macos: "brew install maven",
     });
-    throw new ServerError(`Maven (mvn), which downloads Apache Kafka, is missing. Install it: ${hint}`);
+    throw new ServerError(`Maven (mvn) is required to download Apache Kafka. Install it: ${hint}`);
   }
 }

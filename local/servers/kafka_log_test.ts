@@ -1,7 +1,7 @@
 import assert from "assert";
 import { errorsInLog } from "./kafka_log.ts";
 
-Deno.test("reasonInLog() gives errors and their causes, without stacks and what was logged besides", () => {
+Deno.test("errorsInLog() returns errors and their causes without stack traces", () => {
   const log = `[2026-01-01 00:00:00,000] INFO starting (kafka.Kafka)
 [2026-01-01 00:00:01,000] ERROR Fatal error during startup. (kafka.server.BrokerServer)
 org.apache.kafka.common.KafkaException: no.such.Reporter
@@ -16,7 +16,7 @@ Caused by: java.lang.ClassNotFoundException: no.such.Reporter
   ]);
 });
 
-Deno.test("reasonInLog() gives the end when there is no error in it", () => {
+Deno.test("errorsInLog() returns the last lines when there are no errors", () => {
   const lines = Array.from({ length: 30 }, (_, index) => `[time] INFO ${index} ERROR`);
   assert.equal(errorsInLog(lines.join("\n")), lines.slice(-12).join("\n"));
 });

@@ -1,4 +1,4 @@
-/** The release of Apache Kafka that is run, embedded and in containers. */
+/** Version of Apache Kafka, embedded and in containers. */
 export const KAFKA_VERSION = "4.3.1";
 
 /** A Maven project whose runtime dependencies are the broker, its command-line tools and a logger. */
@@ -19,7 +19,7 @@ export const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
       <artifactId>kafka-tools</artifactId>
       <version>${KAFKA_VERSION}</version>
       <exclusions>
-        <!-- Kafka Connect, with a web server of its own. -->
+        <!-- Kafka Connect, which includes a web server. -->
         <exclusion>
           <groupId>org.apache.kafka</groupId>
           <artifactId>connect-runtime</artifactId>

@@ -1,20 +1,18 @@
 import type { KafkaOptions } from "./types.ts";
 
-/** An address of the broker: where it listens, and the name that it tells clients. */
 export interface Listener {
-  /** `host:port` to listen on. */
+  /** `host:port` to bind. */
   listen: string;
-  /** `host:port` that clients are told. */
+  /** `host:port` for clients. */
   advertised: string;
 }
 
-/** Where the broker is found, by whom. */
 export interface KafkaListeners {
   /** Clients on this machine. */
   client: Listener;
   /** Containers of the same Docker network. */
   network?: Listener;
-  /** Clients that come through a proxy. */
+  /** Clients that connect through a proxy. */
   proxy?: Listener;
   /** Kafka's own tools, and other brokers; always plaintext. */
   admin: Listener;
@@ -24,19 +22,19 @@ export interface KafkaListeners {
 
 /** One broker of a cluster. */
 export interface ClusterNode {
-  /** From 1 on. */
+  /** From 1. */
   id: number;
-  /** The same for all. */
+  /** Common to all brokers. */
   clusterId: string;
-  /** Where the controllers are found, by the ids of their nodes: `host:port`, in their order. */
+  /** `host:port` of the controllers, in the order of the node ids. */
   controllers: string[];
 }
 
 /**
- * Properties of a broker that is a controller, too (KRaft), small enough for tests and durable across restarts. What
- * `options.properties` says wins.
+ * Properties of a combined broker and controller (KRaft), small enough for tests and durable across restarts.
+ * `options.properties` overrides them.
  *
- * @param node Its place in a cluster; a cluster of one when not given.
+ * @param node the broker's place in its cluster; default: a cluster of one
  */
 export function kafkaProperties(
   listeners: KafkaListeners,
@@ -67,7 +65,7 @@ export function kafkaProperties(
     "listener.security.protocol.map":
       `CLIENT:${protocol},NETWORK:${protocol},PROXY:${protocol},ADMIN:PLAINTEXT,CONTROLLER:PLAINTEXT`,
     "log.dirs": dataFolder,
-    // As hosted Kafkas have it: a topic that nobody made is an error.
+    // As in hosted services: a missing topic is an error.
     "auto.create.topics.enable": "false",
     "default.replication.factor": replicas,
     "min.insync.replicas": majority,
@@ -78,10 +76,10 @@ export function kafkaProperties(
     "transaction.state.log.num.partitions": "1",
     "share.coordinator.state.topic.replication.factor": replicas,
     "share.coordinator.state.topic.min.isr": majority,
-    // A broker that comes back after a crash is let in again when its old session is over.
+    // A crashed broker can register again only after its previous session has expired.
     "broker.session.timeout.ms": "3000",
     "broker.heartbeat.interval.ms": "500",
-    // Nobody else is about to join.
+    // No delay for further members.
     "group.initial.rebalance.delay.ms": "0",
     "log.cleaner.dedupe.buffer.size": `${16 * 1024 * 1024}`,
     ...options.properties,

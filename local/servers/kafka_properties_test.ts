@@ -7,7 +7,7 @@ const listeners = {
   controller: "127.0.0.1:3",
 };
 
-Deno.test("kafkaProperties() tells clients the advertised address", () => {
+Deno.test("kafkaProperties() sets the listeners and the advertised listeners", () => {
   const properties = kafkaProperties(listeners, "/data", {});
   assert.equal(
     properties["listeners"],
@@ -18,7 +18,7 @@ Deno.test("kafkaProperties() tells clients the advertised address", () => {
   assert.equal(properties["log.dirs"], "/data");
 });
 
-Deno.test("kafkaProperties() protects the listeners of clients, and no other, when a protocol is asked for", () => {
+Deno.test("kafkaProperties() applies the security protocol to the client listeners only", () => {
   const network = { listen: "0.0.0.0:4", advertised: "kafka:4" };
   const properties = kafkaProperties({ ...listeners, network }, "/data", { securityProtocol: "SASL_SSL" });
   assert.equal(
@@ -28,20 +28,20 @@ Deno.test("kafkaProperties() protects the listeners of clients, and no other, wh
   assert.match(properties["advertised.listeners"]!, /NETWORK:\/\/kafka:4/);
 });
 
-Deno.test("kafkaProperties() tells clients that come through a proxy the proxy's address", () => {
+Deno.test("kafkaProperties() advertises the address of the proxy when there is one", () => {
   const proxy = { listen: "127.0.0.1:5", advertised: "127.0.0.1:6" };
   const properties = kafkaProperties({ ...listeners, proxy }, "/data", {});
   assert.match(properties["listeners"]!, /,PROXY:\/\/127\.0\.0\.1:5,/);
   assert.match(properties["advertised.listeners"]!, /,PROXY:\/\/127\.0\.0\.1:6,/);
 });
 
-Deno.test("kafkaProperties() lets the caller's properties win", () => {
+Deno.test("kafkaProperties() is overridden by the given properties", () => {
   const properties = kafkaProperties(listeners, "/data", { properties: { "node.id": "7", "x": "y" } });
   assert.equal(properties["node.id"], "7");
   assert.equal(properties["x"], "y");
 });
 
-Deno.test("kafkaProperties() names all controllers and outlives one broker when it is of a cluster", () => {
+Deno.test("kafkaProperties() lists all controllers and requires a majority of replicas when there is a cluster", () => {
   const node = { id: 2, controllers: ["a:1", "b:1", "c:1"] };
   const properties = kafkaProperties(listeners, "/data", {}, node);
   assert.equal(properties["node.id"], "2");

@@ -1,4 +1,4 @@
-/** The class behind each of the scripts in Kafka's `bin` folder that speaks to a broker. */
+/** Main classes of the scripts in Kafka's `bin` folder that connect to a broker. */
 const TOOLS = {
   "kafka-acls": "org.apache.kafka.tools.AclCommand",
   "kafka-broker-api-versions": "org.apache.kafka.tools.BrokerApiVersionsCommand",
@@ -22,15 +22,15 @@ const TOOLS = {
 } as const;
 
 /**
- * The Java class of one of Kafka's tools.
+ * The main class of a tool.
  *
- * @param name The script's name without `.sh`.
- * @throws When there is no such tool.
+ * @param name of the script, without `.sh`
+ * @throws {Error} if the tool is unknown
  */
 export function toolClass(name: string): string {
   const found = (TOOLS as Record<string, string>)[name];
   if (found === undefined) {
-    throw new Error(`There is no Kafka tool "${name}"; known are ${Object.keys(TOOLS).join(", ")}`);
+    throw new Error(`Unknown Kafka tool "${name}". Known tools: ${Object.keys(TOOLS).join(", ")}`);
   }
   return found;
 }

@@ -1,16 +1,16 @@
 import type { Readable } from "node:stream";
 
-/** Keeps the last lines of what streams say. */
+/** Keeps the last lines of streams. */
 export class LogTail {
   readonly #limit: number;
   #lines: string[] = [];
 
-  /** @param limit Lines to keep. */
+  /** @param limit lines to keep */
   constructor(limit = 200) {
     this.#limit = limit;
   }
 
-  /** Listens to a stream of text, besides those before. */
+  /** Appends a stream of text. */
   follow(stream: Readable): void {
     let rest = "";
     stream.on("data", (chunk: string | Uint8Array) => {

@@ -1,6 +1,5 @@
 /**
- * Real servers for tests, benchmarks and `deno task start`: Apache Kafka and PostgreSQL, as processes of this machine
- * or in containers, behind one interface.
+ * Apache Kafka and PostgreSQL for tests, benchmarks and `deno task start`, as processes of this machine or in containers.
  *
  * @module
  */
@@ -16,7 +15,7 @@ export { TOOL_FILE } from "./types.ts";
 export type { KafkaCluster };
 export type * from "./types.ts";
 
-/** Host that this machine reaches servers of a kind at, `127.0.0.1` unless the Docker engine is elsewhere. */
+/** Host at which servers are reachable: `127.0.0.1` unless the Docker engine is remote. */
 export async function serverHost(kind?: ServerOptions["kind"]): Promise<string> {
   if (await resolveServerKind(kind) === "embedded") return "127.0.0.1";
   const { engineHost } = await import("./container_server.ts");
@@ -24,9 +23,9 @@ export async function serverHost(kind?: ServerOptions["kind"]): Promise<string> 
 }
 
 /**
- * Starts an Apache Kafka broker and waits until it takes clients.
+ * Starts an Apache Kafka broker and waits until it accepts clients.
  *
- * @throws When it can't be started; the message names what is missing, or ends with the last lines of its log.
+ * @throws {ServerError} if the server cannot be started, with the remedy or the last lines of its log
  */
 export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServer> {
   if (await resolveServerKind(options.kind) === "container") {
@@ -38,10 +37,10 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServe
 }
 
 /**
- * Starts a cluster of brokers, each of them a controller, too: topics have a replica on every one of them, and take records
- * as long as a majority of them is up.
+ * Starts a cluster of combined brokers and controllers. Topics have a replica on every broker and accept records while a majority
+ * of the brokers is running.
  *
- * @throws As {@link startKafka}.
+ * @throws as {@link startKafka}
  */
 export async function startKafkaCluster(brokers: number, options: KafkaOptions = {}): Promise<KafkaCluster> {
   const { KafkaCluster } = await import("./kafka_cluster.ts");
@@ -49,9 +48,9 @@ export async function startKafkaCluster(brokers: number, options: KafkaOptions =
 }
 
 /**
- * Starts a PostgreSQL server and waits until it takes clients.
+ * Starts a PostgreSQL server and waits until it accepts clients.
  *
- * @throws When it can't be started; the message names what is missing, or ends with the last lines of its log.
+ * @throws {ServerError} if the server cannot be started, with the remedy or the last lines of its log
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   if (await resolveServerKind(options.kind) === "container") {

@@ -2,10 +2,10 @@ import { ServerError } from "./types.ts";
 import type { Account } from "./server_process.ts";
 
 /**
- * The account to run PostgreSQL as: nobody else's for an ordinary user; for root, as which PostgreSQL refuses to run,
- * that of the user `postgres`, or else `nobody`.
+ * The account to run PostgreSQL as; `undefined`: the current user. PostgreSQL does not run as root, so root uses `postgres`, else
+ * `nobody`.
  *
- * @throws {ServerError} When root runs it on a machine with neither user.
+ * @throws {ServerError} if the user is root and neither account exists
  */
 export async function postgresAccount(): Promise<Account | undefined> {
   if (Deno.uid() !== 0) return undefined;
@@ -14,15 +14,15 @@ export async function postgresAccount(): Promise<Account | undefined> {
     if (uid !== undefined && gid !== undefined) return { uid, gid };
   }
   throw new ServerError(
-    "PostgreSQL does not run as root, and there is no user postgres. Make one: useradd --system postgres",
+    "PostgreSQL cannot run as root, and there is no user postgres. Create one: useradd --system postgres",
   );
 }
 
-/** Whether that account may do `test` (`-x`, `-w`, …) of an absolute path. */
+/** Whether `test` (`-x`, `-w`, …) of an absolute path succeeds for the account. */
 export async function canAccess(account: Account | undefined, test: string, path: string): Promise<boolean> {
   const { success } = await new Deno.Command("/usr/bin/env", {
     args: ["test", test, path],
-    cwd: "/", // This program's own may be closed to the account.
+    cwd: "/", // The account may have no access to the current folder.
     ...account,
   })
     .output();

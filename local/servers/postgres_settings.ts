@@ -8,7 +8,6 @@ export function postgresUrl(host: string, port: number, database: string): strin
   return `postgres://${SUPERUSER.user}:${SUPERUSER.password}@${host}:${port}/${encodeURIComponent(database)}`;
 }
 
-/** Names of the files that {@link postgresFiles} makes. */
 const FILES = {
   hostBasedAuthentication: "pg_hba.conf",
   certificate: "server.crt",
@@ -16,7 +15,7 @@ const FILES = {
   clientAuthority: "client-ca.crt",
 };
 
-/** Configuration files of the server, by name; all for the server's eyes only. */
+/** Contents of the configuration files, by name. */
 export function postgresFiles({ hostBasedAuthentication, tls }: PostgresOptions): Record<string, string> {
   const lines = hostBasedAuthentication ?? [
     "local all all scram-sha-256",
@@ -33,7 +32,7 @@ export function postgresFiles({ hostBasedAuthentication, tls }: PostgresOptions)
 /**
  * Arguments of `postgres` for its settings.
  *
- * @param folder Where {@link postgresFiles} lie.
+ * @param folder of the {@link postgresFiles}
  */
 export function postgresArguments(folder: string, { tls, settings }: PostgresOptions): string[] {
   const all: Record<string, string> = {

@@ -1,7 +1,7 @@
-/** Ids of the processes that `pid` started and that are still its children. */
+/** Pids of the child processes of `pid`. */
 export async function childrenOf(pid: number): Promise<number[]> {
   if (Deno.build.os === "linux") {
-    // `ps` is missing on small installations.
+    // `ps` may not be installed.
     const children = await Deno.readTextFile(`/proc/${pid}/task/${pid}/children`);
     return children.split(" ").filter(Boolean).map(Number);
   }
@@ -11,7 +11,7 @@ export async function childrenOf(pid: number): Promise<number[]> {
     .flatMap(([parent, child]) => parent === pid && child !== undefined ? [child] : []);
 }
 
-/** The command line of a process; empty when there is no such process. */
+/** The command line of a process; empty if the process does not exist. */
 export async function commandLineOf(pid: number): Promise<string> {
   if (Deno.build.os === "linux") {
     try {
@@ -24,10 +24,10 @@ export async function commandLineOf(pid: number): Promise<string> {
   return new TextDecoder().decode(stdout);
 }
 
-/** Whether there is such a process. */
+/** Whether a process exists. */
 export function isProcessRunning(pid: number): boolean {
   try {
-    // "SIGCONT" does nothing to one that runs.
+    // SIGCONT has no effect on a running process.
     Deno.kill(pid, "SIGCONT");
     return true;
   } catch (error) {
@@ -37,7 +37,7 @@ export function isProcessRunning(pid: number): boolean {
   }
 }
 
-/** Sends SIGKILL, unless there is no such process any more. */
+/** Sends SIGKILL if the process exists. */
 export function killIfRunning(pid: number): void {
   try {
     Deno.kill(pid, "SIGKILL");

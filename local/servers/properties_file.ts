@@ -1,6 +1,5 @@
 /**
- * The text of a Java `.properties` file. Values may hold anything, line ends and backslashes included, so a PEM text is
- * fine. Keys are written as they are and must be plain.
+ * Formats a Java `.properties` file. Values are escaped and may contain line breaks, such as PEM texts. Keys are not escaped.
  *
  * @see https://docs.oracle.com/javase/8/docs/api/java/util/Properties.html#load-java.io.Reader-
  */

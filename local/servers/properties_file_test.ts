@@ -2,15 +2,15 @@ import assert from "assert";
 import fc from "fast-check";
 import { propertiesFile } from "./properties_file.ts";
 
-Deno.test("propertiesFile() writes one line a property", () => {
+Deno.test("propertiesFile() writes one line per property", () => {
   assert.equal(propertiesFile({ "node.id": "1", "log.dirs": "/a b/c" }), "node.id=1\nlog.dirs=/a b/c\n");
 });
 
-Deno.test("propertiesFile() keeps a PEM text in one line", () => {
+Deno.test("propertiesFile() writes a PEM text in one line", () => {
   assert.equal(propertiesFile({ key: "-----BEGIN-----\nabc\n" }), "key=-----BEGIN-----\\nabc\\n\n");
 });
 
-Deno.test("propertiesFile() keeps any value when it is read as Java reads it", () => {
+Deno.test("propertiesFile() preserves any value when Java reads it", () => {
   const awkward = fc.constantFrom("\\", "n", "u00e9", " ", "\t", "\n", "\r", "\0", "=", "#", "é", "😀");
   fc.assert(fc.property(fc.string({ unit: awkward }), (value) => {
     const lines = propertiesFile({ key: value }).split(/\r\n|[\r\n]/);
@@ -19,7 +19,7 @@ Deno.test("propertiesFile() keeps any value when it is read as Java reads it", (
   }));
 });
 
-/** What `java.util.Properties.load` makes of the text behind the `=`. */
+/** Decodes a value as `java.util.Properties.load` does. */
 function readAsJava(text: string): string {
   return text.replace(/^[ \t\f]+/, "").replace(
     /\\(?:u([0-9a-f]{4})|(.))/g,

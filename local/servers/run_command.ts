@@ -2,9 +2,9 @@ import { cleanEnvironment } from "./environment.ts";
 import type { ToolOptions, ToolResult } from "./types.ts";
 
 /**
- * Runs a program to its end.
+ * Runs a program and waits until it exits.
  *
- * @throws When it can't be started, or runs longer than `options.timeoutMs` (it is killed then).
+ * @throws {Error} if the program cannot be started, or exceeds `timeoutMs` and is killed
  */
 export async function runCommand(
   command: string,
@@ -18,9 +18,9 @@ export async function runCommand(
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  let late = false;
+  let timedOut = false;
   const timer = setTimeout(() => {
-    late = true;
+    timedOut = true;
     child.kill("SIGKILL");
   }, timeoutMs);
   const kill = () => child.kill("SIGKILL");
@@ -29,8 +29,8 @@ export async function runCommand(
     const [{ code, stdout, stderr }] = await Promise.all([child.output(), feed(child, stdin)]);
     const text = new TextDecoder();
     const result = { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
-    if (late) {
-      throw new Error(`${command} ran longer than ${timeoutMs} ms: ${args.join(" ")}\n${result.stderr}`);
+    if (timedOut) {
+      throw new Error(`Timed out after ${timeoutMs} ms: ${command} ${args.join(" ")}\n${result.stderr}`);
     }
     return result;
   } finally {
@@ -46,6 +46,6 @@ async function feed(child: Deno.ChildProcess, stdin: string | Uint8Array | undef
     await writer.write(typeof stdin === "string" ? new TextEncoder().encode(stdin) : stdin);
     await writer.close();
   } catch {
-    // It ended without reading all; its exit code says why.
+    // The program exited without reading all input; its exit code tells why.
   }
 }

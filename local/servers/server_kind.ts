@@ -1,19 +1,18 @@
 import type { ServerKind } from "./types.ts";
 
 /**
- * Whether to start servers as processes or in containers. What the caller asks for wins over the environment variable
- * `INTEGRATION_SERVERS` (`containers`, `embedded` or `auto`), and that over `auto`: containers where a Docker engine
- * answers, else embedded.
+ * Whether to start servers as processes or in containers: `requested`, else the environment variable `INTEGRATION_SERVERS`
+ * (`containers`, `embedded` or `auto`). `auto` is containers if a Docker engine responds, else embedded.
  *
- * @throws When `INTEGRATION_SERVERS` holds anything else.
+ * @throws {Error} if `INTEGRATION_SERVERS` is invalid
  */
-export async function resolveServerKind(asked?: ServerKind | "auto"): Promise<ServerKind> {
-  const wanted = asked ?? parseServerKind(Deno.env.get("INTEGRATION_SERVERS"));
-  if (wanted !== "auto") return wanted;
+export async function resolveServerKind(requested?: ServerKind | "auto"): Promise<ServerKind> {
+  const kind = requested ?? parseServerKind(Deno.env.get("INTEGRATION_SERVERS"));
+  if (kind !== "auto") return kind;
   return await isDockerAvailable() ? "container" : "embedded";
 }
 
-/** What the value of `INTEGRATION_SERVERS` asks for. */
+/** Parses a value of `INTEGRATION_SERVERS`. */
 export function parseServerKind(value: string | undefined): ServerKind | "auto" {
   switch (value) {
     case "containers":

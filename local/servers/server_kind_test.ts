@@ -1,7 +1,7 @@
 import assert from "assert";
 import { parseServerKind, resolveServerKind } from "./server_kind.ts";
 
-Deno.test("fromEnvironment() reads INTEGRATION_SERVERS", () => {
+Deno.test("parseServerKind() parses INTEGRATION_SERVERS", () => {
   assert.equal(parseServerKind("containers"), "container");
   assert.equal(parseServerKind("embedded"), "embedded");
   assert.equal(parseServerKind("auto"), "auto");
@@ -9,11 +9,11 @@ Deno.test("fromEnvironment() reads INTEGRATION_SERVERS", () => {
   assert.equal(parseServerKind(undefined), "auto");
 });
 
-Deno.test("fromEnvironment() throws when the value is unknown", () => {
+Deno.test("parseServerKind() throws when the value is unknown", () => {
   assert.throws(() => parseServerKind("docker"), /INTEGRATION_SERVERS is "docker", but must be/);
 });
 
-Deno.test("chosenKind() is what the caller asks for", async () => {
+Deno.test("resolveServerKind() returns the requested kind", async () => {
   assert.equal(await resolveServerKind("embedded"), "embedded");
   assert.equal(await resolveServerKind("container"), "container");
 });

@@ -1,40 +1,37 @@
 /**
- * Server processes that outlive neither their server object nor the program that started them.
+ * Child processes that are stopped with their owner, even if the owner is killed.
  *
  * @module
  */
 
 import { cleanEnvironment } from "./environment.ts";
 
-/** What to run, and as whom. */
 export interface ServerCommand {
   command: string;
   args: string[];
-  /** Besides {@link cleanEnvironment}. */
+  /** In addition to {@link cleanEnvironment}. */
   env?: Record<string, string>;
   cwd?: string;
-  /** User and group to run as; needs root. */
+  /** User and group to run as; requires root. */
   account?: Account;
-  /** Gets everything that it prints; appended to. */
+  /** Standard output and standard error are appended to this file. */
   logFile: string;
-  /** Signal that stops it quickly and in order. */
+  /** Signal for a fast clean shutdown. */
   stopSignal: Deno.Signal;
-  /** Folder to remove with it when this program dies. */
+  /** Folder to remove when this program is killed. */
   removeFolder?: string;
-  /** Called when it has ended, however that happened. */
+  /** Called when the process has ended for any reason. */
   onEnd?: () => void;
 }
 
-/** Ids of a user of the machine. */
 export interface Account {
   uid: number;
   gid: number;
 }
 
 /**
- * A running server process. It leads a process group of its own, so that Ctrl-C in the terminal does not reach it: who
- * started it decides about the order in which things stop. Should this program die without stopping it, however that
- * happens, a watching shell stops it.
+ * A running server process in its own process group, so that Ctrl-C in the terminal does not reach it and its owner determines the
+ * order of shutdown. If this program is killed, a watcher shell stops the process.
  */
 export class ServerProcess {
   readonly pid: number;
@@ -44,7 +41,7 @@ export class ServerProcess {
   readonly #watcher: Watcher;
   readonly #stopSignal: Deno.Signal;
 
-  /** Starts `command`; returns as soon as the process is there. */
+  /** Starts the process; does not wait until it is ready. */
   constructor(command: ServerCommand) {
     this.#stopSignal = command.stopSignal;
     prepareLog(command);
@@ -69,30 +66,29 @@ export class ServerProcess {
     });
   }
 
-  /** Whether it is still there. */
   get running(): boolean {
     return this.#status === undefined;
   }
 
-  /** Waits until it has ended by itself. */
+  /** Waits until the process ends. */
   async ended(): Promise<Deno.CommandStatus> {
     this.#child.ref();
     return await this.#ended;
   }
 
-  /** Sends a signal, if it is still there. */
+  /** Sends a signal if the process is running. */
   signal(signal: Deno.Signal): void {
     if (!this.running) return;
     try {
       this.#child.kill(signal);
     } catch {
-      // It ended just now.
+      // The process has just ended.
     }
   }
 
-  /** Asks it to stop, insists with SIGKILL after `patienceMs`, and waits until it is gone. */
+  /** Sends the stop signal, after `timeoutMs` SIGKILL, and waits until the process has ended. */
   async stop(timeoutMs = 20_000): Promise<Deno.CommandStatus> {
-    if (this.running) await this.#watcher.tell("asked");
+    if (this.running) await this.#watcher.send("stopping");
     this.signal(this.#stopSignal);
     const timer = setTimeout(() => this.signal("SIGKILL"), timeoutMs);
     try {
@@ -102,14 +98,14 @@ export class ServerProcess {
     }
   }
 
-  /** Ends it with SIGKILL, and waits until it is gone. */
+  /** Sends SIGKILL and waits until the process has ended. */
   async kill(): Promise<Deno.CommandStatus> {
     this.signal("SIGKILL");
     return await this.ended();
   }
 }
 
-/** The end of a text file; empty when it can't be read. */
+/** The last lines of a text file; empty if it cannot be read. */
 export function lastLinesOf(path: string, lines: number): string {
   try {
     using file = Deno.openSync(path);
@@ -124,34 +120,34 @@ export function lastLinesOf(path: string, lines: number): string {
   }
 }
 
-/** Makes the log file, so that the account of the process can write it. */
+/** Creates the log file, writable by the account of the process. */
 function prepareLog({ logFile, account }: ServerCommand): void {
   Deno.openSync(logFile, { append: true, create: true }).close();
   if (account) Deno.chownSync(logFile, account.uid, account.gid);
 }
 
 /**
- * Reads what its program tells it. The end of that without `over` means that the program has died: then it stops the
- * process. One that was `asked` to stop already is not asked again, since many take that for impatience.
+ * Reads commands of this program. End of input without `done` means that this program was killed: stops the process. After
+ * `stopping` it does not send the stop signal again, since many programs exit immediately on a second signal.
  */
 const WATCHER = `
 trap '' HUP INT TERM
-asked=
+stopping=
 while read -r line; do
-  [ "$line" != over ] || exit 0
-  asked=yes
+  [ "$line" != done ] || exit 0
+  stopping=yes
 done
-[ "$asked" ] || { kill -CONT "$1" && kill -s "$2" "$1"; }
+[ "$stopping" ] || { kill -CONT "$1" && kill -s "$2" "$1"; }
 tries=0
 while kill -0 "$1" && [ $tries -lt 100 ]; do sleep 0.1; tries=$((tries + 1)); done
 kill -9 "$1"
 [ -z "$3" ] || rm -rf -- "$3"
 `;
 
-/** The shell that stops the process should this program die. */
+/** A shell that stops the process if this program is killed. */
 interface Watcher {
-  tell(line: "asked" | "over"): Promise<void>;
-  /** Ends it; the process is over. */
+  send(line: "stopping" | "done"): Promise<void>;
+  /** Ends the watcher; the process has ended. */
   dismiss(): Promise<void>;
 }
 
@@ -165,12 +161,12 @@ function watch(pid: number, signal: Deno.Signal, folder = ""): Watcher {
   }).spawn();
   shell.unref();
   const writer = shell.stdin.getWriter();
-  const tell = (line: string) => writer.write(new TextEncoder().encode(`${line}\n`)).catch(() => {});
+  const send = (line: string) => writer.write(new TextEncoder().encode(`${line}\n`)).catch(() => {});
   return {
-    tell,
+    send,
     dismiss: async () => {
       shell.ref();
-      await tell("over");
+      await send("done");
       await writer.close().catch(() => {});
       await shell.status;
     },

@@ -1,61 +1,58 @@
 import type { StartedNetwork } from "testcontainers";
 
-/** How servers are brought up: as processes of this machine, or in containers. */
+/** As processes of this machine, or in containers. */
 export type ServerKind = "embedded" | "container";
 
-/** What every server here can do. */
 export interface Server extends AsyncDisposable {
-  /** Whether it is a process of this machine or a container. */
   readonly kind: ServerKind;
-  /** Stops it orderly and waits until it is gone; data and port stay its own. Does nothing when it is not up. */
+  /** Stops the server and waits until it has ended. Data and port are kept. No effect if the server is not running. */
   stop(): Promise<void>;
-  /** Ends it as `kill -9` does and waits until it is gone. Does nothing when it is not up. */
+  /** Sends SIGKILL and waits until the server has ended. No effect if the server is not running. */
   kill(): Promise<void>;
-  /** Brings it up again, on the same port and with the same data, and waits until it is ready. Does nothing when it is up. */
+  /** Starts the server with the same port and data and waits until it is ready. No effect if the server is running. */
   start(): Promise<void>;
-  /** Whether it is up, as far as its process or container goes. */
+  /** Whether the process or container is running. */
   running(): Promise<boolean>;
-  /** The end of its log, at most some 200 lines. */
+  /** The last lines of the log, at most 200. */
   logs(): string;
 }
 
-/** What a program of the server's printed and how it ended. */
+/** Output and exit code of a tool. */
 export interface ToolResult {
   stdout: string;
   stderr: string;
-  /** Exit code; 0 is success. */
   code: number;
 }
 
-/** A running Apache Kafka broker (one node, broker and controller in one). */
+/** A running Apache Kafka broker, which is also a controller. */
 export interface KafkaServer extends Server {
-  /** Where clients on this machine find it, for example `127.0.0.1:39092`. */
+  /** For clients on this machine, for example `127.0.0.1:39092`. */
   readonly bootstrapServers: string;
-  /** Where containers of the same Docker network find it; set only when {@link KafkaOptions.network} was given. */
+  /** For containers of the same Docker network; set if {@link KafkaOptions.network} was given. */
   readonly networkBootstrapServers?: string;
-  /** Where the proxy of {@link KafkaOptions.proxy} hands connections on to; set only when that was given. */
+  /** Upstream address for the proxy; set if {@link KafkaOptions.proxy} was given. */
   readonly proxyUpstream?: string;
   /**
-   * Runs one of Kafka's own tools, over a plaintext listener of its own whatever protocol clients use.
+   * Runs a tool of Kafka, through a separate plaintext listener.
    *
-   * @param name As the scripts in Kafka's `bin` folder are called, without `.sh`: `kafka-topics`, `kafka-configs`, …
-   * @param args Arguments; `--bootstrap-server` is added.
-   * @throws When the tool's name is unknown, or it runs longer than `timeoutMs` (default 30 s).
+   * @param name of the script in Kafka's `bin` folder, without `.sh`: `kafka-topics`, `kafka-configs`, …
+   * @param args `--bootstrap-server` is added
+   * @throws {Error} if the tool is unknown or exceeds its timeout
    */
   tool(name: string, args: string[], options?: ToolOptions): Promise<ToolResult>;
 }
 
-/** In the arguments of a tool: the path of the file that {@link ToolOptions.file} is. */
+/** Placeholder in the arguments of a tool for the path of {@link ToolOptions.file}. */
 export const TOOL_FILE = "{file}";
 
 /** Options of {@link KafkaServer.tool}. */
 export interface ToolOptions {
   stdin?: string | Uint8Array;
-  /** What is in the file that the argument {@link TOOL_FILE} stands for. */
+  /** Content of the file {@link TOOL_FILE}. */
   file?: string;
-  /** Milliseconds; 30,000 when not given. */
+  /** Default: 30,000. */
   timeoutMs?: number;
-  /** Kills the tool when it is aborted. */
+  /** Kills the tool when aborted. */
   signal?: AbortSignal;
 }
 
@@ -65,54 +62,54 @@ export interface PostgresServer extends Server {
   readonly port: number;
   readonly user: string;
   readonly password: string;
-  /** The database to connect to when no other is named: `postgres`. */
+  /** The default database: `postgres`. */
   readonly database: string;
-  /** Name and port for containers of the same Docker network; set only when {@link PostgresOptions.network} was given. */
+  /** For containers of the same Docker network; set if {@link PostgresOptions.network} was given. */
   readonly networkHost?: string;
   readonly networkPort?: number;
   /** A connection URI of the superuser. */
   url(database?: string): string;
 }
 
-/** What a server can be started with, whichever it is. */
+/** Options common to all servers. */
 export interface ServerOptions {
-  /** Default: what the environment variable `INTEGRATION_SERVERS` says, see `chosenKind`. */
+  /** Default: the environment variable `INTEGRATION_SERVERS`, see `resolveServerKind`. */
   kind?: ServerKind | "auto";
   /** Host port for clients; default: a free one. */
   port?: number;
   /**
-   * Embedded only: where its data and log are kept. Default: a folder for temporary files, removed on dispose. A folder
-   * that was given is kept, and a server started on it goes on with what is there.
+   * Embedded only: folder of data and log. Default: a temporary folder, removed on dispose. A given folder is kept, and a
+   * server started on it resumes from its data.
    */
   dataFolder?: string;
-  /** Containers only: the Docker network to join as well. */
+  /** Containers only: an additional Docker network. */
   network?: StartedNetwork;
-  /** Containers only: name in that network; `kafka` or `postgres` when not given. */
+  /** Containers only: name in that network; default: `kafka` or `postgres`. */
   networkAlias?: string;
-  /** Called with what is being done when it takes long, in a few words. */
+  /** Called with a short description of each slow step. */
   onProgress?: (message: string) => void;
-  /** Cuts a download off when it is aborted. */
+  /** Cancels a download when aborted. */
   signal?: AbortSignal;
 }
 
-/** What the client listener of a broker speaks. */
+/** Protocol of the client listeners. */
 export type SecurityProtocol = "PLAINTEXT" | "SSL" | "SASL_PLAINTEXT" | "SASL_SSL";
 
 /** Options of `startKafka`. */
 export interface KafkaOptions extends ServerOptions {
-  /** What clients must speak on `bootstrapServers` (and `networkBootstrapServers`); default `PLAINTEXT`. */
+  /** Of `bootstrapServers` and `networkBootstrapServers`; default: `PLAINTEXT`. */
   securityProtocol?: SecurityProtocol;
   /**
-   * `host:port` of a proxy in front of the broker, which need not be there yet. Brokers tell clients where to connect, so those
-   * that came through the proxy get a listener of their own, which tells them this.
+   * `host:port` of a proxy in front of the broker, which may be started later. The broker advertises this address to clients that
+   * connect through the proxy, by a separate listener.
    */
   proxy?: string;
   /**
-   * How the JVMs of the broker and its tools run: `frugal`, as tests want it, with little memory and, where they live briefly, little
-   * compilation; or with the heap and the performance options of `kafka`'s own scripts, as benchmarks want it. Default `frugal`.
+   * Options of the JVMs of broker and tools: `frugal` for tests (little memory and compilation), or those of `kafka`'s own scripts for
+   * benchmarks. Default: `frugal`.
    */
   jvm?: "frugal" | "kafka";
-  /** Broker properties beyond, or instead of, the usual ones. PEM texts may span lines. */
+  /** Broker properties, which override the default ones. Values may contain line breaks. */
   properties?: Record<string, string>;
 }
 
@@ -120,11 +117,11 @@ export interface KafkaOptions extends ServerOptions {
 export interface PostgresOptions extends ServerOptions {
   /** Settings of `postgresql.conf`, for example `{ max_connections: "20" }`. */
   settings?: Record<string, string>;
-  /** PEM texts of the server's certificate and key, and of the authority that client certificates must come from. */
+  /** PEM texts of the server's certificate and key, and of the CA of client certificates. */
   tls?: { certificate: string; key: string; clientAuthority?: string };
-  /** Containers only: the data lies on a disk, in memory, of so many megabytes; the log of transactions does not. */
+  /** Containers only: size of a tmpfs for the data, without the WAL. */
   dataMegabytes?: number;
-  /** Lines of `pg_hba.conf`, in place of those that let everybody in with a password. */
+  /** Lines of `pg_hba.conf`; default: all logins with a password. */
   hostBasedAuthentication?: string[];
 }
 
