@@ -10,7 +10,7 @@ import * as metrics from "./metrics.ts";
 import type { RejectedByDatabase } from "./store/rejection_log.ts";
 
 // A type, since an interface is not assignable to a record of fields.
-type At = { readonly topic: string; readonly partition: number };
+type Partition = { readonly topic: string; readonly partition: number };
 
 export const EVENTS = {
   started: event<{ group: string; streams: readonly string[]; brokers: readonly string[]; database: string }>(
@@ -40,13 +40,16 @@ export const EVENTS = {
     },
   ),
   partitions_revoked: event<{ reason: string }>("debug", ({ reason }) => `Partitions revoked: ${reason}.`),
-  partition_resumed: event<At & { offset: number }>(
+  partition_resumed: event<Partition & { offset: number }>(
     "debug",
-    (at) => `Resuming ${partitionKey(at)} at offset ${at.offset}.`,
+    (fields) => `Resuming ${partitionKey(fields)} at offset ${fields.offset}.`,
   ),
-  records_fetched: event<At & { records: number; from: number; to: number }>(
+  records_fetched: event<Partition & { records: number; from: number; to: number }>(
     "debug",
-    (at) => `Fetched ${at.records} records of ${partitionKey(at)}, offsets ${at.from} to ${at.to - 1}.`,
+    (fields) =>
+      `Fetched ${fields.records} records of ${partitionKey(fields)}, offsets ${fields.from} to ${
+        fields.to - 1
+      }.`,
     ({ topic }) => metrics.batches.inc({ topic }),
   ),
 
@@ -60,39 +63,43 @@ export const EVENTS = {
       metrics.transactionRecords.observe(stored + rejected);
     },
   ),
-  records_stored: event<At & { stored: number; rejected: number; latency: number | undefined }>(
+  records_stored: event<Partition & { stored: number; rejected: number; latency: number | undefined }>(
     "debug",
-    (at) => `Stored ${at.stored} records of ${partitionKey(at)}.`,
+    (fields) => `Stored ${fields.stored} records of ${partitionKey(fields)}.`,
     ({ topic, stored, rejected, latency }) => {
       metrics.records.inc({ topic, outcome: "stored" }, stored);
       metrics.records.inc({ topic, outcome: "rejected" }, rejected);
       if (latency !== undefined) metrics.latencySeconds.observe({ topic }, latency);
     },
   ),
-  records_rejected: event<At & { records: RejectedRows }>("debug", (at) => {
-    const all = Array.from(at.records, ({ offset, reason, detail }) => `@${offset}: ${reason}. ${detail}`);
-    return `Rejected records of ${partitionKey(at)}: ${all.join(" ")}`;
+  records_rejected: event<Partition & { records: RejectedRows }>("debug", (fields) => {
+    const all = Array.from(
+      fields.records,
+      ({ offset, reason, detail }) => `@${offset}: ${reason}. ${detail}`,
+    );
+    return `Rejected records of ${partitionKey(fields)}: ${all.join(" ")}`;
   }),
-  records_rejected_by_database: event<RejectedByDatabase>("warn", ({ count, examples, ...at }) => {
+  records_rejected_by_database: event<RejectedByDatabase>("warn", ({ count, examples, ...partition }) => {
     const records = count === 1 ? "record" : "records";
     const first = examples.map(({ offset, text }) => `@${offset}: ${text}`).join("; ");
     const ending = count > examples.length ? "; …" : ".";
-    return `Rejected ${count} ${records} of ${partitionKey(at)}: PostgreSQL: ${first}${ending}`;
+    return `Rejected ${count} ${records} of ${partitionKey(partition)}: PostgreSQL: ${first}${ending}`;
   }),
-  transaction_fenced: event<At & { expected: number; found: number | undefined }>(
+  transaction_fenced: event<Partition & { expected: number; found: number | undefined }>(
     "warn",
-    ({ expected, found, ...at }) =>
-      `Transaction fenced for ${partitionKey(at)}: expected offset ${expected}, found ${found ?? "none"}. ` +
+    ({ expected, found, ...partition }) =>
+      `Transaction fenced for ${partitionKey(partition)}: ` +
+      `expected offset ${expected}, found ${found ?? "none"}. ` +
       (found !== undefined && found > expected
         ? `Another consumer owns the partition; resuming from ${found}.`
         : "The progress was reset, or PostgreSQL was restored or failed over to an earlier state; " +
           `resuming from ${found ?? "the first offset"}.`),
     () => metrics.transactions.inc({ outcome: "fenced" }),
   ),
-  transaction_rejected: event<At & { rows: number; text: string }>(
+  transaction_rejected: event<Partition & { rows: number; text: string }>(
     "debug",
-    (at) =>
-      `PostgreSQL rejected a transaction with ${at.rows} rows of ${partitionKey(at)}: ${at.text}. ` +
+    ({ rows, text, ...partition }) =>
+      `PostgreSQL rejected a transaction with ${rows} rows of ${partitionKey(partition)}: ${text}. ` +
       "Bisecting to find the rejected rows.",
     () => metrics.transactions.inc({ outcome: "rejected" }),
   ),
@@ -106,27 +113,27 @@ export const EVENTS = {
     ({ count }) => `Terminated ${count} stalled transactions of other consumers in this group.`,
   ),
 
-  records_lost: event<At & { from: number; to: number }>(
+  records_lost: event<Partition & { from: number; to: number }>(
     "error",
-    (at) =>
-      `Lost ${at.to - at.from} offsets of ${partitionKey(at)}, ${at.from} to ${at.to - 1}: ` +
+    ({ from, to, ...partition }) =>
+      `Lost ${to - from} offsets of ${partitionKey(partition)}, ${from} to ${to - 1}: ` +
       "Kafka's retention deleted them before they were read. " +
       "Increase the topic's retention.ms or retention.bytes, or add consumers.",
     ({ topic, from, to }) => metrics.records.inc({ topic, outcome: "lost" }, to - from),
   ),
-  open_transaction_detected: event<At & { stable: number; high: number; seconds: number }>(
+  open_transaction_detected: event<Partition & { stable: number; high: number; seconds: number }>(
     "warn",
-    (at) =>
+    ({ stable, high, seconds, ...partition }) =>
       `An open transaction of a producer blocks ${
-        partitionKey(at)
-      }: its last stable offset ${at.stable} has ` +
-      `not moved for ${Math.round(at.seconds)} s, the high watermark is ${at.high}. ` +
+        partitionKey(partition)
+      }: its last stable offset ${stable} ` +
+      `has not moved for ${Math.round(seconds)} s, the high watermark is ${high}. ` +
       "Run kafka-transactions find-hanging to find transactions that will not end.",
   ),
-  progress_changed: event<At & { expected: number; found: number | undefined }>(
+  progress_changed: event<Partition & { expected: number; found: number | undefined }>(
     "warn",
-    ({ expected, found, ...at }) =>
-      `Progress of ${partitionKey(at)} changed from offset ${expected} to ${found ?? "none"}. ` +
+    ({ expected, found, ...partition }) =>
+      `Progress of ${partitionKey(partition)} changed from offset ${expected} to ${found ?? "none"}. ` +
       (found !== undefined && found > expected
         ? "Another consumer moved it; resuming from there."
         : "PostgreSQL may have failed over to an earlier state; storing the records from there again."),

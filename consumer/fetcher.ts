@@ -34,9 +34,9 @@ export interface FetcherOptions<P extends FetchPosition> {
   readonly isAlive: () => boolean;
   readonly read: ReadOptions;
   /** Called with the messages at `nextOffset`, one per record batch. It must advance `nextOffset`. */
-  readonly onMessages: (at: P, messages: readonly KafkaMessage[]) => void;
+  readonly onMessages: (position: P, messages: readonly KafkaMessage[]) => void;
   /** The broker does not have `nextOffset`. Moves it, or throws. */
-  readonly onOutOfRange: (at: P, isCurrent: () => boolean) => Promise<void>;
+  readonly onOutOfRange: (position: P, isCurrent: () => boolean) => Promise<void>;
   /** Called before metadata is used; throws if a topic was recreated. */
   readonly onMetadata?: (metadata: readonly TopicMetadata[]) => void;
   /** Resolves when the buffer has room for more records. */
@@ -83,7 +83,7 @@ class Run<P extends FetchPosition> {
 
   /** The partitions that a broker leads. */
   ledBy(node: number): P[] {
-    return this.partitions.filter((at) => this.leaders.get(partitionKey(at)) === node);
+    return this.partitions.filter((position) => this.leaders.get(partitionKey(position)) === node);
   }
 }
 
@@ -156,7 +156,7 @@ export class Fetcher<P extends FetchPosition> {
         await pause(backoffMs(run.failures++, RETRY_MS, RETRY_MAX_MS), signal);
         continue;
       }
-      const hasAll = () => run.partitions.every((at) => run.leaders.has(partitionKey(at)));
+      const hasAll = () => run.partitions.every((position) => run.leaders.has(partitionKey(position)));
       for (let waited = 0; !run.isOver && waited < METADATA_MAX_AGE_MS; waited += NO_LEADER_INTERVAL_MS) {
         await pause(NO_LEADER_INTERVAL_MS, signal);
         // A loop removes its partitions from the leaders when its broker fails.
@@ -180,14 +180,14 @@ export class Fetcher<P extends FetchPosition> {
       const led = run.ledBy(node);
       if (led.length === 0) return;
       const now = performance.now();
-      const ready = led.filter((at) =>
-        at.nextOffset !== undefined && (run.retryAt.get(partitionKey(at)) ?? 0) <= now
+      const ready = led.filter((position) =>
+        position.nextOffset !== undefined && (run.retryAt.get(partitionKey(position)) ?? 0) <= now
       );
       if (ready.length === 0 || !this.options.isAlive()) {
         await Promise.race([this.#woken.promise, pause(RETRY_MS, run.over.signal)]);
         continue;
       }
-      const offsets = new Map(ready.map((at) => [partitionKey(at), at.nextOffset!]));
+      const offsets = new Map(ready.map((position) => [partitionKey(position), position.nextOffset!]));
       let response: FetchResponse;
       try {
         response = await this.#fetch(node, ready, run);
@@ -195,7 +195,7 @@ export class Fetcher<P extends FetchPosition> {
         if (run.isOver) return;
         if (error instanceof PermanentError || !isTransientKafka(error)) throw error;
         this.options.onRetry(error);
-        for (const at of led) run.leaders.delete(partitionKey(at));
+        for (const position of led) run.leaders.delete(partitionKey(position));
         return await pause(RETRY_MS, run.over.signal);
       }
       await this.#handleResponse(run, response, ready, offsets);
@@ -238,29 +238,30 @@ export class Fetcher<P extends FetchPosition> {
     ready: readonly P[],
     offsets: ReadonlyMap<string, number>,
   ): Promise<void> {
-    const byKey = new Map(ready.map((at) => [partitionKey(at), at]));
+    const byKey = new Map(ready.map((position) => [partitionKey(position), position]));
     for (const { topicName: topic, partitions } of responses) {
       for (const { partition, errorCode, messages } of partitions) {
         const key = partitionKey({ topic, partition });
-        const at = byKey.get(key);
-        const isCurrent = () => !run.isOver && at?.nextOffset === offsets.get(key) && this.options.isAlive();
-        if (!at || !isCurrent()) continue;
-        if (errorCode !== 0) await this.#handleError(run, at, errorCode, isCurrent);
-        else if (messages.length > 0) this.options.onMessages(at, messages);
+        const position = byKey.get(key);
+        const isCurrent = () =>
+          !run.isOver && position?.nextOffset === offsets.get(key) && this.options.isAlive();
+        if (!position || !isCurrent()) continue;
+        if (errorCode !== 0) await this.#handleError(run, position, errorCode, isCurrent);
+        else if (messages.length > 0) this.options.onMessages(position, messages);
       }
     }
   }
 
   /** @throws an error that retrying does not solve */
-  async #handleError(run: Run<P>, at: P, errorCode: number, isCurrent: () => boolean): Promise<void> {
+  async #handleError(run: Run<P>, position: P, errorCode: number, isCurrent: () => boolean): Promise<void> {
     const name = errorName(errorCode) ?? "UNKNOWN";
-    run.retryAt.set(partitionKey(at), performance.now() + RETRY_MAX_MS);
+    run.retryAt.set(partitionKey(position), performance.now() + RETRY_MAX_MS);
     if (name === "OFFSET_OUT_OF_RANGE") {
-      const { nextOffset } = at;
-      await this.options.onOutOfRange(at, isCurrent);
-      if (at.nextOffset !== nextOffset) run.retryAt.delete(partitionKey(at));
-    } else if (STALE_LEADER_ERRORS.includes(name)) run.leaders.delete(partitionKey(at));
-    else if (name === "CORRUPT_MESSAGE") throw corruptBatchError(at);
+      const { nextOffset } = position;
+      await this.options.onOutOfRange(position, isCurrent);
+      if (position.nextOffset !== nextOffset) run.retryAt.delete(partitionKey(position));
+    } else if (STALE_LEADER_ERRORS.includes(name)) run.leaders.delete(partitionKey(position));
+    else if (name === "CORRUPT_MESSAGE") throw corruptBatchError(position);
     else throw createErrorFromCode(errorCode);
   }
 }

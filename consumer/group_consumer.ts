@@ -118,8 +118,8 @@ export class GroupConsumer implements MonitoredConsumer {
         decompressedBytesMax: settings.CONSUMER_DECOMPRESSED_BATCH_MAX_BYTES,
       },
       isAlive: () => this.#membership.isAlive(),
-      onMessages: (at, messages) => this.#onMessages(at, messages),
-      onOutOfRange: (at, isCurrent) => this.#onOutOfRange(at, isCurrent),
+      onMessages: (state, messages) => this.#onMessages(state, messages),
+      onOutOfRange: (state, isCurrent) => this.#onOutOfRange(state, isCurrent),
       onMetadata: (topics) => this.#starts.assertUnchanged(topics, this.#assigned.values()),
       waitForCapacity: () => this.#writer.waitForCapacity(settings.CONSUMER_BUFFER_BYTES),
       onRetry: (error) => this.#onKafkaFailure("Cannot fetch", error),
@@ -137,23 +137,23 @@ export class GroupConsumer implements MonitoredConsumer {
   }
 
   resume(position: PartitionPosition, offset: number | undefined): void {
-    const at = this.#unmoved(position);
-    if (!at) return;
+    const state = this.#unmoved(position);
+    if (!state) return;
     if (offset === undefined) this.#reload();
-    else at.seek(offset);
+    else state.seek(offset);
     this.#fetcher.wake();
   }
 
   skipExpired(position: PartitionPosition, to: number): void {
-    const at = this.#unmoved(position);
-    if (!at) return;
-    this.#skipExpired(at, position.nextOffset, to);
+    const state = this.#unmoved(position);
+    if (!state) return;
+    this.#skipExpired(state, position.nextOffset, to);
     this.#fetcher.wake();
   }
 
   #unmoved(position: PartitionPosition): PartitionState | undefined {
-    const at = this.#assigned.get(partitionKey(position));
-    return at?.isAt(position) ? at : undefined;
+    const state = this.#assigned.get(partitionKey(position));
+    return state?.isAt(position) ? state : undefined;
   }
 
   /** Joins the group and consumes. */
@@ -180,11 +180,11 @@ export class GroupConsumer implements MonitoredConsumer {
   /** Commits the stored offsets to Kafka, for tools that show a group's lag. Nothing depends on this copy. Never throws. */
   async commit(): Promise<void> {
     if (this.#membership.state !== "stable") return;
-    const offsets = [...this.#assigned.values()].flatMap((at) => {
-      const offset = at.takeOffsetToCommit();
+    const offsets = [...this.#assigned.values()].flatMap((state) => {
+      const offset = state.takeOffsetToCommit();
       return offset === undefined
         ? []
-        : [{ topic: at.topic, partition: at.partition, offset: String(offset) }];
+        : [{ topic: state.topic, partition: state.partition, offset: String(offset) }];
     });
     if (offsets.length === 0) return;
     try {
@@ -218,7 +218,7 @@ export class GroupConsumer implements MonitoredConsumer {
     const partitions = Object.entries(assignment).flatMap(([topic, numbers]) =>
       numbers.map((partition) => new PartitionState(topic, partition, this.#builders.get(topic)!))
     );
-    this.#assigned = new Map(partitions.map((at) => [partitionKey(at), at]));
+    this.#assigned = new Map(partitions.map((state) => [partitionKey(state), state]));
     this.#fetcher.start(partitions);
     this.#load(partitions);
   }
@@ -231,31 +231,31 @@ export class GroupConsumer implements MonitoredConsumer {
   }
 
   #onWriteResult({ outcome, topic, partition, nextOffset }: WriteResult): void {
-    const at = this.#assigned.get(partitionKey({ topic, partition }));
-    if (!at) return;
-    if (outcome === "stored") return at.markStored(nextOffset);
+    const state = this.#assigned.get(partitionKey({ topic, partition }));
+    if (!state) return;
+    if (outcome === "stored") return state.markStored(nextOffset);
     if (nextOffset === undefined) this.#reload();
-    else at.seek(nextOffset);
-    if (at.countFence()) this.#membership.rejoin(`another consumer stores ${partitionKey(at)}`);
+    else state.seek(nextOffset);
+    if (state.countFence()) this.#membership.rejoin(`another consumer stores ${partitionKey(state)}`);
   }
 
   /** Loads the progress of all partitions again, since rows were deleted. */
   #reload(): void {
     const partitions = [...this.#assigned.values()];
-    for (const at of partitions) at.seek(undefined);
+    for (const state of partitions) state.seek(undefined);
     this.#load(partitions);
   }
 
   /** Loads progress in the background, repeatedly for partitions without a leader. */
   #load(partitions: readonly PartitionState[]): void {
     const { signal } = this.#stopping;
-    const isAssigned = (at: PartitionState) => this.#assigned.get(partitionKey(at)) === at;
+    const isAssigned = (state: PartitionState) => this.#assigned.get(partitionKey(state)) === state;
     const load = async () => {
       await this.#writer.reset();
       for (let left = partitions; left.length > 0;) {
         for (const start of await this.#starts.load(left, isAssigned)) this.#startAt(start);
         this.#fetcher.wake();
-        left = left.filter((at) => isAssigned(at) && at.nextOffset === undefined);
+        left = left.filter((state) => isAssigned(state) && state.nextOffset === undefined);
         if (left.length > 0) await pause(NO_LEADER_RETRY_MS, signal);
         if (signal.aborted) return;
       }
@@ -265,37 +265,43 @@ export class GroupConsumer implements MonitoredConsumer {
     });
   }
 
-  #startAt({ at, start, topicId }: StartPosition): void {
-    at.topicId = topicId;
-    at.seek(start.kind === "seek" ? start.offset : start.from);
-    if (start.kind === "skip") this.#skipExpired(at, start.from, start.to);
+  #startAt({ state, start, topicId }: StartPosition): void {
+    state.topicId = topicId;
+    state.seek(start.kind === "seek" ? start.offset : start.from);
+    if (start.kind === "skip") this.#skipExpired(state, start.from, start.to);
     this.options.emit("partition_resumed", {
-      topic: at.topic,
-      partition: at.partition,
-      offset: at.nextOffset!,
+      topic: state.topic,
+      partition: state.partition,
+      offset: state.nextOffset!,
     });
   }
 
   /** Skips offsets deleted by retention: logs them, counts them as lost, and advances. */
-  #skipExpired(at: PartitionState, from: number, to: number): void {
-    const { topic, partition, builder: { stream } } = at;
+  #skipExpired(state: PartitionState, from: number, to: number): void {
+    const { topic, partition, builder: { stream } } = state;
     this.options.emit("records_lost", { topic, partition, from, to });
     this.#writer.add(emptySegment(stream, partition, from, to));
-    at.skipTo(to);
+    state.skipTo(to);
   }
 
-  #onMessages(at: PartitionState, messages: readonly KafkaMessage[]): void {
-    const segment = at.decode(messages, this.options.settings.CONSUMER_GROUP_ID);
+  #onMessages(state: PartitionState, messages: readonly KafkaMessage[]): void {
+    const segment = state.decode(messages, this.options.settings.CONSUMER_GROUP_ID);
     if (segment === undefined) return;
     const { from, to } = segment;
     const records = segment.rowCount + segment.rejected.count;
-    this.options.emit("records_fetched", { topic: at.topic, partition: at.partition, records, from, to });
+    this.options.emit("records_fetched", {
+      topic: state.topic,
+      partition: state.partition,
+      records,
+      from,
+      to,
+    });
     this.#writer.add(segment);
   }
 
   /** Skips expired records, or fetches again later if the partition's leader is behind. */
-  async #onOutOfRange(at: PartitionState, isCurrent: () => boolean): Promise<void> {
-    const start = await this.#starts.decideAgain(at, isCurrent);
-    if (start?.kind === "skip") this.#skipExpired(at, start.from, start.to);
+  async #onOutOfRange(state: PartitionState, isCurrent: () => boolean): Promise<void> {
+    const start = await this.#starts.decideAgain(state, isCurrent);
+    if (start?.kind === "skip") this.#skipExpired(state, start.from, start.to);
   }
 }

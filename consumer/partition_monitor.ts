@@ -95,27 +95,27 @@ export class PartitionMonitor {
     this.lag.retain(positions);
     const topics = await this.sources.topics();
     for (const { name, id, error } of topics) if (error === undefined) this.#topicIds.set(name, id);
-    for (const at of this.#stillAssigned(positions)) {
-      const error = checkTopicId(this.#facts(at));
+    for (const position of this.#stillAssigned(positions)) {
+      const error = checkTopicId(this.#facts(position));
       if (error) throw error;
     }
     const watermarks = await this.sources.watermarks(topics.filter(({ error }) => error === undefined));
-    for (const at of this.#stillAssigned(positions)) {
-      const ofPartition = watermarks.get(at.topic)?.get(at.partition);
-      if (ofPartition) this.#checkWatermarks(at, ofPartition);
+    for (const position of this.#stillAssigned(positions)) {
+      const ofPartition = watermarks.get(position.topic)?.get(position.partition);
+      if (ofPartition) this.#checkWatermarks(position, ofPartition);
     }
-    for (const at of this.#stillIdle(positions)) {
-      const low = watermarks.get(at.topic)?.get(at.partition)?.low ?? 0;
-      if (low > at.nextOffset) this.consumer.skipExpired(at, low);
+    for (const position of this.#stillIdle(positions)) {
+      const low = watermarks.get(position.topic)?.get(position.partition)?.low ?? 0;
+      if (low > position.nextOffset) this.consumer.skipExpired(position, low);
     }
   }
 
-  #checkWatermarks(at: PartitionPosition, watermarks: Watermarks): void {
-    this.lag.report(at, at.storedOffset, watermarks);
+  #checkWatermarks(position: PartitionPosition, watermarks: Watermarks): void {
+    this.lag.report(position, position.storedOffset, watermarks);
     const error = checkEnd({
-      ...this.#facts(at),
-      partition: at.partition,
-      nextOffset: at.storedOffset,
+      ...this.#facts(position),
+      partition: position.partition,
+      nextOffset: position.storedOffset,
       watermarks,
     });
     if (error) throw error;
@@ -138,25 +138,33 @@ export class PartitionMonitor {
     const rows = await this.sources.progress([...new Set(idle.map(({ topic }) => topic))]);
     const byKey = new Map(rows.map((row) => [partitionKey(row), row]));
     const withoutId: (TopicPartition & { topicId: string })[] = [];
-    for (const at of this.#stillIdle(idle)) {
-      const row = byKey.get(partitionKey(at));
-      this.#checkProgress(at, row, rows);
-      if (row?.topicId === null && at.topicId !== undefined && row.nextOffset === at.nextOffset) {
-        withoutId.push({ topic: at.topic, partition: at.partition, topicId: topicIdToUuid(at.topicId) });
+    for (const position of this.#stillIdle(idle)) {
+      const row = byKey.get(partitionKey(position));
+      this.#checkProgress(position, row, rows);
+      if (row?.topicId === null && position.topicId !== undefined && row.nextOffset === position.nextOffset) {
+        withoutId.push({
+          topic: position.topic,
+          partition: position.partition,
+          topicId: topicIdToUuid(position.topicId),
+        });
       }
     }
     if (withoutId.length > 0) await this.sources.adopt(withoutId);
   }
 
-  #checkProgress(at: PartitionPosition, row: ProgressRow | undefined, rows: readonly ProgressRow[]): void {
-    const { topic, partition, nextOffset: expected } = at;
+  #checkProgress(
+    position: PartitionPosition,
+    row: ProgressRow | undefined,
+    rows: readonly ProgressRow[],
+  ): void {
+    const { topic, partition, nextOffset: expected } = position;
     const found = row?.nextOffset;
-    const ids = rows.flatMap(({ topic, topicId }) => topic === at.topic && topicId ? [topicId] : []);
-    const error = checkTopicId({ ...this.#facts(at), storedId: row?.topicId, otherIds: ids });
+    const ids = rows.flatMap(({ topic, topicId }) => topic === position.topic && topicId ? [topicId] : []);
+    const error = checkTopicId({ ...this.#facts(position), storedId: row?.topicId, otherIds: ids });
     if (error) throw error;
     if (found === expected) return;
     this.emit("progress_changed", { topic, partition, expected, found });
-    this.consumer.resume(at, found);
+    this.consumer.resume(position, found);
   }
 
   #facts({ topic, topicId }: PartitionPosition) {
@@ -167,19 +175,19 @@ export class PartitionMonitor {
 
   /** The partitions that were neither revoked nor reassigned since their positions were read. */
   #stillAssigned(partitions: readonly PartitionPosition[]): PartitionPosition[] {
-    const current = new Map(this.consumer.positions.map((at) => [partitionKey(at), at]));
-    return partitions.filter((at) => {
-      const now = current.get(partitionKey(at));
-      return now && now.topicId === at.topicId && now.storedOffset >= at.storedOffset;
+    const current = new Map(this.consumer.positions.map((position) => [partitionKey(position), position]));
+    return partitions.filter((position) => {
+      const now = current.get(partitionKey(position));
+      return now && now.topicId === position.topicId && now.storedOffset >= position.storedOffset;
     });
   }
 
   /** The partitions that were idle and still are, at the same offset. */
   #stillIdle(partitions: readonly PartitionPosition[]): PartitionPosition[] {
-    const current = new Map(this.consumer.positions.map((at) => [partitionKey(at), at]));
-    return partitions.filter((at) => {
-      const now = current.get(partitionKey(at));
-      return now && isIdle(at) && isIdle(now) && now.nextOffset === at.nextOffset;
+    const current = new Map(this.consumer.positions.map((position) => [partitionKey(position), position]));
+    return partitions.filter((position) => {
+      const now = current.get(partitionKey(position));
+      return now && isIdle(position) && isIdle(now) && now.nextOffset === position.nextOffset;
     });
   }
 }

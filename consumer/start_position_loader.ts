@@ -35,7 +35,7 @@ type Start = Exclude<Decision, { kind: "fail" }>;
 
 /** A partition with its start position. */
 export interface StartPosition {
-  readonly at: PartitionState;
+  readonly state: PartitionState;
   readonly start: Start;
   /** As Kafka prints it; `undefined` if it is unknown. */
   readonly topicId: string | undefined;
@@ -44,7 +44,7 @@ export interface StartPosition {
 /** Topic ids, and the watermarks of partitions whose leader answers. */
 interface TopicState {
   readonly ids: ReadonlyMap<string, string | undefined>;
-  readonly watermarks: (at: TopicPartition) => Watermarks | undefined;
+  readonly watermarks: (partition: TopicPartition) => Watermarks | undefined;
 }
 
 /** Loads start positions. */
@@ -62,22 +62,28 @@ export class StartPositionLoader {
    */
   async load(
     partitions: readonly PartitionState[],
-    isAssigned: (at: PartitionState) => boolean,
+    isAssigned: (state: PartitionState) => boolean,
   ): Promise<StartPosition[]> {
     const topics = [...new Set(partitions.map(({ topic }) => topic))];
     let kafka = await this.#fetchTopicState(topics);
-    const led = partitions.filter((at) => kafka.watermarks(at) !== undefined);
+    const led = partitions.filter((state) => kafka.watermarks(state) !== undefined);
     if (led.length === 0) return [];
     const isCurrent = () => led.every(isAssigned);
     const rows = await this.#loadProgress(led, kafka, isCurrent);
     const nextOffsets = new Map(rows.map((row) => [partitionKey(row), row.nextOffset]));
     // The partition's last owner may have stored more meanwhile: refetch watermarks that are older than the progress.
-    if (led.some((at) => (nextOffsets.get(partitionKey(at)) ?? 0) > kafka.watermarks(at)!.high)) {
+    if (led.some((state) => (nextOffsets.get(partitionKey(state)) ?? 0) > kafka.watermarks(state)!.high)) {
       kafka = await this.#fetchTopicState(topics);
     }
     if (!isCurrent()) return [];
-    const starts = led.filter((at) => at.nextOffset === undefined && kafka.watermarks(at) !== undefined)
-      .map((at) => ({ at, start: this.#decide(at, rows, kafka), topicId: kafka.ids.get(at.topic) }));
+    const starts = led.filter((state) =>
+      state.nextOffset === undefined && kafka.watermarks(state) !== undefined
+    )
+      .map((state) => ({
+        state,
+        start: this.#decide(state, rows, kafka),
+        topicId: kafka.ids.get(state.topic),
+      }));
     await this.#adoptTopicIds(starts, isCurrent);
     return isCurrent() ? starts : [];
   }
@@ -88,12 +94,16 @@ export class StartPositionLoader {
    * @returns `undefined` if the watermarks cannot be read, or the partition has moved meanwhile
    * @throws {PermanentError} if the topic was recreated or lost records
    */
-  async decideAgain(at: PartitionState, isCurrent: () => boolean): Promise<Start | undefined> {
-    const kafka = await this.#fetchTopicState([at.topic]);
-    if (!kafka.watermarks(at) || !isCurrent()) return undefined;
-    const { topic, partition, topicId } = at;
+  async decideAgain(state: PartitionState, isCurrent: () => boolean): Promise<Start | undefined> {
+    const kafka = await this.#fetchTopicState([state.topic]);
+    if (!kafka.watermarks(state) || !isCurrent()) return undefined;
+    const { topic, partition, topicId } = state;
     const storedId = topicId === undefined ? undefined : topicIdToUuid(topicId);
-    return this.#decide(at, [{ topic, partition, nextOffset: at.nextOffset!, topicId: storedId }], kafka);
+    return this.#decide(
+      state,
+      [{ topic, partition, nextOffset: state.nextOffset!, topicId: storedId }],
+      kafka,
+    );
   }
 
   /** @throws {PermanentError} if the topic of a partition was recreated since its progress was loaded */
@@ -114,10 +124,10 @@ export class StartPositionLoader {
     shouldRetry: () => boolean,
   ): Promise<ProgressRow[]> {
     const { database, settings } = this.options;
-    const starts = partitions.map((at) => ({
-      topic: at.topic,
-      partition: at.partition,
-      start: kafka.watermarks(at)!.low,
+    const starts = partitions.map((state) => ({
+      topic: state.topic,
+      partition: state.partition,
+      start: kafka.watermarks(state)!.low,
     }));
     return database.run(
       "Cannot read consumer_progress",
@@ -147,7 +157,7 @@ export class StartPositionLoader {
   /** Stores the topic ids of rows that have none. */
   async #adoptTopicIds(starts: readonly StartPosition[], shouldRetry: () => boolean): Promise<void> {
     const adopted = starts.filter(({ start }) => start.adopt)
-      .map(({ at: { topic, partition }, topicId }) => ({
+      .map(({ state: { topic, partition }, topicId }) => ({
         topic,
         partition,
         topicId: topicIdToUuid(topicId!),

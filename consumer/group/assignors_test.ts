@@ -42,7 +42,7 @@ const RANGE = [
     { a: { t: [0] }, b: { t: [1], u: [0, 1] }, c: { t: [2] } },
   ],
   [
-    "the remainder to the first members",
+    "three partitions for two members",
     { a: ["t", "u"], b: ["t", "u"] },
     { t: 3, u: 3 },
     { a: { t: [0, 1], u: [0, 1] }, b: { t: [2], u: [2] } },
