@@ -31,7 +31,7 @@ function legalTopic(name: string): string {
 
 async function loadStream(name: string): Promise<Stream> {
   const problem = new SettingsError([
-    `STREAMS names "${name}", and there is no such stream: each is a file of shared/streams/, such as routes or battery.`,
+    `STREAMS names "${name}", but there is no such stream. Each stream is a file of shared/streams/, such as routes or battery.`,
   ]);
   if (!/^[a-z][a-z0-9_-]*$/.test(name)) throw problem;
   try {

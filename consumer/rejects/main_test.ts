@@ -73,17 +73,17 @@ Deno.test("rejects --replay prints the remedy and exits with 2 when the account 
 });
 
 Deno.test("rejects exits with 1 when the server is unavailable or closes the connection", async () => {
-  const away = await rejects([], { PGPORT: 1 });
-  assert.equal(away.code, 1, away.stderr);
+  const unavailable = await rejects([], { PGPORT: 1 });
+  assert.equal(unavailable.code, 1, unavailable.stderr);
   assert.match(
-    away.stderr,
+    unavailable.stderr,
     /Cannot connect to PostgreSQL at 127\.0\.0\.1:1: .*is the server running.*deno task doctor/,
   );
   await using server = await startServer(() => undefined);
   const broken = await rejects([], { PGPORT: server.port });
   assert.equal(broken.code, 1, broken.stderr);
   assert.match(broken.stderr, /Cannot read rejected_records: /);
-  for (const { stdout, stderr } of [away, broken]) {
+  for (const { stdout, stderr } of [unavailable, broken]) {
     assert.doesNotMatch(stderr, /Unexpected|\.ts:/);
     assert.equal(stdout, "");
   }

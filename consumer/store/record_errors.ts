@@ -113,7 +113,7 @@ export function assertAboutRecord(
         action,
         code: codeOf(error) ?? "TABLE_INCOMPATIBLE",
         cause: `${own} does not accept the consumer's rows: ${textOf(error)}`,
-        remedy: "Alter it as the README's “Tables” shows.",
+        remedy: "Alter it as described in docs/operations.md, “Tables”.",
       },
       { cause: error },
     );

@@ -12,7 +12,7 @@ import { partitionKey, type TopicPartition } from "../../shared/schema/progress.
 import { readLastRejections } from "../../shared/schema/rejected_records.ts";
 import { textOf } from "./record_errors.ts";
 
-/** The reason of records that the database rejected. A stored value: it must not change. */
+/** The reason of records that the database rejected. Stored, so it must stay the same in all versions. */
 export const REJECTED_BY_DATABASE = "refused by the database";
 
 /** Consecutive records of a partition that the database rejected, with no row stored in between. */

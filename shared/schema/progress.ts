@@ -26,7 +26,7 @@ export async function readProgress(
 ): Promise<Map<string, number>> {
   const { rows } = await client.query<{ topic: string; partition: number; next_offset: string }>(
     `SELECT topic, partition, next_offset FROM consumer_progress
-     JOIN unnest($2::text[], $3::int[]) AS wanted (topic, partition) USING (topic, partition) WHERE group_id = $1`,
+     JOIN unnest($2::text[], $3::int[]) AS p (topic, partition) USING (topic, partition) WHERE group_id = $1`,
     [group, partitions.map(({ topic }) => topic), partitions.map(({ partition }) => partition)],
   );
   return new Map(rows.map((row) => [partitionKey(row), Number(row.next_offset)]));

@@ -47,9 +47,9 @@ export async function tableProblems(
   }
   const expected = expectedColumns(streams);
   const columns = await readColumns(client, expected.map(([table]) => table));
-  for (const [table, wanted] of expected) {
+  for (const [table, required] of expected) {
     const found = columns.get(table);
-    const mismatches = wanted.filter(([name, type]) => found?.get(name) !== type)
+    const mismatches = required.filter(([name, type]) => found?.get(name) !== type)
       .map(([name, type]) => `column ${name}: expected ${type}, found ${found?.get(name) ?? "none"}`);
     if (mismatches.length === 0 || problems.has(table)) continue;
     problems.set(table, {

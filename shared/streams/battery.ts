@@ -28,7 +28,7 @@ export default defineStream<Battery>({
   name: "battery",
   topic: "battery",
   table: "battery_table",
-  about: "how full the battery of a user's device was, and when",
+  about: "charge of the battery of a user's device over time",
   schema: schema as z.ZodType<Battery>,
   fields: [
     USER_ID,

@@ -65,7 +65,7 @@ export default defineStream<Route>({
   name: "routes",
   topic: "routes",
   table: "routes_table",
-  about: "where a user was, and when",
+  about: "positions of users over time",
   schema: schema as z.ZodType<Route>,
   fields: [
     USER_ID,
