@@ -4,7 +4,7 @@ import { scenario } from "../harness/scenario.ts";
 import type { ScenarioContext } from "../harness/scenario_context.ts";
 import { PARTITIONS } from "../harness/scenario_services.ts";
 import type { TestService } from "../harness/service.ts";
-import { waitUntil } from "../harness/wait.ts";
+import { waitUntil, within } from "../harness/wait.ts";
 
 const isThere = await hasPreviousVersion();
 if (!isThere) {
@@ -62,4 +62,56 @@ scenario({
   const { records } = await s.reconcile({ unless: () => again.assertRunning() });
   assert.equal(records, sent);
   assert.equal(await withTopicId(s), PARTITIONS);
+});
+
+scenario({
+  name: "consumer upgrades its tables, or logs the statements when it does not own them",
+  failure:
+    "Tables of a previous version, owned by another role or by the consumer's; tables of a newer version",
+  result: "Upgraded in place, or used unchanged with a warning; exit code 2 if they are incompatible",
+}, async (s) => {
+  const role = `${s.id}-app`;
+  const account = { PGUSER: role, PGPASSWORD: "app" };
+  const comment = async () => {
+    const [row] = await s.database.query<{ comment: string | null }>(
+      "SELECT obj_description('consumer_progress'::regclass) AS comment",
+    );
+    return row!.comment;
+  };
+  const runConsumer = async (settings: Record<string, string> = {}) => {
+    const consumer = await s.startConsumer({ ...settings, CONSUMER_UNTIL_CAUGHT_UP: "true" });
+    await s.waitForExit(consumer);
+    return consumer.log;
+  };
+  await s.database.create();
+  await s.database.query(
+    `CREATE TABLE consumer_progress (group_id TEXT, topic TEXT, partition INT, next_offset BIGINT NOT NULL,
+       PRIMARY KEY (group_id, topic, partition));
+     COMMENT ON TABLE consumer_progress IS 'owned by DBA';
+     CREATE ROLE "${role}" LOGIN PASSWORD 'app'; GRANT CREATE ON SCHEMA public TO "${role}";
+     GRANT SELECT, INSERT, UPDATE ON consumer_progress TO "${role}"`,
+  );
+  await s.produce(1_000);
+  const [, statements] = /"event":"table_warning".*: (ALTER TABLE consumer_progress .*;)"/.exec(
+    await runConsumer(account),
+  )!;
+  assert.equal(await comment(), "owned by DBA");
+
+  await s.database.query(statements!);
+  assert.doesNotMatch(await runConsumer(account), /table_warning/);
+  const upgraded = await comment();
+  assert.match(upgraded!, /^owned by DBA schema version \d+, compatible with \d+$/);
+
+  await s.database.query(
+    "ALTER TABLE consumer_progress DROP COLUMN topic_id; COMMENT ON TABLE consumer_progress IS NULL",
+  );
+  assert.match(await runConsumer(), /Created column topic_id of table consumer_progress/);
+  assert.equal(await comment(), upgraded!.replace("owned by DBA ", ""));
+  await s.reconcile();
+
+  await s.database.query("COMMENT ON TABLE consumer_progress IS 'schema version 99, compatible with 98'");
+  const consumer = await s.startConsumer(account);
+  assert.equal(await within("the consumer to exit", 30_000, consumer.exited), 2, consumer.log);
+  assert.match(consumer.log, /consumer_progress.* has schema version 99/);
+  await s.database.query(`DROP OWNED BY "${role}"; DROP ROLE "${role}"`);
 });
