@@ -1,12 +1,12 @@
 import assert from "assert";
 import { join } from "node:path";
-import { PROGRAMS } from "../../shared/settings/programs.ts";
+import { type Program, PROGRAMS } from "../../shared/settings/programs.ts";
 import { namesOf } from "../../shared/settings/table.ts";
 import { PROJECT } from "../harness/project.ts";
 import { withPermissions } from "./permissions.ts";
 
 /** A folder of one program may contain the folder of another. */
-const FOLDERS: Readonly<Record<keyof typeof PROGRAMS, string>> = {
+const FOLDERS: Readonly<Record<Program, string>> = {
   producer: "producer",
   consumer: "consumer",
   doctor: "doctor",
@@ -27,7 +27,7 @@ for (const [program, groups] of Object.entries(PROGRAMS)) {
   // A setting of another group always has its default.
   Deno.test(`PROGRAMS has every group of settings that the code of the ${program} uses`, () => {
     const readable: readonly string[] = namesOf(groups);
-    const used = modulesOf(FOLDERS[program as keyof typeof PROGRAMS]).flatMap((path) => {
+    const used = modulesOf(FOLDERS[program as Program]).flatMap((path) => {
       const text = Deno.readTextFileSync(join(PROJECT, path));
       return [...text.matchAll(/\bsettings\.([A-Z_]+)\b/g)].map(([, name]) => name!);
     });

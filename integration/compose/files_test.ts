@@ -74,6 +74,18 @@ Deno.test("res/host_settings.ini.example contains valid settings when its commen
   assert.equal(settings.PGSSLKEY, "res/ssl/client.key");
 });
 
+Deno.test("the Dockerfiles have the same base images, base environment and health check", () => {
+  const shared = ["producer", "consumer", "dashboard"].map((service) => {
+    const text = read(`${service}/Dockerfile`).replaceAll(/ *\\\n */g, " ").replaceAll(
+      / DASHBOARD_\w+=\S+/g,
+      "",
+    );
+    return text.split("\n").filter((line) => /^(ENV|HEALTHCHECK|USER|WORKDIR|FROM denoland)/.test(line));
+  });
+  assert.ok(shared[0]!.length >= 7);
+  for (const lines of shared) assert.deepEqual(lines, shared[0]);
+});
+
 Deno.test("filledIn() throws when the example has no such line", () => {
   assert.equal(filledIn("A=1\nB=2\n", { A: "x y", B: undefined }), "A='x y'\n");
   assert.throws(() => filledIn("#A=1\n", { A: "2" }), /no line A=/);

@@ -34,9 +34,8 @@ function entry(name: SettingName): string {
   return [`  --${flagOf(name)}`, wrap(help, 6), wrap(notes, 6)].join("\n");
 }
 
-/** Breaks lines at spaces. Line breaks of the text are kept. */
+/** Breaks lines at spaces. */
 function wrap(text: string, indent = 0): string {
-  const margin = " ".repeat(indent);
-  const line = new RegExp(`(\\S{${WIDTH - indent},}|.{1,${WIDTH - indent}})(?: +|$)`, "gm");
-  return text.replaceAll(line, `${margin}$1\n`).replaceAll(/\n(?=\n|$)/g, "").trimEnd();
+  const line = new RegExp(`(\\S{${WIDTH - indent},}|.{1,${WIDTH - indent}})(?: +|$)`, "g");
+  return text.replaceAll("\n", " ").replaceAll(line, `${" ".repeat(indent)}$1\n`).trimEnd();
 }

@@ -154,13 +154,15 @@ const READINGS: [about: string, text: string, reading: Reading][] = [
   ["a second delimiter", "[a]\nhost == h\nport := 1", { a: { host: "= h", port: "= 1" } }],
   ["quotes, # and ; in a value", `[a]\np = "a;b#c" # d`, { a: { p: `"a;b#c" # d` } }],
   ["a byte order mark and CRLF", "\uFEFF[a]\r\nx = 1\r\n", { a: { x: "1" } }],
-  ["no value", "[a]\nx", "ParsingError"],
-  ["no section", "x = 1\n[a]", "MissingSectionHeaderError"],
-  ["a section twice", "[a]\n[a]", "DuplicateSectionError"],
-  ["an option twice, in another case", "[a]\nx = 1\nX = 1", "DuplicateOptionError"],
-  ["a lone %", "[a]\nx = 5%", { a: { x: { error: "InterpolationSyntaxError" } } }],
-  ["an option that is missing", "[a]\nx = %(y)s", { a: { x: { error: "InterpolationMissingOptionError" } } }],
-  ["an option that refers to itself", "[a]\nx = %(x)s", { a: { x: { error: "InterpolationDepthError" } } }],
+  ["an option without a value", "[a]\nx", "ParsingError"],
+  ["an option before the first section", "x = 1\n[a]", "MissingSectionHeaderError"],
+  ["a duplicate section", "[a]\n[a]", "DuplicateSectionError"],
+  ["a duplicate option in another case", "[a]\nx = 1\nX = 1", "DuplicateOptionError"],
+  ["a single %", "[a]\nx = 5%", { a: { x: { error: "InterpolationSyntaxError" } } }],
+  ["a reference to a missing option", "[a]\nx = %(y)s", {
+    a: { x: { error: "InterpolationMissingOptionError" } },
+  }],
+  ["a circular reference", "[a]\nx = %(x)s", { a: { x: { error: "InterpolationDepthError" } } }],
 ];
 
 for (const [about, text, reading] of READINGS) {

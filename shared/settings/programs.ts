@@ -12,3 +12,5 @@ export const PROGRAMS = {
   rejects: ["postgresql", "streams", "rejects", "log"],
   dashboard: ["postgresql", "streams", "dashboard", "http", "log"],
 } as const satisfies Record<string, readonly Group[]>;
+
+export type Program = keyof typeof PROGRAMS;
