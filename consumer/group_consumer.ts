@@ -181,10 +181,8 @@ export class GroupConsumer implements MonitoredConsumer {
   async commit(): Promise<void> {
     if (this.#membership.state !== "stable") return;
     const offsets = [...this.#assigned.values()].flatMap((state) => {
-      const offset = state.takeOffsetToCommit();
-      return offset === undefined
-        ? []
-        : [{ topic: state.topic, partition: state.partition, offset: String(offset) }];
+      const { topic, partition } = state, offset = state.takeOffsetToCommit();
+      return offset === undefined ? [] : [{ topic, partition, offset: String(offset) }];
     });
     if (offsets.length === 0) return;
     try {
@@ -266,14 +264,11 @@ export class GroupConsumer implements MonitoredConsumer {
   }
 
   #startAt({ state, start, topicId }: StartPosition): void {
+    const { topic, partition } = state;
     state.topicId = topicId;
     state.seek(start.kind === "seek" ? start.offset : start.from);
     if (start.kind === "skip") this.#skipExpired(state, start.from, start.to);
-    this.options.emit("partition_resumed", {
-      topic: state.topic,
-      partition: state.partition,
-      offset: state.nextOffset!,
-    });
+    this.options.emit("partition_resumed", { topic, partition, offset: state.nextOffset! });
   }
 
   /** Skips offsets deleted by retention: logs them, counts them as lost, and advances. */
@@ -287,15 +282,9 @@ export class GroupConsumer implements MonitoredConsumer {
   #onMessages(state: PartitionState, messages: readonly KafkaMessage[]): void {
     const segment = state.decode(messages, this.options.settings.CONSUMER_GROUP_ID);
     if (segment === undefined) return;
-    const { from, to } = segment;
+    const { topic, partition } = state, { from, to } = segment;
     const records = segment.rowCount + segment.rejected.count;
-    this.options.emit("records_fetched", {
-      topic: state.topic,
-      partition: state.partition,
-      records,
-      from,
-      to,
-    });
+    this.options.emit("records_fetched", { topic, partition, records, from, to });
     this.#writer.add(segment);
   }
 

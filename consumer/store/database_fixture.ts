@@ -9,7 +9,7 @@ import { type Database, StatementTimeoutError } from "./database.ts";
 
 /** A transaction as PostgreSQL receives it. */
 export interface ReceivedTransaction {
-  readonly advances: readonly { partition: number; expected: number; next: number }[];
+  readonly advances: readonly { partition: number; fromOffset: number; toOffset: number }[];
   readonly rows: number;
   readonly rejected: readonly RejectedRecord[];
 }
@@ -87,13 +87,13 @@ export class FakeDatabase {
   #execute(sql: string, pieces: readonly Uint8Array[]): void {
     this.beforeTransaction();
     const advances = [...sql.matchAll(/\('[^']*', (\d+), (\d+)::bigint, (\d+)::bigint\)/g)]
-      .map(([, partition, expected, next]) => ({
+      .map(([, partition, fromOffset, toOffset]) => ({
         partition: Number(partition),
-        expected: Number(expected),
-        next: Number(next),
+        fromOffset: Number(fromOffset),
+        toOffset: Number(toOffset),
       }));
-    for (const { partition, expected } of advances) {
-      if ((this.progress.get(partition) ?? 0) === expected) continue;
+    for (const { partition, fromOffset } of advances) {
+      if ((this.progress.get(partition) ?? 0) === fromOffset) continue;
       throw Object.assign(new Error('"fenced: 0 of 1"'), { code: "22P02" });
     }
     const data = pieces.filter(({ length }) => length > 21);
@@ -110,7 +110,7 @@ export class FakeDatabase {
     const commit = () => {
       if (isCommitted) return;
       isCommitted = true;
-      for (const { partition, next } of advances) this.progress.set(partition, next);
+      for (const { partition, toOffset } of advances) this.progress.set(partition, toOffset);
       this.rows += rows;
       this.rejected.push(...rejected);
     };

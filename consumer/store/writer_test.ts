@@ -181,7 +181,7 @@ Deno.test("Writer stores the rest of a segment when part of it was stored by an 
 Deno.test("Writer needs few transactions when PostgreSQL names the row that it rejects", async () => {
   const values = Array.from({ length: 1_000 }, (_, n) => validRoute(n));
   const database = new FakeDatabase(TOPIC, ({ advances: [advance], rows }) => {
-    const line = 700 - advance!.expected + 1;
+    const line = 700 - advance!.fromOffset + 1;
     if (line < 1 || line > rows) return;
     throw Object.assign(new Error("out of range"), {
       code: "22003",
