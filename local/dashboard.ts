@@ -33,7 +33,7 @@ export class Dashboard implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const { url, start, print: say } = this.options;
+    const { url, start, print } = this.options;
     const { signal } = this.#stop;
     await buildPage(AbortSignal.any([signal, AbortSignal.timeout(BUILD_TIMEOUT_MS)]));
     signal.throwIfAborted();
@@ -43,7 +43,7 @@ export class Dashboard implements AsyncDisposable {
       await pause(READY_POLL_INTERVAL_MS, signal);
     }
     if (signal.aborted) return;
-    if (service.running) say(`Dashboard ready: ${url}`);
+    if (service.running) print(`Dashboard ready: ${url}`);
     await Promise.race([service.ended(), aborted(signal)]);
     if (signal.aborted) return;
     throw new Error(

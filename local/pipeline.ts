@@ -68,7 +68,7 @@ export async function startPipeline(
   flags: Record<string, string>,
   options: PipelineOptions,
 ): Promise<Pipeline> {
-  const { print: say, signal, logFolder } = options;
+  const { print, signal, logFolder } = options;
   await using parts = new AsyncDisposableStack();
   const { postgres, kafka } = await startServers(options, parts);
   signal.throwIfAborted();
@@ -80,16 +80,16 @@ export async function startPipeline(
     }));
   const startService = (name: ServiceTask) => {
     const started = parts.use(service(name));
-    parts.defer(() => started.running ? say(`Stopping the ${name} …`) : undefined);
+    parts.defer(() => started.running ? print(`Stopping the ${name} …`) : undefined);
     return started;
   };
-  say("Starting the consumer and the producer …");
+  print("Starting the consumer and the producer …");
   const consumer = startService("consumer");
   const progress = parts.use(await connectProgressReader(settings, kafka, postgres));
   const before = await progress.read();
   signal.throwIfAborted();
   const producer = startService("producer");
-  const dashboardUrl = startDashboard(settings, [producer, consumer], service, say, parts);
+  const dashboardUrl = startDashboard(settings, [producer, consumer], service, print, parts);
 
   const all = parts.move();
   return {
@@ -100,30 +100,30 @@ export async function startPipeline(
 
 /** Starts both servers concurrently and adds them to `parts`, so that Kafka stops first. */
 async function startServers(
-  { dataFolder, print: say, signal }: PipelineOptions,
+  { dataFolder, print, signal }: PipelineOptions,
   parts: AsyncDisposableStack,
 ) {
   const options = (name: "kafka" | "postgres"): ServerOptions => ({
     kind: "embedded",
     dataFolder: `${dataFolder}/${name}`,
     port: freePort(PORTS[name]),
-    onProgress: (message) => say(`${message[0]?.toUpperCase()}${message.slice(1)} …`),
+    onProgress: (message) => print(`${message[0]?.toUpperCase()}${message.slice(1)} …`),
     signal,
   });
   const [postgres, kafka] = await Promise.allSettled([
     startPostgres(options("postgres")).then((server) => {
-      say(`PostgreSQL ready on port ${server.port}.`);
+      print(`PostgreSQL ready on port ${server.port}.`);
       return server;
     }),
     startKafka(options("kafka")).then((server) => {
-      say(`Kafka ready at ${server.bootstrapServers}.`);
+      print(`Kafka ready at ${server.bootstrapServers}.`);
       return server;
     }),
   ]);
   for (const [name, result] of [["PostgreSQL", postgres], ["Kafka", kafka]] as const) {
     if (result.status === "rejected") continue;
     parts.use(result.value);
-    parts.defer(() => say(`Stopping ${name} …`));
+    parts.defer(() => print(`Stopping ${name} …`));
   }
   if (postgres.status === "rejected") throw postgres.reason;
   if (kafka.status === "rejected") throw kafka.reason;
@@ -135,7 +135,7 @@ function startDashboard(
   { DASHBOARD_HOST: host, DASHBOARD_PORT: requestedPort }: Settings,
   services: ServiceProcess[],
   service: (name: ServiceTask, settings: Record<string, string>) => ServiceProcess,
-  say: (message: string) => void,
+  print: (message: string) => void,
   parts: AsyncDisposableStack,
 ): string {
   // Only the default port is replaced if it is in use.
@@ -145,7 +145,7 @@ function startDashboard(
     DASHBOARD_SERVICES: services.map(({ metricsUrl }) => metricsUrl).join(),
   };
   const url = `http://${["0.0.0.0", "::", "127.0.0.1"].includes(host) ? "localhost" : host}:${port}`;
-  parts.use(new Dashboard({ url, start: () => service("dashboard", settings), print: say }));
+  parts.use(new Dashboard({ url, start: () => service("dashboard", settings), print }));
   return url;
 }
 

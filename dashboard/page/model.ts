@@ -45,9 +45,9 @@ export class Model {
   }
 
   /** Applies an update. */
-  update({ replaced: anew = [], rows, status, samples, rejected }: Update): void {
+  update({ replaced = [], rows, status, samples, rejected }: Update): void {
     for (const stream of this.streams) {
-      if (anew.includes(stream.info.name)) stream.trails.clear();
+      if (replaced.includes(stream.info.name)) stream.trails.clear();
       addRows(stream, rows[stream.info.name] ?? []);
     }
     this.status = status;

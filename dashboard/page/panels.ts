@@ -45,8 +45,8 @@ export function showFigures({ samples, status, streams }: Model): void {
     }),
     ["Stored", ...perSecond(mean(2))],
     ["Rejected", ...perSecond(mean(3)), (mean(3) ?? 0) > 0],
-    ["Latency, median", ...time(last(4) as number | undefined)],
-    ["Latency, 99 %", ...time(last(5) as number | undefined)],
+    ["Latency p50", ...time(last(4) as number | undefined)],
+    ["Latency p99", ...time(last(5) as number | undefined)],
     ["Lag", lag === undefined ? "–" : formatCount(lag), lag === undefined ? "" : "records"],
   ];
   replaceChildren(
@@ -98,7 +98,7 @@ export function showConsumers({ services }: Status): void {
     ? "No services configured: set DASHBOARD_SERVICES."
     : consumers.length === 0
     ? "No consumer has responded yet."
-    : "Assigned partitions and their lag in records";
+    : "Bars show the lag in records";
   setText(byId("consumers-note"), note);
   replaceChildren(
     byId("consumers"),
@@ -124,7 +124,7 @@ function consumerCard(
     el(
       "tr",
       "",
-      el("td", "", `${topic} ${partition}`),
+      el("td", "", `${topic}[${partition}]`),
       el("td", "wide", bar(lag / maxLag)),
       el("td", "n", formatCount(lag)),
     )

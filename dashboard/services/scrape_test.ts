@@ -8,9 +8,9 @@ Deno.test("scrapeAll() reports the problem when the connection is refused, the s
       url.endsWith("/metrics") ? new Response('a_total{b="c"} 1\n') : new Response("no", { status: 404 }),
   );
   const { port } = server.addr;
-  const taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const closed = taken.addr.port;
-  taken.close();
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const closed = listener.addr.port;
+  listener.close();
   const [good, bad, refused, unknown] = await scrapeAll([
     `http://localhost:${port}/metrics`,
     `http://127.0.0.1:${port}/other`,

@@ -42,9 +42,9 @@ Deno.test("startKafka() keeps topics and records when the broker is stopped or k
 });
 
 Deno.test("startKafka() names the port when it is in use", async () => {
-  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  await assert.rejects(startKafka({ kind: "embedded", port: taken.addr.port }), {
-    message: `Kafka cannot listen on port ${taken.addr.port}: the port is in use.`,
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  await assert.rejects(startKafka({ kind: "embedded", port: listener.addr.port }), {
+    message: `Kafka cannot listen on port ${listener.addr.port}: the port is in use.`,
   });
 });
 

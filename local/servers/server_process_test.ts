@@ -55,10 +55,10 @@ Deno.test("ServerProcess stops the process and removes its folder when its progr
 
 Deno.test("ServerProcess does not send the stop signal twice when its program is killed while stopping", async () => {
   const script =
-    "trap 'echo asked' TERM; echo up; for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.1; done; echo end";
-  const pid = await orphan(script, "", "process.stop(); await logged('asked')");
+    "trap 'echo stopping' TERM; echo up; for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.1; done; echo end";
+  const pid = await orphan(script, "", "process.stop(); await logged('stopping')");
   await waitUntil(`process ${pid} to end`, () => !isProcessRunning(pid), { timeoutMs: 5_000 });
-  assert.equal(lastLinesOf(`${folder}/orphan.log`, 10), "up\nasked\nend");
+  assert.equal(lastLinesOf(`${folder}/orphan.log`, 10), "up\nstopping\nend");
 });
 
 /** Starts a script from a program, which is killed after it has run `last`. @returns the pid of the script */
