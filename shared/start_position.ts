@@ -75,11 +75,11 @@ export function checkEnd(facts: PartitionFacts): PermanentError | undefined {
   if (storedId && currentId !== undefined) {
     return new PermanentError({
       code: "TOPIC_RECORDS_LOST",
-      cause: `records were lost in Kafka: ${found}`,
-      remedy: "The topic id is the same, so an unclean leader election or a restore removed them. " +
-        `To continue at offset ${high}, stop all consumers and run: ${
-          setOffsetSql(group, facts, high)
-        }; move or delete the partition's rejected_records from that offset on.`,
+      cause:
+        `records were lost in Kafka: ${found}; the topic id is the same, so an unclean leader election or a restore removed them`,
+      remedy: `To continue at offset ${high}, stop all consumers and run: ${
+        setOffsetSql(group, facts, high)
+      }; move or delete the partition's rejected_records from that offset on.`,
     });
   }
   return new PermanentError({

@@ -20,7 +20,7 @@ import { RejectionLog } from "./rejection_log.ts";
 import { RejectStreaks } from "./reject_streaks.ts";
 import { UnconfirmedOffsets } from "./unconfirmed_offsets.ts";
 
-/** What became of segments of a partition. */
+/** Result of storing segments of a partition. */
 export type WriteResult =
   & TopicPartition
   & (

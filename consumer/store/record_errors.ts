@@ -12,7 +12,7 @@ import {
   type PostgresErrorFields,
 } from "../../shared/postgres/errors.ts";
 import { isSqlState } from "../../shared/postgres/sqlstate.ts";
-import { CONSUMER_PROGRESS, REJECTED_RECORDS } from "../../shared/schema/own_tables.ts";
+import { OWN_TABLES } from "../../shared/schema/own_tables.ts";
 import type { Stream } from "../../shared/stream.ts";
 import type { Database } from "./database.ts";
 import type { Segment } from "../decode/segment.ts";
@@ -28,8 +28,7 @@ const UNIQUE_VIOLATION = "23505";
 /** The tables that a transaction of these streams writes to. */
 export const tablesOf = (streams: readonly Stream[]): string[] => [
   ...streams.map(({ table }) => table),
-  CONSUMER_PROGRESS.name,
-  REJECTED_RECORDS.name,
+  ...OWN_TABLES.map(({ name }) => name),
 ];
 
 /** How long a constraint is cached; it is needed for each rejected record. */
@@ -103,7 +102,7 @@ export function assertAboutRecord(
 ): void {
   const { table, where } = error as PostgresErrorFields;
   const action = `Cannot store records in ${streams.map((stream) => stream.table).join(", ")}`;
-  const own = [CONSUMER_PROGRESS.name, REJECTED_RECORDS.name]
+  const own = OWN_TABLES.map(({ name }) => name)
     .find((name) =>
       name === (violation?.table ?? table) || new RegExp(`^COPY ${name},`, "m").test(where ?? "")
     );

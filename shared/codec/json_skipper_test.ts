@@ -7,7 +7,7 @@ const skipper = new JsonSkipper();
 const encoder = new TextEncoder();
 const LEVELS = 5;
 
-/** What the skipper gives for the value that `bytes` begin with, once among other bytes at every alignment in memory, always the same. */
+/** Skips the value that `bytes` begin with, surrounded by other bytes, at every alignment in memory; the result must be the same. */
 function skip(bytes: Uint8Array, after = ""): number {
   const ends = [0, 1, 2, 3, 16].map((before) => {
     const whole = new Uint8Array(before + bytes.length + after.length);

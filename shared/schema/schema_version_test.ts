@@ -7,7 +7,7 @@ import {
   withSchemaVersion,
 } from "./schema_version.ts";
 
-Deno.test("parseSchemaVersion() reads what withSchemaVersion() writes, whatever comment the table had", () => {
+Deno.test("parseSchemaVersion() reads the result of withSchemaVersion() when the table had any comment", () => {
   for (
     const comment of [null, "", "owned by team data", "x schema version 1, compatible with 1", "line\nline"]
   ) {
@@ -25,7 +25,7 @@ Deno.test("withSchemaVersion() keeps the operator's text and replaces a version"
   assert.equal(withSchemaVersion("team data. schema version 1, compatible with 1"), `team data. ${own}`);
 });
 
-Deno.test("a newer schema is a warning if it is compatible, else an error", () => {
+Deno.test("newerVersionWarning() reports a newer schema, and incompatibleVersion() one that cannot be used", () => {
   const { version } = SCHEMA_VERSION;
   for (const found of [undefined, SCHEMA_VERSION, { version: 1, compatibleWith: 1 }]) {
     assert.deepEqual([incompatibleVersion(found), newerVersionWarning(found)], [undefined, undefined]);

@@ -58,7 +58,7 @@ Deno.test("upgradeTables() warns with the statements when the account is not all
   await assert.rejects(upgradeTables(server(["topic_id"], null, "57014").client), { code: "57014" });
 });
 
-Deno.test("columns that later versions added are nullable, so that previous versions can insert rows", () => {
+Deno.test("OWN_TABLES has only nullable added columns, so that previous versions can insert rows", () => {
   for (const { addedColumns } of OWN_TABLES) {
     for (const { constraint = "" } of addedColumns) assert.doesNotMatch(constraint, /NOT NULL/);
   }
