@@ -6,7 +6,7 @@
  */
 import { kafkaClient } from "../../shared/kafka/client.ts";
 import { loadSettings, PROCESS } from "../../shared/settings/load.ts";
-import { uniqueName } from "../harness/unique_name.ts";
+import { uniqueName } from "../harness/random.ts";
 
 const [topic, records] = Deno.args;
 const { settings } = loadSettings(["kafka"], { ...PROCESS, args: [] });

@@ -9,7 +9,7 @@ import { kafkaClient } from "../../shared/kafka/client.ts";
 import { connectPostgres } from "../../shared/postgres/connection.ts";
 import { loadSettings, PROCESS } from "../../shared/settings/load.ts";
 import type { Settings } from "../../shared/settings/table.ts";
-import { uniqueName } from "../harness/unique_name.ts";
+import { uniqueName } from "../harness/random.ts";
 import { waitForLeaders } from "../harness/topic.ts";
 import { type KafkaServer, startKafka, startPostgres } from "../../local/servers/mod.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type pg from "pg";
-import { uniqueName } from "../harness/unique_name.ts";
+import { uniqueName } from "../harness/random.ts";
 import { taskArguments } from "../../local/service_task.ts";
 import type { Filled } from "./fill.ts";
 import { loadAverage, start } from "./program.ts";

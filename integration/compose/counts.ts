@@ -2,12 +2,12 @@ import { Client } from "pg";
 import { AssignerProtocol } from "kafkajs";
 import { withAdmin } from "../harness/topic.ts";
 
-/** The stack's servers, by the ports that it publishes on this machine. */
+/** The stack's servers, on their published ports. */
 export class LocalServers {
-  /** @param password PostgreSQL's */
+  /** @param password of PostgreSQL */
   constructor(readonly kafkaPort: number, readonly postgresPort: number, private readonly password: string) {}
 
-  /** The first row that one statement returns. */
+  /** Returns the first row of a statement. */
   async row(sql: string): Promise<Record<string, unknown>> {
     const client = new Client({
       host: "localhost",
@@ -32,8 +32,8 @@ export class LocalServers {
     }
   }
 
-  /** How many records are stored and how many rejected, and up to which offsets, all partitions added up. */
-  async stored(): Promise<{ rows: number; rejected: number; progress: number }> {
+  /** Counts stored and rejected records, and the sum of the stored offsets. */
+  async countStored(): Promise<{ rows: number; rejected: number; progress: number }> {
     const { rows, rejected, progress } = await this.row(`
       SELECT (SELECT count(*) FROM routes_table) AS rows,
              (SELECT count(*) FROM rejected_records) AS rejected,
@@ -41,16 +41,16 @@ export class LocalServers {
     return { rows: Number(rows), rejected: Number(rejected), progress: Number(progress) };
   }
 
-  /** How many records are in the topic `routes`. */
-  async produced(): Promise<number> {
+  /** Counts the records of the topic `routes`. */
+  async countProduced(): Promise<number> {
     return await withAdmin(`localhost:${this.kafkaPort}`, async (admin) => {
       const offsets = await admin.fetchTopicOffsets("routes");
       return offsets.reduce((sum, { low, high }) => sum + Number(high) - Number(low), 0);
     });
   }
 
-  /** For each consumer of the group the partitions of the topic `routes` that it has. */
-  async assignments(): Promise<number[][]> {
+  /** Partitions of the topic `routes` of each member of the group. */
+  async readAssignments(): Promise<number[][]> {
     return await withAdmin(`localhost:${this.kafkaPort}`, async (admin) => {
       const { groups: [group] } = await admin.describeGroups(["routes-consumer"]);
       return group!.members.map(({ memberAssignment }) =>

@@ -1,10 +1,10 @@
 /**
- * An env file made from an example: values put in, all else left as it is.
+ * Fills values into an example of an env file.
  *
- * @param values For each name its value; `undefined` takes the line out. A name that stands in a comment is not found.
- * @throws When the example has no line for a name.
+ * @param values by name; `undefined` removes the line
+ * @throws {Error} if the example has no line for a name, other than a comment
  */
-export function filledIn(example: string, values: Readonly<Record<string, string | undefined>>): string {
+export function fillIn(example: string, values: Readonly<Record<string, string | undefined>>): string {
   let text = example;
   for (const [name, value] of Object.entries(values)) {
     const line = new RegExp(`^${name}=.*\n`, "m");
@@ -14,7 +14,7 @@ export function filledIn(example: string, values: Readonly<Record<string, string
   return text;
 }
 
-/** The names that an env file sets, also those in a line that is commented out (`#NAME=…`). */
+/** Names in an env file, including those that are commented out (`#NAME=…`). */
 export function namesIn(text: string): string[] {
   return [...text.matchAll(/^#?([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name!);
 }

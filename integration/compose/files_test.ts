@@ -4,7 +4,7 @@ import { PROJECT } from "../harness/project.ts";
 import { loadSettings } from "../../shared/settings/load.ts";
 import { SETTINGS } from "../../shared/settings/table.ts";
 import type { Setting } from "../../shared/settings/setting.ts";
-import { filledIn, namesIn } from "./env_file.ts";
+import { fillIn, namesIn } from "./env_file.ts";
 import { ALL } from "../../shared/settings/load_fixture.ts";
 
 const read = (path: string) => Deno.readTextFileSync(join(PROJECT, path));
@@ -86,9 +86,9 @@ Deno.test("the Dockerfiles have the same base images, base environment and healt
   for (const lines of shared) assert.deepEqual(lines, shared[0]);
 });
 
-Deno.test("filledIn() throws when the example has no such line", () => {
-  assert.equal(filledIn("A=1\nB=2\n", { A: "x y", B: undefined }), "A='x y'\n");
-  assert.throws(() => filledIn("#A=1\n", { A: "2" }), /no line A=/);
+Deno.test("fillIn() throws when the example has no such line", () => {
+  assert.equal(fillIn("A=1\nB=2\n", { A: "x y", B: undefined }), "A='x y'\n");
+  assert.throws(() => fillIn("#A=1\n", { A: "2" }), /no line A=/);
 });
 
 /** The variables of an env file, by the syntax that Compose, Deno and shells have in common. */

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { Authority } from "../harness/certificates.ts";
-import { uniqueName } from "../harness/unique_name.ts";
+import { uniqueName } from "../harness/random.ts";
 import { type CommandOptions, dockerOk } from "./engine.ts";
 
-/** Servers of somebody else's: Kafka that asks for client certificates, and PostgreSQL, both with TLS. */
+/** Servers outside of the stack: Kafka with client certificates, and PostgreSQL with TLS. */
 export class RemoteServers implements AsyncDisposable {
   readonly name = uniqueName("compose-remote");
   readonly kafka = "kafka.remote.test:12345";
@@ -12,10 +12,10 @@ export class RemoteServers implements AsyncDisposable {
   readonly password: string = crypto.randomUUID();
   readonly #folder = Deno.makeTempDirSync({ prefix: "compose-remote-" });
 
-  /** @param network The network of the stack that is to reach them; it exists. */
+  /** @param network the existing network of the stack that connects to them */
   constructor(private readonly network: string) {}
 
-  /** Makes certificates, and leaves in `folder` what a client gets: `ca.pem`, `service.cert`, `service.key`. */
+  /** Creates all certificates; those of the client are `ca.pem`, `service.cert` and `service.key` in `folder`. */
   async issueCertificates(folder: string): Promise<void> {
     await using authority = await Authority.create("authority");
     const server = await authority.issue("server", {
@@ -31,7 +31,7 @@ export class RemoteServers implements AsyncDisposable {
       [join(folder, "service.cert")]: client.certificate,
       [join(folder, "service.key")]: client.key,
     };
-    // Containers read them as users of their own.
+    // Containers read them as another user.
     for (const [path, text] of Object.entries(files)) {
       Deno.writeTextFileSync(path, text);
       Deno.chmodSync(path, 0o644);
@@ -39,12 +39,11 @@ export class RemoteServers implements AsyncDisposable {
     Deno.chmodSync(this.#folder, 0o755);
   }
 
-  /** Starts them, and waits until they are ready. */
   async start(): Promise<void> {
     await this.#compose(["up", "--detach", "--wait", "--wait-timeout", "90"], { timeoutMs: 100_000 });
   }
 
-  /** The rows that one statement returns, seen by PostgreSQL's superuser: the columns as text. */
+  /** Runs a statement as superuser; returns rows of text columns. */
   async query(database: string, sql: string): Promise<string[][]> {
     const text = await this.#compose([
       ..."exec --no-TTY postgres psql --no-align --tuples-only --no-psqlrc --field-separator".split(" "),

@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { parseMetrics } from "../../shared/observe/parse_metrics.ts";
 import { Metrics } from "../harness/metrics.ts";
-import { uniqueName } from "../harness/unique_name.ts";
+import { uniqueName } from "../harness/random.ts";
 import { ARTIFACTS, PROJECT } from "../harness/project.ts";
 import { waitUntil } from "../harness/wait.ts";
 import { type CommandOptions, docker, dockerOk, type Output } from "./engine.ts";
 
-/** What a fresh clone has of what the stack is made of. Certificates and env files of whoever runs this are not in it. */
-const CLONED = [
+/** Files that the stack needs. The user's certificates and env files are not copied. */
+const COPIED_FILES = [
   "compose.yaml",
   ".dockerignore",
   "deno.json",
@@ -23,13 +23,13 @@ const CLONED = [
   "res/ssl/README.md",
 ];
 
-/** Asks the service in a container how it is, as its health check does. */
-const ASK = [
+/** The command of the containers' health checks. */
+const HEALTH_CHECK = [
   ..."deno run --quiet --no-config --no-prompt --allow-net=127.0.0.1 --allow-env=HTTP_PORT".split(" "),
   "shared/observe/healthcheck.ts",
 ];
 
-/** A container, as `docker compose ps --format json` shows it; more is there. */
+/** Some properties of a container in `docker compose ps --format json`. */
 export interface Container {
   readonly ID: string;
   readonly Name: string;
@@ -39,7 +39,7 @@ export interface Container {
   readonly ExitCode: number;
 }
 
-/** What `docker inspect` shows of a container; more is there. */
+/** Some properties of a container in `docker inspect`. */
 export interface Inspected {
   readonly RestartCount: number;
   readonly Config: { readonly User: string; readonly Entrypoint: string[]; readonly Env: string[] };
@@ -54,55 +54,55 @@ export interface Inspected {
   };
 }
 
-/** A Compose project of its own, of a copy of the project's folder. */
+/** A Compose project in a copy of the project's folder. Removed on disposal. */
 export class Stack implements AsyncDisposable {
   readonly name = uniqueName("compose");
   readonly folder = Deno.makeTempDirSync({ prefix: "compose-" });
-  /** Given to each command of Compose's: `--env-file`, for example. */
+  /** Options of all `docker compose` commands, such as `--env-file`. */
   options: string[] = [];
 
-  /** @param env What the user's shell has. */
+  /** @param env environment of all commands */
   constructor(private readonly env: Readonly<Record<string, string>> = {}) {
-    for (const path of CLONED) copy(join(PROJECT, path), join(this.folder, path));
+    for (const path of COPIED_FILES) copy(join(PROJECT, path), join(this.folder, path));
   }
 
-  /** A file of the copy. */
+  /** Path of a file in the copy. */
   file(path: string): string {
     return join(this.folder, path);
   }
 
-  /** Runs `docker compose …`, which must succeed; returns its standard output. */
+  /** Runs `docker compose …`; returns its standard output. @throws {Error} if it fails */
   async compose(args: readonly string[], options: CommandOptions = {}): Promise<string> {
     return await dockerOk(this.#arguments(args), this.#with(options));
   }
 
-  /** The same, however it ends. */
-  async composed(args: readonly string[], options: CommandOptions = {}): Promise<Output> {
+  /** Runs `docker compose …`, which may fail. */
+  async tryCompose(args: readonly string[], options: CommandOptions = {}): Promise<Output> {
     return await docker(this.#arguments(args), this.#with(options));
   }
 
-  /** Runs a service once; a configuration error ends it. */
-  async once(...command: string[]): Promise<Output> {
-    return await this.composed(["run", "--rm", "--no-TTY", ...command], {
+  /** Runs a service once. It exits after a configuration error. */
+  async runOnce(...command: string[]): Promise<Output> {
+    return await this.tryCompose(["run", "--rm", "--no-TTY", ...command], {
       timeoutMs: 90_000,
       env: { ON_CONFIGURATION_ERROR: "exit" },
     });
   }
 
-  /** Asks the service in a container how it is, as its health check does. */
-  async ask({ ID }: Container, path: string): Promise<Output> {
-    return await docker(["exec", ID, ...ASK, path]);
+  /** Requests a path of the service in a container, as its health check does. */
+  async request({ ID }: Container, path: string): Promise<Output> {
+    return await docker(["exec", ID, ...HEALTH_CHECK, path]);
   }
 
-  /** Its containers, also those that have ended; of one service, when one is named. */
+  /** All containers, or those of one service, including stopped ones. */
   async containers(service?: string): Promise<Container[]> {
     const lines = await this.compose(["ps", "--all", "--format", "json"]);
     const all: Container[] = lines.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
     return all.filter((container) => service === undefined || container.Service === service);
   }
 
-  /** Waits until it has so many containers, all of them running and healthy. */
-  async healthy(count: number, timeoutMs = 60_000): Promise<void> {
+  /** Waits until there are `count` containers and all of them are healthy. */
+  async waitForHealthy(count: number, timeoutMs = 60_000): Promise<void> {
     await waitUntil(`${count} healthy containers`, async () => {
       const containers = await this.containers();
       const states = containers.map(({ Name, State, Health }) => `${Name} ${State} ${Health}`);
@@ -111,26 +111,24 @@ export class Stack implements AsyncDisposable {
     }, { timeoutMs, pollIntervalMs: 500 });
   }
 
-  /** What `docker inspect` shows of a container. */
   async inspect({ ID }: Container): Promise<Inspected> {
     return JSON.parse(await dockerOk(["inspect", ID]))[0];
   }
 
-  /** What a service in a container says of its metrics. */
   async metrics(container: Container): Promise<Metrics> {
-    return new Metrics(parseMetrics((await this.ask(container, "/metrics")).stdout));
+    return new Metrics(parseMetrics((await this.request(container, "/metrics")).stdout));
   }
 
-  /** The log lines of a service, of all its containers. */
-  async logged(service: string): Promise<Record<string, unknown>[]> {
+  /** The JSON log entries of all containers of a service. */
+  async readLog(service: string): Promise<Record<string, unknown>[]> {
     const lines = (await this.compose(["logs", "--no-log-prefix", service])).split("\n");
     return lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
   }
 
-  /** Removes all of it; its logs are kept as an artifact. */
+  /** Saves the logs as an artifact and removes everything else. */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      const { stdout } = await this.composed(["logs", "--timestamps"]);
+      const { stdout } = await this.tryCompose(["logs", "--timestamps"]);
       Deno.mkdirSync(ARTIFACTS, { recursive: true });
       Deno.writeTextFileSync(join(ARTIFACTS, `${this.name}.log`), stdout);
     } finally {
@@ -150,7 +148,7 @@ export class Stack implements AsyncDisposable {
   }
 }
 
-/** Copies a file, or a folder and all that is in it. */
+/** Copies a file or a folder. */
 function copy(from: string, to: string): void {
   if (Deno.statSync(from).isDirectory) {
     for (const { name } of Deno.readDirSync(from)) copy(join(from, name), join(to, name));

@@ -18,7 +18,7 @@ import { Authority } from "../harness/certificates.ts";
 import { Database } from "../harness/database.ts";
 import type { ServiceSettings } from "../harness/service.ts";
 import { withAdmin } from "../harness/topic.ts";
-import { uniqueName } from "../harness/unique_name.ts";
+import { uniqueName } from "../harness/random.ts";
 
 let servers: DoctorServers;
 /** Database with the consumer's tables. */

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { join } from "node:path";
 import { PROJECT } from "./project.ts";
-import { uniqueName } from "./unique_name.ts";
+import { uniqueName } from "./random.ts";
 
 /** Folder that services are permitted to read certificates from. */
 const SSL_FOLDER = join(PROJECT, "res", "ssl");

@@ -11,7 +11,7 @@ import {
   type StartedNetwork,
 } from "testcontainers";
 import { freePort } from "../../local/servers/mod.ts";
-import { uniqueName } from "./unique_name.ts";
+import { uniqueName } from "./random.ts";
 import { PROJECT } from "./project.ts";
 import { inheritedEnvironment, type Launch, type ServiceSettings, toEnvironment } from "./service.ts";
 

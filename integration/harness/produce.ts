@@ -1,5 +1,5 @@
 import { CompressionTypes, type ICustomPartitioner, type Message, Partitioners } from "kafkajs";
-import { uniqueName } from "./unique_name.ts";
+import { uniqueName } from "./random.ts";
 import { kafkaClient } from "./topic.ts";
 
 /** A record with arbitrary bytes as key and value. */

@@ -16,7 +16,7 @@ import type { TestService } from "./service.ts";
 import { BROKER_PROPERTIES, SERVICE_KIND, type SharedServers } from "./shared_servers.ts";
 import { tcpProxies } from "./tcp_proxy.ts";
 import { deleteTopic, withAdmin } from "./topic.ts";
-import { slug, uniqueName } from "./unique_name.ts";
+import { slug, uniqueName } from "./random.ts";
 import { waitUntil } from "./wait.ts";
 
 /** Description and requirements of a scenario. Name, failure and result appear in `docs/guarantees.md`. */

@@ -1,7 +1,7 @@
 import { type CreatedProxy, ToxiProxyContainer } from "@testcontainers/toxiproxy";
 import type { StartedNetwork } from "testcontainers";
 import type { Direction, Proxies, Proxy } from "./proxy.ts";
-import { uniqueName } from "./unique_name.ts";
+import { uniqueName } from "./random.ts";
 
 const IMAGE = "ghcr.io/shopify/toxiproxy:2.12.0";
 

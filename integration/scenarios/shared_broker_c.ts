@@ -1,6 +1,12 @@
 /**
- * Scenarios about records, topics and brokers, in one module graph, so that they share one Kafka and one PostgreSQL. `deno task test:integration` runs the
- * three modules in parallel; a scenario file also runs on its own: `deno test -A integration/scenarios/kill_test.ts`.
+ * Scenarios about records, topics and brokers.
+ *
+ * The scenarios of a `shared_broker` module share one Kafka and one PostgreSQL, because they are one module graph.
+ * `deno task test:integration` runs the modules in parallel. A scenario file also runs on its own:
+ *
+ * ```sh
+ * deno test -A integration/scenarios/codecs_test.ts
+ * ```
  *
  * @module
  */

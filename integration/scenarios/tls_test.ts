@@ -1,8 +1,9 @@
 import assert from "assert";
-import { Authority } from "../harness/certificates.ts";
+import type { KafkaServer, PostgresServer } from "../../local/servers/mod.ts";
+import { Authority, type Certificate } from "../harness/certificates.ts";
 import { expectStartupFailure, type StartupFailure } from "../harness/startup_failure.ts";
 import { scenario } from "../harness/scenario.ts";
-import { startTlsServers } from "../harness/tls_servers.ts";
+import { startTlsServers, type TlsServers } from "../harness/tls_servers.ts";
 
 scenario({
   name: "producer and consumer work over TLS when client and server certificates are verified",
@@ -40,76 +41,83 @@ scenario({
   const t = await s.withServers("valid", servers);
   const e = await s.withServers("expired", expired);
   const impostor = await stranger.issue("impostor");
-  const { kafka: { bootstrapServers } } = servers;
-  const port = bootstrapServers.split(":")[1]!;
-
-  const kafka: StartupFailure[] = [
-    [
-      "an unknown CA",
-      { KAFKA_SSL_CAFILE: stranger.self.certificateFile },
-      /not signed by a CA.*KAFKA_SSL_CAFILE/,
-    ],
-    ["a wrong host name", { KAFKA_BOOTSTRAP_SERVERS: `localhost:${port}` }, /another host name/],
-    [
-      "no client certificate",
-      { KAFKA_SSL_CERTFILE: "", KAFKA_SSL_KEYFILE: "" },
-      /KAFKA_SSL_CERTFILE/,
-    ],
-    [
-      "a client certificate of another CA",
-      { KAFKA_SSL_CERTFILE: impostor.certificateFile, KAFKA_SSL_KEYFILE: impostor.keyFile },
-      /KAFKA_SSL_CERTFILE/,
-    ],
-    ["a Kafka without TLS", { KAFKA_BOOTSTRAP_SERVERS: s.kafka.bootstrapServers }, /TLS/],
-    [
-      "a missing CA file",
-      { KAFKA_SSL_CAFILE: "res/ssl/nowhere.pem" },
-      /nowhere\.pem \(KAFKA_SSL_CAFILE\)/,
-    ],
-  ];
-  const postgres: StartupFailure[] = [
-    ["an unknown CA", { PGSSLROOTCERT: stranger.self.certificateFile }, /not signed by a CA.*PGSSLROOTCERT/],
-    ["a wrong host name", { PGHOST: "localhost" }, /another host name/],
-    [
-      "a PostgreSQL without TLS",
-      {
-        PGHOST: s.postgres.host,
-        PGPORT: s.postgres.port,
-        PGUSER: s.postgres.user,
-        PGPASSWORD: s.postgres.password,
-      },
-      /offers no TLS/,
-    ],
-    ["a missing CA file", { PGSSLROOTCERT: "res/ssl/nowhere.pem" }, /nowhere\.pem \(PGSSLROOTCERT\)/],
-  ];
   const results: (string | undefined)[] = [];
-  for (const [what, settings, message] of kafka) {
-    results.push(
-      ...await Promise.all([
-        expectStartupFailure(t, "producer", `Kafka: ${what}`, { ...servers.settings, ...settings }, message),
-        expectStartupFailure(t, "consumer", `Kafka: ${what}`, { ...servers.settings, ...settings }, message),
-      ]),
-    );
+  const expect = ([what, settings, message]: StartupFailure, name: "producer" | "consumer") =>
+    expectStartupFailure(t, name, what, { ...servers.settings, ...settings }, message);
+  for (const failure of kafkaFailures(servers, stranger, impostor, s.kafka)) {
+    results.push(...await Promise.all([expect(failure, "producer"), expect(failure, "consumer")]));
   }
-  for (const [what, settings, message] of postgres) {
-    results.push(
-      await expectStartupFailure(
-        t,
-        "consumer",
-        `PostgreSQL: ${what}`,
-        { ...servers.settings, ...settings },
-        message,
-      ),
-    );
+  for (const failure of postgresFailures(stranger, s.postgres)) {
+    results.push(await expect(failure, "consumer"));
   }
   results.push(
     await expectStartupFailure(e, "producer", "Kafka: an expired certificate", expired.settings, /expired/),
     await expectStartupFailure(e, "consumer", "PostgreSQL: an expired certificate", {
       ...servers.settings,
-      KAFKA_BOOTSTRAP_SERVERS: bootstrapServers,
+      KAFKA_BOOTSTRAP_SERVERS: servers.kafka.bootstrapServers,
       PGSSLROOTCERT: expired.authority.self.certificateFile,
     }, /expired/),
   );
   const problems = results.filter((result) => result !== undefined);
   assert.equal(problems.length, 0, problems.join("\n"));
 });
+
+function kafkaFailures(
+  servers: TlsServers,
+  stranger: Authority,
+  impostor: Certificate,
+  plain: KafkaServer,
+): StartupFailure[] {
+  return [
+    [
+      "Kafka: an unknown CA",
+      { KAFKA_SSL_CAFILE: stranger.self.certificateFile },
+      /not signed by a CA.*KAFKA_SSL_CAFILE/,
+    ],
+    ["Kafka: a wrong host name", {
+      KAFKA_BOOTSTRAP_SERVERS: `localhost:${servers.kafka.bootstrapServers.split(":")[1]}`,
+    }, /another host name/],
+    [
+      "Kafka: no client certificate",
+      { KAFKA_SSL_CERTFILE: "", KAFKA_SSL_KEYFILE: "" },
+      /KAFKA_SSL_CERTFILE/,
+    ],
+    [
+      "Kafka: a client certificate of another CA",
+      { KAFKA_SSL_CERTFILE: impostor.certificateFile, KAFKA_SSL_KEYFILE: impostor.keyFile },
+      /KAFKA_SSL_CERTFILE/,
+    ],
+    ["Kafka without TLS", { KAFKA_BOOTSTRAP_SERVERS: plain.bootstrapServers }, /TLS/],
+    [
+      "Kafka: a missing CA file",
+      { KAFKA_SSL_CAFILE: "res/ssl/nowhere.pem" },
+      /nowhere\.pem \(KAFKA_SSL_CAFILE\)/,
+    ],
+  ];
+}
+
+function postgresFailures(stranger: Authority, plain: PostgresServer): StartupFailure[] {
+  return [
+    [
+      "PostgreSQL: an unknown CA",
+      { PGSSLROOTCERT: stranger.self.certificateFile },
+      /not signed by a CA.*PGSSLROOTCERT/,
+    ],
+    ["PostgreSQL: a wrong host name", { PGHOST: "localhost" }, /another host name/],
+    [
+      "PostgreSQL without TLS",
+      {
+        PGHOST: plain.host,
+        PGPORT: plain.port,
+        PGUSER: plain.user,
+        PGPASSWORD: plain.password,
+      },
+      /offers no TLS/,
+    ],
+    [
+      "PostgreSQL: a missing CA file",
+      { PGSSLROOTCERT: "res/ssl/nowhere.pem" },
+      /nowhere\.pem \(PGSSLROOTCERT\)/,
+    ],
+  ];
+}
