@@ -8,7 +8,7 @@ import { createEncoder, messageKey } from "../shared/codec/encoder.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import type { Random, Stream } from "../shared/stream.ts";
 import { corrupt } from "./malformed.ts";
-import { randomOf } from "./random.ts";
+import { createRandom } from "./random.ts";
 
 /** A key and value for Kafka. */
 export interface Generated {
@@ -43,7 +43,7 @@ export class Generator {
     private readonly settings: GenerateSettings,
     private readonly clock: () => number = unixSeconds,
   ) {
-    this.#random = randomOf(settings.PRODUCER_SEED, stream.name);
+    this.#random = createRandom(settings.PRODUCER_SEED, stream.name);
     this.#encode = createEncoder(stream);
     this.#stepSeconds = settings.PRODUCER_RATE > 0
       ? Math.min(1 / settings.PRODUCER_RATE, STEP_MAX_SECONDS)

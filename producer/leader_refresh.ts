@@ -22,7 +22,6 @@ export interface LeaderRefreshOptions {
   readonly availability: Availability;
 }
 
-/** Passes the leaders to `setLeaders`. */
 export class LeaderRefresh implements Disposable {
   readonly #over = new AbortController();
   #wake = new AbortController();

@@ -8,11 +8,11 @@ import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import type { Random } from "../shared/stream.ts";
 
 /**
- * Creates a generator: xoroshiro128+ seeded with a hash of `seed` and `purpose`, or `Math.random` if `seed` is empty.
+ * Creates a random number generator: xoroshiro128+ seeded with a hash of `seed` and `purpose`, or `Math.random` if `seed` is empty.
  *
  * @param purpose makes generators with the same seed different, such as the stream's name
  */
-export function randomOf(seed: string, purpose: string): Random {
+export function createRandom(seed: string, purpose: string): Random {
   if (seed === "") return Math.random;
   const start = createHash("sha256").update(`${purpose}\n${seed}`).digest().readInt32LE();
   const generator = xoroshiro128plus(start);

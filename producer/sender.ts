@@ -14,6 +14,7 @@ import type { ProduceClient, ProducerIdentity } from "../shared/kafka/produce_cl
 import { RecordWriter } from "../shared/kafka/records/record_writer.ts";
 import { backoffMs } from "../shared/lifecycle.ts";
 import type { Availability } from "../shared/observe/availability.ts";
+import { partitionKey } from "../shared/schema/progress.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import { dueRequests } from "./due_requests.ts";
 import type { ProducerEmit } from "./events.ts";
@@ -252,8 +253,7 @@ export class Sender implements Disposable {
    * @throws {PermanentError} if the error needs operator action
    */
   async #onFailure({ queue, batch }: Delivery, error: Error): Promise<void> {
-    const { topic, partition } = queue;
-    const failure = kafkaError(`Cannot send to ${topic}[${partition}]`, error, this.options.settings);
+    const failure = kafkaError(`Cannot send to ${partitionKey(queue)}`, error, this.options.settings);
     if (failure instanceof PermanentError) throw failure;
     queue.batches.unshift(batch);
     queue.inFlightSince = undefined;

@@ -21,10 +21,10 @@ interface KafkaJSError extends Error {
 }
 
 /** The error, its causes and aggregated errors, outermost first. kafkajs wraps the last error after its retries. */
-function* chain(error: unknown): Generator<KafkaJSError> {
+function* errorChain(error: unknown): Generator<KafkaJSError> {
   for (let at = error; at instanceof Error; at = at.cause) {
     yield at as KafkaJSError;
-    for (const inner of (at as { errors?: readonly unknown[] }).errors ?? []) yield* chain(inner);
+    for (const inner of (at as { errors?: readonly unknown[] }).errors ?? []) yield* errorChain(inner);
   }
 }
 
@@ -51,7 +51,7 @@ export function kafkaError(
   settings: KafkaSettings,
 ): PermanentError | TransientError {
   if (error instanceof PermanentError || error instanceof TransientError) return error;
-  for (const at of chain(error)) {
+  for (const at of errorChain(error)) {
     const broker = at.broker ?? (at.host === undefined ? undefined : `${at.host}:${at.port}`);
     const tls = diagnoseTls(codeOf(at), kafkaTlsUse(settings, at.host ?? broker));
     if (tls) {
@@ -76,7 +76,7 @@ export function kafkaError(
 
 /** The broker's address, if the error has it. */
 function addressIn(error: unknown): string | undefined {
-  for (const { broker, host, port } of chain(error)) {
+  for (const { broker, host, port } of errorChain(error)) {
     if (broker !== undefined) return broker;
     if (host !== undefined) return `${host}:${port}`;
   }
@@ -123,7 +123,9 @@ const TRANSIENT_NAMES =
 
 /** Whether an error is transient. Other errors must end the process. */
 export function isTransientKafka(error: unknown): boolean {
-  return [...chain(error)].some(({ name, retriable }) => retriable === true || TRANSIENT_NAMES.test(name));
+  return [...errorChain(error)].some(({ name, retriable }) =>
+    retriable === true || TRANSIENT_NAMES.test(name)
+  );
 }
 
 const PRODUCER_STATE_LOST = [
@@ -136,5 +138,5 @@ const PRODUCER_STATE_LOST = [
 
 /** Whether Kafka has lost the state of an idempotent producer, or expects another sequence number or epoch. */
 export function isProducerStateLost(error: unknown): boolean {
-  return [...chain(error)].some(({ type }) => type !== undefined && PRODUCER_STATE_LOST.includes(type));
+  return [...errorChain(error)].some(({ type }) => type !== undefined && PRODUCER_STATE_LOST.includes(type));
 }
