@@ -50,7 +50,7 @@ async function report(all: readonly string[], output: CommandOutput): Promise<nu
   const layout = {
     titleWidth: Math.max(...CHECKS.map(({ title }) => title.length)),
     columns: terminal ? Deno.consoleSize().columns : undefined,
-    colour: terminal && !Deno.noColor,
+    color: terminal && !Deno.noColor,
   };
   const start = performance.now();
   const results: Result[] = [];

@@ -7,7 +7,7 @@ import { escapeUnprintable } from "../shared/escape.ts";
 import type { Mark, Result } from "./check.ts";
 
 const MARKS: Readonly<Record<Mark, string>> = { ok: "✓", warning: "!", failed: "✗", skipped: "–" };
-const COLOURS: Readonly<Record<Mark, number>> = { ok: 32, warning: 33, failed: 31, skipped: 90 };
+const COLORS: Readonly<Record<Mark, number>> = { ok: 32, warning: 33, failed: 31, skipped: 90 };
 
 /** How text is written. */
 export interface Layout {
@@ -15,12 +15,12 @@ export interface Layout {
   readonly titleWidth: number;
   /** Columns of the terminal; `undefined`: lines are not wrapped. */
   readonly columns: number | undefined;
-  readonly colour: boolean;
+  readonly color: boolean;
 }
 
 /** A check's line (wrapped where there is a terminal), with its details below it. */
-export function resultText(result: Result, { titleWidth, columns, colour }: Layout): string {
-  const paint = (text: string) => colour ? `\x1b[${COLOURS[result.mark]}m${text}\x1b[0m` : text;
+export function resultText(result: Result, { titleWidth, columns, color }: Layout): string {
+  const paint = (text: string) => color ? `\x1b[${COLORS[result.mark]}m${text}\x1b[0m` : text;
   const indent = titleWidth + 5;
   const lines = wrap(sentence(result), columns && Math.max(30, columns - indent - 1));
   const head = `  ${paint(MARKS[result.mark])} ${result.title.padEnd(titleWidth)} ${lines[0]}`;

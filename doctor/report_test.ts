@@ -13,7 +13,7 @@ const result = (more: Partial<Result>): Result => ({
 });
 
 Deno.test("resultText() is one line with mark, why and remedy when lines are not wrapped", () => {
-  const layout = { titleWidth: 6, columns: undefined, colour: false };
+  const layout = { titleWidth: 6, columns: undefined, color: false };
   assert.equal(resultText(result({}), layout), "  ✓ TCP    it works");
   const failure = result({ mark: "failed", why: "it is closed", remedy: "Open it." });
   assert.equal(resultText(failure, layout), "  ✗ TCP    it is closed. Open it.");
@@ -25,7 +25,7 @@ Deno.test("resultText() is one line with mark, why and remedy when lines are not
 
 Deno.test("resultText() keeps lines within the terminal and under the first when it is narrow", () => {
   const long = result({ mark: "failed", why: "word ".repeat(30).trim(), remedy: "Do it." });
-  const lines = resultText(long, { titleWidth: 6, columns: 50, colour: false }).split("\n");
+  const lines = resultText(long, { titleWidth: 6, columns: 50, color: false }).split("\n");
   assert(lines.length > 3);
   for (const line of lines) assert(line.length <= 50, line);
   for (const line of lines.slice(1)) assert.match(line, /^ {11}\S/);
@@ -54,7 +54,7 @@ Deno.test("reportJson() is not ok when a check failed", () => {
 Deno.test("resultText() and reportJson() escape control characters when a server's text has some", () => {
   const text = "no\x1b[2J\r\nyes\x9b\u202e";
   const hostile = result({ mark: "failed", why: text, remedy: text, details: [text] });
-  const shown = resultText(hostile, { titleWidth: 6, columns: undefined, colour: false });
+  const shown = resultText(hostile, { titleWidth: 6, columns: undefined, color: false });
   assert.equal(shown.split("\n").length, 2);
   // deno-lint-ignore no-control-regex -- they are what it is about
   assert.doesNotMatch(shown + reportJson([hostile]), /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/);

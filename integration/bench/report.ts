@@ -92,7 +92,7 @@ th:last-child, td:last-child { padding-right: 0; }
 .u-legend { color: var(--muted); font-size: 13px; }
 `;
 
-/** Draws the charts in the page's colours, again when these or the width change. */
+/** Draws the charts in the page's colors, again when these or the width change. */
 const SCRIPT = `
 const place = document.getElementById("charts");
 const color = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name);

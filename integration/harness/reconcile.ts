@@ -116,7 +116,7 @@ class Comparison {
 
   /** Decides for each record whether it is stored, rejected or lost, and compares those that are rejected. */
   compareRecords(records: readonly TopicRecord[], rejectedRows: readonly RejectedRow[]): void {
-    const { rules, groups, lost, mayBeRejected: refusable } = this.#options;
+    const { rules, groups, lost, mayBeRejected } = this.#options;
     const key = ({ partition, offset }: { partition: number; offset: number }) => `${partition}:${offset}`;
     const rejectedByKey = new Map(rejectedRows.map((row) => [key(row), row]));
     const compared = new Set<string>();
@@ -130,7 +130,7 @@ class Comparison {
         continue;
       }
       const row = expectedRow(rules, record.value === null ? null : unescapeBytes(record.value));
-      if (row && !(rejected && refusable?.(row))) {
+      if (row && !(rejected && mayBeRejected?.(row))) {
         this.result.stored++;
         this.#expected.add(row, groups.length);
         this.#valid.push({ record, row });

@@ -16,7 +16,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 /** Writes one line. A message that takes work to make can be given as a function: it is called only when the line is written. */
 export type Log = (level: Level, event: string, message: string | (() => string), fields?: Fields) => void;
 
-const COLOURS: Readonly<Record<Level, string>> = { debug: "90", info: "32", warn: "33", error: "31" };
+const COLORS: Readonly<Record<Level, string>> = { debug: "90", info: "32", warn: "33", error: "31" };
 
 /** The settings that a log is made by. */
 export type LogSettings = Pick<Settings, "LOG_LEVEL" | "LOG_FORMAT">;
@@ -55,7 +55,7 @@ export function createLog(
     }
     const label = level.toUpperCase().padEnd(5);
     write(
-      `${time.slice(11, 23)} ${isTerminal ? `\x1b[${COLOURS[level]}m${label}\x1b[0m` : label} ${
+      `${time.slice(11, 23)} ${isTerminal ? `\x1b[${COLORS[level]}m${label}\x1b[0m` : label} ${
         escapeUnprintable(message)
       }\n`,
       level,
