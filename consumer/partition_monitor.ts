@@ -14,7 +14,7 @@ import { pause } from "../shared/lifecycle.ts";
 import { checkEnd, checkTopicId } from "../shared/start_position.ts";
 import { CancelledError } from "./store/database.ts";
 import type { ConsumerEmit } from "./events.ts";
-import type { LagReporter } from "./lag.ts";
+import type { LagReporter } from "./lag_reporter.ts";
 import { partitionKey, type ProgressRow, type TopicPartition } from "../shared/schema/progress.ts";
 import type { PartitionPosition } from "./partition_state.ts";
 

@@ -1,7 +1,7 @@
 import assert from "assert";
 import { topicIdToUuid } from "../shared/kafka/topic_id.ts";
 import type { ConsumerEmit } from "./events.ts";
-import { LagReporter } from "./lag.ts";
+import { LagReporter } from "./lag_reporter.ts";
 import { PartitionMonitor } from "./partition_monitor.ts";
 import type { PartitionPosition } from "./partition_state.ts";
 

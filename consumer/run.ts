@@ -17,14 +17,14 @@ import { loadStreams } from "../shared/streams.ts";
 import { catchUp, waitForTargets } from "./catch_up.ts";
 import { EVENTS } from "./events.ts";
 import { GroupConsumer } from "./group_consumer.ts";
-import { LagReporter } from "./lag.ts";
+import { LagReporter } from "./lag_reporter.ts";
 import { registry } from "./metrics.ts";
 import { PartitionMonitor } from "./partition_monitor.ts";
 import { type ConsumerContext, prepareDatabase, prepareKafka } from "./prepare_servers.ts";
 import { catchUpSources, monitorSources, type SourceOptions } from "./sources.ts";
 import { CancelledError, type Database } from "./store/database.ts";
 import { readTotals, startSummary } from "./summary.ts";
-import { UnassignedLagReporter } from "./unassigned_lag.ts";
+import { UnassignedLagReporter } from "./unassigned_lag_reporter.ts";
 
 /** Interval of polling watermarks and the stored progress. */
 const LAG_POLL_INTERVAL_MS = 2_000;

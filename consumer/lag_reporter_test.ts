@@ -1,6 +1,6 @@
 import assert from "assert";
 import type { ConsumerEmit } from "./events.ts";
-import { LagReporter } from "./lag.ts";
+import { LagReporter } from "./lag_reporter.ts";
 import { lag, openTransactionSeconds } from "./metrics.ts";
 
 const at = { topic: "routes", partition: 3 };

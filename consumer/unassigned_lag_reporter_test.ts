@@ -2,7 +2,7 @@ import assert from "assert";
 import type { ConsumerEmit } from "./events.ts";
 import type { IsOwned } from "../shared/kafka/group/owners.ts";
 import { unassignedLag } from "./metrics.ts";
-import { UnassignedLagReporter } from "./unassigned_lag.ts";
+import { UnassignedLagReporter } from "./unassigned_lag_reporter.ts";
 
 Deno.test("UnassignedLagReporter reports partitions that no member owns, and emits one event when they change", async () => {
   const emitted: unknown[] = [];
