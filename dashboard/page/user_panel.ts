@@ -167,7 +167,7 @@ function showFacts(rows: readonly Row[], place: PlaceColumns): void {
 
 function routeNote(route: readonly Row[], place: PlaceColumns): string {
   const meters = route.slice(1).reduce((sum, row, i) => sum + distanceMeters(route[i]!, row, place), 0);
-  return `${formatDistance(meters)}, ${route.length} positions, from ○ to ●`;
+  return `${formatDistance(meters)}, ${route.length} position${route.length === 1 ? "" : "s"}, from ○ to ●`;
 }
 
 const kmh = (speed: number) =>
