@@ -1,5 +1,5 @@
 /**
- * PostgreSQL's own COPY of the same rows from a file on the server: what no consumer can beat.
+ * PostgreSQL's COPY of the same rows from a file on the server: the upper limit for a consumer.
  *
  * @module
  */
@@ -27,7 +27,7 @@ export interface CopyLimits {
 /**
  * Copies the rows of `routes_table` into another table, `times` times in each format.
  *
- * @returns `undefined` where the account may not read and write the server's files, as with hosted PostgreSQL
+ * @returns `undefined` if the role is not allowed to read and write the server's files, as with hosted PostgreSQL
  */
 export async function copyLimits({ client, say }: Bench, times: number): Promise<CopyLimits | undefined> {
   await client.query("CREATE TABLE copied (LIKE routes_table)");
@@ -36,7 +36,7 @@ export async function copyLimits({ client, say }: Bench, times: number): Promise
     return { binary: await copy(client, "binary", times), text: await copy(client, "text", times) };
   } catch (error) {
     if ((error as { code?: string }).code !== "42501") throw error;
-    say("This account may not COPY from the server's files: no limit to compare with.");
+    say("This role is not allowed to COPY from files on the server: no limit is measured.");
     return undefined;
   } finally {
     await client.query("RESET log_statement_stats; RESET client_min_messages; DROP TABLE copied").catch(
@@ -61,7 +61,7 @@ async function copy(client: pg.Client, format: "binary" | "text", times: number)
       ...await timed(client, `COPY copied FROM ${file} (FORMAT ${format})`),
     });
   }
-  // SQL can't remove a file, but empty it.
+  // SQL cannot delete a file, but truncate it.
   await client.query(`COPY (SELECT WHERE false) TO ${file}`);
   return fastest(runs, ({ seconds }) => seconds);
 }
@@ -78,6 +78,6 @@ async function timed(client: pg.Client, sql: string): Promise<Omit<CopyUsage, "r
   }
   const [, user, system, elapsed] = /([\d.]+) s user, ([\d.]+) s system, ([\d.]+) s elapsed/.exec(detail) ??
     [];
-  if (elapsed === undefined) throw new Error(`PostgreSQL did not tell what a statement took: ${sql}`);
+  if (elapsed === undefined) throw new Error(`PostgreSQL did not report the duration of a statement: ${sql}`);
   return { seconds: Number(elapsed), cpuSeconds: Number(user) + Number(system) };
 }

@@ -1,8 +1,7 @@
 /**
- * How the sink fares when circumstances change, one at a time.
+ * Consumer throughput by workload: one parameter changes at a time.
  *
- * The values of a series are measured in turn, and all of them again and again: a machine that is busy for a while slows one round of
- * all, and not one value.
+ * The values of a series are measured in rounds, so that a busy period of the machine affects one round of all values and not one value.
  *
  * @module
  */
@@ -29,7 +28,7 @@ const CONSUMERS = [1, 2, 3];
 const VALUE_BYTES = [100, 1_000, 10_000];
 const ROUND_TRIP_MS = [0, 2, 20];
 /** Bytes of all values of a topic of wide records. */
-const MOST_BYTES = 500_000_000;
+const TOPIC_BYTES_MAX = 500_000_000;
 
 /** One value of a series, and how it is measured. */
 interface Case {
@@ -85,7 +84,7 @@ export async function growth(
   await withTopics("partitions", parted);
   const wide = [];
   for (const valueBytes of VALUE_BYTES) {
-    const few = Math.min(records, Math.floor(MOST_BYTES / valueBytes));
+    const few = Math.min(records, Math.floor(TOPIC_BYTES_MAX / valueBytes));
     wide.push([valueBytes, await fillWide(bench, { records: few, partitions, valueBytes })] as const);
   }
   await withTopics("bytes of a value", wide);

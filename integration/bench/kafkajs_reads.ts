@@ -1,5 +1,5 @@
 /**
- * What kafkajs alone takes to read a topic, each record decoded by it and none stored. A program of its own, to be measured as one:
+ * Reads a topic with kafkajs and stores nothing. A separate program, so that its CPU time can be measured:
  * `deno run -A integration/bench/kafkajs_reads.ts <topic> <records>`.
  *
  * @module

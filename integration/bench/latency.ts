@@ -1,5 +1,5 @@
 /**
- * Latency: from the moment a record was made to the moment another connection sees its row.
+ * End-to-end latency: from the creation of a record until another connection sees its row.
  *
  * @module
  */

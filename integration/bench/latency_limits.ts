@@ -1,5 +1,5 @@
 /**
- * What the servers take by themselves for one record, one after another: no pipeline of both is faster.
+ * Latency of the servers alone, one record at a time: the lower limit for a pipeline.
  *
  * @module
  */

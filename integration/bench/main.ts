@@ -34,7 +34,7 @@ async function run(options: Options): Promise<void> {
     await using bench = await openBench((text) => console.error(text));
     await measure(bench, options, results);
   } catch (error) {
-    // What was found before it is worth keeping.
+    // Keep the results measured so far.
     failure = error;
   }
   console.log(tables(results).map(markdown).join("\n\n"));
@@ -48,7 +48,7 @@ try {
   if (options.help) console.log(HELP);
   else await run(options);
 } catch (error) {
-  // What failed first, and then what failed while all was being removed.
+  // The first error, then the errors of the cleanup.
   for (let e: unknown = error; e !== undefined; e = e instanceof SuppressedError ? e.error : undefined) {
     console.error(e instanceof SuppressedError ? e.suppressed : e);
   }

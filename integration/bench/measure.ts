@@ -1,5 +1,5 @@
 /**
- * Measures what is asked for, part by part.
+ * Runs the selected parts of the benchmark.
  *
  * @module
  */
@@ -38,7 +38,7 @@ export async function measure(bench: Bench, options: Options, results: Results):
   }
   if (parts.includes("latency")) {
     const found = [];
-    // The highest first: a broker whose JVM has not compiled its way yet shows in the tail of all that come after. The lowest is told first.
+    // The highest rate first, to warm up the broker's JVM; results are listed from the lowest rate.
     for (const rate of options.rates.toSorted((a, b) => b - a)) {
       bench.say(`latency at ${rate} records/s`);
       found.unshift(await latency(bench, { rate, seconds: options.seconds, partitions }));
@@ -57,7 +57,7 @@ export async function measure(bench: Bench, options: Options, results: Results):
 async function measureSink(bench: Bench, options: Options, results: Results): Promise<void> {
   const { records, partitions, runs, parts } = options;
   if (!parts.includes("sink")) {
-    // The consumer makes the tables that latency is measured in.
+    // Makes the consumer create the tables.
     const few = await fill(bench, { records: 1, partitions });
     await drain(bench, few);
     return removeTopics(bench, [few.topic]);

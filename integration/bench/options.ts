@@ -1,5 +1,5 @@
 /**
- * What `deno task bench` can be asked for.
+ * Flags of `deno task bench`.
  *
  * @module
  */
@@ -28,9 +28,9 @@ export interface Options {
 
 export const HELP = `deno task bench [flags]
 
-Measures the pipeline on this machine: each figure beside the limit that it is held against, in the same run. On embedded servers that
-are started for it (INTEGRATION_SERVERS=containers: in containers), or on those that KAFKA_BOOTSTRAP_SERVERS, PGHOST … name (as for the
-services); all that is made there is removed.
+Measures the pipeline on this machine, each figure next to its limit in the same run. Starts embedded servers
+(INTEGRATION_SERVERS=containers: containers), or uses those in KAFKA_BOOTSTRAP_SERVERS, PGHOST … (as for the services). Everything that
+is created there is removed.
 
   --records N        Records that the consumer drains and the producer sends (1000000)
   --partitions N     Partitions of the topic (6)
@@ -43,7 +43,7 @@ services); all that is made there is removed.
   --report[=FILE]    Write a page with charts too (artifacts/bench.html)
 `;
 
-/** @throws {Error} that says which flag is wrong */
+/** @throws {Error} that names the invalid flag */
 export function readOptions(args: readonly string[]): Options {
   const withDefault = args.map((arg) => arg === "--report" ? "--report=artifacts/bench.html" : arg);
   const { values } = parseArgs({
@@ -63,7 +63,7 @@ export function readOptions(args: readonly string[]): Options {
   });
   const parts = values.parts.split(",");
   const unknown = parts.find((part) => !(PARTS as readonly string[]).includes(part));
-  if (unknown !== undefined) throw new Error(`--parts: "${unknown}" is none of ${PARTS.join(", ")}.`);
+  if (unknown !== undefined) throw new Error(`--parts: "${unknown}" is not one of ${PARTS.join(", ")}.`);
   return {
     help: values.help,
     records: count("records", values.records, 1),
@@ -78,10 +78,10 @@ export function readOptions(args: readonly string[]): Options {
   };
 }
 
-function count(flag: string, text: string, least: number): number {
+function count(flag: string, text: string, min: number): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < least || text.trim() === "") {
-    throw new Error(`--${flag}: "${text}" is not a whole number from ${least} on.`);
+  if (!Number.isInteger(value) || value < min || text.trim() === "") {
+    throw new Error(`--${flag}: "${text}" is not an integer ≥ ${min}.`);
   }
   return value;
 }

@@ -1,7 +1,7 @@
 import assert from "assert";
 import { readOptions } from "./options.ts";
 
-Deno.test("readOptions() gives defaults when nothing is asked for", () => {
+Deno.test("readOptions() returns defaults when there are no flags", () => {
   const options = readOptions([]);
   assert.equal(options.records, 1_000_000);
   assert.deepEqual(options.parts, ["sink", "producer", "latency"]);
@@ -14,7 +14,7 @@ Deno.test("readOptions() reads lists and a report with or without a name", () =>
   assert.equal(readOptions(["--report=x.html"]).report, "x.html");
 });
 
-Deno.test("readOptions() names the flag when its value is wrong", () => {
+Deno.test("readOptions() names the flag when its value is invalid", () => {
   assert.throws(() => readOptions(["--records", "0"]), /--records: "0"/);
   assert.throws(() => readOptions(["--rates", "10,x"]), /--rates: "x"/);
   assert.throws(() => readOptions(["--parts", "sink,all"]), /--parts: "all"/);

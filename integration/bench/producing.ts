@@ -1,5 +1,5 @@
 /**
- * The producer at work, unthrottled, beside Kafka's own ProducerPerformance.
+ * Producer throughput without a rate limit, next to Kafka's ProducerPerformance.
  *
  * @module
  */
@@ -73,18 +73,18 @@ export async function producerPerformance(
   await removeTopics(bench, [topic]);
   const rates = [...stdout.matchAll(/records sent, ([\d.]+) records\/sec/g)];
   if (code !== 0 || rates.length === 0) throw new Error(`kafka-producer-perf-test: ${stderr || stdout}`);
-  // In a container it is no child of this process.
+  // In a container it is not a child of this process.
   const cpuSeconds = after > before ? after - before : undefined;
   return { records, seconds: records / Number(rates.at(-1)![1]), cpuSeconds, load };
 }
 
 /** Linux counts in these, whatever its kernel's timer does (`USER_HZ`). */
-const TICKS_A_SECOND = 100;
+const TICKS_PER_SECOND = 100;
 
 /** User and system time of all children of this process that have ended, seconds, by `/proc`; `NaN` where there is none. */
 async function childrenSeconds(): Promise<number> {
   const stat = await Deno.readTextFile("/proc/self/stat").catch(() => "");
   // Behind the name, which may hold anything: state is field 3, cutime and cstime are 16 and 17 (man proc_pid_stat).
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[13]) + Number(fields[14])) / TICKS_A_SECOND;
+  return (Number(fields[13]) + Number(fields[14])) / TICKS_PER_SECOND;
 }

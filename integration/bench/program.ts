@@ -29,7 +29,7 @@ export interface Running {
 }
 
 /** Between two looks at the memory. It is a high-water mark, so that only what happens after the last look is missed. */
-const LOOK_MS = 50;
+const POLL_INTERVAL_MS = 50;
 const TAIL = 3_000;
 
 /** bash's own `time` tells the CPU time of a child, which no API of Deno's does. */
@@ -55,7 +55,7 @@ export function start(
   const look = setInterval(async () => {
     pid ??= await childOf(child.pid);
     if (pid !== undefined) peak = await highWaterMark(pid) ?? peak;
-  }, LOOK_MS);
+  }, POLL_INTERVAL_MS);
   const ended = child.output().then(({ code, stdout, stderr }) => {
     const text = new TextDecoder();
     const errors = text.decode(stderr), output = text.decode(stdout);

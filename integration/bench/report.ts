@@ -1,5 +1,5 @@
 /**
- * Results as one page with charts, which needs no network.
+ * Results as a self-contained HTML page with charts.
  *
  * @module
  */

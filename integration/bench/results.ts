@@ -1,5 +1,5 @@
 /**
- * What a benchmark finds, as it is written to JSON.
+ * Results of a benchmark, as written to JSON.
  *
  * @module
  */

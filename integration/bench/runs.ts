@@ -1,5 +1,5 @@
 /**
- * Which of several runs counts.
+ * Selects one of several runs.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The servers that are measured on: those that the environment names, or ones that are started for it.
+ * The servers of the benchmark: those in the environment, or new ones.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The consumer at work: it drains a topic into the table.
+ * Measures the consumer while it stores a topic.
  *
  * @module
  */
@@ -30,8 +30,8 @@ export interface SinkRun {
 }
 
 /** Between two looks at the progress. */
-const LOOK_MS = 5;
-const DEADLINE_MS = 600_000;
+const POLL_INTERVAL_MS = 5;
+const TIMEOUT_MS = 600_000;
 
 /** How to run it. */
 export interface SinkOptions {
@@ -103,7 +103,7 @@ async function watch(
   started: number,
 ): Promise<{ first: number; last: number; drained: number }> {
   let first: { at: number; rows: number } | undefined;
-  const deadline = started + DEADLINE_MS;
+  const deadline = started + TIMEOUT_MS;
   while (performance.now() < deadline) {
     const done = await client.query<{ done: string }>(
       "SELECT coalesce(sum(next_offset), 0) AS done FROM consumer_progress WHERE group_id = $1",
@@ -112,7 +112,7 @@ async function watch(
     const now = (performance.now() - started) / 1000;
     if (done > 0) first ??= { at: now, rows: done };
     if (done >= records) return { first: first!.at, last: now, drained: done - first!.rows };
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
   }
-  throw new Error(`The consumer did not store ${records} records in ${DEADLINE_MS / 1000} s.`);
+  throw new Error(`The consumer did not store ${records} records in ${TIMEOUT_MS / 1000} s.`);
 }

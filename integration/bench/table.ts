@@ -1,5 +1,5 @@
 /**
- * Results as text for people.
+ * Results as Markdown tables.
  *
  * @module
  */
@@ -148,7 +148,7 @@ function latencyTable({ latency, latencyLimits }: Results): Table | undefined {
 
 function growthTable({ growth }: Results): Table | undefined {
   return growth && {
-    title: "Sink, as circumstances change",
+    title: "Consumer throughput by workload",
     head: [
       "what",
       "",

@@ -1,5 +1,5 @@
 /**
- * The tables that the consumer makes, between two measurements.
+ * Prepares the consumer's tables between measurements.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * When transactions become visible to others.
+ * Measures when transactions become visible to other sessions.
  *
  * @module
  */

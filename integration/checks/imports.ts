@@ -1,13 +1,13 @@
 /**
- * Holds the rooms apart: `shared` imports no service, services never import each other, `integration` runs services and never
- * imports their insides, and no import goes in a circle.
+ * Checks imports between the top-level folders: `shared` imports no service, services do not import each other, `integration` runs
+ * services without importing them, and there are no import cycles.
  *
  * @module
  */
 import { dirname, join, normalize, relative } from "node:path";
 
-const ROOMS = ["shared", "producer", "doctor", "consumer", "dashboard", "local", "integration"];
-/** Which rooms a room may import, besides itself. */
+const FOLDERS = ["shared", "producer", "doctor", "consumer", "dashboard", "local", "integration"];
+/** Other folders that a folder may import. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   shared: [],
   producer: ["shared"],
@@ -19,17 +19,17 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   integration: ["shared", "local"],
 };
 
-/** Imports of a module's text that name files. */
+/** Returns the relative imports in a module's text. */
 export const importsOf = (text: string): string[] =>
   [...text.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)["'`](\.[^"'`]+)["'`]/g)].map(([, path]) => path!);
 
-/** Says what is wrong with imports between files, given as path and imported paths. */
+/** Returns the forbidden imports and cycles of a graph of paths and imported paths. */
 export function problemsOf(graph: ReadonlyMap<string, readonly string[]>): string[] {
   const problems: string[] = [];
-  const room = (path: string) => path.split("/")[0]!;
+  const folderOf = (path: string) => path.split("/")[0]!;
   for (const [path, imports] of graph) {
     for (const imported of imports) {
-      const from = room(path), to = room(imported);
+      const from = folderOf(path), to = folderOf(imported);
       if (from !== to && !ALLOWED[from]?.includes(to)) {
         problems.push(`${path} imports ${imported}: ${from} may not import ${to}.`);
       }
@@ -38,7 +38,7 @@ export function problemsOf(graph: ReadonlyMap<string, readonly string[]>): strin
   const done = new Set<string>();
   const visit = (path: string, way: readonly string[]): void => {
     if (way.includes(path)) {
-      problems.push(`Imports go in a circle: ${[...way.slice(way.indexOf(path)), path].join(" → ")}.`);
+      problems.push(`Import cycle: ${[...way.slice(way.indexOf(path)), path].join(" → ")}.`);
     } else if (!done.has(path)) {
       for (const imported of graph.get(path) ?? []) visit(imported, [...way, path]);
       done.add(path);
@@ -58,9 +58,9 @@ async function* modulesBelow(folder: string): AsyncGenerator<string> {
 
 async function readGraph(root: string): Promise<Map<string, string[]>> {
   const graph = new Map<string, string[]>();
-  for (const room of ROOMS) {
-    if (!(await Deno.stat(join(root, room)).catch(() => undefined))) continue;
-    for await (const path of modulesBelow(join(root, room))) {
+  for (const folder of FOLDERS) {
+    if (!(await Deno.stat(join(root, folder)).catch(() => undefined))) continue;
+    for await (const path of modulesBelow(join(root, folder))) {
       const imports = importsOf(await Deno.readTextFile(path)).filter((name) =>
         !name.includes("${") && !name.endsWith(".json")
       );
@@ -79,7 +79,7 @@ if (import.meta.main) {
   problems.forEach((problem) => console.error(problem));
   console.log(
     `Imports of ${graph.size} modules: ${
-      problems.length === 0 ? "as they should be" : `${problems.length} problems`
+      problems.length === 0 ? "no problems" : `${problems.length} problems`
     }.`,
   );
   Deno.exit(problems.length === 0 ? 0 : 1);

@@ -7,7 +7,7 @@ Deno.test("importsOf() finds static, dynamic and re-exporting imports when they 
   assert.deepEqual(importsOf(text), ["./a.ts", "../b.ts", "./c.ts", "./d.ts", "./e.ts"]);
 });
 
-Deno.test("problemsOf() names the import when a room imports one that it may not", () => {
+Deno.test("problemsOf() reports an import that is not allowed", () => {
   const problem = (from: string, to: string) => problemsOf(new Map([[from, [to]], [to, []]]));
   assert.equal(problem("shared/a.ts", "consumer/b.ts").length, 1);
   assert.equal(problem("producer/a.ts", "consumer/b.ts").length, 1);
@@ -15,7 +15,7 @@ Deno.test("problemsOf() names the import when a room imports one that it may not
   assert.equal(problem("consumer/a.ts", "shared/b.ts").length, 0);
 });
 
-Deno.test("problemsOf() shows the way when imports go in a circle", () => {
+Deno.test("problemsOf() reports an import cycle with its path", () => {
   const [problem] = problemsOf(new Map([["shared/a.ts", ["shared/b.ts"]], ["shared/b.ts", ["shared/a.ts"]]]));
   assert.match(problem!, /shared\/a\.ts → shared\/b\.ts → shared\/a\.ts/);
 });

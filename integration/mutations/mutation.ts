@@ -1,5 +1,5 @@
 /**
- * A mutation removes one guard of the code, to see that a test notices. A test that passes all the same does not prove its claim.
+ * A mutation removes one guard of the code; a test must then fail. A test that still passes does not prove what it claims.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { join } from "node:path";
 export interface Mutation {
   /** Short and unique, for `--only`. */
   readonly name: string;
-  /** What the guard protects from. */
+  /** What the guard prevents. */
   readonly why: string;
   /** The file, relative to the project. */
   readonly file: string;

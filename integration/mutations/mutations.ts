@@ -1,6 +1,6 @@
 /**
- * The guards that tests are known to notice the absence of. A change of the guarded code moves the text here along with it; the unit
- * test beside this file says when it does not apply any more.
+ * The mutations and the tests that detect them. A change of guarded code must update the text here; `mutations_test.ts` fails if a
+ * mutation no longer applies.
  *
  * @module
  */
@@ -20,7 +20,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "no-fence",
     why:
-      "Progress moves only from where it is expected: a consumer that slept would store what another has stored.",
+      "Progress moves only from where it is expected: a suspended consumer would store what another has stored.",
     file: "shared/schema/advance_progress.ts",
     find: "AND p.next_offset = v.expected",
     replace: "",

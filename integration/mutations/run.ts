@@ -1,7 +1,7 @@
 /**
- * `deno task test:mutations`: removes each guard in a copy of the project; the test that is named for it must fail.
+ * `deno task test:mutations`: removes each guard in a copy of the project; its test must fail.
  *
- * `--only NAME` (again and again) runs some of the mutations. Servers are embedded ones.
+ * `--only NAME` (repeatable) selects mutations. The servers are embedded.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 import assert from "assert";
 import { resultOf } from "./test_run.ts";
 
-Deno.test("resultOf() tells a test that failed from one that did not run", () => {
+Deno.test("resultOf() distinguishes a failed test from one that did not run", () => {
   const line = (verdict: string, passed: number, failed: number) =>
     `x ... ok (1s)\n\n${verdict} | ${passed} passed | ${failed} failed | 3 filtered out (4s)\n`;
   assert.equal(resultOf(0, line("ok", 1, 0)), "passed");

@@ -8,7 +8,7 @@ import { ROUTES } from "../harness/rules.ts";
 import { scenario } from "../harness/scenario.ts";
 import { delay, waitUntil } from "../harness/wait.ts";
 
-/** Defaults that change how SQL is read, how values are written as text, how transactions are isolated, and what ends them. */
+/** Settings that change the parsing of SQL, the text format of values, the isolation of transactions, and timeouts. */
 const DEFAULTS: Record<string, string> = {
   array_nulls: "off",
   backslash_quote: "on",
@@ -38,7 +38,7 @@ const DEFAULTS: Record<string, string> = {
   xmloption: "document",
 };
 
-/** Keys and values whose bytes mean something in a literal, in bytea's text or in an array. */
+/** Keys and values with special characters of literals, of bytea's text format, or of arrays. */
 const HOSTILE = ["\\x41", "\\101", "a\\'b", "NULL", "{}", '"', "\\", "\u00e9\\", ""]
   .map((text) => ({ key: text, value: `${text} is not JSON` }))
   .concat([{ key: "bytes", value: "\u0000\u0001\\x00" }]);
@@ -87,7 +87,7 @@ scenario({
     unless: () => consumer.assertRunning(),
   });
   assert.doesNotMatch(consumer.log, /"class":"(timeout|lock|serialization)"|25P0[34]/);
-  // Its rejected records are there already, and compared with its own.
+  // The second group's rejected records have been stored by the first one.
   const settings = { CONSUMER_GROUP_ID: groups[1]!, CONSUMER_UNTIL_CAUGHT_UP: "true", ...account };
   await s.waitForExit(await s.startConsumer(settings));
   const { rejected, reasons } = await s.reconcile({ groups, mayBeRejected: southern });

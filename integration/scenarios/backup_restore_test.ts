@@ -30,14 +30,14 @@ scenario({
      ${TABLES.map((table) => `INSERT INTO ${table} TABLE "backup of ${table}";`).join("\n")}
      COMMIT`,
   );
-  const copies = await withAdmin(bootstrapServers, async (admin) => {
+  const committed = await withAdmin(bootstrapServers, async (admin) => {
     const [topic] = await admin.fetchOffsets({ groupId: s.group, topics: [s.topic()] });
     return topic!.partitions.reduce((sum, { offset }) => sum + Number(offset), 0);
   });
-  assert.equal(copies, 20_000);
-  assert(await s.database.number("SELECT sum(next_offset) FROM consumer_progress") < copies);
+  assert.equal(committed, 20_000);
+  assert(await s.database.number("SELECT sum(next_offset) FROM consumer_progress") < committed);
 
-  // Where Kafka's copy says, one partition goes on with records and the others with nothing that is to be stored.
+  // At the offsets committed to Kafka, one partition has a valid record, the others only aborted ones.
   const others = Array.from({ length: PARTITIONS - 1 }, (_, i) => i + 1);
   await sendTransactions(bootstrapServers, s.topic(), [{
     records: others.map((partition) => ({ value: record(partition, 0), partition })),
@@ -45,7 +45,7 @@ scenario({
   }]);
   await send(bootstrapServers, s.topic(), [{ value: record(0, 1), partition: 0 }]);
 
-  // Progress comes late: what Kafka's copy leads to has been fetched by then.
+  // Delay loading the progress, to show that nothing is stored from the offsets committed to Kafka.
   const consumer = await s.database.connected(async (client) => {
     await client.query("BEGIN; LOCK TABLE consumer_progress IN ACCESS EXCLUSIVE MODE");
     const consumer = await s.startConsumer();

@@ -19,12 +19,12 @@ import type { TestService } from "../harness/service.ts";
 import { alterTopic, createTopic } from "../harness/topic.ts";
 import { waitUntil, within } from "../harness/wait.ts";
 
-/** One codec stands for all but in the nightly matrix. */
+/** One codec, and all in the nightly matrix. */
 const LARGE_BATCH_CODECS: readonly Codec[] = Deno.env.get("MATRIX") === "full"
   ? ["zstd", "gzip", "snappy", "lz4"]
   : ["zstd"];
 
-/** Records of one client: its number is their user, so that no two are the same. */
+/** Records of one client, with its number as their user. */
 const records = (user: number, count: number): LineRecord[] =>
   Array.from({ length: count }, (_, i) => {
     const name = i % 5 === 0 ? "userId" : "userID";
@@ -76,21 +76,25 @@ for (const compression of ["gzip", "snappy", "lz4", "zstd"]) {
   });
 }
 
-/** Transactions of a producer whose records have a user of their own. */
+/** Transactions whose records have this user. */
 function transactions(s: ScenarioContext, user: number): JavaTransactions {
   const values = records(user, 200).flatMap(({ value }) => value ?? []);
   return { id: `${s.id}-${user}`, topic: s.topic(), values };
 }
 
-/** Waits until a consumer has gone as far as it may: nothing moves on while the load goes on. */
-async function standsStill(s: ScenarioContext, consumer: TestService, load: TestService): Promise<void> {
+/** Waits until a consumer's progress stops although the load continues. */
+async function waitForStandstill(
+  s: ScenarioContext,
+  consumer: TestService,
+  load: TestService,
+): Promise<void> {
   const progress = async () =>
     JSON.stringify(
       await s.database.query("SELECT partition, next_offset FROM consumer_progress ORDER BY partition"),
     );
   const sent = async () => (await load.metrics()).sum("producer_records_sent_total");
   const unless = () => [consumer, load].forEach((service) => service.assertRunning());
-  await waitUntil("the consumer to stand still", async () => {
+  await waitUntil("the progress to stop", async () => {
     const before = await progress(), count = await sent();
     await waitUntil("more load", async () => await sent() > count + 10_000, { unless });
     return await progress() === before;
@@ -113,7 +117,7 @@ scenario({
 
   const aborted = transactions(s, 1_002);
   await leaveTransactionOpen(s.kafka, aborted, PARTITIONS);
-  await standsStill(s, consumer, load);
+  await waitForStandstill(s, consumer, load);
   await abortTransaction(s.kafka, aborted.id);
   await s.waitForRows([consumer, load]);
 
@@ -125,7 +129,7 @@ scenario({
   assert(await stored(1_001) > 4_500);
   assert.equal(await stored(1_002), 0);
   const offsets = content.ends.reduce((sum, end) => sum + end, 0);
-  assert(offsets > records + 500, "aborted records lie in the topic");
+  assert(offsets > records + 500, "the topic has no aborted records");
 });
 
 scenario({
@@ -149,7 +153,7 @@ scenario({
   assert.equal(reconciliation.records, sent + 4 * 500);
 });
 
-/** Settings of a topic with which compaction, once asked for, happens at once. */
+/** Topic settings with which compaction starts immediately after it is enabled. */
 const COMPACTABLE = {
   "segment.ms": "500",
   "min.cleanable.dirty.ratio": "0.001",
@@ -164,7 +168,7 @@ scenario({
 }, async (s) => {
   const { kafka } = s, topic = s.topic();
   await createTopic(kafka.bootstrapServers, topic, PARTITIONS, COMPACTABLE);
-  // Each key several times: compaction keeps the last record of each.
+  // Compaction keeps the last record of each key.
   const keyed = (user: number) =>
     records(user, 1_000).map((record, i) => ({ ...record, key: `key-${i % 300}` }));
   await sendWithJava(kafka, topic, keyed(1_001), "lz4");
@@ -177,15 +181,15 @@ scenario({
     await s.produce(5_000, { PRODUCER_SEED: compression });
   }
   await alterTopic(kafka, topic, "cleanup.policy=compact");
-  await waitUntil("holes in every partition, also where the consumer was stopped", async () => {
+  await waitUntil("offset gaps in every partition, including at the consumer's position", async () => {
     const { ends, records } = await readTopic(kafka, topic);
-    const there = new Set(records.map(({ partition, offset }) => `${partition}:${offset}`));
+    const existing = new Set(records.map(({ partition, offset }) => `${partition}:${offset}`));
     return ends.every((end, partition) => {
-      const left = records.filter((record) => record.partition === partition).length;
-      return left < end / 2 && !there.has(`${partition}:${earlier.ends[partition]}`);
+      const count = records.filter((record) => record.partition === partition).length;
+      return count < end / 2 && !existing.has(`${partition}:${earlier.ends[partition]}`);
     });
   });
-  // What the oracle reads has to be what the consumer reads.
+  // Stop compaction, so that the consumer and the comparison read the same records.
   await alterTopic(kafka, topic, "cleanup.policy=delete");
 
   const next = await s.startConsumer();
@@ -205,7 +209,7 @@ scenario({
   for (const [index, codec] of LARGE_BATCH_CODECS.entries()) {
     const offset = 1_000 + index;
     await sendBatch(s.kafka.bootstrapServers, topic, 0, await batchOfZeros(codec, 600));
-    const { log, peakBytes } = await endOf(await s.startConsumer());
+    const { log, peakBytes } = await waitForFailure(await s.startConsumer());
     const [statement] = new RegExp(`UPDATE consumer_progress SET next_offset = ${offset + 1} WHERE .*?;`)
       .exec(log) ?? assert.fail(log);
     assert.match(
@@ -219,8 +223,8 @@ scenario({
   }
 });
 
-/** Waits until a consumer has ended with exit code 2; returns its log and its peak memory. */
-async function endOf(consumer: TestService): Promise<{ log: string; peakBytes: number }> {
+/** Waits until a consumer exits with code 2; returns its log and peak memory. */
+async function waitForFailure(consumer: TestService): Promise<{ log: string; peakBytes: number }> {
   let peakBytes = 0;
   const watch = setInterval(async () => {
     const metrics = await consumer.metrics().catch(() => undefined);
@@ -261,11 +265,11 @@ scenario({
   await log.seek(at + 12, Deno.SeekMode.Start);
   await log.write(bytes.subarray(at + 12, at + 13));
 
-  const ended = async () => {
+  const runConsumer = async () => {
     const consumer = await s.startConsumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" });
     return { code: await within("the consumer to exit", 60_000, consumer.exited), log: consumer.log };
   };
-  const first = await ended();
+  const first = await runConsumer();
   assert.equal(first.code, 2, first.log);
   assert.match(first.log, /\[0\] at offset 500: .*Its CRC is [0-9a-f]{8}.*kafka-dump-log/);
   assert.equal(await s.countRows(), 500);
@@ -277,7 +281,7 @@ scenario({
   });
   await s.waitForExit(unchecked);
   await s.database.query(statement);
-  assert.equal((await ended()).code, 0);
+  assert.equal((await runConsumer()).code, 0);
   assert.equal(
     await s.database.number("SELECT count(*) FROM routes_table WHERE user_id BETWEEN 7000 AND 8000"),
     1,

@@ -35,7 +35,7 @@ scenario({
   const load = await s.startLoad(0);
   const consumer = await s.startConsumer();
   await s.waitForRows([consumer, load]);
-  // Kept aside, so that at the end it can be seen that nothing else is missing.
+  // Keep the rows for the comparison at the end.
   await s.database.query(
     `BEGIN;
      LOCK TABLE routes_table IN ACCESS EXCLUSIVE MODE;
@@ -65,8 +65,8 @@ scenario({
   await s.database.query(
     "ALTER TABLE routes_table ADD CONSTRAINT not_the_antarctic CHECK (latitude >= -89) NOT VALID",
   );
-  const refused = "SELECT count(*) FROM rejected_records WHERE detail LIKE '%not_the_antarctic%'";
-  await waitUntil("offenders in quarantine", async () => await s.database.number(refused) > 20, {
+  const rejected = "SELECT count(*) FROM rejected_records WHERE detail LIKE '%not_the_antarctic%'";
+  await waitUntil("rejected records", async () => await s.database.number(rejected) > 20, {
     unless: () => consumer.assertRunning(),
   });
   await s.stopProducer(load);
@@ -74,7 +74,7 @@ scenario({
     mayBeRejected: ([, , latitude]) => latitude! < -89,
     unless: () => consumer.assertRunning(),
   });
-  assert.equal(reconciliation.reasons["refused by the database"], await s.database.number(refused));
+  assert.equal(reconciliation.reasons["refused by the database"], await s.database.number(rejected));
 });
 
 scenario({

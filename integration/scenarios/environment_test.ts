@@ -7,9 +7,9 @@ import { PARTITIONS } from "../harness/scenario_services.ts";
 import { createTopic } from "../harness/topic.ts";
 import { delay, waitUntil } from "../harness/wait.ts";
 
-/** Sends so many valid records to each partition, by users 0 … 9. */
-async function sendValid(s: ScenarioContext, each: number): Promise<void> {
-  const records = Array.from({ length: each * PARTITIONS }, (_, n) => ({
+/** Sends this many valid records of users 0 … 9 to each partition. */
+async function sendValid(s: ScenarioContext, perPartition: number): Promise<void> {
+  const records = Array.from({ length: perPartition * PARTITIONS }, (_, n) => ({
     key: `${n % 10}`,
     value: JSON.stringify({ userID: n % 10, timestamp: n, coordinates: [s.random.between(0, 80), 0] }),
     partition: n % PARTITIONS,
@@ -17,7 +17,7 @@ async function sendValid(s: ScenarioContext, each: number): Promise<void> {
   await send(s.kafka.bootstrapServers, s.topic(), records);
 }
 
-/** Runs a consumer until it ends by itself; returns what its errors say. */
+/** Runs a consumer until it exits with this code; returns its error messages. */
 async function consume(
   s: ScenarioContext,
   code: number,
@@ -29,7 +29,7 @@ async function consume(
     .map((line) => JSON.parse(line).message).join("\n");
 }
 
-/** Puts a table in the place of routes_table. The rows are kept aside, so that in the end all can be compared. */
+/** Replaces routes_table, and keeps its rows for the comparison at the end. */
 const replaceTable = (definition: string) => `
   INSERT INTO kept SELECT user_id, timestamp, latitude, longitude FROM routes_table;
   DROP TABLE routes_table;
@@ -79,7 +79,7 @@ scenario({
   const broken = await consume(s, 2);
   assert.match(broken, /relation "audit_log" does not exist.*audit\(\)/);
   assert.doesNotMatch(broken, /Restart the consumer/);
-  // A constraint of another table: its values are not those of the stream's columns.
+  // A constraint of another table does not reject records.
   await query("CREATE TABLE audit_log (user_id INT CHECK (user_id < 0))");
   assert.match(await consume(s, 2), /audit_log_user_id_check.*audit\(\)/);
   await query("ALTER TABLE audit_log DROP CONSTRAINT audit_log_user_id_check");
@@ -164,13 +164,13 @@ scenario({
     (await database.query<{ detail: string }>("SELECT detail FROM rejected_records ORDER BY 1")).map((
       { detail },
     ) => detail);
-  const said = await details(s.database);
-  assert.equal(said.length, 3);
-  assert(said.some((detail) => detail.includes("\\u540d")), said.join());
-  assert(said.some((detail) => detail.includes("\\ud83d\\ude00")), said.join());
+  const stored = await details(s.database);
+  assert.equal(stored.length, 3);
+  assert(stored.some((detail) => detail.includes("\\u540d")), stored.join());
+  assert(stored.some((detail) => detail.includes("\\ud83d\\ude00")), stored.join());
   await s.reconcile({ groups });
   assert.match(await s.runRejects(["--replay"]), /; 3 are still rejected/);
-  assert.deepEqual(await details(s.database), said);
+  assert.deepEqual(await details(s.database), stored);
   assert.match(await consume(s, 2, { CONSUMER_GROUP_ID: "名" }), /CONSUMER_GROUP_ID is "名".*LATIN1.*UTF8/);
 
   const ascii = new Database(s.postgres, `${s.database.name}-ascii`);
@@ -238,7 +238,7 @@ scenario({
     `SELECT FROM consumer_progress WHERE topic = '${s.topic()}' AND partition = ${partition} FOR UPDATE NOWAIT`;
   await s.database.connected((table) =>
     s.database.connected(async (row) => {
-      // A transaction that waits for the table has records of all partitions gather behind it.
+      // While a transaction waits for the table, records of all partitions are queued behind it.
       await table.query("BEGIN; LOCK TABLE routes_table IN ACCESS EXCLUSIVE MODE");
       await send(s.kafka.bootstrapServers, s.topic(), [
         { key: null, partition: 1, value: '{"userID":1,"timestamp":1,"coordinates":[1,1]}' },

@@ -12,7 +12,7 @@ scenario({
     "Rows equal records, doubles bit for bit, each user's rows in order; malformed records are rejected",
 }, async (s) => {
   const consumer = await s.startConsumer();
-  // Vacuum gives room to later rows between earlier ones; without it a row's place tells when it was stored.
+  // Without vacuum, the position of a row in the table shows the order of insertion.
   await waitUntil("the table", async () => {
     await s.database.query("ALTER TABLE routes_table SET (autovacuum_enabled = off)");
     return true;
@@ -23,9 +23,12 @@ scenario({
     unless: () => consumer.assertRunning(),
   });
   assert.equal(records, 20_000);
-  assert(rejected > 100, `a hundredth is malformed on purpose, but only ${rejected} of ${records} were`);
+  assert(
+    rejected > 100,
+    `1 % of the records are malformed, but only ${rejected} of ${records} were rejected`,
+  );
   assert.equal(content.ends.length, PARTITIONS);
-  assert(content.ends.every((end) => end > 0), `each partition has records: ${content.ends}`);
+  assert(content.ends.every((end) => end > 0), `a partition is empty: ${content.ends}`);
 
   const metrics = await consumer.metrics();
   assert.equal(metrics.sum("consumer_records_total", { topic: s.topic(), outcome: "rejected" }), rejected);

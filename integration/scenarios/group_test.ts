@@ -27,16 +27,16 @@ scenario({
     timeoutMs: 120_000,
     signal: java.signal,
   }).catch(() => {});
-  const shared = (members: number) =>
-    waitUntil("every topic to have owners", async () => {
+  const waitForAssignment = (members: number) =>
+    waitUntil("every partition to be assigned", async () => {
       const { protocol, partitions, members: count } = await owners();
       return protocol === "range" && count === members && partitions(s.topic()) === PARTITIONS &&
         partitions(s.topic(BATTERY)) === PARTITIONS && partitions(foreign) === 3;
     }, { unless });
   try {
-    // One of ours leads.
-    await shared(3);
-    // Then Java's consumer does, since it is the only one that stays.
+    // The leader of the group is one of our consumers.
+    await waitForAssignment(3);
+    // Now the Java consumer becomes the leader, as the only remaining member.
     for (const consumer of ours) assert.equal((await consumer.stop()).code, 0);
     ours.splice(
       0,
@@ -44,7 +44,7 @@ scenario({
       await s.startConsumer({ STREAMS: "routes" }),
       await s.startConsumer({ STREAMS: "battery" }),
     );
-    await shared(3);
+    await waitForAssignment(3);
   } finally {
     java.abort();
     await running;
@@ -103,18 +103,18 @@ async function withGroupOf(s: ScenarioContext, assignor: string, use: () => Prom
   await withAdmin(s.kafka.bootstrapServers, async (admin) => {
     await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] });
   });
-  const over = new AbortController();
+  const java = new AbortController();
   const running = s.kafka.tool("kafka-console-consumer", [
     ...["--topic", topic, "--group", s.group],
     ...["--command-property", `partition.assignment.strategy=${assignor}`],
-  ], { timeoutMs: 60_000, signal: over.signal }).catch(() => {});
+  ], { timeoutMs: 60_000, signal: java.signal }).catch(() => {});
   try {
     await waitUntil("Java's consumer to be a member", async () => {
       return (await readGroupAssignment(s.kafka.bootstrapServers, s.group)).partitions(topic) === 1;
     });
     await use();
   } finally {
-    over.abort();
+    java.abort();
     await running;
   }
 }

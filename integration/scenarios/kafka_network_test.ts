@@ -6,12 +6,12 @@ import type { TestService } from "../harness/service.ts";
 import { countGroupMembers, countWrittenRecords } from "../harness/topic.ts";
 import { delay, waitUntil } from "../harness/wait.ts";
 
-/** One of a service's metrics; all its samples together. */
+/** Sum of a metric's samples. */
 const metric = async (service: TestService, name: string, labels: Record<string, string> = {}) =>
   (await service.metrics()).sum(name, labels);
 
-/** Throws when one of them has ended. */
-const alive = (...services: TestService[]) => ({
+/** Stops waiting when one of the services exits. */
+const whileRunning = (...services: TestService[]) => ({
   unless: () => services.forEach((service) => service.assertRunning()),
 });
 
@@ -25,28 +25,28 @@ scenario({
   const { proxy, settings } = await s.openProxy("kafka");
   const consumer = await s.startConsumer();
   const load = await s.startLoad(0, settings);
-  let repeated = 0;
+  let unacknowledged = 0;
   for (let round = 0; round < 6; round++) {
     await s.waitForRows([consumer, load]);
     await delay(s.random.between(0, 300));
     if (round % 2 === 0) {
       await proxy.discard("responses");
-      // Stored, and the producer does not know it.
-      repeated += await waitUntil("records whose answers are lost", async () => {
+      // Stored, but not acknowledged.
+      unacknowledged += await waitUntil("records whose acknowledgements are lost", async () => {
         const written = await countWrittenRecords(s.kafka.bootstrapServers, s.topic());
         const sent = await metric(load, "producer_records_sent_total");
         return written - sent > 0 && written - sent;
-      }, alive(load));
+      }, whileRunning(load));
     } else {
       await proxy.refuse();
       await load.waitForReady(false);
     }
     await proxy.restore();
   }
-  s.log(`answers for at least ${repeated} records lost`);
+  s.log(`acknowledgements of at least ${unacknowledged} records lost`);
   await s.waitForRows([consumer, load]);
   const count = await s.stopProducer(load);
-  const { content } = await s.reconcile(alive(consumer));
+  const { content } = await s.reconcile(whileRunning(consumer));
   assertSentOnce(content, count);
 });
 
@@ -58,7 +58,7 @@ scenario({
 }, async (s) => {
   const { proxy, settings } = await s.openProxy("kafka");
   const load = await s.startLoad(0);
-  // An answer of a megabyte takes four seconds then.
+  // At 250 KB/s a response of 1 MB takes 4 s.
   const consumer = await s.startConsumer({ ...settings, CONSUMER_FETCH_BYTES: 1_000_000 });
   for (let round = 0; round < 3; round++) {
     await s.waitForRows([consumer, load]);
@@ -66,9 +66,9 @@ scenario({
     const backlog = async () =>
       await countWrittenRecords(s.kafka.bootstrapServers, s.topic()) - await progress(s);
     await waitUntil(
-      "a backlog of more than an answer",
+      "a backlog larger than a response",
       async () => await backlog() > 20_000,
-      alive(consumer, load),
+      whileRunning(consumer, load),
     );
     await delay(s.random.between(0, 1_000));
     await proxy.refuse();
@@ -77,7 +77,7 @@ scenario({
   }
   await s.waitForRows([consumer, load]);
   await s.stopProducer(load);
-  await s.reconcile(alive(consumer));
+  await s.reconcile(whileRunning(consumer));
 });
 
 scenario({
@@ -88,9 +88,8 @@ scenario({
     "The producer buffers no more than its limit, the consumer stays in its group; every record is stored exactly once",
 }, async (s) => {
   const { proxy, settings } = await s.openProxy("kafka");
-  const most = 5_000;
-  const load = await s.startLoad(0, { ...settings, PRODUCER_BUFFER_RECORDS: most });
-  // It hears from its group between two fetches, so that one has to take less than the session time-out.
+  const bufferMax = 5_000;
+  const load = await s.startLoad(0, { ...settings, PRODUCER_BUFFER_RECORDS: bufferMax });
   const consumer = await s.startConsumer({
     ...settings,
     CONSUMER_FETCH_BYTES: 200_000,
@@ -103,28 +102,32 @@ scenario({
   const sent = () => metric(load, "producer_records_sent_total");
   const generated = () => metric(load, "producer_records_generated_total");
   await waitUntil("the producer's buffer to be full", async () => {
-    return await metric(load, "producer_buffer_records") > 0.9 * most;
-  }, alive(load, consumer));
+    return await metric(load, "producer_buffer_records") > 0.9 * bufferMax;
+  }, whileRunning(load, consumer));
   const before = await sent(), stored = await s.countRows(), start = performance.now();
   await waitUntil(
-    "records to be sent all the same",
-    async () => await sent() > before + 2 * most,
-    alive(load),
+    "more records to be sent",
+    async () => await sent() > before + 2 * bufferMax,
+    whileRunning(load),
   );
   await waitUntil(
-    "records to be stored all the same",
+    "more records to be stored",
     async () => await s.countRows() > stored + 1_000,
-    alive(consumer),
+    whileRunning(consumer),
   );
   const rate = (await sent() - before) / ((performance.now() - start) / 1_000);
-  assert(rate < 4_000, `${rate} records/s went through: the link was not slow`);
-  const made = await generated();
-  assert(made - await sent() <= most, "more was made than may be kept");
-  assert.equal(await metric(consumer, "consumer_rebalances_total"), rebalances, "it was out of its group");
+  assert(rate < 4_000, `${rate} records/s: the connection was not slow`);
+  const generatedCount = await generated();
+  assert(generatedCount - await sent() <= bufferMax, "the producer buffered more records than its limit");
+  assert.equal(
+    await metric(consumer, "consumer_rebalances_total"),
+    rebalances,
+    "the consumer left its group",
+  );
   await proxy.restore();
   await s.waitForRows([consumer, load]);
   const count = await s.stopProducer(load);
-  const { content } = await s.reconcile(alive(consumer));
+  const { content } = await s.reconcile(whileRunning(consumer));
   assertSentOnce(content, count);
 });
 
@@ -148,7 +151,7 @@ scenario({
     await load.waitForReady(false);
     await consumer.waitForReady(false);
     await waitUntil(
-      "the group to do without it",
+      "the consumer to be removed from the group",
       async () => await countGroupMembers(bootstrapServers, s.group) === 0,
     );
     await delay(s.random.between(0, 1_000));
@@ -158,11 +161,11 @@ scenario({
   }
   await s.waitForRows([consumer, load]);
   const count = await s.stopProducer(load);
-  const { content } = await s.reconcile(alive(consumer));
+  const { content } = await s.reconcile(whileRunning(consumer));
   assertSentOnce(content, count);
 });
 
-/** The consumer's progress, all partitions together. */
+/** Sum of the consumer's offsets. */
 async function progress(s: ScenarioContext): Promise<number> {
   return await s.database.number("SELECT coalesce(sum(next_offset), 0) FROM consumer_progress");
 }

@@ -23,13 +23,13 @@ scenario({
     await s.waitForRows([consumer, load]);
     await delay(s.random.between(0, 500));
     const sent = async () => (await load.metrics()).sum("producer_records_sent_total");
-    // The producer has to send these again; only the broker, which starts anew, can know that it has them.
+    // The producer sends these again; the restarted broker must detect the duplicates.
     await proxy.discard("responses");
-    await waitUntil("records whose answers are lost", async () => {
+    await waitUntil("records whose acknowledgements are lost", async () => {
       return await countWrittenRecords(s.kafka.bootstrapServers, s.topic()) > await sent();
     }, { unless: () => load.assertRunning() });
     const before = await sent();
-    // Before the broker ends: Toxiproxy does not let go of a connection whose other end is gone.
+    // Before the broker stops, because Toxiproxy does not close a connection whose server is gone.
     await proxy.refuse();
     await s.kafka[end]();
     await load.waitForReady(false);
@@ -37,7 +37,7 @@ scenario({
     await delay(s.random.between(0, 1_000));
     await s.kafka.start();
     await proxy.restore();
-    await waitUntil("the producer to go on", async () => await sent() > before, {
+    await waitUntil("the producer to send more records", async () => await sent() > before, {
       unless: () => load.assertRunning(),
     });
   }
@@ -68,18 +68,18 @@ scenario({
     led += before;
     s.log(`broker ${id} killed, which led ${before} of ${PARTITIONS} partitions`);
     await waitUntil(
-      "the others to lead",
+      "other brokers to become leaders",
       async () => (await partitions()).every(({ leader }) => leader !== id),
     );
-    // Sooner than the half minute after which the consumer would start anew.
-    await advances(t, [consumer, load], 25_000);
+    // Sooner than 30 s, after which the consumer would refetch its coordinator anyway.
+    await waitForProgress(t, [consumer, load], 25_000);
     await broker.start();
-    await waitUntil("all to be in sync", async () => {
+    await waitUntil("all replicas to be in sync", async () => {
       return (await partitions()).every(({ inSync }) => inSync.length === cluster.brokers.size);
     }, { unless });
   }
-  assert(led > 0, "a leader died");
-  await advances(t, [consumer, load]);
+  assert(led > 0, "no killed broker was a leader");
+  await waitForProgress(t, [consumer, load]);
   const count = await t.stopProducer(load);
   const { content } = await t.reconcile({ unless: () => consumer.assertRunning() });
   assertSentOnce(content, count);
@@ -117,7 +117,7 @@ scenario({
   assert(rest > 0.8 * others * whole, `${rest}/s of ${whole}/s with ${others} of the partitions`);
   assert(await metric("buffer_records") < buffer / 2);
   await load.waitForReady(true);
-  // A consumer that joins now stores what it can.
+  // A new consumer stores the records of the partitions with a leader.
   const consumer = await t.startConsumer();
   const live = led.flatMap((leader, partition) => leader === dead ? [] : [partition]);
   await waitUntil("the other partitions to be stored", async () => {
@@ -127,9 +127,13 @@ scenario({
     return live.every((partition) => rows.some((row) => row.partition === partition));
   }, { unless: () => consumer.assertRunning() });
   await cluster.brokers.get(dead)!.start();
-  await waitUntil("what waited to be sent", async () => await metric("buffer_records") < buffer / 10, {
-    unless,
-  });
+  await waitUntil(
+    "the withheld records to be sent",
+    async () => await metric("buffer_records") < buffer / 10,
+    {
+      unless,
+    },
+  );
   const count = await t.stopProducer(load);
   assert.match(load.log, /has no leader: .*has a leader again/s);
   const { content } = await t.reconcile({ unless: () => consumer.assertRunning() });
@@ -155,19 +159,19 @@ scenario({
     const counts = await owned();
     return counts.every((count) => count > 0) && counts.reduce((sum, count) => sum + count) === PARTITIONS;
   };
-  await waitUntil("both to have partitions", isShared, { unless });
+  await waitUntil("both consumers to have partitions", isShared, { unless });
   await s.waitForRows([...consumers, load]);
   await consumers[0]!.signal("SIGSTOP");
   await delay(9_000);
   await consumers[0]!.signal("SIGCONT");
-  // Its join waits for the other to join, too, which learns of it at its next heartbeat.
+  // JoinGroup waits for the other member, which learns of the rebalance at its next heartbeat.
   await delay(s.random.between(0, 800));
   await s.kafka.kill();
   await delay(1_000);
   await s.kafka.start();
   for (const consumer of consumers) await consumer.waitForReady();
-  await waitUntil("both to have partitions", isShared, { unless });
-  await advances(s, [...consumers, load]);
+  await waitUntil("both consumers to have partitions", isShared, { unless });
+  await waitForProgress(s, [...consumers, load]);
   const fences = () => ofEach((metrics) => metrics.sum("consumer_transactions_total", { outcome: "fenced" }));
   const before = await fences();
   await delay(3_000);
@@ -176,8 +180,8 @@ scenario({
   await s.reconcile({ unless: () => consumers.forEach((consumer) => consumer.assertRunning()) });
 });
 
-/** Waits until progress was made in every partition. */
-async function advances(
+/** Waits until progress advances in every partition. */
+async function waitForProgress(
   s: ScenarioContext,
   services: readonly TestService[],
   timeoutMs = 60_000,

@@ -4,7 +4,7 @@ import { scenario } from "../harness/scenario.ts";
 import type { TestService } from "../harness/service.ts";
 import { delay, waitUntil } from "../harness/wait.ts";
 
-/** As short as may be: after a kill the group waits as long for the dead member. */
+/** Short, because the group waits this long for a killed member. */
 const SESSION = { CONSUMER_SESSION_TIMEOUT_MS: 1_500 };
 
 const KILLS = Deno.env.get("MATRIX") === "full" ? 6 : 4;
@@ -32,7 +32,7 @@ scenario({
   result: "The other takes over its partitions; every record is stored exactly once",
 }, async (s) => {
   await s.produce(250_000, { PRODUCER_RATE: 0 });
-  // The backlog may be worked off before the last is killed: there is always something to be killed over.
+  // Records keep flowing if the backlog is stored before the last kill.
   const load = await s.startLoad(0);
   const consumers: TestService[] = [await s.startConsumer(SESSION), await s.startConsumer(SESSION)];
   for (let kill = 0; kill < 4; kill++) {
@@ -55,23 +55,23 @@ scenario({
 }, async (s) => {
   await s.produce(2_000);
   const consumer = await s.startConsumer(SESSION);
-  await waitUntil("all of it to be stored", async () => await sumProgress(s.database) >= 2_000, {
+  await waitUntil("all records to be stored", async () => await sumProgress(s.database) >= 2_000, {
     unless: () => consumer.assertRunning(),
   });
   await whileLocked(s.database, "routes_table", async () => {
     const before = await sumProgress(s.database);
     await s.produce(2_000, { PRODUCER_SEED: "another" });
     const waits = `wait_event_type = 'Lock' AND query LIKE '%COPY%'`;
-    // The fence comes first in the message: whoever waits for the table is past it.
+    // The fence precedes the COPY: a transaction that waits for the table has passed it.
     await waitUntil("a transaction to wait for the table", async () => {
       return await s.database.number(
         `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND ${waits}`,
       ) > 0;
     }, { unless: () => consumer.assertRunning() });
     await consumer.stop("SIGKILL");
-    // Its backend has the whole message, and would write the rows when the lock is gone.
-    const ended = await terminateSessions(s.database, waits);
-    assert(ended.some(({ wrote }) => wrote), "no transaction had moved progress");
+    // The backend has received the whole transaction and would write the rows after the lock is released.
+    const terminated = await terminateSessions(s.database, waits);
+    assert(terminated.some(({ wrote }) => wrote), "no transaction had advanced progress");
     assert.equal(await sumProgress(s.database), before, "progress was committed without its rows");
   });
   const next = await s.startConsumer(SESSION);

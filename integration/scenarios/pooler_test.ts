@@ -8,18 +8,18 @@ import type { ServiceSettings } from "../harness/service.ts";
 import { waitUntil } from "../harness/wait.ts";
 import { Pgbouncer } from "../harness/pgbouncer.ts";
 
-/** How many transactions are fenced, and how many records are rejected, at least. */
-const TRANSACTIONS = Deno.env.get("MATRIX") === "full" ? 1_000 : 50;
+/** Minimum number of fenced transactions, and of rejected records. */
+const FAILURES_MIN = Deno.env.get("MATRIX") === "full" ? 1_000 : 50;
 const POOL_SIZE = 2;
 
-/** The scenario's database, and a pooler in front of it. */
-async function pooled(s: ScenarioContext): Promise<{ pgbouncer: Pgbouncer; settings: ServiceSettings }> {
+/** Creates the database and starts a pooler for it. */
+async function startPooler(s: ScenarioContext): Promise<{ pgbouncer: Pgbouncer; settings: ServiceSettings }> {
   await s.database.create();
   const pgbouncer = s.use(await Pgbouncer.start(s.postgres, POOL_SIZE));
   return { pgbouncer, settings: { PGHOST: pgbouncer.host, PGPORT: pgbouncer.port } };
 }
 
-/** From now on every other transaction finds that its progress has moved. A sequence does not take part in a rollback. */
+/** Fences every other transaction. Sequences are not affected by rollbacks. */
 const FENCE_EVERY_OTHER = `
   CREATE SEQUENCE fences;
   CREATE FUNCTION count_transaction() RETURNS trigger LANGUAGE plpgsql AS
@@ -29,13 +29,17 @@ const FENCE_EVERY_OTHER = `
   CREATE TRIGGER counts BEFORE UPDATE ON consumer_progress FOR EACH STATEMENT EXECUTE FUNCTION count_transaction();
   CREATE TRIGGER fence BEFORE UPDATE ON consumer_progress FOR EACH ROW EXECUTE FUNCTION fence()`;
 
-/** Settings that a session has of its own, besides those that pgbouncer sets for each client and BEGIN for each transaction. */
+/** Session settings, except those that pgbouncer sets for each client and BEGIN for each transaction. */
 const OWN_SETTINGS = `SELECT current_user = session_user AS "isItself", array(
   SELECT name || '=' || setting FROM pg_settings WHERE source = 'session' AND name NOT IN
     ('application_name', 'client_encoding', 'DateStyle', 'standard_conforming_strings', 'TimeZone', 'transaction_isolation')) AS own`;
 
-/** What each of the pooler's server connections answers; they answer at the same time, so that none answers twice. */
-async function ofEachServer(s: ScenarioContext, { host, port }: Pgbouncer, sql: string): Promise<unknown[]> {
+/** Runs a query on each of the pooler's server connections at the same time. */
+async function queryEachServer(
+  s: ScenarioContext,
+  { host, port }: Pgbouncer,
+  sql: string,
+): Promise<unknown[]> {
   const clients = Array.from({ length: POOL_SIZE }, () => {
     return new Client({ host, port, user: s.postgres.user, database: s.database.name });
   });
@@ -44,7 +48,7 @@ async function ofEachServer(s: ScenarioContext, { host, port }: Pgbouncer, sql: 
       await client.connect();
       await client.query("BEGIN");
       const { rows: [row] } = await client.query(sql);
-      // Until both have answered.
+      // Keep the server connection until the other client has one.
       await client.query("SELECT pg_sleep(0.3)");
       return row;
     }));
@@ -53,8 +57,8 @@ async function ofEachServer(s: ScenarioContext, { host, port }: Pgbouncer, sql: 
   }
 }
 
-/** Waits until no server connection works for anybody. */
-async function noneOccupied(s: ScenarioContext, pgbouncer: Pgbouncer): Promise<void> {
+/** Waits until all server connections are idle. */
+async function waitUntilIdle(s: ScenarioContext, pgbouncer: Pgbouncer): Promise<void> {
   await waitUntil("all server connections to be idle", async () => {
     const busy = await s.database.number(
       `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'
@@ -72,7 +76,7 @@ scenario({
   needs: "pgbouncer",
   services: "process",
 }, async (s) => {
-  const { pgbouncer, settings } = await pooled(s);
+  const { pgbouncer, settings } = await startPooler(s);
   const consumer = await s.startConsumer({ ...settings, CONSUMER_BATCH_BYTES: 20_000 });
   await s.produce(1_000);
   await s.reconcile({ unless: () => consumer.assertRunning() });
@@ -83,7 +87,7 @@ scenario({
 
   const dashboard = await startDashboard(s, [], settings);
   await using events = new Events(dashboard.url);
-  const load = await s.startLoad(50 + 2.3 * TRANSACTIONS, { PRODUCER_SEED: "another", PRODUCER_RATE: 0 });
+  const load = await s.startLoad(50 + 2.3 * FAILURES_MIN, { PRODUCER_SEED: "another", PRODUCER_RATE: 0 });
   await s.waitForExit(load);
   const fenced = () => s.database.number("SELECT last_value / 2 FROM fences");
   const rejected = () =>
@@ -91,7 +95,7 @@ scenario({
   const isRunning = () => [consumer, dashboard.service].forEach((service) => service.assertRunning());
   await waitUntil(
     "transactions to fail",
-    async () => await fenced() >= TRANSACTIONS && await rejected() >= TRANSACTIONS,
+    async () => await fenced() >= FAILURES_MIN && await rejected() >= FAILURES_MIN,
     { timeoutMs: 300_000, unless: isRunning },
   );
   assert.match(await s.runRejects(["--limit", "1"], settings), /northern/);
@@ -101,12 +105,12 @@ scenario({
   });
   s.log(`${await fenced()} transactions fenced, ${await rejected()} records rejected`);
 
-  await noneOccupied(s, pgbouncer);
+  await waitUntilIdle(s, pgbouncer);
   await dashboard.service.stop();
   await consumer.stop();
-  await noneOccupied(s, pgbouncer);
-  const untouched = { isItself: true, own: [] };
-  assert.deepEqual(await ofEachServer(s, pgbouncer, OWN_SETTINGS), [untouched, untouched]);
+  await waitUntilIdle(s, pgbouncer);
+  const unchanged = { isItself: true, own: [] };
+  assert.deepEqual(await queryEachServer(s, pgbouncer, OWN_SETTINGS), [unchanged, unchanged]);
 });
 
 scenario({
@@ -116,7 +120,7 @@ scenario({
   needs: "pgbouncer",
   services: "process",
 }, async (s) => {
-  const { settings } = await pooled(s);
+  const { settings } = await startPooler(s);
   const consumer = await s.startConsumer({ ...settings, CONSUMER_TRANSACTION_TIMEOUT_MS: 1_500 });
   await s.produce(1_000);
   await s.reconcile({ unless: () => consumer.assertRunning() });
@@ -124,7 +128,7 @@ scenario({
   const sql = `/* COPY of consumer group ${hash} */ UPDATE consumer_progress SET next_offset = next_offset;
     COPY routes_table FROM STDIN`;
   await s.database.connected(async (peer) => {
-    peer.query(withoutData(sql));
+    peer.query(stalledCopy(sql));
     await s.produce(1_000, { PRODUCER_SEED: "another" });
     await consumer.waitForLog(/"event":"stalled_transactions_terminated"/);
   });
@@ -133,8 +137,8 @@ scenario({
   await s.reconcile({ unless: () => consumer.assertRunning() });
 });
 
-/** A query whose COPY never gets its data. */
-function withoutData(sql: string): Submittable {
+/** A query whose COPY never receives data. */
+function stalledCopy(sql: string): Submittable {
   const nothing = () => {};
   return {
     submit: (connection: { query(sql: string): void }) => connection.query(sql),

@@ -41,8 +41,8 @@ scenario({
   await proxy.setBandwidth(64);
   const consumer = await s.startConsumer({ ...settings, CONSUMER_TRANSACTION_TIMEOUT_MS: 3_000 });
   await s.reconcile({ unless: () => consumer.assertRunning(), timeoutMs: 180_000 });
-  const tooLong = (await consumer.metrics()).sum("consumer_transactions_total", { outcome: "timed_out" });
-  assert(tooLong > 0, "no transaction was too long");
+  const timedOut = (await consumer.metrics()).sum("consumer_transactions_total", { outcome: "timed_out" });
+  assert(timedOut > 0, "no transaction timed out");
 });
 
 scenario({
@@ -57,10 +57,11 @@ scenario({
     await s.waitForRows([consumer, load]);
     await delay(s.random.between(0, 300));
     await proxy.discard("responses");
-    await waitUntil("a commit that the consumer has not heard of", async () => {
-      // In this order: what it hears of meanwhile must not count.
-      const heardOf = await heard(consumer);
-      return heardOf < await sumProgress(s.database) && await stands(s) && heardOf === await heard(consumer);
+    await waitUntil("a commit whose response is lost", async () => {
+      // In this order, so that responses in between do not count.
+      const before = await confirmedOffsets(consumer);
+      return before < await sumProgress(s.database) && await isIdle(s) &&
+        before === await confirmedOffsets(consumer);
     }, { unless: () => consumer.assertRunning() });
     await proxy.cut();
     await proxy.restore();
@@ -82,16 +83,20 @@ scenario({
   for (let time = 0; time < 3; time++) {
     await s.waitForRows([consumer, load]);
     await proxy.discard("requests");
-    await waitUntil("the consumer to wait for an answer", async () => {
-      return (await consumer.metrics()).sum("consumer_buffer_bytes") > 0 && await stands(s);
+    await waitUntil("the consumer to wait for a response", async () => {
+      return (await consumer.metrics()).sum("consumer_buffer_bytes") > 0 && await isIdle(s);
     }, { unless: () => consumer.assertRunning() });
-    assert.equal(await heard(consumer), await sumProgress(s.database), "something was committed");
+    assert.equal(
+      await confirmedOffsets(consumer),
+      await sumProgress(s.database),
+      "a transaction was committed",
+    );
     await proxy.cut();
     await proxy.restore();
 
     await s.waitForRows([consumer, load]);
     await proxy.setBandwidth(64, "requests");
-    await waitUntil("a COPY under way", async () =>
+    await waitUntil("a COPY in progress", async () =>
       await s.database.number(
         `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'
            AND query LIKE '%COPY%' AND wait_event = 'ClientRead'`,
@@ -122,13 +127,13 @@ scenario({
   await s.reconcile({ unless: () => consumer.assertRunning() });
 });
 
-/** Offsets that the consumer knows to be stored: each is a record here. */
-async function heard(consumer: TestService): Promise<number> {
+/** Number of offsets whose commit the consumer has confirmed; each offset is a record here. */
+async function confirmedOffsets(consumer: TestService): Promise<number> {
   return (await consumer.metrics()).sum("consumer_records_total");
 }
 
-/** Whether progress does not move: nothing is under way any more. */
-async function stands(s: ScenarioContext): Promise<boolean> {
+/** Whether progress does not advance for 500 ms. */
+async function isIdle(s: ScenarioContext): Promise<boolean> {
   const before = await sumProgress(s.database);
   await delay(500);
   return await sumProgress(s.database) === before;

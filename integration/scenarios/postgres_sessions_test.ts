@@ -7,7 +7,7 @@ import { countGroupMembers } from "../harness/topic.ts";
 import { delay, waitUntil } from "../harness/wait.ts";
 import { startPostgres } from "../../local/servers/mod.ts";
 
-/** How often the consumer has tried again, for failures of one class. */
+/** Number of the consumer's retries after errors of a class. */
 async function retries(consumer: TestService, class_: string): Promise<number> {
   return (await consumer.metrics()).sum("consumer_retries_total", { server: "postgresql", class: class_ });
 }
@@ -25,21 +25,21 @@ scenario({
     await delay(s.random.between(0, 300));
     await terminateSessions(s.database);
   }
-  // A COPY that comes slowly has the server wait for it in the middle.
+  // With low bandwidth the server waits in the middle of a COPY.
   await proxy.setBandwidth(64, "requests");
   for (let time = 0; time < 3; time++) {
-    const [hit] = await waitUntil("a session in mid-COPY", async () => {
+    const [hit] = await waitUntil("a session in the middle of a COPY", async () => {
       const hits = await terminateSessions(
         s.database,
         "state = 'active' AND query LIKE '%COPY%' AND wait_event = 'ClientRead'",
       );
       return hits.length > 0 && hits;
     }, { unless: () => consumer.assertRunning(), pollIntervalMs: 10 });
-    assert(hit!.wrote, "its transaction had moved progress");
+    assert(hit!.wrote, "its transaction has not advanced progress");
   }
   await proxy.restore();
   await s.waitForRows([consumer, load]);
-  // A session that was idle when it ended is replaced without a retry; those in mid-COPY were not.
+  // Only the sessions that were terminated during a COPY count as retries; idle ones are replaced without.
   assert(await retries(consumer, "shutdown") + await retries(consumer, "connection") >= 3, "retries");
   await s.stopProducer(load);
   await s.reconcile({ unless: () => consumer.assertRunning() });
@@ -57,7 +57,7 @@ scenario({
     const before = await retries(consumer, "read_only");
     await setReadOnly(s.database, true);
     await waitUntil(
-      "the consumer to be refused twice",
+      "two retries",
       async () => await retries(consumer, "read_only") >= before + 2,
       {
         unless: () => consumer.assertRunning(),
@@ -87,7 +87,7 @@ scenario({
     postgres,
     [Symbol.asyncDispose]: () => postgres[Symbol.asyncDispose](),
   });
-  // Superusers have connections in reserve.
+  // As superuser, which has reserved connections.
   await s.database.create();
   await s.database.query(
     `CREATE ROLE app LOGIN PASSWORD 'app'; ALTER DATABASE "${s.database.name}" OWNER TO app`,
@@ -97,7 +97,7 @@ scenario({
   await s.waitForRows([consumer, load]);
 
   const others: Client[] = [];
-  const take = async () => {
+  const connect = async () => {
     const client = new Client({
       connectionString: s.postgres.url().replace(/postgres:postgres@/, "app:app@"),
       ssl: false,
@@ -106,16 +106,16 @@ scenario({
     try {
       await client.connect();
       others.push(client);
-      return "taken";
+      return true;
     } catch (error) {
       client.end().catch(() => {});
       assert.equal((error as { code?: string }).code, "53300", `${error}`);
-      return "none is left";
+      return false;
     }
   };
   try {
-    await waitUntil("the consumer to be left without", async () => {
-      while (await take() === "taken");
+    await waitUntil("the consumer to have no connection", async () => {
+      while (await connect());
       if (await retries(consumer, "resources") >= 2) return true;
       await terminateSessions(s.database, "usename = 'app'");
     }, { unless: () => consumer.assertRunning() });
@@ -143,23 +143,23 @@ scenario({
   await s.waitForRows([consumer, load]);
   const rebalances = async () => (await consumer.metrics()).sum("consumer_rebalances_total");
   const before = await rebalances();
-  let most = 0;
+  let bufferedMax = 0;
   await whileLocked(s.database, "routes_table", async () => {
     const end = Date.now() + 15_000;
     while (Date.now() < end) {
-      most = Math.max(most, (await consumer.metrics()).sum("consumer_buffer_bytes"));
+      bufferedMax = Math.max(bufferedMax, (await consumer.metrics()).sum("consumer_buffer_bytes"));
       await delay(500);
     }
     assert.equal(
       await countGroupMembers(s.kafka.bootstrapServers, s.group),
       1,
-      "it is not in its group any more",
+      "the consumer left its group",
     );
   });
   await s.waitForRows([consumer, load]);
   assert.equal(await rebalances(), before, "the consumer lost its partitions");
-  assert(most >= buffer, `only ${most} bytes waited: the buffer was never full`);
-  assert(most <= buffer + 2 * fetch, `${most} bytes waited, and ${buffer} may`);
+  assert(bufferedMax >= buffer, `only ${bufferedMax} bytes buffered: the buffer was never full`);
+  assert(bufferedMax <= buffer + 2 * fetch, `${bufferedMax} bytes buffered, limit ${buffer}`);
   await s.stopProducer(load);
   await s.reconcile({ unless: () => consumer.assertRunning() });
 });
@@ -176,7 +176,7 @@ scenario({
   await first.stop();
   const next = await whileLocked(s.database, "consumer_progress", async () => {
     const next = await s.startConsumer({ CONSUMER_TRANSACTION_TIMEOUT_MS: 1_000 });
-    await waitUntil("the consumer to be timed out twice", async () => await retries(next, "timeout") >= 2, {
+    await waitUntil("two timeouts", async () => await retries(next, "timeout") >= 2, {
       unless: () => next.assertRunning(),
     });
     return next;
@@ -202,10 +202,10 @@ scenario({
   const load = await s.startLoad(0);
   const consumer = await s.startConsumer();
   await s.waitForRows([consumer, load]);
-  // In the data's folder, where the programs that PostgreSQL runs begin.
+  // Runs in PostgreSQL's data folder.
   const server = (program: string) => s.database.query(`COPY (SELECT) TO PROGRAM '${program}'`);
   await server("dd if=/dev/zero of=ballast bs=64k 2> /dev/null || true");
-  await waitUntil("the consumer to be refused twice", async () => await retries(consumer, "resources") >= 2, {
+  await waitUntil("two retries", async () => await retries(consumer, "resources") >= 2, {
     unless: () => consumer.assertRunning(),
   });
   await consumer.waitForReady(false);

@@ -21,7 +21,7 @@ scenario({
   await s.waitForRows(all);
   const count = async (name: string, labels: Record<string, string> = {}) =>
     (await consumer.metrics()).sum(name, labels);
-  const rises = async (what: string, name: string, labels: Record<string, string>) => {
+  const waitForIncrease = async (what: string, name: string, labels: Record<string, string>) => {
     const before = await count(name, labels);
     return () =>
       waitUntil(what, async () => await count(name, labels) > before, {
@@ -38,7 +38,7 @@ scenario({
   const [transactions, quick] = await slow();
   await waitUntil("slow transactions", async () => {
     const [now, nowQuick] = await slow();
-    // One may have been under way.
+    // One transaction may have started before.
     return now! - transactions! >= 5 && nowQuick! - quick! <= 1;
   });
   await postgres.proxy.restore();
@@ -52,7 +52,7 @@ scenario({
     await proxy.restore();
     await consumer.waitForReady();
     await s.waitForRows(all);
-    const reconnected = await rises(`${server} to be reconnected`, "consumer_reconnects_total", {
+    const reconnected = await waitForIncrease(`${server} to be reconnected`, "consumer_reconnects_total", {
       server: server.toLowerCase(),
     });
     await proxy.discard("responses");

@@ -22,7 +22,7 @@ scenario({
   );
   await s.produce(2_000);
   await s.waitForExit(await s.startConsumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" }));
-  // The oracle reads the order of rows from their place in a table.
+  // The comparison needs a table.
   await s.database.query("DROP VIEW routes_table; ALTER TABLE stored RENAME TO routes_table");
   const { reasons } = await s.reconcile({ mayBeRejected: ([, , latitude]) => Math.abs(latitude!) > 85 });
   assert(reasons["refused by the database"]! > 0);
@@ -41,18 +41,18 @@ scenario({
      GRANT CREATE ON SCHEMA public TO "${role}"; GRANT ALL ON routes_table TO "${role}"`,
   );
   const account = { PGUSER: role, PGPASSWORD: "app" };
-  const namedByBoth = async (words: RegExp) => {
+  const assertReported = async (words: RegExp) => {
     const [consumer, doctor] = [await s.startConsumer(account), await s.startDoctor(account)];
     assert.equal(await within("the consumer to exit", 30_000, consumer.exited), 2, consumer.log);
     assert.match(consumer.log, words);
     assert.equal(await within("the doctor to exit", 30_000, doctor.exited), 1, doctor.log);
     assert.match(doctor.log, words);
   };
-  await namedByBoth(/row-level security.*BYPASSRLS/s);
+  await assertReported(/row-level security.*BYPASSRLS/s);
   await s.database.query(
     `DROP TABLE routes_table; CREATE TABLE stored (${COLUMNS});
      CREATE VIEW routes_table AS SELECT * FROM stored; GRANT ALL ON routes_table TO "${role}"`,
   );
-  await namedByBoth(/INSTEAD OF INSERT.*CREATE TRIGGER/s);
+  await assertReported(/INSTEAD OF INSERT.*CREATE TRIGGER/s);
   await s.database.query(`DROP OWNED BY "${role}"; DROP ROLE "${role}"`);
 });

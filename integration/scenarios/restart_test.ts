@@ -11,14 +11,18 @@ scenario({
 }, async (s) => {
   const load = await s.startLoad(0);
   for (const signal of ["SIGTERM", "SIGINT", "SIGTERM"] as const) {
-    // As long as this the group would wait for one that had not left.
+    // The group would wait this long for a consumer that did not leave.
     const consumer = await s.startConsumer({ CONSUMER_SESSION_TIMEOUT_MS: 60_000 });
     await s.waitForRows([consumer, load]);
     await delay(s.random.between(0, 500));
     const { code, ms } = await consumer.stop(signal);
     assert.equal(code, 0);
     assert(ms < 10_000, `stopping took ${ms} ms`);
-    assert.equal(await countGroupMembers(s.kafka.bootstrapServers, s.group), 0, "it is still in the group");
+    assert.equal(
+      await countGroupMembers(s.kafka.bootstrapServers, s.group),
+      0,
+      "the consumer is still in the group",
+    );
   }
   await s.stopProducer(load);
   const last = await s.startConsumer();
@@ -35,17 +39,17 @@ scenario({
   await s.waitForExit(await s.startConsumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" }));
   const consumer = await s.startConsumer();
   await consumer.waitForReady();
-  const inHand = async () => (await consumer.metrics()).sum("consumer_buffer_bytes");
+  const bufferedBytes = async () => (await consumer.metrics()).sum("consumer_buffer_bytes");
   const unless = () => consumer.assertRunning();
   await s.database.connected(async (lock) => {
     await lock.query("BEGIN; LOCK TABLE routes_table IN ACCESS EXCLUSIVE MODE");
     await s.produce(5_000, { PRODUCER_SEED: "second" });
-    const first = await waitUntil("records in its hands", async () => await inHand(), { unless });
+    const first = await waitUntil("buffered records", async () => await bufferedBytes(), { unless });
     await s.produce(5_000, { PRODUCER_SEED: "third" });
-    await waitUntil("more behind them, and all of them", async () => {
-      const before = await inHand();
+    await waitUntil("all records to be buffered", async () => {
+      const before = await bufferedBytes();
       await delay(1_000);
-      return before > first && await inHand() === before;
+      return before > first && await bufferedBytes() === before;
     }, { unless });
     await consumer.signal("SIGTERM");
     await consumer.waitForLog(/"event":"stop_requested"/);
@@ -70,12 +74,12 @@ scenario({
     return count > 20_000 && count;
   }, { unless: () => producer.assertRunning() });
   const stopped = producer.stop();
-  // What it had made when it was told to stop, as far as it can still be asked.
-  const made = await generated().catch(() => known);
+  // The number of generated records at the signal, if the metrics are still served.
+  const generatedBefore = await generated().catch(() => known);
   const { code, ms } = await stopped;
   assert.equal(code, 0);
   assert(ms < 10_000, `stopping took ${ms} ms`);
   const { records } = await s.reconcile({ unless: () => consumer.assertRunning() });
-  assert(records >= made, `${made} records were made, and ${records} are in the topic`);
+  assert(records >= generatedBefore, `${generatedBefore} records generated, ${records} in the topic`);
   assert.equal(records, Number(producer.log.match(/"event":"stopped".*"sent":(\d+)/)![1]));
 });

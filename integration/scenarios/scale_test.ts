@@ -5,9 +5,9 @@ import { countGroupMembers } from "../harness/topic.ts";
 import type { TestService } from "../harness/service.ts";
 import { delay, waitUntil } from "../harness/wait.ts";
 
-/** Waits until a consumer has stored something, while all of them live. */
-async function storing(consumer: TestService, all: readonly TestService[]): Promise<void> {
-  await waitUntil(`${consumer.name} to store something`, async () => {
+/** Waits until a consumer has stored records. */
+async function waitForStored(consumer: TestService, all: readonly TestService[]): Promise<void> {
+  await waitUntil(`${consumer.name} to store records`, async () => {
     return (await consumer.metrics()).sum("consumer_records_total", { outcome: "stored" }) > 0;
   }, { unless: () => all.forEach((consumer) => consumer.assertRunning()) });
 }
@@ -21,16 +21,16 @@ scenario({
   const first = await s.startConsumer();
   await s.waitForRows([first, load]);
   const consumers = [first, ...await Promise.all([s.startConsumer(), s.startConsumer(), s.startConsumer()])];
-  for (const consumer of consumers) await storing(consumer, consumers);
+  for (const consumer of consumers) await waitForStored(consumer, consumers);
   const unless = () => consumers.forEach((consumer) => consumer.assertRunning());
-  const shares = (expected: number[]) =>
+  const waitForShares = (expected: number[]) =>
     waitUntil(`shares of ${expected} partitions`, async () => {
       const metrics = await Promise.all(consumers.map((consumer) => consumer.metrics()));
       return `${metrics.map((one) => one.sum("consumer_assigned_partitions"))}` === `${expected}`;
     }, { unless });
   assert.equal(await countGroupMembers(s.kafka.bootstrapServers, s.group), 4);
-  await shares([1, 1, 1, 1]);
-  assert((await first.metrics()).sum("consumer_rebalances_total") > 0, "the first one noticed");
+  await waitForShares([1, 1, 1, 1]);
+  assert((await first.metrics()).sum("consumer_rebalances_total") > 0, "the first consumer has not rejoined");
 
   const leave = async () => {
     const { code, ms } = await consumers.shift()!.stop();
@@ -39,10 +39,10 @@ scenario({
   };
   await leave();
   await leave();
-  await shares([2, 2]);
+  await waitForShares([2, 2]);
   await s.waitForRows([...consumers, load]);
   await leave();
-  await shares([PARTITIONS]);
+  await waitForShares([PARTITIONS]);
   await s.waitForRows([...consumers, load]);
   await s.stopProducer(load);
   await s.reconcile({ unless });
@@ -58,7 +58,7 @@ scenario({
     Promise.all([1, 2, 3].map(() => s.startConsumer({ CONSUMER_SESSION_TIMEOUT_MS: 1_500 })));
   let consumers = await start();
   for (let kill = 0; kill < 2; kill++) {
-    for (const consumer of consumers) await storing(consumer, consumers);
+    for (const consumer of consumers) await waitForStored(consumer, consumers);
     await delay(s.random.between(0, 500));
     await Promise.all(consumers.map((consumer) => consumer.stop("SIGKILL")));
     consumers = await start();

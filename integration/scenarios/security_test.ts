@@ -72,7 +72,7 @@ scenario({
      GRANT CREATE ON DATABASE "${t.database.name}" TO "${user}";
      GRANT ALL ON SCHEMA public TO "${user}"`,
   );
-  const talkative = {
+  const verbose = {
     ...scram.settings(mechanism),
     KAFKA_SASL_PLAIN_PASSWORD: secrets.kafka,
     PGUSER: user,
@@ -81,8 +81,8 @@ scenario({
   };
   const shown: [where: string, text: string][] = [];
 
-  const consumer = await t.startConsumer(talkative);
-  await t.produce(2_000, talkative);
+  const consumer = await t.startConsumer(verbose);
+  await t.produce(2_000, verbose);
   await t.reconcile({ unless: () => consumer.assertRunning() });
   for (const page of ["metrics", "healthz", "readyz"]) {
     shown.push([page, await (await fetch(`${consumer.http}/${page}`)).text()]);
@@ -97,34 +97,34 @@ scenario({
       DATABASE_URL: `postgres://${user}:${secrets.url}@${host}:${port}/${t.database.name}?sslmode=disable`,
       PGPASSWORD: "",
     }],
-    ["a URL that can't be read", { DATABASE_URL: `postgres://${user}:${secrets.url}@:port:/` }],
-    ["two settings for one", {
+    ["an invalid URL", { DATABASE_URL: `postgres://${user}:${secrets.url}@:port:/` }],
+    ["conflicting settings", {
       DATABASE_URL: `postgres://${user}:${secrets.url}@elsewhere/`,
       PGPORT: "none",
     }],
   ];
   await Promise.all(wrong.map(async ([what, settings]) => {
-    const service = await t.startConsumer({ ...talkative, ...settings });
-    assert.equal(await within(`the consumer to refuse ${what}`, 30_000, service.exited), 2, service.log);
+    const service = await t.startConsumer({ ...verbose, ...settings });
+    assert.equal(await within(`the consumer to exit with ${what}`, 30_000, service.exited), 2, service.log);
     shown.push([what, service.log]);
   }));
-  for (const [what, settings] of [["what is right", {}], ...wrong] as const) {
-    const doctor = await t.startDoctor({ ...talkative, ...settings }, ["--json"]);
+  for (const [what, settings] of [["valid settings", {}], ...wrong] as const) {
+    const doctor = await t.startDoctor({ ...verbose, ...settings }, ["--json"]);
     await within("the doctor to exit", 60_000, doctor.exited);
-    shown.push([`the doctor on ${what}`, doctor.log]);
+    shown.push([`the doctor with ${what}`, doctor.log]);
   }
   await t.database.query(`DROP OWNED BY "${user}" CASCADE; DROP ROLE "${user}"`);
 
   const leaks = shown.flatMap(([where, text]) =>
     Object.entries(secrets)
-      .filter(([, secret]) => formsOf(secret).some((form) => text.includes(form)))
-      .map(([name]) => `${where} shows the secret "${name}"`)
+      .filter(([, secret]) => encodingsOf(secret).some((form) => text.includes(form)))
+      .map(([name]) => `${where} contains the secret "${name}"`)
   );
   assert.deepEqual(leaks, []);
 });
 
-/** How a secret may be written: as it is, in a URL, in JSON, in the base64 of a header. */
-function formsOf(secret: string): string[] {
+/** Encodings of a secret: as is, in a URL, in JSON, and in Base64. */
+function encodingsOf(secret: string): string[] {
   return [
     secret,
     encodeURIComponent(secret),

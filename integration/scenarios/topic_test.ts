@@ -14,18 +14,17 @@ const record = (user: number, partition: number) => ({
   partition,
 });
 
-/** Settings with which every record is valid. */
 const VALID = { PRODUCER_MALFORMED_RATIO: 0 };
 
-/** Makes the topic again, with more records than the progress in the old one. */
+/** Recreates the topic with more records than the old one had. */
 async function recreate(s: ScenarioContext): Promise<void> {
   await deleteTopic(s.kafka.bootstrapServers, s.topic());
   await createTopic(s.kafka.bootstrapServers, s.topic(), PARTITIONS);
   await s.produce(3_000, { ...VALID, PRODUCER_SEED: "another" });
 }
 
-/** Waits until a consumer has stopped because of a recreated topic; returns the statement that its message ends with. */
-async function stopsAtRecreated(s: ScenarioContext, consumer: TestService): Promise<string> {
+/** Waits until a consumer exits because of a recreated topic; returns the statement that adopts the new topic id. */
+async function waitForRecreatedError(s: ScenarioContext, consumer: TestService): Promise<string> {
   assert.equal(await within("the consumer to exit", 60_000, consumer.exited), 2);
   const line = consumer.lines.find((line) => /was deleted and recreated/.test(line))!;
   const { msg, message = msg } = JSON.parse(line);
@@ -46,10 +45,10 @@ scenario({
   await s.waitForExit(await s.startConsumer(bounded));
   await s.reconcile();
   await recreate(s);
-  const adopt = await stopsAtRecreated(s, await s.startConsumer());
+  const adopt = await waitForRecreatedError(s, await s.startConsumer());
   assert.equal(await s.countRows(), 1_000);
 
-  // As after a migration to another cluster with the offsets: what lies behind the progress is stored.
+  // As after a migration to another cluster that keeps offsets: records after the progress are stored.
   await s.database.query(adopt);
   await s.waitForExit(await s.startConsumer(bounded));
   assert.equal(await s.countRows(), 3_000);
@@ -65,7 +64,7 @@ scenario({
   await s.produce(1_000, VALID);
   await s.reconcile({ unless: () => consumer.assertRunning() });
   await recreate(s);
-  await stopsAtRecreated(s, consumer);
+  await waitForRecreatedError(s, consumer);
   assert.equal(await s.countRows(), 1_000);
 });
 
@@ -79,7 +78,7 @@ scenario({
   const earlier = await readTopic(s.kafka, s.topic());
   await s.database.create();
   const consumer = await s.database.connected(async (client) => {
-    // The consumer's own INSERT waits for the end of this one.
+    // The consumer's INSERT waits for this transaction.
     await client.query(
       `CREATE TABLE consumer_progress (group_id TEXT, topic TEXT, partition INT, next_offset BIGINT,
       topic_id UUID, PRIMARY KEY (group_id, topic, partition))`,
@@ -108,7 +107,7 @@ scenario({
   const { content: { ends: read } } = await s.reconcile();
   await s.produce(5_000, { PRODUCER_SEED: "another" });
   const earlier = await readTopic(s.kafka, s.topic());
-  // In one partition nothing new expires, in another everything.
+  // No new record expires in partition 0, and all in partition 1.
   const starts = earlier.ends.map((end, p) => p === 0 ? read[p]! - 1 : p === 1 ? end : read[p]! + 500);
   await deleteRecords(bootstrapServers, s.topic(), starts);
 
@@ -141,7 +140,7 @@ scenario({
     const transaction = await openTransaction(bootstrapServers, s.topic(), records(100, 5));
     if (commit) await send(bootstrapServers, s.topic(), records(200, 4));
     const consumer = await s.startConsumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" });
-    await waitUntil("lag to be what cannot be read yet", async () => {
+    await waitUntil("lag to be the number of unreadable records", async () => {
       const lag = await consumer.metrics().then((metrics) => metrics.sum("consumer_lag_records"), () => 0);
       return lag === (commit ? 9 : 5);
     }, { unless: () => consumer.assertRunning() });
@@ -163,11 +162,11 @@ scenario({
   await s.waitForRows([consumer, load]);
   await addPartitions(bootstrapServers, s.topic(), PARTITIONS + 2);
   const added = [PARTITIONS, PARTITIONS + 1];
-  await waitUntil("the new partitions to take records", async () => {
+  await waitUntil("the new partitions to accept records", async () => {
     await send(bootstrapServers, s.topic(), added.map((partition) => record(partition, partition)));
     return true;
   });
-  await waitUntil("their records to be stored", async () => {
+  await waitUntil("the records of the new partitions to be stored", async () => {
     const [row] = await s.database.query<{ count: string }>(
       "SELECT count(*) FROM consumer_progress WHERE partition = ANY($1) AND next_offset > 0",
       [added],

@@ -9,12 +9,12 @@ import { waitUntil, within } from "../harness/wait.ts";
 const isThere = await hasPreviousVersion();
 if (!isThere) {
   console.log(
-    `Skipped, since the commit ${PREVIOUS_VERSION} is not in this clone (git fetch --unshallow): upgrade_test.`,
+    `Skipped upgrade_test: the commit ${PREVIOUS_VERSION} is not in this clone (run git fetch --unshallow).`,
   );
 }
 
-/** Waits until each of some consumers has stored further records. */
-async function storing(consumers: readonly TestService[]): Promise<void> {
+/** Waits until each consumer stores more records. */
+async function waitForStored(consumers: readonly TestService[]): Promise<void> {
   const unless = () => consumers.forEach((consumer) => consumer.assertRunning());
   await Promise.all(consumers.map(async (consumer) => {
     const stored = async () =>
@@ -40,23 +40,23 @@ scenario({
   const { folder } = s.use(await checkout(PREVIOUS_VERSION));
   const previous = s.startConsumerOf(folder);
   const load = await s.startLoad(0);
-  await storing([previous]);
+  await waitForStored([previous]);
 
-  // Upgrade: the previous version's tables, its progress and its group.
+  // Upgrade with the tables, progress and group of the previous version.
   const upgraded = await s.startConsumer();
-  await storing([previous, upgraded]);
+  await waitForStored([previous, upgraded]);
   assert.equal((await previous.stop()).code, 0);
-  await storing([upgraded]);
+  await waitForStored([upgraded]);
   await waitUntil("all partitions to have a topic id", async () => await withTopicId(s) === PARTITIONS, {
     unless: () => upgraded.assertRunning(),
   });
 
-  // Roll back, with a crash.
+  // Roll back after a crash.
   const again = s.startConsumerOf(folder);
-  await storing([upgraded, again]);
+  await waitForStored([upgraded, again]);
   await upgraded.signal("SIGKILL");
   await upgraded.exited;
-  await storing([again]);
+  await waitForStored([again]);
 
   const sent = await s.stopProducer(load);
   const { records } = await s.reconcile({ unless: () => again.assertRunning() });

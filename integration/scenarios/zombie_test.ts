@@ -16,31 +16,31 @@ scenario({
   result: "It tries to store records that the other has stored, and is fenced",
 }, async (s) => {
   const load = await s.startLoad(0);
-  // It takes itself for a member until it has sent a heartbeat.
+  // With a long session timeout it considers itself a member until its next heartbeat.
   const zombie = await s.startConsumer({ CONSUMER_SESSION_TIMEOUT_MS: 300_000 });
   await s.waitForRows([zombie, load]);
-  const inHand = async () => (await zombie.metrics()).sum("consumer_buffer_bytes");
+  const bufferedBytes = async () => (await zombie.metrics()).sum("consumer_buffer_bytes");
   await s.database.connected(async (lock) => {
-    // With the table locked one transaction waits, and more records come to wait behind it.
+    // While the table is locked, one transaction waits and more records are buffered.
     await lock.query(LOCK);
     await waitUntil(
       "the consumer to wait for the lock",
-      async () => await backends(s, "wait_event = 'relation'") > 0,
+      async () => await countBackends(s, "wait_event = 'relation'") > 0,
     );
-    const first = await inHand();
-    await waitUntil("more records in its hands", async () => await inHand() > 2 * first);
+    const first = await bufferedBytes();
+    await waitUntil("more buffered records", async () => await bufferedBytes() > 2 * first);
     await zombie.signal("SIGSTOP");
     await lock.query("ROLLBACK");
   });
   await removeMembers(s.kafka.bootstrapServers, s.group);
-  const heir = await takesOver(s, load);
+  const successor = await startSuccessor(s, load);
 
   await zombie.signal("SIGCONT");
   await waitUntil("the zombie to be fenced", async () => {
     return (await zombie.metrics()).sum("consumer_transactions_total", { outcome: "fenced" }) > 0;
   }, { unless: () => zombie.assertRunning() });
   await s.stopProducer(load);
-  await s.reconcile({ unless: () => [zombie, heir].forEach((consumer) => consumer.assertRunning()) });
+  await s.reconcile({ unless: () => [zombie, successor].forEach((consumer) => consumer.assertRunning()) });
 });
 
 scenario({
@@ -49,16 +49,16 @@ scenario({
   result: "Another one takes over; when the first is continued (SIGCONT), nothing is stored twice",
 }, async (s) => {
   const lock = "BEGIN; LOCK TABLE rejected_records IN ACCESS EXCLUSIVE MODE";
-  const waits = (number: number) =>
+  const waitForWaiting = (number: number) =>
     waitUntil(
-      `${number} to wait for the table`,
-      async () => await backends(s, "wait_event = 'relation'") === number,
+      `${number} backends to wait for the table`,
+      async () => await countBackends(s, "wait_event = 'relation'") === number,
     );
   const malformed = Array.from({ length: 20 }, (_, i) => ({ key: `${i}`, value: "x".repeat(900_000 + i) }));
   const malformedBytes = 4 * 900_000 * malformed.length;
   const sendMalformed = () => send(s.kafka.bootstrapServers, s.topic(), malformed, { gzip: true });
   await s.produce(10_000);
-  // More than the pipes between client and server hold.
+  // More than the socket buffers between client and server hold.
   const zombie = await s.startConsumer({
     ...SESSION,
     CONSUMER_BATCH_BYTES: 2 * malformedBytes,
@@ -68,42 +68,45 @@ scenario({
   await s.database.connected(async (first) => {
     await first.query(lock);
     await send(s.kafka.bootstrapServers, s.topic(), [{ key: "first", value: "first" }]);
-    await waits(1);
+    await waitForWaiting(1);
     await s.database.connected(async (second) => {
-      // The zombie's transaction in hand gets the table next, then this, then all that it has gathered meanwhile.
+      // Lock queue: the zombie's current transaction, this lock, then the zombie's next transaction with all buffered records.
       const locked = second.query(lock);
-      await waits(2);
+      await waitForWaiting(2);
       for (let i = 0; i < 4; i++) await sendMalformed();
-      await waitUntil("records in its hands", async () => {
+      await waitUntil("buffered records", async () => {
         return (await zombie.metrics()).sum("consumer_buffer_bytes") >= malformedBytes;
       });
       await first.query("ROLLBACK");
       await locked;
-      await waits(1);
+      await waitForWaiting(1);
       await zombie.signal("SIGSTOP");
       await second.query("ROLLBACK");
     });
   });
   await waitUntil("the server to wait for the rest of the COPY", async () => {
-    return await backends(s, "query LIKE '%COPY%' AND state = 'active' AND wait_event = 'ClientRead'") === 1;
+    return await countBackends(
+      s,
+      "query LIKE '%COPY%' AND state = 'active' AND wait_event = 'ClientRead'",
+    ) === 1;
   });
-  // So that every partition has something to go on with.
+  // New records for every partition.
   await s.produce(5_000, { PRODUCER_SEED: "another" });
-  // PostgreSQL does not end a statement by its time-out while it waits for the client; the one that is held up has to.
-  const heir = await takesOver(s, undefined, { CONSUMER_TRANSACTION_TIMEOUT_MS: 10_000 });
-  assert.match(heir.log, /"event":"stalled_transactions_terminated"/);
+  // statement_timeout does not apply while PostgreSQL waits for the client; the blocked consumer terminates the session.
+  const successor = await startSuccessor(s, undefined, { CONSUMER_TRANSACTION_TIMEOUT_MS: 10_000 });
+  assert.match(successor.log, /"event":"stalled_transactions_terminated"/);
 
   await zombie.signal("SIGCONT");
-  await s.reconcile({ unless: () => [zombie, heir].forEach((consumer) => consumer.assertRunning()) });
+  await s.reconcile({ unless: () => [zombie, successor].forEach((consumer) => consumer.assertRunning()) });
 });
 
-/** Starts another consumer, and waits until it has gone on in every partition. */
-async function takesOver(
+/** Starts another consumer and waits until progress advances in every partition. */
+async function startSuccessor(
   s: ScenarioContext,
   load?: TestService,
   settings: ServiceSettings = {},
 ): Promise<TestService> {
-  const heir = await s.startConsumer({ ...SESSION, ...settings });
+  const successor = await s.startConsumer({ ...SESSION, ...settings });
   const progress = async () => {
     const rows = await s.database.query<{ partition: number; next_offset: string }>(
       "SELECT partition, next_offset FROM consumer_progress",
@@ -112,20 +115,20 @@ async function takesOver(
   };
   const before = await progress();
   assert(before.size > 0);
-  await waitUntil("the other to go on in every partition", async () => {
+  await waitUntil("progress in every partition", async () => {
     const now = await progress();
     return [...before].every(([partition, offset]) => now.get(partition)! > offset);
   }, {
     unless: () => {
-      heir.assertRunning();
+      successor.assertRunning();
       load?.assertRunning();
     },
   });
-  return heir;
+  return successor;
 }
 
-/** How many backends of the scenario's database are in a state. */
-async function backends(s: ScenarioContext, state: string): Promise<number> {
+/** Counts the backends of the scenario's database that meet a condition. */
+async function countBackends(s: ScenarioContext, state: string): Promise<number> {
   return await s.database.number(
     `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND ${state}`,
   );
