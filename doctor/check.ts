@@ -1,123 +1,127 @@
 /**
- * What a check is, and how a table of them is run: each as soon as those it needs have been passed, all others at the same time.
+ * Checks and their execution. A check starts as soon as the checks it requires have passed; all others run concurrently.
  *
  * @module
  */
-import type { Diagnosis } from "../shared/errors.ts";
+import { DiagnosedError, type Diagnosis, messageOf } from "../shared/errors.ts";
 import { pause } from "../shared/lifecycle.ts";
-import { messageOf } from "../shared/errors.ts";
 import { SettingsError } from "../shared/settings/error.ts";
 
-/** `ok`: ✓; `warning`: !, which works and is probably not meant; `failed`: ✗; `skipped`: –, which is not checked, not used, or not there yet. */
+/** `ok`: ✓; `warning`: !, works but is probably not intended; `failed`: ✗; `skipped`: –, not checked, not used, or not created yet. */
 export type Mark = "ok" | "warning" | "failed" | "skipped";
 
-/** What a check found. */
+/** The outcome of a check. */
 export interface Outcome {
   readonly mark: Mark;
-  /** What is so, in a sentence without the full stop. */
-  readonly why: string;
-  /** What to do about it, in sentences. */
+  /** A clause without a full stop. */
+  readonly message: string;
+  /** One or more sentences. */
   readonly remedy?: string;
-  /** Lines below it. */
+  /** Lines printed below the message. */
   readonly details?: readonly string[];
-  /** Whether what needs this check can't be checked. Default: when it failed. */
+  /** Whether checks that require this one are skipped. Default: if it failed. */
   readonly blocks?: boolean;
 }
 
-/** Where a check stands in the report. */
+/** Section of the report. */
 export type Section = "Settings" | "Kafka" | "PostgreSQL" | "Progress";
 
-/** A check; `C` is what checks share and leave to those after them. */
+/** A check; `C` is the context that checks share. */
 export interface Check<C> {
   readonly id: string;
   readonly section: Section;
-  /** A word or two for the report. */
+  /** One or two words for the report. */
   readonly title: string;
-  /** Ids of checks that must have been passed before. They stand earlier in the table. */
+  /** Ids of the required checks. They precede this one in the table. */
   readonly needs: readonly string[];
   readonly run: (context: C) => Outcome | Promise<Outcome>;
 }
 
-/** A check with what it found. */
+/** A check with its outcome. */
 export interface Result extends Outcome {
   readonly id: string;
   readonly section: Section;
   readonly title: string;
-  /** How long it took, milliseconds. */
+  /** Duration, milliseconds. */
   readonly ms: number;
-  /** Where it was not checked: the check that it would have needed in the first place. */
-  readonly cause?: string;
+  /** If the check was skipped: the first check on which it depends that did not pass. */
+  readonly requires?: string;
 }
 
-export const ok = (why: string, more: Partial<Outcome> = {}): Outcome => ({ mark: "ok", why, ...more });
+export const ok = (message: string, more: Partial<Outcome> = {}): Outcome => ({
+  mark: "ok",
+  message,
+  ...more,
+});
 
-export const failed = (why: string, remedy: string, more: Partial<Outcome> = {}): Outcome => ({
+export const failed = (message: string, remedy: string, more: Partial<Outcome> = {}): Outcome => ({
   mark: "failed",
-  why,
+  message,
   remedy,
   ...more,
 });
 
-/** A mistake that start-up errors explain with the same words. */
+/** A failure with the cause and remedy of the corresponding start-up error. */
 export const diagnosed = ({ cause, remedy }: Diagnosis): Outcome => failed(cause, remedy);
 
-export const warned = (why: string, remedy: string, more: Partial<Outcome> = {}): Outcome => ({
+export const warning = (message: string, remedy: string, more: Partial<Outcome> = {}): Outcome => ({
   mark: "warning",
-  why,
+  message,
   remedy,
   ...more,
 });
 
-export const skipped = (why: string, more: Partial<Outcome> = {}): Outcome => ({
+export const skipped = (message: string, more: Partial<Outcome> = {}): Outcome => ({
   mark: "skipped",
-  why,
+  message,
   ...more,
 });
 
 /**
- * Several findings of one check as one outcome: failed if one is, and then only what failed is said; else a warning if one is; else ok if one is.
+ * Combines the outcomes of a check's parts. The mark is the worst of failed, warning, ok and skipped. If a part failed, only the failures are
+ * reported.
  */
-export function together(findings: readonly Outcome[]): Outcome {
+export function combineOutcomes(outcomes: readonly Outcome[]): Outcome {
   for (const mark of ["failed", "warning", "ok", "skipped"] as const) {
-    const those = findings.filter((finding) => finding.mark === mark);
-    if (those.length === 0) continue;
-    const said = mark === "failed" ? those : findings;
-    const remedies = [...new Set(said.flatMap(({ remedy }) => remedy ?? []))];
-    const blocking = findings.filter(({ mark, blocks }) => blocks ?? mark === "failed");
+    const marked = outcomes.filter((outcome) => outcome.mark === mark);
+    if (marked.length === 0) continue;
+    const reported = mark === "failed" ? marked : outcomes;
+    const remedies = [...new Set(reported.flatMap(({ remedy }) => remedy ?? []))];
     return {
       mark,
-      why: said.map(({ why }) => why).join("; "),
+      message: reported.map(({ message }) => message).join("; "),
       ...remedies.length > 0 && { remedy: remedies.join(" ") },
-      details: findings.flatMap(({ details }) => details ?? []),
-      blocks: blocking.length > 0,
+      details: outcomes.flatMap(({ details }) => details ?? []),
+      blocks: outcomes.some(isBlocking),
     };
   }
-  return skipped("there is nothing to check");
+  return skipped("nothing to check");
 }
 
-/** Longest that one check may take, milliseconds; what is below it has shorter limits of its own. */
-const CHECK_LIMIT_MS = 20_000;
+const isBlocking = ({ mark, blocks }: Outcome) => blocks ?? mark === "failed";
+
+/** Timeout of a check, milliseconds. Its requests have shorter ones. */
+const CHECK_TIMEOUT_MS = 20_000;
 
 /**
- * Runs the checks of a table.
+ * Runs all checks.
  *
- * @param limitMs longest that one may take
- * @returns the results in the table's order, each as soon as it and all before it are there. Nothing is thrown: a check that
- * throws has failed.
+ * @param timeoutMs of each check
+ * @returns the results in the order of the table, each as soon as it and all before it are available. A check that throws has failed.
  */
 export async function* runChecks<C>(
   checks: readonly Check<C>[],
   context: C,
-  limitMs = CHECK_LIMIT_MS,
+  timeoutMs = CHECK_TIMEOUT_MS,
 ): AsyncGenerator<Result> {
   const running = new Map<string, Promise<Result>>();
   for (const check of checks) {
     const needs = check.needs.map((id) => {
       const need = running.get(id);
-      if (need === undefined) throw new Error(`${check.id} needs ${id}, which does not stand before it`);
+      if (need === undefined) throw new Error(`${check.id} requires ${id}, which does not precede it`);
       return need;
     });
-    running.set(check.id, runCheck(check, context, needs, limitMs));
+    running.set(check.id, runCheck(check, context, needs, timeoutMs));
   }
   for (const result of running.values()) yield await result;
 }
@@ -126,42 +130,41 @@ async function runCheck<C>(
   check: Check<C>,
   context: C,
   needs: readonly Promise<Result>[],
-  limitMs: number,
+  timeoutMs: number,
 ): Promise<Result> {
   const { id, section, title } = check;
-  const blocking = (await Promise.all(needs)).find(({ mark, blocks }) => blocks ?? mark === "failed");
+  const blocking = (await Promise.all(needs)).find(isBlocking);
   const start = performance.now();
-  const cause = blocking && (blocking.cause ?? nameOf(blocking));
-  const outcome = cause === undefined
-    ? await attempt(check, context, limitMs)
-    : skipped(`not checked, for want of: ${cause}`, { blocks: true });
+  const requires = blocking && (blocking.requires ?? checkName(blocking));
+  const outcome = requires === undefined
+    ? await runWithTimeout(check, context, timeoutMs)
+    : skipped(`skipped: requires ${requires}`, { blocks: true });
   return {
     ...{ id, section, title, ms: Math.round(performance.now() - start) },
     ...outcome,
-    ...cause !== undefined && { cause },
+    ...requires !== undefined && { requires },
   };
 }
 
-const nameOf = ({ section, title }: Result) =>
+const checkName = ({ section, title }: Result) =>
   section.toLowerCase() === title ? title : `${section} ${title}`;
 
-async function attempt<C>(check: Check<C>, context: C, limitMs: number): Promise<Outcome> {
-  const limit = new AbortController();
+async function runWithTimeout<C>(check: Check<C>, context: C, timeoutMs: number): Promise<Outcome> {
+  const done = new AbortController();
   try {
     return await Promise.race([
       Promise.resolve(check.run(context)),
-      pause(limitMs, limit.signal).then(() =>
+      pause(timeoutMs, done.signal).then(() =>
         failed(
-          `no result after ${limitMs / 1000} s`,
-          "The server takes connections and does not answer. Is it overloaded, or starting?",
+          `no result within ${timeoutMs / 1000} s`,
+          "The server accepts connections but does not respond: is it overloaded or starting?",
         )
       ),
     ]);
   } catch (error) {
-    // Errors of ours end with their remedy.
-    if (error instanceof SettingsError) return failed(error.problems.join(" "), "");
-    return failed(messageOf(error), "");
+    if (error instanceof DiagnosedError) return diagnosed(error.diagnosis);
+    return failed(error instanceof SettingsError ? error.problems.join(" ") : messageOf(error), "");
   } finally {
-    limit.abort();
+    done.abort();
   }
 }

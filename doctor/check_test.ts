@@ -1,5 +1,14 @@
 import assert from "assert";
-import { type Check, failed, ok, type Outcome, type Result, runChecks, skipped, together } from "./check.ts";
+import {
+  type Check,
+  combineOutcomes,
+  failed,
+  ok,
+  type Outcome,
+  type Result,
+  runChecks,
+  skipped,
+} from "./check.ts";
 
 type Table =
   readonly (readonly [id: string, needs: readonly string[], run: () => Outcome | Promise<Outcome>])[];
@@ -17,7 +26,7 @@ async function run(table: Table, limitMs?: number): Promise<Record<string, Resul
   return results;
 }
 
-Deno.test("runChecks() skips what needs a failed check, and names the first one, when one fails", async () => {
+Deno.test("runChecks() skips a check and names the first failed one when a check it requires has failed", async () => {
   const results = await run([
     ["a", [], () => failed("broken", "mend it")],
     ["b", ["a"], () => assert.fail("must not run")],
@@ -25,23 +34,23 @@ Deno.test("runChecks() skips what needs a failed check, and names the first one,
     ["d", [], () => ok("fine")],
   ]);
   assert.equal(results["b"]!.mark, "skipped");
-  assert.match(results["c"]!.why, /for want of: Kafka a$/);
+  assert.match(results["c"]!.message, /requires Kafka a$/);
   assert.equal(results["d"]!.mark, "ok");
 });
 
-Deno.test("runChecks() goes on when a failure does not block, or what is not used was skipped", async () => {
+Deno.test("runChecks() runs a check when the ones it requires do not block", async () => {
   const results = await run([
     ["a", [], () => failed("broken", "mend it", { blocks: false })],
     ["b", [], () => skipped("not used")],
     ["c", ["a", "b"], () => ok("ran")],
-    ["d", [], () => skipped("not there yet", { blocks: true })],
+    ["d", [], () => skipped("not created yet", { blocks: true })],
     ["e", ["d"], () => assert.fail("must not run")],
   ]);
-  assert.equal(results["c"]!.why, "ran");
-  assert.match(results["e"]!.why, /for want of: Kafka d$/);
+  assert.equal(results["c"]!.message, "ran");
+  assert.match(results["e"]!.message, /requires Kafka d$/);
 });
 
-Deno.test("runChecks() fails a check when it throws or does not end", async () => {
+Deno.test("runChecks() fails a check when it throws or times out", async () => {
   let end = () => {};
   const results = await run([
     ["throws", [], () => {
@@ -50,11 +59,11 @@ Deno.test("runChecks() fails a check when it throws or does not end", async () =
     ["hangs", [], () => new Promise((resolve) => end = () => resolve(ok("late")))],
   ], 50);
   end();
-  assert.deepEqual([results["throws"]!.mark, results["throws"]!.why], ["failed", "out of luck"]);
-  assert.match(results["hangs"]!.why, /no result after 0.05 s/);
+  assert.deepEqual([results["throws"]!.mark, results["throws"]!.message], ["failed", "out of luck"]);
+  assert.match(results["hangs"]!.message, /no result within 0.05 s/);
 });
 
-Deno.test("runChecks() runs checks at the same time when none needs another", async () => {
+Deno.test("runChecks() runs checks concurrently when none requires another", async () => {
   const started: string[] = [];
   let go = () => {};
   const both = new Promise<void>((resolve) => go = resolve);
@@ -68,14 +77,14 @@ Deno.test("runChecks() runs checks at the same time when none needs another", as
   assert.deepEqual(Object.values(results).map(({ mark }) => mark), ["ok", "ok"]);
 });
 
-Deno.test("runChecks() throws when a check needs one that does not stand before it", async () => {
-  await assert.rejects(run([["a", ["b"], () => ok("")], ["b", [], () => ok("")]]), /a needs b/);
+Deno.test("runChecks() throws when a check requires one that does not precede it", async () => {
+  await assert.rejects(run([["a", ["b"], () => ok("")], ["b", [], () => ok("")]]), /a requires b/);
 });
 
-Deno.test("together() says only what failed when a finding failed, and all otherwise", () => {
-  const mixed = together([ok("one"), failed("two", "Mend two."), failed("three", "Mend two.")]);
-  assert.deepEqual([mixed.mark, mixed.why, mixed.remedy], ["failed", "two; three", "Mend two."]);
-  const fine = together([ok("one"), skipped("two")]);
-  assert.deepEqual([fine.mark, fine.why, fine.blocks], ["ok", "one; two", false]);
-  assert.equal(together([]).mark, "skipped");
+Deno.test("combineOutcomes() reports only the failures when a part failed, else all parts", () => {
+  const mixed = combineOutcomes([ok("one"), failed("two", "Mend two."), failed("three", "Mend two.")]);
+  assert.deepEqual([mixed.mark, mixed.message, mixed.remedy], ["failed", "two; three", "Mend two."]);
+  const fine = combineOutcomes([ok("one"), skipped("two")]);
+  assert.deepEqual([fine.mark, fine.message, fine.blocks], ["ok", "one; two", false]);
+  assert.equal(combineOutcomes([]).mark, "skipped");
 });

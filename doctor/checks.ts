@@ -1,5 +1,5 @@
 /**
- * The table of all checks, in the order of the report.
+ * All checks, in the order of the report.
  *
  * @module
  */
@@ -11,28 +11,28 @@ import { checkCa, checkClientCertificate } from "./settings/certificates.ts";
 import { type Check, type Outcome, skipped } from "./check.ts";
 import type { Context } from "./context.ts";
 import { checkGroupAccess, checkTopicAccess } from "./kafka/access.ts";
-import { checkBrokers, checkKafkaTls, checkSasl } from "./kafka/connection.ts";
-import { usesTls } from "./kafka/port.ts";
-import { checkOwners } from "./kafka/owners.ts";
+import { checkBrokers, checkKafkaTls, checkSasl } from "./kafka/login.ts";
+import { usesTls } from "./kafka/transport.ts";
+import { checkAssignment } from "./kafka/assignment.ts";
 import { checkKafkaClock, checkKafkaRoundTrip } from "./kafka/timing.ts";
 import { checkTopics } from "./kafka/topics.ts";
-import { checkNames, checkTcp } from "./network/network.ts";
+import { checkNames, checkTcp } from "./network/tcp.ts";
 import { checkDatabase, checkLogin, checkSslMode } from "./postgres/login.ts";
-import { checkPostgresTls, postgresAddress } from "./postgres/port.ts";
+import { checkPostgresTls, postgresAddress } from "./postgres/tls.ts";
 import { checkPrivileges, checkTables } from "./postgres/tables.ts";
 import { checkPostgresClock, checkPostgresRoundTrip } from "./postgres/timing.ts";
 import { checkProgress } from "./postgres/progress.ts";
-import { checkSettings } from "./settings/settings.ts";
+import { checkSettings } from "./settings/check_settings.ts";
 
 const file = (context: Context, setting: PathSetting): NamedFile => ({
-  setting: context.named(setting),
+  setting: context.displayName(setting),
   path: context.settings[setting],
 });
 type PathSetting = `KAFKA_SSL_${"CA" | "CERT" | "KEY"}FILE` | `PGSSL${"ROOTCERT" | "CERT" | "KEY"}`;
 
 const brokers = ({ settings }: Context) => settings.KAFKA_BOOTSTRAP_SERVERS.map(addressOf);
 
-/** Kafka's files are read only where TLS is used. */
+/** Skips a check of Kafka's certificate files if TLS is not used. */
 const withKafkaTls = (check: (context: Context) => Outcome) => (context: Context): Outcome =>
   usesTls(context.settings)
     ? check(context)
@@ -41,11 +41,11 @@ const withKafkaTls = (check: (context: Context) => Outcome) => (context: Context
 const withPostgresTls = (check: (context: Context) => Outcome) => (context: Context): Outcome =>
   context.settings.PGSSLMODE === "disable" ? skipped("not used: PGSSLMODE=disable") : check(context);
 
-/** Whether the server's certificate is held against anything. */
+/** Whether the server's certificate is verified. */
 const verifies = ({ PGSSLMODE: mode, PGSSLROOTCERT: root }: PostgresSettings) =>
   mode.startsWith("verify") || root !== "";
 
-/** All checks; each needs only such as stand before it. */
+/** Each check requires only checks that precede it. */
 export const CHECKS: readonly Check<Context>[] = [
   { id: "settings", section: "Settings", title: "settings", needs: [], run: checkSettings },
 
@@ -88,7 +88,7 @@ export const CHECKS: readonly Check<Context>[] = [
         KAFKA_NAMES,
         context.settings.KAFKA_CONNECTION_TIMEOUT_MS,
       );
-      context.put("servers", reachable);
+      context.set("servers", reachable);
       return outcome;
     },
   },
@@ -121,7 +121,7 @@ export const CHECKS: readonly Check<Context>[] = [
     section: "Kafka",
     title: "assignment",
     needs: ["kafka.topics", "kafka.group-access"],
-    run: checkOwners,
+    run: checkAssignment,
   },
   { id: "kafka.clock", section: "Kafka", title: "clock", needs: ["kafka.topics"], run: checkKafkaClock },
   {
@@ -138,9 +138,9 @@ export const CHECKS: readonly Check<Context>[] = [
     title: "CA file",
     needs: ["settings"],
     run: withPostgresTls((context) =>
-      verifies(context.settings)
-        ? checkCa(file(context, "PGSSLROOTCERT"), context.now())
-        : skipped(`PGSSLROOTCERT is not set, and PGSSLMODE=${context.settings.PGSSLMODE} verifies nothing`)
+      verifies(context.settings) ? checkCa(file(context, "PGSSLROOTCERT"), context.now()) : skipped(
+        `not used: PGSSLROOTCERT is not set, and PGSSLMODE=${context.settings.PGSSLMODE} does not verify the server`,
+      )
     ),
   },
   {

@@ -1,5 +1,5 @@
 /**
- * What the checks share: the settings, and what each leaves to those after it.
+ * The context that checks share: settings, connections, and the results of earlier checks.
  *
  * @module
  */
@@ -13,41 +13,41 @@ import type { Stream } from "../shared/stream.ts";
 import type { Address } from "../shared/kafka/address.ts";
 import type { Watermarks } from "../shared/kafka/watermarks.ts";
 import type { ClusterView } from "./kafka/metadata.ts";
-import type { KafkaWire } from "./kafka/wire.ts";
+import type { BrokerConnection } from "./kafka/broker_connection.ts";
 
-/** Longest that the doctor waits for a connection or an answer, milliseconds, where the settings allow more. */
-export const PATIENCE_MS = 5_000;
+/** Upper limit for the timeouts of the settings, milliseconds. */
+export const TIMEOUT_MS_MAX = 5_000;
 
 /** Setting groups that the doctor uses and lists. It only validates the others. */
 export const GROUPS = ["kafka", "topics", "postgresql", "streams", "consumer"] as const;
 
-/** The parts of {@link Context} that checks fill in. */
-interface Found {
+/** Values that checks set for later checks. */
+interface Shared {
   loaded?: Loaded;
   streams?: readonly Stream[];
-  /** Bootstrap servers that can be connected to. */
+  /** Bootstrap servers that accept TCP connections. */
   servers?: readonly Address[];
-  /** A connection to one of them, logged in. */
-  wire?: KafkaWire;
+  /** An authenticated connection to one of the servers. */
+  connection?: BrokerConnection;
   admin?: Admin;
   cluster?: ClusterView;
   /** By topic and partition, of the topics that exist. */
   watermarks?: Map<string, Map<number, Watermarks>>;
-  /** A connection to PostgreSQL: to the database or, where that is missing, to another. */
+  /** A connection to PostgreSQL: to the configured database or, if that does not exist, to another one. */
   client?: pg.Client;
-  /** What the server says of the connection. */
+  /** Facts about the PostgreSQL session. */
   session?: SessionInfo;
-  /** The database that the connection is to. */
+  /** The database of {@link client}. */
   database?: string;
-  /** Those of the consumer's tables that are there and fit. */
+  /** The consumer's tables that exist and are compatible. */
   tables?: readonly string[];
 }
 
-/** What checks share. It holds connections: dispose of it. */
+/** The shared context. Disposal closes its connections. */
 export class Context implements AsyncDisposable {
-  readonly #found: Found = {};
-  readonly #open = new AsyncDisposableStack();
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #shared: Shared = {};
+  readonly #resources = new AsyncDisposableStack();
+  #lastTransaction: Promise<unknown> = Promise.resolve();
 
   constructor(
     readonly sources: Sources,
@@ -57,65 +57,65 @@ export class Context implements AsyncDisposable {
 
   /** Reads the settings. @throws {SettingsError} */
   load(): Loaded {
-    return this.put("loaded", loadSettings(PROGRAMS.doctor, this.sources));
+    return this.set("loaded", loadSettings(PROGRAMS.doctor, this.sources));
   }
 
-  /** The settings, with time-outs that a person can wait for. */
+  /** The settings, with timeouts of at most {@link TIMEOUT_MS_MAX}. */
   get settings(): Settings {
     const { settings } = this.get("loaded");
     return {
       ...settings,
-      KAFKA_CONNECTION_TIMEOUT_MS: Math.min(settings.KAFKA_CONNECTION_TIMEOUT_MS, PATIENCE_MS),
-      KAFKA_REQUEST_TIMEOUT_MS: Math.min(settings.KAFKA_REQUEST_TIMEOUT_MS, PATIENCE_MS),
-      PGCONNECT_TIMEOUT: Math.min(settings.PGCONNECT_TIMEOUT || Infinity, PATIENCE_MS / 1000),
+      KAFKA_CONNECTION_TIMEOUT_MS: Math.min(settings.KAFKA_CONNECTION_TIMEOUT_MS, TIMEOUT_MS_MAX),
+      KAFKA_REQUEST_TIMEOUT_MS: Math.min(settings.KAFKA_REQUEST_TIMEOUT_MS, TIMEOUT_MS_MAX),
+      PGCONNECT_TIMEOUT: Math.min(settings.PGCONNECT_TIMEOUT || Infinity, TIMEOUT_MS_MAX / 1000),
     };
   }
 
-  /** Where a setting came from, such as `environment`. */
+  /** The source of a setting, such as `environment`. */
   origin(name: SettingName): string {
     return this.get("loaded").origins[name];
   }
 
-  /** The name of a setting as a person has to change it. */
-  named(name: SettingName): string {
+  /** The name of a setting for remedies; `PGUSER (in DATABASE_URL)` if it is part of the URI. */
+  displayName(name: SettingName): string {
     return this.origin(name) === "DATABASE_URL" ? `${name} (in DATABASE_URL)` : name;
   }
 
-  /** What an earlier check left. */
-  get<K extends keyof Found>(key: K): NonNullable<Found[K]> {
-    const value = this.#found[key];
-    if (value === undefined) throw new Error(`${key} is needed, and no check before left it`);
+  /** A value that an earlier check has set. @throws if it has not */
+  get<K extends keyof Shared>(key: K): NonNullable<Shared[K]> {
+    const value = this.#shared[key];
+    if (value === undefined) throw new Error(`No earlier check has set ${key}`);
     return value;
   }
 
-  /** What an earlier check may have left. */
-  find<K extends keyof Found>(key: K): Found[K] {
-    return this.#found[key];
+  /** A value that an earlier check may have set. */
+  find<K extends keyof Shared>(key: K): Shared[K] {
+    return this.#shared[key];
   }
 
-  /** Leaves something to later checks. */
-  put<K extends keyof Found>(key: K, value: NonNullable<Found[K]>): NonNullable<Found[K]> {
-    this.#found[key] = value;
+  /** Sets a value for later checks. */
+  set<K extends keyof Shared>(key: K, value: NonNullable<Shared[K]>): NonNullable<Shared[K]> {
+    this.#shared[key] = value;
     return value;
   }
 
-  /** Works on the connection to PostgreSQL, in a transaction, after all that was asked for before. */
+  /** Runs `work` on the connection to PostgreSQL, in a transaction of its own. Calls run one after another. */
   withClient<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
     const client = this.get("client");
     const start = { session: this.get("session"), settings: TEXT_FORMAT };
-    const result = this.#last.then(() => inTransaction(client, start, () => work(client)));
-    this.#last = result.catch(() => {});
+    const result = this.#lastTransaction.then(() => inTransaction(client, start, () => work(client)));
+    this.#lastTransaction = result.catch(() => {});
     return result;
   }
 
-  /** Has something closed at the end. */
-  closing(close: () => unknown): void {
-    this.#open.defer(async () => {
+  /** Registers a function that closes a resource on disposal. */
+  onClose(close: () => unknown): void {
+    this.#resources.defer(async () => {
       await close();
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#open.disposeAsync();
+    await this.#resources.disposeAsync();
   }
 }

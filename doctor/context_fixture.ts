@@ -1,11 +1,11 @@
 /**
- * A context for tests, of settings given as environment variables.
+ * Creates a context for tests from environment variables.
  *
  * @module
  */
 import { Context } from "./context.ts";
 
-/** What the checks share, with short time-outs; nothing is read from this process. */
+/** A context with short timeouts. Arguments, environment and files of this process are not read. */
 export async function contextOf(
   env: Readonly<Record<string, string | number>>,
   now: () => number = Date.now,
@@ -25,6 +25,6 @@ export async function contextOf(
   }, now);
   context.load();
   const [{ default: routes }] = await Promise.all([import("../shared/streams/routes.ts")]);
-  context.put("streams", [routes]);
+  context.set("streams", [routes]);
   return context;
 }

@@ -15,11 +15,11 @@ import { Certificates } from "./settings/certificates_fixture.ts";
 import type { Outcome } from "./check.ts";
 import type { Context } from "./context.ts";
 import { contextOf } from "./context_fixture.ts";
-import { access, checkGroupAccess } from "./kafka/access.ts";
-import { checkKafkaTls, checkSasl } from "./kafka/connection.ts";
-import { checkNames, checkTcp } from "./network/network.ts";
+import { checkGroupAccess, topicAccessOutcome } from "./kafka/access.ts";
+import { checkKafkaTls, checkSasl } from "./kafka/login.ts";
+import { checkNames, checkTcp } from "./network/tcp.ts";
 import { checkDatabase, checkLogin } from "./postgres/login.ts";
-import { checkPostgresTls } from "./postgres/port.ts";
+import { checkPostgresTls } from "./postgres/tls.ts";
 import { type BrokerPort, startBroker, startDatabase, startRefusal } from "./server_fixture.ts";
 
 type Check = (context: Context) => Outcome | Promise<Outcome>;
@@ -28,14 +28,14 @@ type Env = Record<string, string | number>;
 /** Asserts that both say the same, whatever they call the server: by its address, or "it". */
 function assertSame(error: unknown, outcome: Outcome, code: string, addresses: readonly string[]): void {
   assert(error instanceof DiagnosedError, String(error));
-  assert.equal(outcome.mark, "failed", outcome.why);
+  assert.equal(outcome.mark, "failed", outcome.message);
   const neutral = (text: string) =>
     addresses.reduce((text, address) => text.replaceAll(address, "it"), text).replaceAll("it:1", "it");
   assert.equal(error.code, code, error.message);
   assert.equal(error.remedy, outcome.remedy);
   const shared = neutral(error.diagnosis.cause);
   assert(shared.length > 10, shared);
-  assert(neutral(outcome.why).startsWith(shared), `${neutral(outcome.why)}\n${shared}`);
+  assert(neutral(outcome.message).startsWith(shared), `${neutral(outcome.message)}\n${shared}`);
 }
 
 const thrown = (promise: Promise<unknown>): Promise<unknown> =>
@@ -52,7 +52,7 @@ async function postgres(check: Check, code: string, port: number, env: Env = {})
 async function kafka(check: Check, code: string, port: number, env: Env = {}): Promise<void> {
   const host = String(env["HOST"] ?? "127.0.0.1");
   await using context = await contextOf({ KAFKA_BOOTSTRAP_SERVERS: `${host}:${port}`, ...env });
-  context.put("servers", [{ host, port }]);
+  context.set("servers", [{ host, port }]);
   const outcome = await check(context);
   const options = { clientId: "test", topics: ["routes"], log: () => {}, onConnectionError: () => {} };
   const error = await thrown(openKafka(context.settings, options));
@@ -83,13 +83,13 @@ for (
     ["no such database", "3D000", 'database "x" does not exist', checkDatabase, "POSTGRES_DATABASE_MISSING"],
   ] as const
 ) {
-  Deno.test(`connectPostgres() and the doctor say the same of ${what}`, async () => {
+  Deno.test(`connectPostgres() and the doctor give the same diagnosis for ${what}`, async () => {
     await using server = await startRefusal(sqlState, text);
     await postgres(check, code, server.port);
   });
 }
 
-Deno.test("connectPostgres() and the doctor say the same of TLS that fails", async () => {
+Deno.test("connectPostgres() and the doctor give the same diagnosis when TLS fails", async () => {
   await using files = await Certificates.create();
   const project = await files.authority("Project CA");
   const other = await files.authority("Other CA");
@@ -107,7 +107,7 @@ Deno.test("connectPostgres() and the doctor say the same of TLS that fails", asy
   await postgres(checkPostgresTls, "POSTGRES_TLS_MISSING", plain.port, env);
 });
 
-Deno.test("openKafka() and the doctor say the same of a port that does not fit", async () => {
+Deno.test("openKafka() and the doctor give the same diagnosis when the port does not match", async () => {
   await using files = await Certificates.create();
   const project = await files.authority("Project CA");
   const other = await files.authority("Other CA");
@@ -136,7 +136,7 @@ Deno.test("openKafka() and the doctor say the same of a port that does not fit",
   await kafka(checkSasl, "KAFKA_LOGIN_FAILED", refusing.port, login);
 });
 
-Deno.test("start-up errors and the doctor say the same of a server that is not there", async () => {
+Deno.test("start-up errors and the doctor give the same diagnosis when the server is unreachable", async () => {
   const port = 1;
   const at = (host: string) => [{ host, port }];
   const host = "127.0.0.1";
@@ -148,19 +148,19 @@ Deno.test("start-up errors and the doctor say the same of a server that is not t
   await kafka(() => checkNames(at(HOST), KAFKA_NAMES), code, port, { HOST });
 });
 
-Deno.test("kafkaError() and the doctor say the same of a topic and a group that the account may not use", async () => {
+Deno.test("kafkaError() and the doctor give the same diagnosis when an ACL is missing", async () => {
   await using broker = await startBroker({ heartbeat: 30 });
   await using context = await contextOf({ CONSUMER_GROUP_ID: "mine" });
   const action = "Cannot connect to Kafka at it:1";
   const topic = { topic: "mine", error: 0, partitions: [], operations: new Set<never>() };
-  const named = ({ why, remedy, ...rest }: Outcome): Outcome => ({
+  const named = ({ message, remedy, ...rest }: Outcome): Outcome => ({
     ...rest,
-    why: why.replace(" mine", ""),
+    message: message.replace(" mine", ""),
     remedy: remedy!.replace(" mine", " …"),
   });
   const topicError = kafkaError(action, createErrorFromCode(29), context.settings);
-  assertSame(topicError, named(access(topic, undefined)), "TOPIC_AUTHORIZATION_FAILED", []);
-  context.put("servers", [{ host: "127.0.0.1", port: broker.port }]);
+  assertSame(topicError, named(topicAccessOutcome(topic, undefined)), "TOPIC_AUTHORIZATION_FAILED", []);
+  context.set("servers", [{ host: "127.0.0.1", port: broker.port }]);
   await checkSasl(context);
   const groupError = kafkaError(action, createErrorFromCode(30), context.settings);
   assertSame(groupError, named(await checkGroupAccess(context)), "GROUP_AUTHORIZATION_FAILED", []);

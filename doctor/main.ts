@@ -1,5 +1,5 @@
 /**
- * The doctor: says what, on the way from the settings to Kafka and PostgreSQL, does not work, and why. Wiring only.
+ * The doctor checks settings, Kafka, PostgreSQL and progress, and reports causes and remedies. Wiring only.
  *
  * @module
  */
@@ -15,14 +15,14 @@ import { reportJson, resultText, summaryText } from "./report.ts";
 
 const USAGE = `deno task doctor [--json] [flags]
 
-Checks settings, certificates, Kafka, PostgreSQL and the progress between them, and says what is wrong and what to do. It changes
-nothing anywhere. The consumer's other settings can be given, too: whether their values can be used is said. ✓ is right, ! works and is probably not meant, ✗ is wrong, – was not checked or is not used. Exit code: 0 if nothing is wrong, else 1; 141 if the reader of the report closed it.
-With --json the report is one JSON object.`;
+Checks the settings, certificates, Kafka, PostgreSQL and the consumer's progress, and reports causes and remedies. Does not change anything. Also accepts and validates all other consumer settings.
+
+✓ passed, ! works but is probably not intended, ✗ failed, – skipped. Exits with 1 if any check failed, with 141 if the reader closed the output. --json prints the report as one JSON object.`;
 
 /**
- * Runs all checks and prints what they found.
+ * Runs all checks and prints the report.
  *
- * @returns the exit code: 1 if one failed or the report cannot be written, 141 if the reader of the report closed it, else 0
+ * @returns the exit code: 1 if a check failed or the report cannot be written, 141 if the reader closed the output, else 0
  */
 export async function doctor(args: readonly string[]): Promise<number> {
   const output = new CommandOutput();

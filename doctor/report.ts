@@ -1,5 +1,5 @@
 /**
- * What was found, as text for people and as JSON for programs.
+ * Formats results as text and as JSON.
  *
  * @module
  */
@@ -9,29 +9,28 @@ import type { Mark, Result } from "./check.ts";
 const MARKS: Readonly<Record<Mark, string>> = { ok: "✓", warning: "!", failed: "✗", skipped: "–" };
 const COLORS: Readonly<Record<Mark, number>> = { ok: 32, warning: 33, failed: 31, skipped: 90 };
 
-/** How text is written. */
+/** Layout of the text report. */
 export interface Layout {
   /** Width of the title column. */
   readonly titleWidth: number;
-  /** Columns of the terminal; `undefined`: lines are not wrapped. */
+  /** Width of the terminal; `undefined` if lines are not wrapped. */
   readonly columns: number | undefined;
   readonly color: boolean;
 }
 
-/** A check's line (wrapped where there is a terminal), with its details below it. */
+/** The lines of a result: mark, title, message and remedy, then the details. */
 export function resultText(result: Result, { titleWidth, columns, color }: Layout): string {
   const paint = (text: string) => color ? `\x1b[${COLORS[result.mark]}m${text}\x1b[0m` : text;
   const indent = titleWidth + 5;
-  const lines = wrap(sentence(result), columns && Math.max(30, columns - indent - 1));
+  const lines = wrap(resultSentence(result), columns && Math.max(30, columns - indent - 1));
   const head = `  ${paint(MARKS[result.mark])} ${result.title.padEnd(titleWidth)} ${lines[0]}`;
   const rest = lines.slice(1).map((line) => " ".repeat(indent) + line);
   const details = (result.details ?? []).map((line) => " ".repeat(indent) + escapeUnprintable(line));
   return [head, ...rest, ...details].join("\n");
 }
 
-/** Why, and what to do. */
-function sentence({ why, remedy }: Result): string {
-  const first = why.replace(/\.$/, "");
+function resultSentence({ message, remedy }: Result): string {
+  const first = message.replace(/\.$/, "");
   return escapeUnprintable(remedy ? `${first}. ${remedy}` : first);
 }
 
@@ -47,7 +46,7 @@ function wrap(text: string, width: number | undefined): string[] {
   return lines;
 }
 
-/** The last line. */
+/** The last line of the report. */
 export function summaryText(results: readonly Result[], seconds: number): string {
   const count = (mark: Mark) => results.filter((result) => result.mark === mark).length;
   const broken = count("failed");
@@ -57,19 +56,19 @@ export function summaryText(results: readonly Result[], seconds: number): string
   } s.`;
 }
 
-/** All results as JSON: `{ok, checks: [{id, section, title, mark, why, remedy?, details?, ms}]}`. */
+/** All results as JSON: `{ok, checks: [{id, section, title, mark, message, remedy?, details?, ms}]}`. */
 export function reportJson(results: readonly Result[]): string {
-  const checks = results.map(({ id, section, title, mark, why, remedy, details, ms }) => ({
+  const checks = results.map(({ id, section, title, mark, message, remedy, details, ms }) => ({
     id,
     section,
     title,
     mark,
-    why,
+    message,
     ...remedy && { remedy },
     ...details && details.length > 0 && { details },
     ms,
   }));
-  // Line by line: the line feeds between them are the report's own.
+  // Line by line, because line feeds would be escaped, too.
   return JSON.stringify({ ok: results.every(({ mark }) => mark !== "failed"), checks }, undefined, 2)
     .split("\n").map(escapeUnprintable).join("\n");
 }

@@ -7,15 +7,15 @@ const result = (more: Partial<Result>): Result => ({
   section: "Kafka",
   title: "TCP",
   mark: "ok",
-  why: "it works",
+  message: "it works",
   ms: 1,
   ...more,
 });
 
-Deno.test("resultText() is one line with mark, why and remedy when lines are not wrapped", () => {
+Deno.test("resultText() is one line with mark, message and remedy when lines are not wrapped", () => {
   const layout = { titleWidth: 6, columns: undefined, color: false };
   assert.equal(resultText(result({}), layout), "  ✓ TCP    it works");
-  const failure = result({ mark: "failed", why: "it is closed", remedy: "Open it." });
+  const failure = result({ mark: "failed", message: "it is closed", remedy: "Open it." });
   assert.equal(resultText(failure, layout), "  ✗ TCP    it is closed. Open it.");
   assert.equal(
     resultText(result({ mark: "skipped", details: ["A = 1"] }), layout),
@@ -23,8 +23,8 @@ Deno.test("resultText() is one line with mark, why and remedy when lines are not
   );
 });
 
-Deno.test("resultText() keeps lines within the terminal and under the first when it is narrow", () => {
-  const long = result({ mark: "failed", why: "word ".repeat(30).trim(), remedy: "Do it." });
+Deno.test("resultText() wraps and indents lines when the terminal is narrow", () => {
+  const long = result({ mark: "failed", message: "word ".repeat(30).trim(), remedy: "Do it." });
   const lines = resultText(long, { titleWidth: 6, columns: 50, color: false }).split("\n");
   assert(lines.length > 3);
   for (const line of lines) assert(line.length <= 50, line);
@@ -51,12 +51,12 @@ Deno.test("reportJson() is not ok when a check failed", () => {
   assert.equal(JSON.parse(reportJson([result({ mark: "skipped" })])).ok, true);
 });
 
-Deno.test("resultText() and reportJson() escape control characters when a server's text has some", () => {
+Deno.test("resultText() and reportJson() escape control characters", () => {
   const text = "no\x1b[2J\r\nyes\x9b\u202e";
-  const hostile = result({ mark: "failed", why: text, remedy: text, details: [text] });
+  const hostile = result({ mark: "failed", message: text, remedy: text, details: [text] });
   const shown = resultText(hostile, { titleWidth: 6, columns: undefined, color: false });
   assert.equal(shown.split("\n").length, 2);
   // deno-lint-ignore no-control-regex -- they are what it is about
   assert.doesNotMatch(shown + reportJson([hostile]), /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/);
-  assert.equal(JSON.parse(reportJson([hostile])).checks[0].why, text);
+  assert.equal(JSON.parse(reportJson([hostile])).checks[0].message, text);
 });

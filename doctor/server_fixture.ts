@@ -1,31 +1,31 @@
 /**
- * Ports for tests that behave before a login as brokers and databases do. What they answer is held against real servers in
- * `integration/doctor/doctor_test.ts`.
+ * Servers for tests that imitate brokers and databases up to authentication. `integration/doctor/doctor_test.ts` tests the same against real
+ * servers.
  *
  * @module
  */
 import { Buffer } from "node:buffer";
 import * as net from "node:net";
 import * as tls from "node:tls";
-import { Listening } from "../shared/listening_fixture.ts";
+import { TestServer } from "../shared/test_server_fixture.ts";
 import { message } from "../shared/postgres/message_fixture.ts";
 import type { Pair } from "./settings/certificates_fixture.ts";
 
-/** What a port of a broker is like. */
+/** Properties of a broker's port. */
 export interface BrokerPort {
-  /** TLS, with this certificate. */
+  /** Certificate for TLS; without it, the port is plaintext. */
   readonly certificate?: Pair;
-  /** The CA whose client certificates it insists on. */
+  /** CA of the required client certificates. */
   readonly clientAuthority?: Pair;
-  /** SASL mechanisms; without, it wants no SASL. */
+  /** SASL mechanisms; without them, the port does not use SASL. */
   readonly mechanisms?: readonly string[];
-  /** The broker's own words when it refuses a login; without, it closes the connection. */
+  /** Error message of SaslAuthenticate; without it, the broker closes the connection. */
   readonly loginError?: string;
-  /** How long it takes to answer, milliseconds. */
+  /** Delay of each response, milliseconds. */
   readonly delayMs?: number;
-  /** Error of a heartbeat. */
+  /** Error code of Heartbeat. */
   readonly heartbeat?: number;
-  /** Answers to Metadata: the body, without the correlation id. */
+  /** Response body of Metadata, without the correlation id. */
   readonly metadata?: Uint8Array;
 }
 
@@ -36,8 +36,8 @@ const tlsOptions = ({ certificate, key }: Pair): tls.TlsOptions => ({
   key: read(key),
 });
 
-/** Starts a port that speaks as much of Kafka's protocol as comes before the login. */
-export function startBroker(port: BrokerPort = {}): Promise<Listening> {
+/** Starts a server that responds to the Kafka requests of the doctor. */
+export function startBroker(port: BrokerPort = {}): Promise<TestServer> {
   const serve = (socket: net.Socket) => {
     socket.on("error", () => {});
     socket.on("data", (data) => {
@@ -45,7 +45,7 @@ export function startBroker(port: BrokerPort = {}): Promise<Listening> {
       const answer = frame.length < 12 || frame.readInt32BE(0) !== frame.length - 4
         ? undefined
         : answerTo(frame.readInt16BE(4), port);
-      // As a broker does with what is no request, such as a TLS handshake.
+      // Brokers close the connection on invalid requests, such as a TLS handshake.
       if (answer === undefined) return void socket.destroy();
       const head = Buffer.alloc(8);
       head.writeInt32BE(answer.length + 4, 0);
@@ -53,13 +53,13 @@ export function startBroker(port: BrokerPort = {}): Promise<Listening> {
       setTimeout(() => socket.destroyed || socket.write(Buffer.concat([head, answer])), port.delayMs ?? 0);
     });
   };
-  if (!port.certificate) return Listening.start(net.createServer(serve));
+  if (!port.certificate) return TestServer.start(net.createServer(serve));
   const client = port.clientAuthority
     ? { requestCert: true, rejectUnauthorized: true, ca: read(port.clientAuthority.certificate) }
     : {};
   const server = tls.createServer({ ...tlsOptions(port.certificate), ...client }, serve);
   server.on("tlsClientError", () => {});
-  return Listening.start(server);
+  return TestServer.start(server);
 }
 
 const SASL_AUTHENTICATION_FAILED = 58;
@@ -93,7 +93,7 @@ function answerTo(
   }
 }
 
-/** Pieces of Kafka's protocol. */
+/** Primitive types of Kafka's protocol. */
 export function int16(value: number): Buffer {
   const buffer = Buffer.alloc(2);
   buffer.writeInt16BE(value);
@@ -108,9 +108,9 @@ export function int32(value: number): Buffer {
 
 export const string = (text: string): Buffer => Buffer.concat([int16(text.length), Buffer.from(text)]);
 
-/** A port that answers an SSLRequest of PostgreSQL: with TLS, or that it has none. */
-export const startDatabase = (certificate?: Pair): Promise<Listening> =>
-  Listening.start(net.createServer((socket) => {
+/** Starts a server that responds to PostgreSQL's SSLRequest, with TLS if a certificate is given. */
+export const startDatabase = (certificate?: Pair): Promise<TestServer> =>
+  TestServer.start(net.createServer((socket) => {
     socket.on("error", () => {});
     socket.once("data", () => {
       socket.write(certificate ? "S" : "N");
@@ -120,16 +120,16 @@ export const startDatabase = (certificate?: Pair): Promise<Listening> =>
     });
   }));
 
-/** A port that refuses each client of PostgreSQL with an error. */
-export const startRefusal = (code: string, text: string): Promise<Listening> =>
-  Listening.start(net.createServer((socket) => {
+/** Starts a server that rejects each PostgreSQL client with an error. */
+export const startRefusal = (code: string, text: string): Promise<TestServer> =>
+  TestServer.start(net.createServer((socket) => {
     socket.on("error", () => {});
     socket.once("data", () => socket.end(message("E", `SFATAL\0C${code}\0M${text}\0\0`)));
   }));
 
-/** A port that takes connections and says nothing. */
-export const startSilence = (): Promise<Listening> =>
-  Listening.start(net.createServer((socket) => {
+/** Starts a server that accepts connections and never responds. */
+export const startSilence = (): Promise<TestServer> =>
+  TestServer.start(net.createServer((socket) => {
     socket.on("error", () => {});
     socket.resume();
   }));

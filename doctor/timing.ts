@@ -1,20 +1,20 @@
 /**
- * Clocks and round trips.
+ * Clock differences and round-trip times.
  *
  * @module
  */
 import { failed, ok, type Outcome } from "./check.ts";
 
-/** From here on a difference between clocks is a fault: latencies and timestamps would say something else than is so. */
-export const CLOCK_LIMIT_MS = 2_000;
+/** Maximum difference between clocks. Larger ones distort latency metrics and timestamps. */
+export const CLOCK_DIFFERENCE_MAX_MS = 2_000;
 
-/** From here on a round trip is a fault: transactions and fetches spend their time waiting. */
-export const ROUND_TRIP_LIMIT_MS = 500;
+/** Maximum round-trip time. With longer ones, transactions and fetches mostly wait. */
+export const ROUND_TRIP_MAX_MS = 500;
 
 const PROBES = 5;
 
-/** The median time of an exchange with a server, milliseconds. */
-export async function roundTripMs(exchange: () => Promise<unknown>): Promise<number> {
+/** The median round-trip time, milliseconds. */
+export async function measureRoundTripMs(exchange: () => Promise<unknown>): Promise<number> {
   const times: number[] = [];
   for (let probe = 0; probe < PROBES; probe++) {
     const start = performance.now();
@@ -24,19 +24,19 @@ export async function roundTripMs(exchange: () => Promise<unknown>): Promise<num
   return times.sort((a, b) => a - b)[Math.floor(PROBES / 2)]!;
 }
 
-/** What a round trip says of where a server is. */
+/** The outcome for a round-trip time. */
 export function checkRoundTrip(ms: number, server: string): Outcome {
   const text = `${ms < 10 ? ms.toFixed(1) : ms.toFixed(0)} ms`;
-  return ms < ROUND_TRIP_LIMIT_MS ? ok(text) : failed(
-    `${text}, and ${ROUND_TRIP_LIMIT_MS} ms is much already`,
-    `Run the services in the cloud region of ${server}; or is it overloaded?`,
+  return ms < ROUND_TRIP_MAX_MS ? ok(text) : failed(
+    `${text} (limit ${ROUND_TRIP_MAX_MS} ms)`,
+    `Run the services in the cloud region of ${server}, or check their load.`,
   );
 }
 
 /**
- * Holds a server's clock against this machine's.
+ * Compares a server's clock with this machine's.
  *
- * @param server Unix time of the server, milliseconds, between `before` and `after` of this machine
+ * @param server Unix time of the server, milliseconds, read between `before` and `after`
  */
 export function checkClock(name: string, server: number, before: number, after: number): Outcome {
   const difference = server - (before + after) / 2;
@@ -44,11 +44,11 @@ export function checkClock(name: string, server: number, before: number, after: 
   const text = `this machine's clock is ${seconds} s ${
     difference < 0 ? "ahead of" : "behind"
   } that of ${name}`;
-  if (Math.abs(difference) - (after - before) / 2 < CLOCK_LIMIT_MS) {
-    return ok(`${text}, give or take ${((after - before) / 2000).toFixed(2)} s`);
+  if (Math.abs(difference) - (after - before) / 2 < CLOCK_DIFFERENCE_MAX_MS) {
+    return ok(`${text} (±${((after - before) / 2000).toFixed(2)} s)`);
   }
   return failed(
     text,
-    "Set the one that is wrong (timedatectl, chronyc tracking): latencies, timestamps and certificates' dates depend on them.",
+    "Set the clock that is wrong (timedatectl, chronyc tracking).",
   );
 }

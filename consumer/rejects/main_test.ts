@@ -2,7 +2,7 @@ import assert from "assert";
 import { Buffer } from "node:buffer";
 import * as net from "node:net";
 import { join } from "node:path";
-import { Listening } from "../../shared/listening_fixture.ts";
+import { TestServer } from "../../shared/test_server_fixture.ts";
 import { message, row } from "../../shared/postgres/message_fixture.ts";
 
 const ROOT = join(import.meta.dirname!, "../..");
@@ -32,8 +32,8 @@ async function rejects(args: string[], env: Record<string, string | number>) {
  * @param respond response to each query; `undefined` closes the connection
  * @param isInspectable responds like PostgreSQL to the inspection of the session
  */
-const startServer = (respond: () => Buffer | undefined, isInspectable = false): Promise<Listening> =>
-  Listening.start(net.createServer((socket) => {
+const startServer = (respond: () => Buffer | undefined, isInspectable = false): Promise<TestServer> =>
+  TestServer.start(net.createServer((socket) => {
     const ready = message("Z", "I");
     socket.on("error", () => {});
     socket.on("data", (data) => {

@@ -2,7 +2,7 @@ import assert from "assert";
 import { Buffer } from "node:buffer";
 import * as net from "node:net";
 import { Registry } from "prom-client";
-import { Listening } from "../../shared/listening_fixture.ts";
+import { TestServer } from "../../shared/test_server_fixture.ts";
 import { Availability } from "../../shared/observe/availability.ts";
 import { message, row } from "../../shared/postgres/message_fixture.ts";
 import type { PostgresSettings } from "../../shared/postgres/connection.ts";
@@ -13,7 +13,7 @@ const PID = 0;
 /** A server with the process id {@link PID} that rejects each COPY with check_violation. */
 async function startServer(keyPid: number) {
   const connections: string[][] = [];
-  const server = await Listening.start(net.createServer((socket) => {
+  const server = await TestServer.start(net.createServer((socket) => {
     const queries: string[] = [];
     socket.on("error", () => {});
     socket.on("data", (data) => {

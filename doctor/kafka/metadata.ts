@@ -1,10 +1,10 @@
 /**
- * The cluster as an account sees it: brokers, topics, and what it may do with them.
+ * The Metadata request, with the operations that the account is allowed to perform.
  *
  * @module
  */
 import type { Address } from "../../shared/kafka/address.ts";
-import type { Request } from "./wire.ts";
+import type { Request } from "./broker_connection.ts";
 
 /** Operations of Kafka's ACLs, by their number (org.apache.kafka.common.acl.AclOperation). */
 const OPERATIONS = {
@@ -24,10 +24,10 @@ export type Operation = keyof typeof OPERATIONS;
 
 export interface PartitionView {
   readonly partition: number;
-  /** Node of the leader; -1: none. */
+  /** Node id of the leader; -1 if there is none. */
   readonly leader: number;
   readonly replicas: number;
-  /** Replicas that are in sync. */
+  /** Number of in-sync replicas. */
   readonly inSync: number;
 }
 
@@ -36,7 +36,7 @@ export interface TopicView {
   /** Error code; 0: none. */
   readonly error: number;
   readonly partitions: readonly PartitionView[];
-  /** What the account may do; `undefined` where the broker doesn't say. */
+  /** Operations allowed to the account; `undefined` if the broker does not report them. */
   readonly operations: ReadonlySet<Operation> | undefined;
 }
 
@@ -56,7 +56,7 @@ const operationsOf = (bits: number): ReadonlySet<Operation> | undefined =>
   );
 
 /** Asks for the cluster and some topics, none of which is created by asking. Kafka 2.3 and later. */
-export const metadata = (topics: readonly string[]): Request<ClusterView> => ({
+export const metadataRequest = (topics: readonly string[]): Request<ClusterView> => ({
   name: "Metadata",
   key: 3,
   version: 8,

@@ -1,46 +1,46 @@
 /**
- * Kafka's clock, as far as it can be seen, and the way to it.
+ * Checks of Kafka's clock and round-trip time.
  *
  * @module
  */
 import { failed, ok, type Outcome, skipped } from "../check.ts";
 import type { Context } from "../context.ts";
-import { API_VERSIONS } from "./wire.ts";
-import { checkRoundTrip, CLOCK_LIMIT_MS, roundTripMs } from "../timing.ts";
+import { API_VERSIONS_REQUEST } from "./broker_connection.ts";
+import { checkRoundTrip, CLOCK_DIFFERENCE_MAX_MS, measureRoundTripMs } from "../timing.ts";
 
-/** How long a request and its answer take. */
+/** Measures the round-trip time of a request. */
 export async function checkKafkaRoundTrip(context: Context): Promise<Outcome> {
-  const wire = context.get("wire");
-  return checkRoundTrip(await roundTripMs(() => wire.request(API_VERSIONS)), "the brokers");
+  const wire = context.get("connection");
+  return checkRoundTrip(await measureRoundTripMs(() => wire.request(API_VERSIONS_REQUEST)), "the brokers");
 }
 
 /**
- * Whether records come from the future. Brokers don't tell their time, but they find records by timestamp: one that is later than
- * this machine's time was stamped by a clock (a producer's, or with LogAppendTime the broker's) that is ahead of it.
+ * Checks for records with timestamps in the future. Kafka's protocol does not expose the broker's clock. A record with a later timestamp than
+ * this machine's time was stamped by a clock that is ahead of it: a producer's, or the broker's with LogAppendTime.
  */
 export async function checkKafkaClock(context: Context): Promise<Outcome> {
   const watermarks = context.get("watermarks");
   const admin = context.get("admin");
-  const from = context.now() + CLOCK_LIMIT_MS;
+  const from = context.now() + CLOCK_DIFFERENCE_MAX_MS;
   let records = 0;
-  const late: string[] = [];
+  const future: string[] = [];
   for (const [topic, partitions] of watermarks) {
     const found = await admin.fetchTopicOffsetsByTimestamp(topic, from);
     for (const { partition, offset } of found) {
       const { low, high } = partitions.get(partition) ?? { low: 0, high: 0 };
       records += high - low;
-      // The end, or -1, where no record is that late.
+      // -1 or the high watermark if there is no such record.
       if (Number(offset) >= 0 && Number(offset) < high) {
-        late.push(`${topic}[${partition}] from offset ${offset}`);
+        future.push(`${topic}[${partition}] from offset ${offset}`);
       }
     }
   }
   if (records === 0) {
-    return skipped("can't be seen: brokers don't tell their time, and there are no records yet");
+    return skipped("not checked: there are no records yet, and brokers do not report their time");
   }
-  if (late.length === 0) return ok("no record was stamped later than now; more than that brokers don't tell");
+  if (future.length === 0) return ok("no record has a timestamp in the future");
   return failed(
-    `there are records stamped later than now: ${late.slice(0, 3).join(", ")}${late.length > 3 ? " …" : ""}`,
-    "This machine's clock is behind, or that of a producer or a broker is ahead: set it (timedatectl, chronyc tracking).",
+    `records have timestamps in the future: ${future.slice(0, 3).join(", ")}${future.length > 3 ? " …" : ""}`,
+    "The clock of this machine is behind, or that of a producer or broker is ahead: set it (timedatectl, chronyc tracking).",
   );
 }

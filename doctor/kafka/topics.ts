@@ -1,5 +1,5 @@
 /**
- * Checks of the topics: there, with leaders and replicas, and keeping records long enough.
+ * Checks of the topics: existence, leaders, replicas and retention.
  *
  * @module
  */
@@ -9,26 +9,26 @@ import { messageOf } from "../../shared/errors.ts";
 import { pause } from "../../shared/lifecycle.ts";
 import { KafkaCluster } from "../../shared/kafka/cluster.ts";
 import { fetchWatermarks } from "../../shared/kafka/watermarks.ts";
-import { failed, ok, type Outcome, skipped, together } from "../check.ts";
+import { combineOutcomes, failed, ok, type Outcome, skipped } from "../check.ts";
 import type { Context } from "../context.ts";
 import type { TopicView } from "./metadata.ts";
-import { CODES } from "./wire.ts";
+import { ERROR_CODES } from "./broker_connection.ts";
 
 const SETTINGS = ["retention.ms", "retention.bytes", "cleanup.policy", "min.insync.replicas"] as const;
 
-/** What a topic is set to; `undefined`: the account may not see it. */
+/** A topic's configuration; `undefined` if the account is not allowed to read it. */
 type TopicSettings = Partial<Record<typeof SETTINGS[number], string>> | undefined;
 
-/** Whether the topics of all streams are there and sound. */
+/** Checks that the topics of all streams exist, and that records can be written and are retained. */
 export async function checkTopics(context: Context): Promise<Outcome> {
   const { settings } = context;
   const admin = kafkaClient(settings, "doctor", () => () => {}).admin({ retry: { retries: 1 } });
-  // kafkajs waits for what a broker that is away still owes it.
-  context.closing(() => Promise.race([admin.disconnect().catch(() => {}), pause(1_000)]));
+  // disconnect() waits for pending responses, even from an unavailable broker.
+  context.onClose(() => Promise.race([admin.disconnect().catch(() => {}), pause(1_000)]));
   await admin.connect();
-  context.put("admin", admin);
+  context.set("admin", admin);
   using cluster = new KafkaCluster(settings, "doctor", () => () => {});
-  const watermarks = context.put("watermarks", new Map());
+  const watermarks = context.set("watermarks", new Map());
   const findings = await Promise.all(
     context.get("cluster").topics.map(async (view) => {
       const outcome = await checkTopic(view, admin, settings);
@@ -40,31 +40,31 @@ export async function checkTopics(context: Context): Promise<Outcome> {
       return outcome;
     }),
   );
-  return { ...together(findings), blocks: watermarks.size === 0 };
+  return { ...combineOutcomes(findings), blocks: watermarks.size === 0 };
 }
 
 async function checkTopic(view: TopicView, admin: Admin, settings: KafkaSettings): Promise<Outcome> {
-  const { topic, error, partitions } = view;
+  const { topic, error } = view;
   switch (error) {
-    case CODES.none:
-      return describe(view, await settingsOf(admin, topic));
-    case CODES.unknownTopic:
-      return await missing(topic, admin, settings);
-    case CODES.topicAuthorizationFailed:
+    case ERROR_CODES.none:
+      return topicOutcome(view, await fetchTopicSettings(admin, topic));
+    case ERROR_CODES.unknownTopic:
+      return await missingTopicOutcome(topic, admin, settings);
+    case ERROR_CODES.topicAuthorizationFailed:
       return failed(
-        `the account may not see the topic ${topic}, or there is none`,
-        "Grant it Describe, Read and Write (Aiven: console → Users → ACL), or create the topic (console → Topics).",
+        `the topic ${topic} does not exist, or the account is not allowed to describe it`,
+        "Grant the account Describe, Read and Write (Aiven: console → Users → ACL), or create the topic (console → Topics).",
       );
     default:
       return failed(
-        `the topic ${topic} has ${partitions.length} partitions, and its state is error ${error}`,
-        "Is the cluster starting, or a broker away?",
+        `the metadata of the topic ${topic} has error code ${error}`,
+        "Is the cluster starting, or a broker unavailable?",
       );
   }
 }
 
-/** What becomes of a topic that is missing: the services create it where they may. Asking changes nothing. */
-async function missing(topic: string, admin: Admin, settings: KafkaSettings): Promise<Outcome> {
+/** The outcome of a missing topic. Validates its creation without creating it, since the services create missing topics. */
+async function missingTopicOutcome(topic: string, admin: Admin, settings: KafkaSettings): Promise<Outcome> {
   const { KAFKA_TOPIC_PARTITIONS: numPartitions, KAFKA_TOPIC_REPLICATION_FACTOR: replicationFactor } =
     settings;
   try {
@@ -80,7 +80,7 @@ async function missing(topic: string, admin: Admin, settings: KafkaSettings): Pr
   } catch (error) {
     const inner = (error as { errors?: Error[] }).errors?.[0] ?? error;
     return failed(
-      `the topic ${topic} does not exist, and this account can't create it (${
+      `the topic ${topic} does not exist, and this account cannot create it (${
         messageOf(inner).replace(/\.$/, "")
       })`,
       `Create it. Aiven: console → Topics → Create topic, or avn service topic-create SERVICE ${topic} --partitions ` +
@@ -89,7 +89,7 @@ async function missing(topic: string, admin: Admin, settings: KafkaSettings): Pr
   }
 }
 
-async function settingsOf(admin: Admin, topic: string): Promise<TopicSettings> {
+async function fetchTopicSettings(admin: Admin, topic: string): Promise<TopicSettings> {
   try {
     const { resources } = await admin.describeConfigs({
       includeSynonyms: false,
@@ -103,48 +103,48 @@ async function settingsOf(admin: Admin, topic: string): Promise<TopicSettings> {
   }
 }
 
-/** What a topic is like, and what of that can't go well. */
-export function describe({ topic, partitions }: TopicView, settings: TopicSettings): Outcome {
+/** The outcome of an existing topic. */
+export function topicOutcome({ topic, partitions }: TopicView, settings: TopicSettings): Outcome {
   const leaderless = partitions.filter(({ leader }) => leader < 0);
   if (leaderless.length > 0) {
     return failed(
       `${topic}: ${leaderless.length} of ${partitions.length} partitions have no leader`,
-      "Their brokers are away: nothing can be written to or read from them until those are back.",
+      "Their brokers are unavailable: these partitions cannot be read or written until the brokers are back.",
     );
   }
-  const least = Number(settings?.["min.insync.replicas"] ?? 1);
-  const short = partitions.filter(({ inSync }) => inSync < least);
-  if (short.length > 0) {
+  const minimum = Number(settings?.["min.insync.replicas"] ?? 1);
+  const underReplicated = partitions.filter(({ inSync }) => inSync < minimum);
+  if (underReplicated.length > 0) {
     return failed(
-      `${topic}: ${short.length} of ${partitions.length} partitions have fewer replicas in sync than min.insync.replicas=${least}`,
-      "Nothing can be written to them until brokers are back; a replication factor below min.insync.replicas never works.",
+      `${topic}: ${underReplicated.length} of ${partitions.length} partitions have fewer replicas in sync than min.insync.replicas=${minimum}`,
+      "These partitions cannot be written until brokers are back. A replication factor below min.insync.replicas never works.",
     );
   }
   if (settings?.["cleanup.policy"]?.includes("compact")) {
     return failed(
-      `${topic} has cleanup.policy=${
-        settings["cleanup.policy"]
-      }, which keeps only the last record of each user`,
+      `${topic} has cleanup.policy=${settings["cleanup.policy"]}, which keeps only the last record per user`,
       `Set cleanup.policy=delete: kafka-configs --alter --topic ${topic} --add-config cleanup.policy=delete.`,
     );
   }
   const replicas = Math.min(...partitions.map(({ replicas }) => replicas));
   return ok(
     `${topic}: ${partitions.length} partitions, ${replicas} ${replicas === 1 ? "replica" : "replicas"}, ` +
-      retention(settings),
+      formatRetention(settings),
   );
 }
 
-function retention(settings: TopicSettings): string {
-  if (settings === undefined) return "retention unknown (the account may not read the topic's settings)";
+function formatRetention(settings: TopicSettings): string {
+  if (settings === undefined) {
+    return "retention unknown (the account is not allowed to read the topic's configuration)";
+  }
   const ms = Number(settings["retention.ms"]);
   const bytes = Number(settings["retention.bytes"]);
-  const time = ms < 0 ? "for ever" : `for ${duration(ms)}`;
-  return `keeps records ${time}${bytes > 0 ? ` or ${bytes} bytes a partition` : ""}`;
+  const time = ms < 0 ? "forever" : `for ${formatDuration(ms)}`;
+  return `keeps records ${time}${bytes > 0 ? ` or ${bytes} bytes per partition` : ""}`;
 }
 
-/** A time span in its largest fitting unit. */
-export function duration(ms: number): string {
+/** A duration in the largest unit of which it has at least two. */
+export function formatDuration(ms: number): string {
   for (const [unit, length] of [["days", 86_400_000], ["hours", 3_600_000], ["minutes", 60_000]] as const) {
     if (ms >= 2 * length) return `${Number((ms / length).toFixed(1))} ${unit}`;
   }

@@ -1,5 +1,5 @@
 import assert from "assert";
-import { describe, duration } from "./topics.ts";
+import { formatDuration, topicOutcome } from "./topics.ts";
 
 const topic = (...partitions: { leader?: number; replicas?: number; inSync?: number }[]) => ({
   topic: "routes",
@@ -14,34 +14,37 @@ const topic = (...partitions: { leader?: number; replicas?: number; inSync?: num
   })),
 });
 
-Deno.test("describe() fails when partitions have no leader, too few replicas, or are compacted", () => {
-  const leaderless = describe(topic({}, { leader: -1 }), undefined);
+Deno.test("topicOutcome() fails when partitions have no leader or too few replicas, or the topic is compacted", () => {
+  const leaderless = topicOutcome(topic({}, { leader: -1 }), undefined);
   assert.equal(leaderless.mark, "failed");
-  assert.match(leaderless.why, /1 of 2 partitions have no leader/);
-  const short = describe(topic({ inSync: 1 }, {}), { "min.insync.replicas": "2" });
+  assert.match(leaderless.message, /1 of 2 partitions have no leader/);
+  const short = topicOutcome(topic({ inSync: 1 }, {}), { "min.insync.replicas": "2" });
   assert.equal(short.mark, "failed");
-  assert.match(short.why, /1 of 2 partitions have fewer replicas in sync than min\.insync\.replicas=2/);
-  const compacted = describe(topic({}), { "cleanup.policy": "compact,delete" });
+  assert.match(short.message, /1 of 2 partitions have fewer replicas in sync than min\.insync\.replicas=2/);
+  const compacted = topicOutcome(topic({}), { "cleanup.policy": "compact,delete" });
   assert.equal(compacted.mark, "failed");
   assert.match(
-    `${compacted.why} ${compacted.remedy}`,
-    /only the last record of each user.*cleanup\.policy=delete/,
+    `${compacted.message} ${compacted.remedy}`,
+    /only the last record per user.*cleanup\.policy=delete/,
   );
 });
 
-Deno.test("describe() says partitions, replicas and retention when all is well", () => {
+Deno.test("topicOutcome() reports partitions, replicas and retention when the topic is healthy", () => {
   const settings = { "retention.ms": "604800000", "retention.bytes": "-1" };
   assert.equal(
-    describe(topic({}, {}), settings).why,
+    topicOutcome(topic({}, {}), settings).message,
     "routes: 2 partitions, 3 replicas, keeps records for 7 days",
   );
-  assert.match(describe(topic({}), { ...settings, "retention.ms": "-1" }).why, /for ever/);
-  assert.match(describe(topic({}), { ...settings, "retention.bytes": "5" }).why, /or 5 bytes a partition/);
-  assert.match(describe(topic({}), undefined).why, /retention unknown/);
+  assert.match(topicOutcome(topic({}), { ...settings, "retention.ms": "-1" }).message, /forever/);
+  assert.match(
+    topicOutcome(topic({}), { ...settings, "retention.bytes": "5" }).message,
+    /or 5 bytes per partition/,
+  );
+  assert.match(topicOutcome(topic({}), undefined).message, /retention unknown/);
 });
 
-Deno.test("duration() takes the largest unit that fits", () => {
-  assert.deepEqual([1_500, 90_000, 7_200_000, 259_200_000].map(duration), [
+Deno.test("formatDuration() uses the largest unit of which the duration has at least two", () => {
+  assert.deepEqual([1_500, 90_000, 7_200_000, 259_200_000].map(formatDuration), [
     "1.5 seconds",
     "90 seconds",
     "2 hours",

@@ -1,5 +1,5 @@
 /**
- * Checks of the login to PostgreSQL: account, database, and what `sslmode` came to.
+ * Checks of the PostgreSQL session: authentication, database, and encryption.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import {
   missingDatabase,
   type PostgresLogin,
 } from "../../shared/diagnosis/postgres_login.ts";
-import { unusualDatabase as unusualDatabaseDiagnosis } from "../../shared/diagnosis/postgres_settings.ts";
+import { unexpectedDatabase } from "../../shared/diagnosis/postgres_settings.ts";
 import { codeOf, messageOf } from "../../shared/errors.ts";
 import { pause } from "../../shared/lifecycle.ts";
 import { connectPostgres } from "../../shared/postgres/connection.ts";
 import { inspectSession } from "../../shared/postgres/session.ts";
 import { SETTINGS } from "../../shared/settings/table.ts";
-import { diagnosed, failed, ok, type Outcome, skipped, warned } from "../check.ts";
+import { diagnosed, failed, ok, type Outcome, skipped, warning } from "../check.ts";
 import type { Context } from "../context.ts";
 import { MAINTENANCE_DATABASES } from "../../shared/schema/create_database.ts";
 
@@ -23,54 +23,54 @@ const OPTIONS = { applicationName: "doctor" };
 
 async function connect(context: Context, database?: string): Promise<pg.Client> {
   const client = await connectPostgres(context.settings, { ...OPTIONS, ...database && { database } });
-  // A server that has gone may never say that the connection ended.
-  context.closing(() => Promise.race([client.end().catch(() => {}), pause(500)]));
+  // end() may never settle if the server is unavailable.
+  context.onClose(() => Promise.race([client.end().catch(() => {}), pause(500)]));
   return client;
 }
 
-/** Whether the account is let in, be it to another database than the one asked for. */
+/** Checks that the account can log in, if necessary to another database. */
 export async function checkLogin(context: Context): Promise<Outcome> {
   const { PGUSER: user, PGDATABASE: name } = context.settings;
   try {
     const client = await connect(context);
-    const { isPooled } = context.put("session", await inspectSession(client));
-    context.put("client", client);
-    context.put("database", name);
+    const { isPooled } = context.set("session", await inspectSession(client));
+    context.set("client", client);
+    context.set("database", name);
     return ok(`logged in as “${user}”${isPooled ? ", through a connection pooler" : ""}`);
   } catch (error) {
-    if (codeOf(error) !== "3D000") return refusal(context, error);
-    // The account was let in before the database was looked for.
+    if (codeOf(error) !== "3D000") return loginOutcome(context, error);
+    // PostgreSQL authenticates before it looks up the database.
   }
   for (const database of MAINTENANCE_DATABASES) {
     try {
       const client = await connect(context, database);
-      context.put("session", await inspectSession(client));
-      context.put("client", client);
-      context.put("database", database);
+      context.set("session", await inspectSession(client));
+      context.set("client", client);
+      context.set("database", database);
       break;
     } catch {
-      // It may have another of them.
+      // Try the next one.
     }
   }
-  return ok(`the account “${user}” is let in`);
+  return ok(`“${user}” is authenticated`);
 }
 
 const loginOf = (context: Context): PostgresLogin => {
   const { PGUSER: user, PGDATABASE: database, PGSSLMODE: mode } = context.settings;
-  return { user, database, mode, named: (setting) => context.named(setting) };
+  return { user, database, mode, named: (setting) => context.displayName(setting) };
 };
 
-function refusal(context: Context, error: unknown): Outcome {
+function loginOutcome(context: Context, error: unknown): Outcome {
   const found = diagnosePostgresLogin(error, loginOf(context));
   return found ? diagnosed(found) : failed(messageOf(error), "");
 }
 
-/** Whether the connection is encrypted as `sslmode` asks, as the server itself sees it. */
+/** Checks with pg_stat_ssl that the connection is encrypted as `PGSSLMODE` requires. */
 export async function checkSslMode(context: Context): Promise<Outcome> {
   const mode = context.settings.PGSSLMODE;
   const client = context.find("client");
   if (client === undefined) {
-    return skipped("not checked, since no database can be connected to", { blocks: true });
+    return skipped("skipped: requires a connection to a database", { blocks: true });
   }
   const { rows } = await context.withClient((client) =>
     client.query<{ ssl: boolean; version: string | null; cipher: string | null }>(
@@ -81,49 +81,49 @@ export async function checkSslMode(context: Context): Promise<Outcome> {
   if (seen?.ssl) {
     return mode === "disable"
       ? failed(
-        `the server says TLS is used, and PGSSLMODE=disable`,
+        `PGSSLMODE=disable, but the server reports TLS`,
         "Is there a proxy or a pooler in between?",
       )
-      : ok(`PGSSLMODE=${mode} is honoured: the server says ${seen.version}, ${seen.cipher}`);
+      : ok(`PGSSLMODE=${mode} is in effect: the server reports ${seen.version}, ${seen.cipher}`);
   }
-  return sslOff(context);
+  return plaintextOutcome(context);
 }
 
-/** No TLS, as the server sees it. */
-export function sslOff(context: Pick<Context, "settings" | "named">): Outcome {
+/** The outcome if the server reports no TLS. */
+export function plaintextOutcome(context: Pick<Context, "settings" | "displayName">): Outcome {
   const mode = context.settings.PGSSLMODE;
   switch (mode) {
     case "disable":
       return ok(
-        "PGSSLMODE=disable is honoured: everything is in the clear, with pg_hba.conf's method “password” the password, too",
+        "PGSSLMODE=disable is in effect: the connection is not encrypted; with pg_hba.conf's method “password”, neither is the password",
       );
     case "allow":
     case "prefer":
-      return ok(`PGSSLMODE=${mode} is honoured, and the connection is in the clear`);
+      return ok(`PGSSLMODE=${mode} is in effect; the connection is not encrypted`);
     default:
       return failed(
-        `the server says that the connection is not encrypted, and PGSSLMODE=${mode}`,
-        "A pooler or a proxy in between ends TLS: connect to the server itself, or make sure that the way behind it is your own.",
+        `PGSSLMODE=${mode}, but the server reports an unencrypted connection`,
+        "A pooler or a proxy terminates TLS: connect to the server directly, or make sure that the network behind it is trusted.",
       );
   }
 }
 
-/** Whether the database is there, is the right one, and can be written to. */
+/** Checks that the database exists, is the intended one, and is writable. */
 export async function checkDatabase(context: Context): Promise<Outcome> {
   const { PGDATABASE: name, PGUSER: user } = context.settings;
   if (context.find("client") === undefined) {
-    return diagnosed(missingDatabase(loginOf(context), ", and none other that can be connected to"));
+    return diagnosed(missingDatabase(loginOf(context), ", and the account cannot connect to any other"));
   }
   const { rows } = await context.withClient((client) =>
     client.query<Server>(
       `SELECT current_setting('server_version') AS version, pg_is_in_recovery() AS replica,
        coalesce((SELECT reset_val FROM pg_settings WHERE name = 'default_transaction_read_only'), 'off') = 'on' AS "readOnly",
-       (SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user) AS "mayCreate",
+       (SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user) AS "canCreate",
        array(SELECT datname::text FROM pg_database WHERE NOT datistemplate ORDER BY 1) AS databases`,
     )
   );
   const server = rows[0]!;
-  if (context.get("database") !== name) return databaseToCreate(context, server);
+  if (context.get("database") !== name) return missingDatabaseOutcome(context, server);
   if (server.replica) {
     return failed(
       `${name} is on a read-only replica`,
@@ -133,44 +133,51 @@ export async function checkDatabase(context: Context): Promise<Outcome> {
   if (server.readOnly) {
     return failed(
       `${name} is read-only for “${user}” (default_transaction_read_only)`,
-      "On Aiven that is a disk that is full: delete rows or take a larger plan. Else ALTER ROLE or ALTER DATABASE … RESET default_transaction_read_only.",
+      "On Aiven, the disk is full: delete rows or choose a larger plan. Otherwise: ALTER ROLE or ALTER DATABASE … RESET default_transaction_read_only.",
     );
   }
-  return await wrongDatabase(context, server) ?? ok(`${name}, PostgreSQL ${server.version.split(" ")[0]}`);
+  return await maintenanceDatabaseOutcome(context, server) ??
+    ok(`${name}, PostgreSQL ${server.version.split(" ")[0]}`);
 }
 
 interface Server {
   readonly version: string;
   readonly replica: boolean;
   readonly readOnly: boolean;
-  readonly mayCreate: boolean;
+  readonly canCreate: boolean;
   readonly databases: readonly string[];
 }
 
-function databaseToCreate(context: Context, { databases, mayCreate }: Server): Outcome {
-  if (mayCreate) {
+function missingDatabaseOutcome(context: Context, { databases, canCreate }: Server): Outcome {
+  if (canCreate) {
     const name = context.settings.PGDATABASE;
-    return skipped(`there is no database “${name}” yet; the consumer creates it when it starts`, {
+    return skipped(`the database “${name}” does not exist yet; the consumer creates it at startup`, {
       blocks: true,
     });
   }
   return diagnosed(missingDatabase(
     loginOf(context),
-    `, and the account may not create it; there are: ${databases.join(", ")}`,
+    `, and the account is not allowed to create it; existing databases: ${databases.join(", ")}`,
   ));
 }
 
-/** The database that the service was made with, in place of the one for the routes. */
-async function wrongDatabase(context: Context, { databases }: Server): Promise<Outcome | undefined> {
+/** The outcome if the database is a server's default one without the pipeline's tables, else `undefined`. */
+async function maintenanceDatabaseOutcome(
+  context: Context,
+  { databases }: Server,
+): Promise<Outcome | undefined> {
   const name = context.settings.PGDATABASE;
   if (!MAINTENANCE_DATABASES.includes(name)) return undefined;
   const table = context.get("streams")[0]!.table;
   if (await context.withClient((client) => hasTable(client, table))) return undefined;
-  return unusualDatabase(context, databases.includes(USUAL) && await usualHasTable(context, table));
+  return unexpectedDatabaseOutcome(
+    context,
+    databases.includes(DEFAULT_DATABASE) && await defaultDatabaseHasTable(context, table),
+  );
 }
 
-/** The database that most have the tables in. */
-const USUAL = SETTINGS.PGDATABASE.default;
+/** The default of `PGDATABASE`. */
+const DEFAULT_DATABASE = SETTINGS.PGDATABASE.default;
 
 async function hasTable(client: pg.Client, table: string): Promise<boolean> {
   const { rows } = await client.query<{ there: boolean }>(
@@ -180,30 +187,30 @@ async function hasTable(client: pg.Client, table: string): Promise<boolean> {
   return rows[0]!.there;
 }
 
-/** Whether the usual database has the table, as far as the account may see. */
-async function usualHasTable(context: Context, table: string): Promise<boolean> {
+/** Whether the account can see the table in {@link DEFAULT_DATABASE}. */
+async function defaultDatabaseHasTable(context: Context, table: string): Promise<boolean> {
   try {
-    return await hasTable(await connect(context, USUAL), table);
+    return await hasTable(await connect(context, DEFAULT_DATABASE), table);
   } catch {
     return false;
   }
 }
 
 /**
- * A database that every server has, without tables of the pipeline.
+ * The outcome if the database is a server's default one and has no tables of the pipeline.
  *
- * @param elsewhere whether the usual database has them
+ * @param elsewhere whether {@link DEFAULT_DATABASE} has the tables
  */
-export function unusualDatabase(
+export function unexpectedDatabaseOutcome(
   context: Pick<Context, "settings" | "origin">,
   elsewhere: boolean,
 ): Outcome {
   const name = context.settings.PGDATABASE;
-  const { cause, remedy } = unusualDatabaseDiagnosis(
+  const { cause, remedy } = unexpectedDatabase(
     name,
-    USUAL,
+    DEFAULT_DATABASE,
     context.origin("PGDATABASE") === "DATABASE_URL",
   );
   if (elsewhere) return failed(`${cause}, which has the tables`, remedy, { blocks: false });
-  return warned(`${cause}; it has no tables of the pipeline yet`, `If that is not meant: ${remedy}`);
+  return warning(`${cause}; it has no tables of the pipeline yet`, `If this is not intended: ${remedy}`);
 }

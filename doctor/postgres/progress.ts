@@ -1,5 +1,5 @@
 /**
- * Progress, as PostgreSQL has it, held against what the topics have.
+ * Compares the progress stored in PostgreSQL with the topics' watermarks.
  *
  * @module
  */
@@ -14,24 +14,24 @@ import {
   restartRemedy,
 } from "../../shared/schema/progress.ts";
 import { decideStart } from "../../shared/start_position.ts";
-import { diagnosed, failed, ok, type Outcome, skipped, together } from "../check.ts";
+import { combineOutcomes, diagnosed, failed, ok, type Outcome, skipped } from "../check.ts";
 import type { Context } from "../context.ts";
 
-/** Whether the consumer can go on where it stopped: the topics are those it read, and what comes next is still there. */
+/** Checks that the consumer can resume: the topics have not been recreated, and the next records have not expired. */
 export async function checkProgress(context: Context): Promise<Outcome> {
   const group = context.settings.CONSUMER_GROUP_ID;
   const topics = [...context.get("watermarks").keys()];
   if (!context.get("tables").includes(CONSUMER_PROGRESS.name)) {
-    return skipped("nothing is stored yet: the consumer starts at the topics' first records");
+    return skipped("no progress is stored yet: the consumer starts at the first record of each topic");
   }
   const rows = await context.withClient((client) => readTopicProgress(client, group, topics));
-  // Fetched after the progress, since consumers go on meanwhile.
+  // Fetched after the progress, because consumers may be running.
   using cluster = new KafkaCluster(context.settings, "doctor", () => () => {});
   const metadata = await fetchTopics(cluster, topics);
   const watermarks = await fetchWatermarks(cluster, metadata);
-  return together(
+  return combineOutcomes(
     metadata.map((topic) =>
-      topicProgress(
+      topicOutcome(
         group,
         topic,
         watermarks.get(topic.name)!,
@@ -41,26 +41,26 @@ export async function checkProgress(context: Context): Promise<Outcome> {
   );
 }
 
-function topicProgress(
+function topicOutcome(
   group: string,
   { name: topic, id: currentId }: TopicMetadata,
   partitions: ReadonlyMap<number, Watermarks>,
   rows: readonly ProgressRow[],
 ): Outcome {
   const next = new Map(rows.map(({ partition, nextOffset }) => [partition, nextOffset]));
-  const waiting = [...partitions].reduce((sum, [partition, { low, high }]) => {
+  const lag = [...partitions].reduce((sum, [partition, { low, high }]) => {
     return sum + Math.max(0, high - Math.max(low, next.get(partition) ?? low));
   }, 0);
   if (rows.length === 0) {
     return skipped(
-      `${group} has stored nothing of ${topic} yet: ${
-        waiting.toLocaleString("en")
-      } records wait, from the topic's start`,
+      `${group} has not stored any records of ${topic} yet: ${
+        lag.toLocaleString("en")
+      } records to consume from the start of the topic`,
     );
   }
   const otherIds = rows.flatMap(({ topicId }) => topicId ?? []);
   let expired = 0;
-  const places: string[] = [];
+  const skippedRanges: string[] = [];
   for (const { partition, nextOffset, topicId: storedId } of rows) {
     const watermarks = partitions.get(partition);
     const facts = { group, topic, partition, nextOffset, storedId, otherIds, currentId };
@@ -70,25 +70,23 @@ function topicProgress(
     }
     if (!watermarks) {
       return failed(
-        `partition ${partition} of ${topic} is not there any more, or has no leader, and ${nextOffset} offsets of it are stored`,
+        `partition ${partition} of ${topic} no longer exists or has no leader, but its progress is at offset ${nextOffset}`,
         `If the topic was deleted and recreated, stop all consumers, ${restartRemedy(group, topic)}.`,
       );
     }
     if (decision.kind !== "skip") continue;
     expired += decision.to - decision.from;
-    places.push(
-      `${
-        partitionKey({ topic, partition })
-      }: ${decision.from} is next, ${decision.to} is the first that is left`,
+    skippedRanges.push(
+      `${partitionKey({ topic, partition })}: next offset ${decision.from}, first available ${decision.to}`,
     );
   }
   if (expired > 0) {
     return failed(
       `up to ${expired.toLocaleString("en")} records of ${topic} expired before ${group} stored them (${
-        places.slice(0, 3).join("; ")
+        skippedRanges.slice(0, 3).join("; ")
       })`,
-      "They are lost, and the consumer goes on behind them. Raise the topic's retention.ms, and keep the consumer running.",
+      "They are lost; the consumer skips them. Increase the topic's retention.ms, and keep the consumer running.",
     );
   }
-  return ok(`${group} goes on where it stopped in ${topic}; ${waiting.toLocaleString("en")} records wait`);
+  return ok(`${group} resumes ${topic} at the stored offsets; lag ${lag.toLocaleString("en")}`);
 }

@@ -1,5 +1,5 @@
 /**
- * Checks of the tables: columns, and what the account may do with them.
+ * Checks of the tables' columns and the account's privileges.
  *
  * @module
  */
@@ -7,14 +7,14 @@ import type pg from "pg";
 import { tablesSql } from "../../shared/schema/ensure_tables.ts";
 import { OWN_TABLE_PRIVILEGES, OWN_TABLES, STREAM_TABLE_PRIVILEGES } from "../../shared/schema/own_tables.ts";
 import { readColumns, tableProblems } from "../../shared/schema/table_problems.ts";
-import { failed, ok, type Outcome, skipped, together } from "../check.ts";
+import { combineOutcomes, failed, ok, type Outcome, skipped } from "../check.ts";
 import type { Context } from "../context.ts";
 
-/** Whether the tables are there with the columns that the consumer writes, or can be created. */
+/** Checks that the tables have the columns that the consumer writes, or can be created. */
 export const checkTables = (context: Context): Promise<Outcome> =>
-  context.withClient((client) => tables(context, client));
+  context.withClient((client) => tablesOutcome(context, client));
 
-async function tables(context: Context, client: pg.Client): Promise<Outcome> {
+async function tablesOutcome(context: Context, client: pg.Client): Promise<Outcome> {
   const streams = context.get("streams");
   const sql = tablesSql(streams);
   const [existing, problems] = [
@@ -25,33 +25,33 @@ async function tables(context: Context, client: pg.Client): Promise<Outcome> {
     `SELECT current_schema() AS schema, has_schema_privilege(current_schema(), 'CREATE') AS create`,
   );
   const { schema, create } = rows[0]!;
-  const there: string[] = [];
+  const compatible: string[] = [];
   const toCreate: string[] = [];
   const outcomes: Outcome[] = [];
   for (const [table, statement] of sql) {
     const problem = problems.get(table);
-    if (existing.has(table) && problem === undefined) there.push(table);
+    if (existing.has(table) && problem === undefined) compatible.push(table);
     else if (existing.has(table)) {
       outcomes.push(failed(`the table ${table} ${problem!.what}`, problem!.remedy));
     } else if (create) toCreate.push(table);
-    else outcomes.push(missingTable(table, statement, schema));
+    else outcomes.push(missingTableOutcome(table, statement, schema));
   }
-  context.put("tables", there);
+  context.set("tables", compatible);
   if (toCreate.length > 0) {
     outcomes.unshift(
-      skipped(`not there yet: ${toCreate.join(", ")}; the consumer creates what is missing when it starts`),
+      skipped(`not created yet: ${toCreate.join(", ")}; the consumer creates missing tables at startup`),
     );
   }
-  if (there.length > 0) outcomes.unshift(ok(`there, with the right columns: ${there.join(", ")}`));
-  return { ...together(outcomes), blocks: there.length === 0 };
+  if (compatible.length > 0) outcomes.unshift(ok(`compatible columns: ${compatible.join(", ")}`));
+  return { ...combineOutcomes(outcomes), blocks: compatible.length === 0 };
 }
 
-function missingTable(table: string, sql: string, schema: string | null): Outcome {
+function missingTableOutcome(table: string, sql: string, schema: string | null): Outcome {
   const where = schema === null
-    ? "there is no schema on the search_path"
-    : `may not create it in the schema ${schema}`;
+    ? "and the search_path has no schema"
+    : `and the account is not allowed to create it in the schema ${schema}`;
   return failed(
-    `there is no table ${table}, and the account ${where}`,
+    `the table ${table} does not exist, ${where}`,
     `GRANT CREATE ON SCHEMA ${schema ?? "public"} TO the account, or create it: ${sql.replace(/\s+/g, " ")};`,
   );
 }
@@ -59,25 +59,25 @@ function missingTable(table: string, sql: string, schema: string | null): Outcom
 const privilegesOn = (table: string) =>
   OWN_TABLES.some(({ name }) => name === table) ? OWN_TABLE_PRIVILEGES : STREAM_TABLE_PRIVILEGES;
 
-/** Whether the account may do with the tables what the consumer does. */
+/** Checks that the account has the privileges that the consumer needs. */
 export const checkPrivileges = (context: Context): Promise<Outcome> =>
   context.withClient(async (client) => {
     const wanted = context.get("tables").flatMap((table) =>
-      privilegesOn(table).map((right) => ({ table, right }))
+      privilegesOn(table).map((privilege) => ({ table, privilege }))
     );
-    const { rows } = await client.query<{ table: string; right: string; granted: boolean; user: string }>(
-      `SELECT "table", "right", has_table_privilege(to_regclass(quote_ident("table")), "right") AS granted,
+    const { rows } = await client.query<{ table: string; privilege: string; granted: boolean; user: string }>(
+      `SELECT "table", "privilege", has_table_privilege(to_regclass(quote_ident("table")), "privilege") AS granted,
          current_user AS "user"
-       FROM unnest($1::text[], $2::text[]) AS wanted ("table", "right")`,
-      [wanted.map(({ table }) => table), wanted.map(({ right }) => right)],
+       FROM unnest($1::text[], $2::text[]) AS wanted ("table", "privilege")`,
+      [wanted.map(({ table }) => table), wanted.map(({ privilege }) => privilege)],
     );
-    return together(
+    return combineOutcomes(
       context.get("tables").map((table) => {
         const of = rows.filter((row) => row.table === table);
         const list = (granted: boolean) =>
-          of.filter((row) => row.granted === granted).map(({ right }) => right).join(", ");
+          of.filter((row) => row.granted === granted).map(({ privilege }) => privilege).join(", ");
         return list(false) === "" ? ok(`${list(true)} on ${table}`) : failed(
-          `the account may not ${list(false)} on ${table}`,
+          `the account lacks ${list(false)} on ${table}`,
           `GRANT ${list(false)} ON ${table} TO "${of[0]!.user}";`,
         );
       }),

@@ -1,13 +1,13 @@
 /**
- * PostgreSQL's clock and the way to it.
+ * Checks of PostgreSQL's clock and round-trip time.
  *
  * @module
  */
 import type { Outcome } from "../check.ts";
 import type { Context } from "../context.ts";
-import { checkClock, checkRoundTrip, roundTripMs } from "../timing.ts";
+import { checkClock, checkRoundTrip, measureRoundTripMs } from "../timing.ts";
 
-/** Holds PostgreSQL's clock against this machine's. */
+/** Compares PostgreSQL's clock with this machine's. */
 export const checkPostgresClock = (context: Context): Promise<Outcome> =>
   context.withClient(async (client) => {
     const before = context.now();
@@ -17,8 +17,8 @@ export const checkPostgresClock = (context: Context): Promise<Outcome> =>
     return checkClock("PostgreSQL", rows[0]!.now, before, context.now());
   });
 
-/** How long a statement and its result take. */
+/** Measures the round-trip time of a statement. */
 export const checkPostgresRoundTrip = (context: Context): Promise<Outcome> =>
   context.withClient(async (client) =>
-    checkRoundTrip(await roundTripMs(() => client.query("SELECT 1")), "the database")
+    checkRoundTrip(await measureRoundTripMs(() => client.query("SELECT 1")), "the database")
   );

@@ -1,5 +1,5 @@
 /**
- * Certificate files: that they are there, what they say they are, valid now, and belong together.
+ * Checks of certificate files: readable, of the right kind, valid, and matching.
  *
  * @module
  */
@@ -8,28 +8,28 @@ import { type NamedFile, readCertificates, readPrivateKey } from "../../shared/s
 import { keyPairProblem } from "../../shared/settings/tls_files.ts";
 import { failed, ok, type Outcome, skipped } from "../check.ts";
 
-/** The common name of a certificate's subject or issuer, or all of it where it has none. */
+/** The common name of a distinguished name, or the whole name if it has none. */
 export const commonName = (name: string): string =>
   /^CN=(.*)$/m.exec(name)?.[1] ?? (name.replaceAll("\n", ", ") || "(no name)");
 
-const date = (at: Date) => at.toISOString().slice(0, 10);
+const formatDate = (at: Date) => at.toISOString().slice(0, 10);
 
-/** Why a certificate is not valid at a time; `undefined`: it is. */
-export function dateProblem(certificate: X509Certificate, now: number): string | undefined {
-  if (certificate.validToDate.getTime() < now) return `expired on ${date(certificate.validToDate)}`;
+/** Why a certificate is not valid now; `undefined` if it is. */
+export function describeValidity(certificate: X509Certificate, now: number): string | undefined {
+  if (certificate.validToDate.getTime() < now) return `expired on ${formatDate(certificate.validToDate)}`;
   if (certificate.validFromDate.getTime() > now) {
     return `is not valid before ${certificate.validFromDate.toISOString()}`;
   }
   return undefined;
 }
 
-const CLOCK = "If these dates are right for today, set this machine's clock.";
+const CLOCK = "If the certificate should be valid today, set this machine's clock.";
 
-/** Checks the file of CA certificates that a server's certificate is held against. */
+/** Checks the file of CA certificates that servers are verified against. */
 export function checkCa(file: NamedFile, now: number): Outcome {
   const { setting, path } = file;
-  if (path === "") return skipped(`${setting} is not set, so the system's CAs count`);
-  if (path === "system") return skipped(`${setting}=system, so the system's CAs count`);
+  if (path === "") return skipped(`${setting} is not set: the system's CAs are used`);
+  if (path === "system") return skipped(`${setting}=system: the system's CAs are used`);
   let certificates: X509Certificate[];
   try {
     certificates = readCertificates(file);
@@ -40,25 +40,25 @@ export function checkCa(file: NamedFile, now: number): Outcome {
   const leaf = certificates.find((each) => !each.ca && !each.checkIssued(each));
   if (leaf) {
     return failed(
-      `${path} is not a CA's certificate: it is that of “${commonName(leaf.subject)}”`,
-      `Set ${setting} to the CA certificate (Aiven: ca.pem; service.cert is the client's, KAFKA_SSL_CERTFILE).`,
+      `${path} is not a CA certificate but that of “${commonName(leaf.subject)}”`,
+      `Set ${setting} to the CA certificate (Aiven: ca.pem; service.cert is the client certificate, KAFKA_SSL_CERTFILE).`,
     );
   }
-  const problems = certificates.map((each) => dateProblem(each, now));
+  const problems = certificates.map((each) => describeValidity(each, now));
   if (problems.every((problem) => problem !== undefined)) {
     return failed(
       `the CA certificate ${path} ${problems[0]}`,
-      `Download ca.pem anew from the service's page. ${CLOCK}`,
+      `Download ca.pem again from the service's page. ${CLOCK}`,
     );
   }
   const names = certificates.map(({ subject }) => `“${commonName(subject)}”`);
   return ok(
     `${path}: ${names.slice(0, 3).join(", ")}${names.length > 3 ? ` and ${names.length - 3} more` : ""}, ` +
-      `valid until ${date(first.validToDate)}`,
+      `valid until ${formatDate(first.validToDate)}`,
   );
 }
 
-/** Checks a client certificate, its key, and that the CA has issued it. */
+/** Checks that a client certificate is valid, matches its key, and was issued by the CA. */
 export function checkClientCertificate(
   certificate: NamedFile,
   key: NamedFile,
@@ -86,32 +86,32 @@ export function checkClientCertificate(
   } catch (error) {
     return unreadable(error);
   }
-  const problem = dateProblem(leaf, now);
+  const problem = describeValidity(leaf, now);
   const who = `${certificate.path}: “${commonName(leaf.subject)}”`;
   if (problem) {
     return failed(
       `${who} ${problem}`,
-      `Download service.cert and service.key anew (Aiven: console → Users). ${CLOCK}`,
+      `Download service.cert and service.key again (Aiven: console → Users). ${CLOCK}`,
     );
   }
-  if (ca.path !== "" && ca.path !== "system" && !issuedBy(certificates, ca)) {
+  if (ca.path !== "" && ca.path !== "system" && !isIssuedBy(certificates, ca)) {
     return failed(
       `${who} was issued by “${commonName(leaf.issuer)}”, which is not the CA in ${ca.path}`,
-      "On Aiven a project's CA issues both, so one of the two is from another project: download all three anew from " +
-        "one service. On a cluster whose clients have a CA of their own this is as it should be.",
+      "On Aiven a project's CA issues both, so one of the two is from another project: download all three files again from " +
+        "one service. Clusters with a separate CA for clients may ignore this.",
       { blocks: false },
     );
   }
-  return ok(`${who}, belongs to its key, valid until ${date(leaf.validToDate)}`);
+  return ok(`${who}, matches its key, valid until ${formatDate(leaf.validToDate)}`);
 }
 
-/** Whether one of the CA certificates has signed the first certificate, or the last of the chain that comes with it. */
-function issuedBy(chain: readonly X509Certificate[], ca: NamedFile): boolean {
+/** Whether a CA certificate has signed the first certificate or an intermediate of its chain. */
+function isIssuedBy(chain: readonly X509Certificate[], ca: NamedFile): boolean {
   let authorities: X509Certificate[];
   try {
     authorities = readCertificates(ca);
   } catch {
-    // Said by the check of the CA file.
+    // Reported by checkCa().
     return true;
   }
   const signed = (certificate: X509Certificate, by: X509Certificate) =>
@@ -122,5 +122,4 @@ function issuedBy(chain: readonly X509Certificate[], ca: NamedFile): boolean {
   );
 }
 
-/** The error's own sentences say what to do. */
 const unreadable = (error: unknown) => failed((error as Error).message, "");

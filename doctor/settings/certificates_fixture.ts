@@ -1,5 +1,5 @@
 /**
- * Certificates for tests, made with `openssl`.
+ * Creates certificates for tests with `openssl`.
  *
  * @module
  */
@@ -11,7 +11,7 @@ export interface Pair {
   readonly key: string;
 }
 
-/** A folder of certificates; dispose of it. */
+/** A temporary folder of certificates. */
 export class Certificates implements AsyncDisposable {
   private constructor(readonly folder: string) {}
 
@@ -23,7 +23,7 @@ export class Certificates implements AsyncDisposable {
     return join(this.folder, name);
   }
 
-  /** A certificate authority. */
+  /** Creates a certificate authority. */
   async authority(name: string): Promise<Pair> {
     const pair = this.#pair(name);
     await openssl(
@@ -33,7 +33,7 @@ export class Certificates implements AsyncDisposable {
     return pair;
   }
 
-  /** A certificate that an authority has signed; its time can have been over yesterday. */
+  /** Creates a certificate signed by an authority. @param expired whether it expired yesterday */
   async issue(
     name: string,
     by: Pair,
@@ -51,7 +51,7 @@ export class Certificates implements AsyncDisposable {
     return pair;
   }
 
-  /** The same key, encrypted with a passphrase. */
+  /** Encrypts the key with a passphrase. @returns the path of the encrypted key */
   async encrypt(pair: Pair): Promise<string> {
     const path = `${pair.key}.encrypted`;
     await openssl("pkey", "-in", pair.key, "-aes256", "-passout", "pass:secret", "-out", path);

@@ -13,20 +13,20 @@ const client = (certificate: string, key: string, authority: string, now = Date.
     now,
   );
 
-function assertFails({ mark, why, remedy }: Outcome, about: RegExp): void {
-  assert.equal(mark, "failed", why);
-  assert.match(`${why}. ${remedy}`, about);
+function assertFails({ mark, message, remedy }: Outcome, about: RegExp): void {
+  assert.equal(mark, "failed", message);
+  assert.match(`${message}. ${remedy}`, about);
 }
 
-Deno.test("checkCa() fails with the reason when the file is not a CA's, and passes when it is", async () => {
+Deno.test("checkCa() fails with the cause when the file is not a CA certificate", async () => {
   await using files = await Certificates.create();
   const project = await files.authority("Project CA");
   const service = await files.issue("service", project);
   const now = Date.now();
 
   assert.equal(checkCa(ca(project.certificate), now).mark, "ok");
-  assert.match(checkCa(ca(project.certificate), now).why, /“Project CA”, valid until/);
-  assertFails(checkCa(ca(service.certificate), now), /not a CA's certificate: it is that of “service”/);
+  assert.match(checkCa(ca(project.certificate), now).message, /“Project CA”, valid until/);
+  assertFails(checkCa(ca(service.certificate), now), /not a CA certificate but that of “service”/);
   assertFails(checkCa(ca(project.key), now), /contains no "BEGIN CERTIFICATE" block/);
   assertFails(checkCa(ca(files.path("nowhere.pem")), now), /nowhere\.pem.*no such file/);
   assertFails(checkCa(ca(project.certificate), now + 3 * DAY), /expired on/);
@@ -35,10 +35,10 @@ Deno.test("checkCa() fails with the reason when the file is not a CA's, and pass
   const half = files.path("half.pem");
   await Deno.writeTextFile(half, (await Deno.readTextFile(project.certificate)).slice(0, 200));
   assertFails(checkCa(ca(half), now), /incomplete block.*truncated/);
-  assert.match(checkCa(ca(""), now).why, /not set, so the system's CAs count/);
+  assert.match(checkCa(ca(""), now).message, /not set: the system's CAs are used/);
 });
 
-Deno.test("checkClientCertificate() fails with the reason when certificate, key and CA don't belong together", async () => {
+Deno.test("checkClientCertificate() fails with the cause when certificate, key and CA do not match", async () => {
   await using files = await Certificates.create();
   const project = await files.authority("Project CA");
   const other = await files.authority("Other CA");
@@ -47,7 +47,7 @@ Deno.test("checkClientCertificate() fails with the reason when certificate, key 
   const old = await files.issue("old", project, { expired: true });
 
   const right = client(user.certificate, user.key, project.certificate);
-  assert.equal(right.mark, "ok", right.why);
+  assert.equal(right.mark, "ok", right.message);
   assertFails(
     client(user.certificate, stranger.key, project.certificate),
     /stranger\.key \(KAFKA_SSL_KEYFILE\) is not the key of/,
@@ -73,7 +73,7 @@ Deno.test("checkClientCertificate() fails with the reason when certificate, key 
   assert.equal(client("", "", project.certificate).mark, "skipped");
 });
 
-Deno.test("checkClientCertificate() passes when an intermediate in the file leads to the CA", async () => {
+Deno.test("checkClientCertificate() passes when the file has an intermediate signed by the CA", async () => {
   await using files = await Certificates.create();
   const root = await files.authority("Root CA");
   const middle = await files.issue("Middle CA", root);
@@ -84,5 +84,5 @@ Deno.test("checkClientCertificate() passes when an intermediate in the file lead
     await Deno.readTextFile(user.certificate) + await Deno.readTextFile(middle.certificate),
   );
   const outcome = client(chain, user.key, root.certificate);
-  assert.equal(outcome.mark, "ok", outcome.why);
+  assert.equal(outcome.mark, "ok", outcome.message);
 });

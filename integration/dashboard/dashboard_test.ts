@@ -96,7 +96,10 @@ else {
     await using browser = await OpenPage.open();
     await browser.page.goto(url);
     const problems = () => browser.text("#problems");
-    await waitUntil("the missing database", async () => /there is no database/.test(await problems()));
+    await waitUntil(
+      "the missing database",
+      async () => /the database .* does not exist/.test(await problems()),
+    );
     await s.database.create();
     await waitUntil("the missing table", async () => /does not exist/.test(await browser.text("#map-empty")));
     await s.produce(500, { PRODUCER_USERS: 10, PRODUCER_MALFORMED_RATIO: 0 });

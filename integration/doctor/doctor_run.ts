@@ -10,7 +10,7 @@ import { ACCOUNT_PASSWORD } from "./servers.ts";
 export interface Check {
   readonly id: string;
   readonly mark: "ok" | "warning" | "failed" | "skipped";
-  readonly why: string;
+  readonly message: string;
   readonly remedy?: string;
 }
 
@@ -57,7 +57,7 @@ export async function assertFailures(
   const { code, checks } = await runDoctor(settings);
   const failures = [...checks.values()].filter(({ mark }) => mark === "failed");
   assert.deepEqual(failures.map(({ id }) => id), Object.keys(expected), describeFailures(checks));
-  for (const { id, why, remedy } of failures) assert.match(`${why}. ${remedy}`, expected[id]!);
+  for (const { id, message, remedy } of failures) assert.match(`${message}. ${remedy}`, expected[id]!);
   assert.equal(code, 1);
 }
 

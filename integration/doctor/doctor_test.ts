@@ -48,11 +48,17 @@ Deno.test("doctor reports no failure and changes nothing when the servers are ne
   assert.deepEqual(before.topics, []);
   const { code, checks } = await runDoctor(valid);
   assert.equal(code, 0, describeFailures(checks));
-  assert.match(checks.get("kafka.topics")!.why, /routes does not exist yet; the services create it/);
-  assert.match(checks.get("postgresql.tables")!.why, /not there yet: routes_table, .*the consumer creates/);
-  assert.match(checks.get("postgresql.sslmode")!.why, /PGSSLMODE=verify-full is honoured: .* TLSv1/);
+  assert.match(checks.get("kafka.topics")!.message, /routes does not exist yet; the services create it/);
+  assert.match(
+    checks.get("postgresql.tables")!.message,
+    /not created yet: routes_table, .*the consumer creates/,
+  );
+  assert.match(checks.get("postgresql.sslmode")!.message, /PGSSLMODE=verify-full is in effect: .* TLSv1/);
   const missing = { ...valid, PGDATABASE: "elsewhere" };
-  assert.match((await runDoctor(missing)).checks.get("postgresql.database")!.why, /the consumer creates it/);
+  assert.match(
+    (await runDoctor(missing)).checks.get("postgresql.database")!.message,
+    /the consumer creates it/,
+  );
   assert.deepEqual(await readInventory(servers.plain.bootstrapServers, database), before);
 });
 
@@ -69,8 +75,11 @@ Deno.test("doctor reports ok for every check when a consumer has run", async () 
   await sendRecords(servers.plain.bootstrapServers, "routes", 3, 1);
   const { code, checks } = await runDoctor(valid);
   assert.equal(code, 0, describeFailures(checks));
-  assert.match(checks.get("kafka.topics")!.why, /routes: 2 partitions, 1 replica, keeps records for 7 days/);
-  assert.match(checks.get("progress")!.why, /goes on where it stopped in routes; 3 records wait/);
+  assert.match(
+    checks.get("kafka.topics")!.message,
+    /routes: 2 partitions, 1 replica, keeps records for 7 days/,
+  );
+  assert.match(checks.get("progress")!.message, /resumes routes at the stored offsets; lag 3$/);
   const unused = ["kafka.ca", "kafka.certificate", "kafka.tls", "kafka.sasl", "postgresql.certificate"];
   for (const { id, mark } of checks.values()) assert.equal(mark, unused.includes(id) ? "skipped" : "ok", id);
 });
@@ -82,16 +91,16 @@ Deno.test("doctor reports the cause when Kafka's port, certificates or login are
   const kafka = { ...valid, ...servers.saslSettings("all"), CONSUMER_GROUP_ID: "others" };
   const { code, checks } = await runDoctor(kafka);
   assert.equal(code, 0, describeFailures(checks));
-  assert.match(checks.get("kafka.sasl")!.why, /logged in as “all” by SCRAM-SHA-256/);
+  assert.match(checks.get("kafka.sasl")!.message, /authenticated as “all” with SCRAM-SHA-256/);
   const at = (server: { bootstrapServers: string }) => ({ KAFKA_BOOTSTRAP_SERVERS: server.bootstrapServers });
   await assertFailures({ ...valid, ...certificateSettings, ...at(sasl) }, {
-    "kafka.sasl": /wants a login by SASL.*client certificate is of no use on the SASL port/,
+    "kafka.sasl": /requires SASL.*SASL port does not accept client certificates/,
   });
   await assertFailures({ ...kafka, ...at(certificates) }, {
-    "kafka.tls": /port for client certificates, and KAFKA_SECURITY_PROTOCOL=SASL_SSL.*SASL port/,
+    "kafka.tls": /port requires a client certificate, but KAFKA_SECURITY_PROTOCOL=SASL_SSL.*SASL port/,
   });
   await assertFailures({ ...valid, ...certificateSettings, KAFKA_SSL_CERTFILE: "", KAFKA_SSL_KEYFILE: "" }, {
-    "kafka.tls": /asks for a client certificate, and KAFKA_SSL_CERTFILE is not set/,
+    "kafka.tls": /requires a client certificate, but KAFKA_SSL_CERTFILE is not set/,
   });
   const impostor = await stranger.issue("impostor");
   await assertFailures({
@@ -101,41 +110,41 @@ Deno.test("doctor reports the cause when Kafka's port, certificates or login are
     KAFKA_SSL_KEYFILE: impostor.keyFile,
   }, {
     "kafka.certificate": /“impostor” was issued by “stranger”/,
-    "kafka.tls": /refused the client certificate/,
+    "kafka.tls": /did not accept the client certificate/,
   });
   await assertFailures({ ...kafka, KAFKA_SSL_CAFILE: "" }, {
-    "kafka.tls": /issued by “authority”, which the system's CAs don't know/,
+    "kafka.tls": /issued by “authority”, which is not one of the system's CAs/,
   });
   await assertFailures({ ...valid, ...at(sasl) }, {
-    "kafka.tls": /speaks TLS.*a login by SASL.*set KAFKA_SECURITY_PROTOCOL=SASL_SSL/,
+    "kafka.tls": /requires TLS, but .*SASL.*set KAFKA_SECURITY_PROTOCOL=SASL_SSL/,
   });
   await assertFailures({ ...kafka, ...at(plain) }, {
-    "kafka.tls": /does not speak TLS.*KAFKA_SECURITY_PROTOCOL=PLAINTEXT/,
+    "kafka.tls": /does not support TLS.*KAFKA_SECURITY_PROTOCOL=PLAINTEXT/,
   });
   await assertFailures({ ...kafka, KAFKA_SASL_PLAIN_PASSWORD: "guess" }, {
-    "kafka.sasl": /refused “all” by SCRAM-SHA-256: no such user, or a wrong password/,
+    "kafka.sasl": /“all” with SCRAM-SHA-256 failed: unknown user or wrong password/,
   });
 });
 
 Deno.test("doctor reports the missing ACL when the Kafka user lacks one", async () => {
   const reader = { ...valid, ...servers.saslSettings("reader"), CONSUMER_GROUP_ID: "strangers" };
   await assertFailures({ ...reader, CONSUMER_GROUP_ID: "readers" }, {
-    "kafka.topic-access": /may not Write on the topic routes: the producer can't write/,
+    "kafka.topic-access": /lacks Write on the topic routes: the producer cannot write/,
   });
   await assertFailures(reader, {
-    "kafka.topic-access": /may not Write/,
-    "kafka.group-access": /may not Read in the group strangers/,
+    "kafka.topic-access": /lacks Write/,
+    "kafka.group-access": /lacks Read on the group strangers/,
   });
   await assertFailures({ ...valid, ...servers.saslSettings("none") }, {
-    "kafka.topics": /may not see the topic routes, or there is none/,
-    "kafka.group-access": /may not Read/,
+    "kafka.topics": /topic routes does not exist, or the account is not allowed to describe it/,
+    "kafka.group-access": /lacks Read/,
   });
 });
 
 Deno.test("doctor reports the topic when it is missing and cannot be created, or loses records", async () => {
   await assertFailures({ ...valid, KAFKA_TOPIC_PREFIX: "missing-", KAFKA_TOPIC_REPLICATION_FACTOR: 3 }, {
     "kafka.topics":
-      /topic missing-routes does not exist, and this account can't create it.*avn service topic-create/,
+      /topic missing-routes does not exist, and this account cannot create it.*avn service topic-create/,
   });
   await withAdmin(servers.plain.bootstrapServers, async (admin) => {
     await admin.createTopics({
@@ -172,7 +181,7 @@ Deno.test("doctor reports the clock when records have timestamps in the future",
   await sendRecords(servers.plain.bootstrapServers, `${prefix}routes`, 2, 0);
   await sendRecords(servers.plain.bootstrapServers, `${prefix}routes`, 1, 0, Date.now() + 600_000);
   await assertFailures({ ...valid, KAFKA_TOPIC_PREFIX: prefix }, {
-    "kafka.clock": /stamped later than now: .*routes\[0\] from offset 2/,
+    "kafka.clock": /timestamps in the future: .*routes\[0\] from offset 2/,
   });
 });
 
@@ -209,7 +218,7 @@ Deno.test("doctor reports lost records and recreated topics when progress and to
   });
   await progress(10);
   await progress(1, 7);
-  await assertFailures(settings, { progress: /partition 7 of .* is not there any more/ });
+  await assertFailures(settings, { progress: /partition 7 of .* no longer exists/ });
   await database.query("UPDATE consumer_progress SET topic_id = $2 WHERE topic = $1", [
     topic,
     crypto.randomUUID(),
@@ -225,20 +234,21 @@ Deno.test("doctor reports the cause when PostgreSQL's address, certificate, logi
     "settings": /PGSSLROOTCERT is not set, but PGSSLMODE=verify-full .* requires it/,
   });
   await assertFailures({ ...valid, PGSSLROOTCERT: "system" }, {
-    "postgresql.tls": /system's CAs don't know.*PGSSLROOTCERT/,
+    "postgresql.tls": /not one of the system's CAs.*PGSSLROOTCERT/,
   });
   const app = servers.postgresSettings("app", "routes");
   await assertFailures({ ...valid, ...app, PGSSLMODE: "disable" }, {
-    "postgresql.login": /takes connections with TLS only, and PGSSLMODE=disable/,
+    "postgresql.login": /requires TLS, but PGSSLMODE=disable/,
   });
   await assertFailures({ ...valid, PGPASSWORD: "" }, {
-    "postgresql.login": /asks “postgres” for a password, and there is none.*PGPASSWORD_FILE/,
+    "postgresql.login": /requests a password for “postgres”, but none is set.*PGPASSWORD_FILE/,
   });
   await assertFailures({ ...valid, PGPASSWORD: "guess" }, {
-    "postgresql.login": /refused the password of “postgres”/,
+    "postgresql.login": /password authentication of “postgres” failed/,
   });
   await assertFailures({ ...valid, ...app, PGDATABASE: "elsewhere" }, {
-    "postgresql.database": /no database “elsewhere”, and the account may not create it; there are: .*routes/,
+    "postgresql.database":
+      /database “elsewhere” does not exist, and the account is not allowed to create it; existing databases: .*routes/,
   });
   const { checks } = await runDoctor({
     ...valid,
@@ -246,7 +256,7 @@ Deno.test("doctor reports the cause when PostgreSQL's address, certificate, logi
     PGSSLROOTCERT: "",
     KAFKA_SSL_CAFILE: authority.self.certificateFile,
   });
-  assert.match(checks.get("postgresql.tls")!.why, /require encrypts, but does not verify who answers/);
+  assert.match(checks.get("postgresql.tls")!.message, /require encrypts, but does not verify the server/);
 
   const defaultdb = new Database(postgres, "defaultdb");
   await defaultdb.create();
@@ -255,7 +265,7 @@ Deno.test("doctor reports the cause when PostgreSQL's address, certificate, logi
       `postgres://postgres:${postgres.password}@${postgres.host}:${postgres.port}/defaultdb?sslmode=require`;
     await assertFailures({ KAFKA_BOOTSTRAP_SERVERS: plain.bootstrapServers, DATABASE_URL: uri }, {
       "postgresql.database":
-        /database is defaultdb.*and not routes, which has the tables.*in DATABASE_URL, write \/routes/,
+        /database is defaultdb.*instead of routes, which has the tables.*in DATABASE_URL, write \/routes/,
     });
   } finally {
     await defaultdb.drop();
@@ -270,7 +280,7 @@ Deno.test("doctor reports the table, column or privilege when PostgreSQL lacks i
     const settings = { ...valid, ...servers.postgresSettings("app", own.name) };
     await assertFailures(settings, {
       "postgresql.tables":
-        /no table routes_table, and the account may not create it in the schema public.*GRANT CREATE ON SCHEMA public/,
+        /table routes_table does not exist, and the account is not allowed to create it in the schema public.*GRANT CREATE ON SCHEMA public/,
     });
     await own.query(
       `CREATE TABLE routes_table (user_id BIGINT, timestamp DOUBLE PRECISION, latitude DOUBLE PRECISION);
@@ -282,10 +292,10 @@ Deno.test("doctor reports the table, column or privilege when PostgreSQL lacks i
       "postgresql.tables":
         /routes_table has an incompatible schema: column user_id: expected integer, found bigint; column longitude: expected double precision, found none/,
       "postgresql.privileges":
-        /may not INSERT, UPDATE on consumer_progress.*GRANT INSERT, UPDATE ON consumer_progress TO "app"/,
+        /lacks INSERT, UPDATE on consumer_progress.*GRANT INSERT, UPDATE ON consumer_progress TO "app"/,
     });
     await own.query(`ALTER DATABASE "${own.name}" SET default_transaction_read_only = on`);
-    await assertFailures(settings, { "postgresql.database": /is read-only for “app”.*disk that is full/ });
+    await assertFailures(settings, { "postgresql.database": /is read-only for “app”.*disk is full/ });
   } finally {
     await own.drop();
   }

@@ -72,7 +72,7 @@ function kafkaFailures(
     [
       "Kafka: an unknown CA",
       { KAFKA_SSL_CAFILE: stranger.self.certificateFile },
-      /not signed by a CA.*KAFKA_SSL_CAFILE/,
+      /not signed by a trusted CA.*KAFKA_SSL_CAFILE/,
     ],
     ["Kafka: a wrong host name", {
       KAFKA_BOOTSTRAP_SERVERS: `localhost:${servers.kafka.bootstrapServers.split(":")[1]}`,
@@ -101,7 +101,7 @@ function postgresFailures(stranger: Authority, plain: PostgresServer): StartupFa
     [
       "PostgreSQL: an unknown CA",
       { PGSSLROOTCERT: stranger.self.certificateFile },
-      /not signed by a CA.*PGSSLROOTCERT/,
+      /not signed by a trusted CA.*PGSSLROOTCERT/,
     ],
     ["PostgreSQL: a wrong host name", { PGHOST: "localhost" }, /another host name/],
     [
@@ -112,7 +112,7 @@ function postgresFailures(stranger: Authority, plain: PostgresServer): StartupFa
         PGUSER: plain.user,
         PGPASSWORD: plain.password,
       },
-      /offers no TLS/,
+      /does not support TLS/,
     ],
     [
       "PostgreSQL: a missing CA file",

@@ -11,13 +11,13 @@ const USE = {
 
 for (
   const [code, cause, remedy] of [
-    ["SELF_SIGNED_CERT_IN_CHAIN", /not signed by a CA/, /set THE_CA to/],
-    ["ERR_TLS_CERT_ALTNAME_INVALID", /another host name/, /name that the certificate has/],
+    ["SELF_SIGNED_CERT_IN_CHAIN", /not signed by a trusted CA/, /set THE_CA to/],
+    ["ERR_TLS_CERT_ALTNAME_INVALID", /another host name/, /name that the certificate contains/],
     ["CERT_HAS_EXPIRED", /has expired/, /Renew/],
     ["CERT_NOT_YET_VALID", /not valid yet/, /clock/],
-    ["ERR_SSL_WRONG_VERSION_NUMBER", /does not speak TLS/, /port/],
-    ["ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", /asks for a client certificate/, /Set THE_CERT/],
-    ["ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE", /refused the TLS handshake/, /THE_CERT/],
+    ["ERR_SSL_WRONG_VERSION_NUMBER", /does not support TLS/, /port/],
+    ["ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", /requires a client certificate/, /Set THE_CERT/],
+    ["ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE", /rejected the TLS handshake/, /THE_CERT/],
     ["ERR_OSSL_X", /handshake failed/, /THE_CA and THE_CERT/],
   ] as const
 ) {

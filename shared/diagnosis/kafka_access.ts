@@ -1,23 +1,23 @@
 /**
- * Causes and remedies of operations that an account is not allowed to do in Kafka.
+ * Causes and remedies of missing Kafka ACLs.
  *
  * @module
  */
 import type { Diagnosis } from "../errors.ts";
 
 /**
- * Operations on a topic that the account may not do.
+ * Operations on a topic that the account is not allowed to perform.
  *
- * @param missing at least one
- * @param topic `undefined`: the error does not name it
+ * @param missing one or both operations
+ * @param topic `undefined` if the error does not name it
  */
 export function topicAccess(missing: readonly ("Read" | "Write")[], topic?: string): Diagnosis {
   const who = missing.map((operation) =>
-    operation === "Read" ? "the consumer can't read" : "the producer can't write"
+    operation === "Read" ? "the consumer cannot read" : "the producer cannot write"
   );
   return {
     code: "TOPIC_AUTHORIZATION_FAILED",
-    cause: `the account may not ${missing.join(" or ")} on the topic${topic ? ` ${topic}` : ""}: ${
+    cause: `the account lacks ${missing.join(" and ")} on the topic${topic ? ` ${topic}` : ""}: ${
       who.join(", ")
     }`,
     remedy:
@@ -30,11 +30,13 @@ export function topicAccess(missing: readonly ("Read" | "Write")[], topic?: stri
   };
 }
 
-/** A group that the account may not be a member of. @param group `undefined`: the error does not name it */
+/** A group that the account is not allowed to join. @param group `undefined` if the error does not name it */
 export const groupAccess = (group?: string): Diagnosis => ({
   code: "GROUP_AUTHORIZATION_FAILED",
-  cause: `the account may not Read in the group${group ? ` ${group}` : ""}: the consumer can't join it`,
+  cause: `the account lacks Read on the group${group ? ` ${group}` : ""}: the consumer cannot join it`,
   remedy:
     `Grant it (Aiven: an ACL with “consume” or “consumeproduce”; elsewhere: kafka-acls --add --allow-principal User:… ` +
-    `--operation Read --group ${group ?? "…"}), or set CONSUMER_GROUP_ID to a group that it may join.`,
+    `--operation Read --group ${
+      group ?? "…"
+    }), or set CONSUMER_GROUP_ID to a group that the account is allowed to join.`,
 });

@@ -1,13 +1,13 @@
 /**
- * Causes and remedies of TCP connections that failed.
+ * Causes and remedies of failed TCP connections.
  *
  * @module
  */
 import type { Diagnosis } from "../errors.ts";
 
-/** What a server is called in the settings and in Aiven's console. */
+/** Names of a server in the settings and in Aiven's console. */
 export interface ServerNames {
-  /** The settings that name host and port. */
+  /** The settings for host and port. */
   readonly host: string;
   readonly service: string;
 }
@@ -16,10 +16,10 @@ export const KAFKA_NAMES: ServerNames = { host: "KAFKA_BOOTSTRAP_SERVERS", servi
 export const POSTGRES_NAMES: ServerNames = { host: "PGHOST and PGPORT", service: "the PostgreSQL service" };
 
 /**
- * The diagnosis of a connection that failed, by Node's error code; `undefined`: not an error of the network.
+ * The diagnosis of a failed connection, by Node's error code; `undefined` if it is not a network error.
  *
  * @param at the server as the subject of the cause, such as `kafka:9092`
- * @param timeoutMs how long an answer was waited for, if it is known
+ * @param timeoutMs the timeout, if it is known
  */
 export function diagnoseNetwork(
   code: string | undefined,
@@ -27,40 +27,40 @@ export function diagnoseNetwork(
   names: ServerNames,
   timeoutMs?: number,
 ): Diagnosis | undefined {
-  const say = (cause: string, remedy: string): Diagnosis => ({
+  const diagnosis = (cause: string, remedy: string): Diagnosis => ({
     code: code!,
     cause: `${at} ${cause}`,
     remedy,
   });
   switch (code) {
     case "ETIMEDOUT":
-      return say(
-        `does not answer${timeoutMs === undefined ? "" : ` (${timeoutMs / 1000} s)`}`,
-        `Something drops the packets: most often the service's IP filter. Aiven: console → ${names.service} → Service settings → ` +
-          `Allowed IP addresses must have the address that this machine is seen with (curl https://ifconfig.me). ` +
-          `Else a firewall, a VPC that is not peered, or a wrong ${names.host}.`,
+      return diagnosis(
+        `does not respond${timeoutMs === undefined ? "" : ` (${timeoutMs / 1000} s)`}`,
+        `Packets are dropped, usually by the service's IP filter. Aiven: console → ${names.service} → Service settings → ` +
+          `Allowed IP addresses must contain this machine's public address (curl https://ifconfig.me). ` +
+          `Otherwise check the firewall, VPC peering, and ${names.host}.`,
       );
     case "ECONNREFUSED":
-      return say(
+      return diagnosis(
         "refuses connections",
-        `Nothing listens there: is the server running, and are host and port in ${names.host} right? ` +
+        `Check that the server is running, and that host and port in ${names.host} are correct. ` +
           "In a container, localhost is the container itself.",
       );
     case "ENOTFOUND":
-      return say(
-        "has no address: there is no such host name",
-        `Check ${names.host}. On Aiven a service's name vanishes while it is powered off, and appears some minutes after it was created.`,
+      return diagnosis(
+        "has no address: the host name does not exist",
+        `Check ${names.host}. On Aiven, a service's host name is removed while it is powered off, and is available some minutes after its creation.`,
       );
     case "EAI_AGAIN":
-      return say(
-        "has no address: the host name could not be looked up",
-        `Check ${names.host}. Is this machine (or container) connected to a network with a name server?`,
+      return diagnosis(
+        "has no address: the DNS lookup failed",
+        `Check ${names.host}, and that this machine (or container) can reach a name server.`,
       );
     case "EHOSTUNREACH":
     case "ENETUNREACH":
-      return say(
-        "cannot be reached: there is no route",
-        "Check the network, the VPN, and whether the address is a private one of another network.",
+      return diagnosis(
+        "is unreachable: there is no route",
+        "Check the network and the VPN, and whether the address is a private one of another network.",
       );
     default:
       return undefined;

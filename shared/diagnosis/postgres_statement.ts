@@ -7,7 +7,7 @@
 /** Remedies by SQLSTATE. The cause is the server's own message. */
 export const STATEMENT_REMEDIES: Readonly<Record<string, string>> = {
   "42P01":
-    "Restart the consumer to have it created, or create it as described in docs/operations.md, “Tables”.",
+    "Restart the consumer, which creates it, or create it as described in docs/operations.md, “Tables”.",
   "42703":
     "The columns of the table and the stream differ: alter the table as described in docs/operations.md, “Tables”.",
   "42501": "Grant the account the privileges listed in docs/operations.md, “Privileges”.",

@@ -8,7 +8,7 @@ import * as net from "node:net";
 import Decoder from "kafkajs/src/protocol/decoder.js";
 import Encoder from "kafkajs/src/protocol/encoder.js";
 import apiKeys from "kafkajs/src/protocol/requests/apiKeys.js";
-import { Listening } from "../listening_fixture.ts";
+import { TestServer } from "../test_server_fixture.ts";
 import type { ApiName } from "./cluster.ts";
 
 // deno-lint-ignore no-explicit-any -- kafkajs' encoder and decoder have no types
@@ -24,7 +24,7 @@ export type Handler = (body: Untyped, version: number) => Reply | Promise<Reply>
 export class FakeBroker implements AsyncDisposable {
   /** All requests except ApiVersions. */
   readonly requests: ApiName[] = [];
-  #listening: Listening | undefined;
+  #listening: TestServer | undefined;
 
   private constructor(
     private readonly versions: Partial<Record<ApiName, number>>,
@@ -38,7 +38,7 @@ export class FakeBroker implements AsyncDisposable {
     handlers: Partial<Record<ApiName, Handler>>,
   ): Promise<FakeBroker> {
     const broker = new FakeBroker(versions, handlers);
-    broker.#listening = await Listening.start(net.createServer((socket) => broker.#serve(socket)));
+    broker.#listening = await TestServer.start(net.createServer((socket) => broker.#serve(socket)));
     return broker;
   }
 

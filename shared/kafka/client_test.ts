@@ -1,7 +1,7 @@
 import assert from "assert";
 import { Buffer } from "node:buffer";
 import * as net from "node:net";
-import { Listening } from "../listening_fixture.ts";
+import { TestServer } from "../test_server_fixture.ts";
 import { loadSettings, PROCESS } from "../settings/load.ts";
 import { kafkaClient } from "./client.ts";
 import { addressOf } from "./address.ts";
@@ -12,7 +12,7 @@ const settingsOf = (env: Record<string, string>) =>
 
 /** Starts a server that responds with an error to ApiVersions, so that the client fails without retries. */
 const startServer = (host: string, onRequest: () => void) =>
-  Listening.start(
+  TestServer.start(
     net.createServer((socket) => {
       socket.on("error", () => {});
       socket.on("data", (request: Buffer) => {

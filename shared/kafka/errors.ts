@@ -5,7 +5,7 @@
  */
 import { codeOf, type Diagnosis, messageOf, PermanentError, TransientError } from "../errors.ts";
 import { groupAccess, topicAccess } from "../diagnosis/kafka_access.ts";
-import { refusedLogin, unwantedSasl } from "../diagnosis/kafka_port.ts";
+import { failedLogin, unexpectedSasl } from "../diagnosis/kafka_port.ts";
 import { KAFKA_REMEDIES } from "../diagnosis/kafka_remedies.ts";
 import { diagnoseNetwork, KAFKA_NAMES } from "../diagnosis/network.ts";
 import { diagnoseTls, type TlsUse } from "../diagnosis/tls.ts";
@@ -97,11 +97,11 @@ function diagnose(
 ): Diagnosis | undefined {
   const cause = message.replace(/\.$/, "");
   if (name === "KafkaJSSASLAuthenticationError" || type === "SASL_AUTHENTICATION_FAILED") {
-    return refusedLogin(settings, cause);
+    return failedLogin(settings, cause);
   }
   switch (type) {
     case "ILLEGAL_SASL_STATE":
-      return unwantedSasl(settings);
+      return unexpectedSasl(settings);
     case "UNSUPPORTED_SASL_MECHANISM":
       return {
         code: "KAFKA_SASL_MECHANISM_UNSUPPORTED",

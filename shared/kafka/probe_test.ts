@@ -1,12 +1,12 @@
 import assert from "assert";
 import { Buffer } from "node:buffer";
 import * as net from "node:net";
-import { Listening } from "../listening_fixture.ts";
+import { TestServer } from "../test_server_fixture.ts";
 import { explorePort } from "./probe.ts";
 
 /** Starts a server that sends one response per request, and closes the connection after the last. */
-const serve = (...responses: Uint8Array[]): Promise<Listening> =>
-  Listening.start(net.createServer((socket) => {
+const serve = (...responses: Uint8Array[]): Promise<TestServer> =>
+  TestServer.start(net.createServer((socket) => {
     let next = 0;
     socket.on("error", () => {});
     socket.on(
@@ -15,7 +15,7 @@ const serve = (...responses: Uint8Array[]): Promise<Listening> =>
     );
   }));
 
-const explore = ({ port }: Listening) => explorePort({ host: "127.0.0.1", port }, 2_000);
+const explore = ({ port }: TestServer) => explorePort({ host: "127.0.0.1", port }, 2_000);
 
 const VERSIONS = Buffer.from("0000000a000000010000000000000000", "hex").subarray(0, 14);
 const PLAIN_ONLY = Buffer.from("00000011" + "00000002" + "0021" + "00000001" + "0005" + "504c41494e", "hex");
@@ -29,7 +29,7 @@ Deno.test("explorePort() returns the SASL mechanisms when SASL is enabled", asyn
 });
 
 Deno.test("explorePort() returns undefined when the response is invalid or the port is closed", async () => {
-  let gone: Listening;
+  let gone: TestServer;
   for (
     const response of [
       Buffer.from("HTTP/1.1 400 Bad Request\r\n\r\n"),

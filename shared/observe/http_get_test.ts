@@ -1,6 +1,6 @@
 import assert from "assert";
 import * as net from "node:net";
-import { Listening } from "../listening_fixture.ts";
+import { TestServer } from "../test_server_fixture.ts";
 import { httpGet } from "./http_get.ts";
 
 Deno.test("httpGet() gives status and text, and follows no redirect", async () => {
@@ -22,7 +22,7 @@ Deno.test("httpGet() rejects when nobody listens, or there is no response in tim
   const { port } = listener.addr;
   listener.close();
   await assert.rejects(httpGet(`http://127.0.0.1:${port}/`, 5_000), /ECONNREFUSED|refused/);
-  await using silent = await Listening.start(net.createServer(() => {}));
+  await using silent = await TestServer.start(net.createServer(() => {}));
   await assert.rejects(httpGet(`http://127.0.0.1:${silent.port}/`, 50), { name: "TimeoutError" });
 });
 

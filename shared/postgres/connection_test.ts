@@ -1,7 +1,7 @@
 import assert from "assert";
 import * as net from "node:net";
 import { PermanentError, TransientError } from "../errors.ts";
-import { Listening } from "../listening_fixture.ts";
+import { TestServer } from "../test_server_fixture.ts";
 import { loadSettings, PROCESS } from "../settings/load.ts";
 import { connectPostgres } from "./connection.ts";
 import { message } from "./message_fixture.ts";
@@ -14,8 +14,8 @@ const PASSWORD_REQUESTS = {
 };
 
 /** A server that responds to the first message of a client with these bytes. */
-const startServer = (bytes: Uint8Array): Promise<Listening> =>
-  Listening.start(net.createServer((socket) => {
+const startServer = (bytes: Uint8Array): Promise<TestServer> =>
+  TestServer.start(net.createServer((socket) => {
     socket.on("error", () => {});
     socket.once("data", () => socket.write(bytes));
   }));
@@ -30,8 +30,8 @@ for (const [how, bytes] of Object.entries(PASSWORD_REQUESTS)) {
       assert(error instanceof PermanentError);
       assert.equal(
         error.message,
-        `Cannot connect to PostgreSQL at 127.0.0.1:${port}: the server asks “${settings.PGUSER}” for a password, ` +
-          "and there is none. Set PGPASSWORD or PGPASSWORD_FILE (Aiven: console → Users).",
+        `Cannot connect to PostgreSQL at 127.0.0.1:${port}: the server requests a password for “${settings.PGUSER}”, ` +
+          "but none is set. Set PGPASSWORD or PGPASSWORD_FILE (Aiven: console → Users).",
       );
       return true;
     });

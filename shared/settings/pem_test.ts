@@ -1,6 +1,6 @@
 import assert from "assert";
 import { join } from "node:path";
-import { Listening } from "../listening_fixture.ts";
+import { TestServer } from "../test_server_fixture.ts";
 import { SettingsError } from "./error.ts";
 import { load } from "./load_fixture.ts";
 import { readCertificates, readPrivateKey } from "./pem.ts";
@@ -233,7 +233,7 @@ Deno.test("readTlsFiles() returns usable options when the files have a byte orde
     key: file(odd("user-old.key")),
   });
   let subject: unknown;
-  await using server = await Listening.start(
+  await using server = await TestServer.start(
     tls.createServer({ ...files, requestCert: true, rejectUnauthorized: true }, (socket) => {
       subject = socket.getPeerCertificate().subject?.CN;
       socket.on("error", () => {});

@@ -4,7 +4,7 @@
  * @module
  */
 import { sentences } from "../errors.ts";
-import { AIVEN_DATABASE, unusualDatabase, unverifiedServer } from "../diagnosis/postgres_settings.ts";
+import { AIVEN_DATABASE, unexpectedDatabase, unverifiedServer } from "../diagnosis/postgres_settings.ts";
 import { parseBootstrapServers } from "../kafka/address.ts";
 import type { Group } from "./setting.ts";
 import type { Draft } from "./draft.ts";
@@ -93,7 +93,7 @@ function validatePostgres(draft: Draft): void {
   if (database === AIVEN_DATABASE) {
     const isFromUri = draft.origins.PGDATABASE === "DATABASE_URL";
     draft.warnings.push(
-      `PGDATABASE: ${sentences(unusualDatabase(database, SETTINGS.PGDATABASE.default, isFromUri))}`,
+      `PGDATABASE: ${sentences(unexpectedDatabase(database, SETTINGS.PGDATABASE.default, isFromUri))}`,
     );
   }
   if (mode === "require" && root === "") {

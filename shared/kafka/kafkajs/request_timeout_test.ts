@@ -2,7 +2,7 @@ import assert from "assert";
 import Connection from "kafkajs/src/network/connection.js";
 import { protocol } from "kafkajs/src/protocol/requests/apiVersions/index.js";
 import * as net from "node:net";
-import { Listening } from "../../listening_fixture.ts";
+import { TestServer } from "../../test_server_fixture.ts";
 import { closeConnectionOnRequestTimeout } from "./request_timeout.ts";
 
 closeConnectionOnRequestTimeout();
@@ -14,7 +14,7 @@ const request = protocol({ version: 0 })();
 Deno.test("Connection.send() closes the connection and rejects its other requests when a request times out", async () => {
   const closed = Promise.withResolvers<void>();
   // Never responds.
-  await using server = await Listening.start(net.createServer((socket) => {
+  await using server = await TestServer.start(net.createServer((socket) => {
     socket.resume();
     socket.on("error", () => {});
     socket.on("close", () => closed.resolve());

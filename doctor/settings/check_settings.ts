@@ -1,5 +1,5 @@
 /**
- * The check of the settings: what was read, and from where.
+ * Checks the settings and reports the source of each.
  *
  * @module
  */
@@ -10,34 +10,34 @@ import { loadStreams } from "../../shared/streams.ts";
 import { ok, type Outcome } from "../check.ts";
 import { type Context, GROUPS } from "../context.ts";
 
-/** Reads the settings and the streams that they name. */
+/** Loads the settings and their streams. */
 export async function checkSettings(context: Context): Promise<Outcome> {
   const loaded = context.load();
   const { settings } = loaded;
-  context.put("streams", await loadStreams(settings.STREAMS, settings.KAFKA_TOPIC_PREFIX));
+  context.set("streams", await loadStreams(settings.STREAMS, settings.KAFKA_TOPIC_PREFIX));
   const details = [...settingLines(loaded), ...loaded.warnings];
-  return ok(summary(loaded), { details });
+  return ok(summarizeOrigins(loaded), { details });
 }
 
-/** Names of the settings that were set somewhere. */
+/** Settings that do not have their default. */
 const setNames = ({ origins }: Loaded): SettingName[] =>
   namesOf(GROUPS).filter((name) => origins[name] !== "default");
 
-/** `5 from the environment, 3 from res/host_settings.ini; the others are defaults`. */
-function summary(loaded: Loaded): string {
+/** `5 from the environment, 3 from res/host_settings.ini; defaults otherwise`. */
+function summarizeOrigins(loaded: Loaded): string {
   const counts = new Map<string, number>();
   for (const name of setNames(loaded)) {
     const origin = loaded.origins[name].replace(/^--.*/, "flags");
     counts.set(origin, (counts.get(origin) ?? 0) + 1);
   }
-  if (counts.size === 0) return "all are defaults: nothing is set by flag, environment or INI file";
+  if (counts.size === 0) return "all defaults";
   const parts = [...counts].map(([origin, count]) =>
     `${count} from ${origin === "environment" ? "the " : ""}${origin}`
   );
-  return `${parts.join(", ")}; the others are defaults`;
+  return `${parts.join(", ")}; defaults otherwise`;
 }
 
-/** A line for each setting that was set, and where; never with a secret in it. */
+/** A line with value and source for each setting that was set. Secrets are masked. */
 export function settingLines(loaded: Loaded): string[] {
   const names = setNames(loaded);
   const width = Math.max(0, ...names.map((name) => name.length));

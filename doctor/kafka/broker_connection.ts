@@ -1,8 +1,8 @@
 /**
- * Single requests to a broker that kafkajs' own clients don't make: before the login, to find out what a port wants, and after
- * it, to ask for the account's rights. None of them changes anything on the cluster.
+ * Requests that kafkajs' clients cannot send: before authentication, to find out what a port requires, and after it, to read the account's
+ * ACLs. None of them changes the cluster.
  *
- * The connection, framing and SASL are kafkajs' own, so that the doctor logs in exactly as the services do.
+ * Connection, framing and SASL are those of kafkajs, so that the doctor authenticates exactly like the services.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import Connection from "kafkajs/src/network/connection.js";
 import Decoder from "kafkajs/src/protocol/decoder.js";
 import Encoder from "kafkajs/src/protocol/encoder.js";
 
-/** What a request's body is written with; the part of kafkajs' encoder that is needed here. */
+/** The used methods of kafkajs' encoder. */
 export interface Writer {
   writeInt8(value: number): this;
   writeInt16(value: number): this;
@@ -24,7 +24,7 @@ export interface Writer {
   writeArray(values: readonly (string | number)[]): this;
 }
 
-/** What an answer is read with; the part of kafkajs' decoder that is needed here. */
+/** The used methods of kafkajs' decoder. */
 export interface Reader {
   readInt16(): number;
   readInt32(): number;
@@ -45,8 +45,8 @@ export interface Request<T> {
 const silent: Record<string, unknown> = { error() {}, warn() {}, info() {}, debug() {} };
 silent["namespace"] = () => silent;
 
-/** Error codes of the protocol that are told apart here. */
-export const CODES = {
+/** The error codes that the doctor distinguishes. */
+export const ERROR_CODES = {
   none: 0,
   unknownTopic: 3,
   topicAuthorizationFailed: 29,
@@ -57,7 +57,7 @@ export const CODES = {
 } as const;
 
 /** A connection to one broker. */
-export class KafkaWire {
+export class BrokerConnection {
   readonly #connection;
 
   private constructor(connection: Connection) {
@@ -65,16 +65,16 @@ export class KafkaWire {
   }
 
   /**
-   * Speaks Kafka on a socket that is connected, TLS included.
+   * Creates a connection on a connected socket, on which TLS has been started if it is used.
    *
-   * @param sasl with which {@link login} logs in
+   * @param sasl options for {@link login}
    */
   static async on(
     socket: net.Socket,
     address: { host: string; port: number },
     timeoutMs: number,
     sasl?: SASLOptions,
-  ): Promise<KafkaWire> {
+  ): Promise<BrokerConnection> {
     patchKafkajs();
     const connection = new Connection({
       ...address,
@@ -84,7 +84,7 @@ export class KafkaWire {
       requestTimeout: timeoutMs,
       sasl: sasl ?? null,
       socketFactory: ({ onConnect }: { onConnect: () => void }) => {
-        // kafkajs waits for `end` only, and a broker that refuses a client may leave just a `close`.
+        // kafkajs listens only for `end`, but a broker that rejects a client may cause only `close`.
         socket.once("close", () => {
           if (!socket.readableEnded) socket.emit("end");
         });
@@ -92,14 +92,14 @@ export class KafkaWire {
         return socket;
       },
     });
-    // What every broker since Kafka 1.0 can: SaslHandshake 1 and SaslAuthenticate 1.
+    // Supported since Kafka 1.0: SaslHandshake 1 and SaslAuthenticate 1.
     connection.setVersions({ 17: { minVersion: 0, maxVersion: 1 }, 36: { minVersion: 0, maxVersion: 1 } });
     connection.setSupportAuthenticationProtocol(true);
     await connection.connect();
-    return new KafkaWire(connection);
+    return new BrokerConnection(connection);
   }
 
-  /** Sends a request and gives its answer. @throws where the connection breaks or no answer comes in time */
+  /** Sends a request and returns the response. @throws if the connection breaks or the request times out */
   request<T>({ name, key, version, write, read }: Request<T>): Promise<T> {
     return this.#connection.send({
       request: {
@@ -120,7 +120,7 @@ export class KafkaWire {
     });
   }
 
-  /** Logs in. @throws where the broker refuses */
+  /** Authenticates with SASL. @throws if the broker rejects the credentials */
   async login(): Promise<void> {
     await this.#connection.authenticate();
   }
@@ -133,8 +133,8 @@ export class KafkaWire {
   }
 }
 
-/** Asks a broker what it can; answered by every port that speaks Kafka, also before a login. */
-export const API_VERSIONS: Request<{ error: number }> = {
+/** ApiVersions. Every Kafka port responds to it, even before authentication. */
+export const API_VERSIONS_REQUEST: Request<{ error: number }> = {
   name: "ApiVersions",
   key: 18,
   version: 0,
@@ -142,8 +142,10 @@ export const API_VERSIONS: Request<{ error: number }> = {
   read: (reader) => ({ error: reader.readInt16() }),
 };
 
-/** Proposes a SASL mechanism; a port that wants no SASL answers that too, with `illegalSaslState`. */
-export const saslHandshake = (mechanism: string): Request<{ error: number; mechanisms: string[] }> => ({
+/** SaslHandshake. A port without SASL responds with `illegalSaslState`. */
+export const saslHandshakeRequest = (
+  mechanism: string,
+): Request<{ error: number; mechanisms: string[] }> => ({
   name: "SaslHandshake",
   key: 17,
   version: 1,
@@ -157,10 +159,10 @@ export const saslHandshake = (mechanism: string): Request<{ error: number; mecha
 });
 
 /**
- * A heartbeat of a member that does not exist. The broker checks the right to read in the group before anything else, so its
- * error says whether there is one; no group is made or disturbed, and no coordinator looked for (which could create a topic).
+ * Heartbeat of a member that does not exist. The broker checks Read on the group first, so the error code tells whether it is allowed. The
+ * request creates no group, disturbs none, and needs no FindCoordinator, which could create a topic.
  */
-export const strayHeartbeat = (group: string): Request<{ error: number }> => ({
+export const heartbeatRequest = (group: string): Request<{ error: number }> => ({
   name: "Heartbeat",
   key: 12,
   version: 0,

@@ -2,23 +2,23 @@ import assert from "assert";
 import { Certificates } from "../settings/certificates_fixture.ts";
 import type { Outcome } from "../check.ts";
 import { contextOf } from "../context_fixture.ts";
-import { checkBrokers, checkKafkaTls, checkSasl } from "./connection.ts";
+import { checkBrokers, checkKafkaTls, checkSasl } from "./login.ts";
 import { int16, int32, startBroker, startSilence, string } from "../server_fixture.ts";
 
 type Env = Record<string, string | number>;
 
 async function outcomeOf(check: typeof checkSasl, port: number, env: Env, host = "127.0.0.1") {
   await using context = await contextOf({ KAFKA_BOOTSTRAP_SERVERS: `${host}:${port}`, ...env });
-  context.put("servers", [{ host, port }]);
+  context.set("servers", [{ host, port }]);
   return await check(context);
 }
 
-function assertFails({ mark, why, remedy }: Outcome, about: RegExp): void {
-  assert.equal(mark, "failed", why);
-  assert.match(`${why}. ${remedy}`, about);
+function assertFails({ mark, message, remedy }: Outcome, about: RegExp): void {
+  assert.equal(mark, "failed", message);
+  assert.match(`${message}. ${remedy}`, about);
 }
 
-Deno.test("checkKafkaTls() names the mistake when the server's certificate is not to be trusted", async () => {
+Deno.test("checkKafkaTls() fails with the cause when the server's certificate is not trusted", async () => {
   await using files = await Certificates.create();
   const project = await files.authority("Project CA");
   const other = await files.authority("Other CA");
@@ -31,21 +31,21 @@ Deno.test("checkKafkaTls() names the mistake when the server's certificate is no
     outcomeOf(checkKafkaTls, port, { ...env, ...more }, host);
 
   const fine = await tls({});
-  assert.equal(fine.mark, "ok", fine.why);
-  assert.match(fine.why, /“kafka” signed by “Project CA”, chain and host name checked/);
+  assert.equal(fine.mark, "ok", fine.message);
+  assert.match(fine.message, /“kafka” signed by “Project CA”, chain and host name verified/);
   assertFails(
     await tls({ KAFKA_SSL_CAFILE: "" }),
-    /issued by “Project CA”, which the system's CAs don't know.*KAFKA_SSL_CAFILE/,
+    /issued by “Project CA”, which is not one of the system's CAs.*KAFKA_SSL_CAFILE/,
   );
   assertFails(
     await tls({ KAFKA_SSL_CAFILE: other.certificate }),
-    /issued by “Project CA”, and .* is the CA “Other CA”.*another project/,
+    /issued by “Project CA”, and .* contains the CA “Other CA”.*another project/,
   );
-  assertFails(await tls({}, broker.port, "localhost"), /not for localhost but for IP Address:127\.0\.0\.1/);
-  assertFails(await tls({}, expired.port), /“old”, expired on/);
+  assertFails(await tls({}, broker.port, "localhost"), /is for IP Address:127\.0\.0\.1, not localhost/);
+  assertFails(await tls({}, expired.port), /“old” expired on/);
 });
 
-Deno.test("checkKafkaTls() names the mistake when port and security protocol don't fit", async () => {
+Deno.test("checkKafkaTls() fails with the cause when port and security protocol do not match", async () => {
   await using files = await Certificates.create();
   const project = await files.authority("Project CA");
   const certificate = await files.issue("kafka", project);
@@ -70,33 +70,36 @@ Deno.test("checkKafkaTls() names the mistake when port and security protocol don
 
   assertFails(
     await tls("PLAINTEXT", sasl.port),
-    /speaks TLS, and KAFKA_SECURITY_PROTOCOL=PLAINTEXT does not.*set KAFKA_SECURITY_PROTOCOL=SASL_SSL/,
+    /requires TLS, but KAFKA_SECURITY_PROTOCOL=PLAINTEXT does not.*set KAFKA_SECURITY_PROTOCOL=SASL_SSL/,
   );
   assertFails(
     await tls("PLAINTEXT", mutual.port),
     /a client certificate: set KAFKA_SECURITY_PROTOCOL=SSL .*KAFKA_SSL_KEYFILE/,
   );
-  assertFails(await tls("SSL", plain.port), /does not speak TLS.*KAFKA_SECURITY_PROTOCOL=PLAINTEXT/);
+  assertFails(await tls("SSL", plain.port), /does not support TLS.*KAFKA_SECURITY_PROTOCOL=PLAINTEXT/);
   assertFails(
     await tls("SASL_SSL", plainSasl.port),
-    /does not speak TLS.*KAFKA_SECURITY_PROTOCOL=SASL_PLAINTEXT/,
+    /does not support TLS.*KAFKA_SECURITY_PROTOCOL=SASL_PLAINTEXT/,
   );
   assertFails(
     await tls("SASL_SSL", mutual.port),
-    /port for client certificates, and KAFKA_SECURITY_PROTOCOL=SASL_SSL.*Take the SASL port/,
+    /port requires a client certificate, but KAFKA_SECURITY_PROTOCOL=SASL_SSL.*Use the SASL port/,
   );
   assertFails(
     await tls("SSL", mutual.port),
-    /asks for a client certificate, and KAFKA_SSL_CERTFILE is not set/,
+    /requires a client certificate, but KAFKA_SSL_CERTFILE is not set/,
   );
-  assertFails(await tls("SSL", mutual.port, client(stranger)), /refused the client certificate .*stranger/);
-  assertFails(await tls("PLAINTEXT", silent.port), /does not speak Kafka/);
-  assertFails(await tls("SSL", silent.port), /does not speak Kafka/);
+  assertFails(
+    await tls("SSL", mutual.port, client(stranger)),
+    /did not accept the client certificate .*stranger/,
+  );
+  assertFails(await tls("PLAINTEXT", silent.port), /does not respond to Kafka requests/);
+  assertFails(await tls("SSL", silent.port), /does not respond to Kafka requests/);
   assert.equal((await tls("SSL", mutual.port, client(user))).mark, "ok");
   assert.equal((await tls("PLAINTEXT", plain.port)).mark, "skipped");
 });
 
-Deno.test("checkSasl() names the mistake when port, protocol and mechanism don't fit", async () => {
+Deno.test("checkSasl() fails with the cause when port, protocol and mechanism do not match", async () => {
   await using files = await Certificates.create();
   const project = await files.authority("Project CA");
   const certificate = await files.issue("kafka", project);
@@ -114,20 +117,20 @@ Deno.test("checkSasl() names the mistake when port, protocol and mechanism don't
 
   assertFails(
     await login("SSL", sasl.port, { KAFKA_SSL_CERTFILE: user.certificate, KAFKA_SSL_KEYFILE: user.key }),
-    /wants a login by SASL \(SCRAM-SHA-256, PLAIN\).*client certificate is of no use on the SASL port/,
+    /requires SASL \(SCRAM-SHA-256, PLAIN\).*SASL port does not accept client certificates/,
   );
   assertFails(
     await login("SSL", sasl.port),
     /Set KAFKA_SECURITY_PROTOCOL=SASL_SSL, KAFKA_SASL_PLAIN_USERNAME/,
   );
-  assertFails(await login("SASL_SSL", none.port), /wants no SASL, and KAFKA_SECURITY_PROTOCOL=SASL_SSL/);
+  assertFails(await login("SASL_SSL", none.port), /does not use SASL, but KAFKA_SECURITY_PROTOCOL=SASL_SSL/);
   assertFails(
     await login("SASL_SSL", sasl.port, { KAFKA_SASL_MECHANISM: "SCRAM-SHA-512" }),
-    /does not offer SCRAM-SHA-512 but SCRAM-SHA-256, PLAIN. Set KAFKA_SASL_MECHANISM=SCRAM-SHA-256/,
+    /does not support SCRAM-SHA-512, only SCRAM-SHA-256, PLAIN. Set KAFKA_SASL_MECHANISM=SCRAM-SHA-256/,
   );
   // The stand-in hangs up on SaslAuthenticate.
   const refused = await login("SASL_SSL", sasl.port, { KAFKA_SASL_MECHANISM: "PLAIN" });
-  assertFails(refused, /refused “avnadmin” by PLAIN.*KAFKA_SASL_PLAIN_PASSWORD/);
+  assertFails(refused, /“avnadmin” with PLAIN failed.*KAFKA_SASL_PLAIN_PASSWORD/);
   assert.doesNotMatch(JSON.stringify(refused), /hush/);
   await assert.rejects(
     login("SASL_SSL", sasl.port, { KAFKA_SASL_PLAIN_PASSWORD: "" }),
@@ -136,7 +139,7 @@ Deno.test("checkSasl() names the mistake when port, protocol and mechanism don't
   assert.equal((await login("SSL", none.port)).mark, "skipped");
 });
 
-Deno.test("checkBrokers() fails when a broker advertises an address that can't be reached", async () => {
+Deno.test("checkBrokers() fails when a broker advertises an unreachable address", async () => {
   const broker = (node: number, port: number) =>
     [int32(node), string("127.0.0.1"), int32(port), int16(-1)] as const;
   const answer = (...ports: number[]) =>
@@ -155,13 +158,13 @@ Deno.test("checkBrokers() fails when a broker advertises an address that can't b
   const check = async (...ports: number[]) => {
     await using bootstrap = await startBroker({ metadata: answer(...ports) });
     await using context = await contextOf({ KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${bootstrap.port}` });
-    context.put("servers", [{ host: "127.0.0.1", port: bootstrap.port }]);
+    context.set("servers", [{ host: "127.0.0.1", port: bootstrap.port }]);
     await checkSasl(context);
     return await checkBrokers(context);
   };
-  assert.match((await check(other.port)).why, new RegExp(`1 can be reached: 127.0.0.1:${other.port}`));
+  assert.match((await check(other.port)).message, new RegExp(`1 reachable: 127.0.0.1:${other.port}`));
   assertFails(
     await check(other.port, 1),
-    /^broker 1 tells clients to use 127\.0\.0\.1:1, and that refuses.*advertised\.listeners/,
+    /^broker 1 advertises 127\.0\.0\.1:1, and it refuses.*advertised\.listeners/,
   );
 });

@@ -1,5 +1,5 @@
 /**
- * The way into PostgreSQL before the login: whether it is PostgreSQL, offers TLS, and shows a certificate that is right.
+ * Checks of TLS with PostgreSQL: SSLRequest, handshake, and the server's certificate.
  *
  * @module
  */
@@ -12,11 +12,11 @@ import { unverifiedServer } from "../../shared/diagnosis/postgres_settings.ts";
 import { type Address, textOf } from "../../shared/kafka/address.ts";
 import { type PostgresSettings, tlsAttempts } from "../../shared/postgres/connection.ts";
 import { commonName } from "../settings/certificates.ts";
-import { diagnosed, failed, ok, type Outcome, skipped, warned } from "../check.ts";
+import { diagnosed, failed, ok, type Outcome, skipped, warning } from "../check.ts";
 import type { Context } from "../context.ts";
-import { connectTcp } from "../network/network.ts";
-import { shownCertificate, startTls } from "../network/tls_socket.ts";
-import { certificateProblem, handshakeProblem } from "../network/tls_problem.ts";
+import { connectTcp } from "../network/tcp.ts";
+import { peerCertificate, startTls } from "../network/tls_socket.ts";
+import { certificateOutcome, handshakeOutcome } from "../network/tls_outcome.ts";
 
 export const postgresAddress = ({ PGHOST, PGPORT }: PostgresSettings): Address => ({
   host: PGHOST,
@@ -26,8 +26,8 @@ export const postgresAddress = ({ PGHOST, PGPORT }: PostgresSettings): Address =
 /** SSLRequest: https://www.postgresql.org/docs/current/protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-SSLREQUEST */
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 
-/** A TCP connection to PostgreSQL and its answer to whether it speaks TLS; `undefined`: the answer is not PostgreSQL's. */
-export async function askForTls(
+/** Connects and sends an SSLRequest. `offered` is `undefined` if the response is not PostgreSQL's. */
+export async function requestTls(
   address: Address,
   timeoutMs: number,
 ): Promise<{ socket: net.Socket; offered: boolean | undefined }> {
@@ -48,17 +48,17 @@ export async function askForTls(
   return { socket, offered: answer === "S" ? true : answer === "N" ? false : undefined };
 }
 
-/** Whether TLS is as `sslmode` asks for it. */
+/** Checks that TLS works as `PGSSLMODE` requires. */
 export async function checkPostgresTls(context: Context): Promise<Outcome> {
   const { settings } = context;
   const address = postgresAddress(settings);
   const timeoutMs = settings.PGCONNECT_TIMEOUT * 1000;
-  const { socket, offered } = await askForTls(address, timeoutMs);
+  const { socket, offered } = await requestTls(address, timeoutMs);
   if (offered === undefined) {
     socket.destroy();
     return failed(
-      `${textOf(address)} takes connections but does not speak PostgreSQL`,
-      `Check ${context.named("PGPORT")}: is it another service's port?`,
+      `${textOf(address)} accepts connections but is not PostgreSQL`,
+      `Check ${context.displayName("PGPORT")}: does the port belong to another service?`,
     );
   }
   const mode = settings.PGSSLMODE;
@@ -66,24 +66,24 @@ export async function checkPostgresTls(context: Context): Promise<Outcome> {
   const options = attempts.find((attempt) => attempt !== false);
   if (!offered || options === undefined) {
     socket.destroy();
-    return withoutTls(context, offered, options !== undefined && attempts.length === 1);
+    return plaintextOutcome(context, offered, options !== undefined && attempts.length === 1);
   }
-  return await handshake(context, socket, options, mode);
+  return await performHandshake(context, socket, options, mode);
 }
 
-function withoutTls(context: Context, offered: boolean, demanded: boolean): Outcome {
+function plaintextOutcome(context: Context, offered: boolean, demanded: boolean): Outcome {
   const mode = context.settings.PGSSLMODE;
   if (demanded) {
-    return diagnosed(missingTls({ mode, named: (setting) => context.named(setting) }));
+    return diagnosed(missingTls({ mode, named: (setting) => context.displayName(setting) }));
   }
   return skipped(
     offered
-      ? `not used: PGSSLMODE=${mode}, though the server offers it`
-      : `not used: the server offers none, and PGSSLMODE=${mode} goes without`,
+      ? `not used: PGSSLMODE=${mode}, although the server supports TLS`
+      : `not used: the server does not support TLS, and PGSSLMODE=${mode} does not require it`,
   );
 }
 
-async function handshake(
+async function performHandshake(
   context: Context,
   socket: net.Socket,
   options: tls.ConnectionOptions,
@@ -94,11 +94,13 @@ async function handshake(
   const timeoutMs = settings.PGCONNECT_TIMEOUT * 1000;
   try {
     const secure = await startTls(socket, host, options, timeoutMs);
-    const certificate = shownCertificate(secure);
+    const certificate = peerCertificate(secure);
     const version = secure.getProtocol();
     secure.destroy();
-    if (options.rejectUnauthorized === false) return unverified(context, version);
-    const what = options.checkServerIdentity ? "chain checked, host name not" : "chain and host name checked";
+    if (options.rejectUnauthorized === false) return unverifiedOutcome(context, version);
+    const what = options.checkServerIdentity
+      ? "chain verified, host name not"
+      : "chain and host name verified";
     return ok(
       `${version}, “${commonName(certificate?.subject ?? "")}” signed by “${
         commonName(certificate?.issuer ?? "")
@@ -107,33 +109,33 @@ async function handshake(
   } catch (error) {
     const attempt = {
       host,
-      ca: { setting: context.named("PGSSLROOTCERT"), path: settings.PGSSLROOTCERT },
-      certificate: { setting: context.named("PGSSLCERT"), path: settings.PGSSLCERT },
-      shown: await showCertificate(settings),
+      ca: { setting: context.displayName("PGSSLROOTCERT"), path: settings.PGSSLROOTCERT },
+      certificate: { setting: context.displayName("PGSSLCERT"), path: settings.PGSSLCERT },
+      serverCertificate: await fetchServerCertificate(settings),
       now: context.now(),
     };
-    // Where the mode does not ask for it, the services go on without TLS.
+    // With these modes the services fall back to plaintext.
     const more = mode === "prefer" || mode === "allow" ? { blocks: false } : {};
-    return { ...certificateProblem(error, attempt) ?? handshakeProblem(error, attempt), ...more };
+    return { ...certificateOutcome(error, attempt) ?? handshakeOutcome(error, attempt), ...more };
   }
 }
 
-/** `require` and below encrypt, and trust whoever answers. */
-function unverified(context: Context, version: string | null): Outcome {
+/** `require` and weaker modes do not verify the server. */
+function unverifiedOutcome(context: Context, version: string | null): Outcome {
   const { KAFKA_SSL_CAFILE: ca, PGSSLMODE: mode } = context.settings;
   const file = ca === ""
     ? "the service's ca.pem"
     : `${ca} (ca.pem, the same for all services of an Aiven project)`;
-  const { cause, remedy } = unverifiedServer(mode, context.named("PGSSLMODE"), file);
-  return warned(`${version}: ${cause}`, remedy);
+  const { cause, remedy } = unverifiedServer(mode, context.displayName("PGSSLMODE"), file);
+  return warning(`${version}: ${cause}`, remedy);
 }
 
-async function showCertificate(settings: PostgresSettings): Promise<X509Certificate | undefined> {
+async function fetchServerCertificate(settings: PostgresSettings): Promise<X509Certificate | undefined> {
   const timeoutMs = settings.PGCONNECT_TIMEOUT * 1000;
   try {
-    const { socket } = await askForTls(postgresAddress(settings), timeoutMs);
+    const { socket } = await requestTls(postgresAddress(settings), timeoutMs);
     const secure = await startTls(socket, settings.PGHOST, { rejectUnauthorized: false }, timeoutMs);
-    const certificate = shownCertificate(secure);
+    const certificate = peerCertificate(secure);
     secure.destroy();
     return certificate;
   } catch {

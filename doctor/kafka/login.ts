@@ -1,5 +1,5 @@
 /**
- * Checks of the way into Kafka: TLS, SASL, and the brokers behind the bootstrap servers.
+ * Checks of the connection to Kafka: TLS, SASL, and the advertised addresses of the brokers.
  *
  * @module
  */
@@ -10,15 +10,15 @@ import { kafkaTlsUse } from "../../shared/kafka/errors.ts";
 import { type Address, textOf } from "../../shared/kafka/address.ts";
 import type { KafkaSettings } from "../../shared/kafka/client.ts";
 import { commonName } from "../settings/certificates.ts";
-import { diagnosed, failed, ok, type Outcome, skipped, together } from "../check.ts";
+import { combineOutcomes, diagnosed, failed, ok, type Outcome, skipped } from "../check.ts";
 import type { Context } from "../context.ts";
-import { metadata } from "./metadata.ts";
+import { metadataRequest } from "./metadata.ts";
 import {
-  PORTS,
-  refusedLogin,
+  AIVEN_PORTS,
+  failedLogin,
   saslMismatch,
   tlsMismatch,
-  unwantedSasl,
+  unexpectedSasl,
 } from "../../shared/diagnosis/kafka_port.ts";
 import { explorePort, type Port } from "../../shared/kafka/probe.ts";
 import {
@@ -28,15 +28,15 @@ import {
   tlsOptionsOf,
   usesSasl,
   usesTls,
-  withWire,
-} from "./port.ts";
-import { API_VERSIONS, KafkaWire } from "./wire.ts";
+  withConnection,
+} from "./transport.ts";
+import { API_VERSIONS_REQUEST, BrokerConnection } from "./broker_connection.ts";
 import { KAFKA_NAMES } from "../../shared/diagnosis/network.ts";
-import { connectTcp, tcpProblem } from "../network/network.ts";
-import { shownCertificate, startTls } from "../network/tls_socket.ts";
-import { certificateProblem, handshakeProblem, type TlsAttempt } from "../network/tls_problem.ts";
+import { connectTcp, tcpOutcome } from "../network/tcp.ts";
+import { peerCertificate, startTls } from "../network/tls_socket.ts";
+import { certificateOutcome, handshakeOutcome, type TlsAttempt } from "../network/tls_outcome.ts";
 
-/** Whether the first reachable server speaks TLS as the settings ask, and is who it says it is. */
+/** Checks that the first reachable server uses TLS as configured, and verifies its certificate. */
 export async function checkKafkaTls(context: Context): Promise<Outcome> {
   const { settings } = context;
   const address = context.get("servers")[0]!;
@@ -49,16 +49,16 @@ async function checkPlainPort(settings: KafkaSettings, address: Address): Promis
   const protocol = settings.KAFKA_SECURITY_PROTOCOL;
   const timeoutMs = settings.KAFKA_CONNECTION_TIMEOUT_MS;
   const port = await explorePort(address, timeoutMs);
-  if (port === undefined) return notKafka(address);
+  if (port === undefined) return notKafkaOutcome(address);
   const mismatch = tlsMismatch(settings, port, textOf(address));
   if (mismatch) return diagnosed(mismatch);
-  return skipped(`not used: KAFKA_SECURITY_PROTOCOL=${protocol} sends everything in the clear`);
+  return skipped(`not used: KAFKA_SECURITY_PROTOCOL=${protocol} does not encrypt`);
 }
 
-const notKafka = (address: Address) =>
+const notKafkaOutcome = (address: Address) =>
   failed(
-    `${textOf(address)} takes connections but does not speak Kafka`,
-    "Check the port: is it another service's (Schema Registry, REST, PostgreSQL), or a proxy's?",
+    `${textOf(address)} accepts connections but does not respond to Kafka requests`,
+    "Check the port: does it belong to another service (Schema Registry, REST, PostgreSQL) or to a proxy?",
   );
 
 async function checkTlsPort(settings: KafkaSettings, address: Address, now: number): Promise<Outcome> {
@@ -72,56 +72,56 @@ async function checkTlsPort(settings: KafkaSettings, address: Address, now: numb
       host: address.host,
       ca: { setting: "KAFKA_SSL_CAFILE", path: settings.KAFKA_SSL_CAFILE },
       certificate: { setting: "KAFKA_SSL_CERTFILE", path: settings.KAFKA_SSL_CERTFILE },
-      shown: await showCertificate(settings, address),
+      serverCertificate: await fetchServerCertificate(settings, address),
       now,
     };
-    const mistake = certificateProblem(error, attempt);
+    const mistake = certificateOutcome(error, attempt);
     if (mistake) return mistake;
     const port = await explorePort(address, timeoutMs);
-    if (port === undefined) return notKafka(address);
+    if (port === undefined) return notKafkaOutcome(address);
     const mismatch = tlsMismatch(settings, port, textOf(address));
     return mismatch
       ? diagnosed(mismatch)
-      : refused(settings, port, error) ?? handshakeProblem(error, attempt);
+      : clientCertificateOutcome(settings, port, error) ?? handshakeOutcome(error, attempt);
   }
   const version = secure.getProtocol();
-  const certificate = shownCertificate(secure);
+  const certificate = peerCertificate(secure);
   try {
-    await withWire(secure, address, timeoutMs, (wire) => wire.request(API_VERSIONS));
+    await withConnection(secure, address, timeoutMs, (wire) => wire.request(API_VERSIONS_REQUEST));
   } catch (error) {
     const port = await explorePort(address, timeoutMs);
-    return (port && refused(settings, port, error)) ?? failed(
+    return (port && clientCertificateOutcome(settings, port, error)) ?? failed(
       `the broker closed the connection after the TLS handshake (${messageOf(error)})`,
-      "Is this the Kafka port? Is the client certificate one of this service's users?",
+      "Is this the Kafka port? Does the client certificate belong to a user of this service?",
     );
   }
   return ok(
     `${version}, “${commonName(certificate?.subject ?? "")}” signed by “${
       commonName(certificate?.issuer ?? "")
     }”, ` +
-      `chain and host name checked`,
+      `chain and host name verified`,
   );
 }
 
-/** A client certificate that is missing or not accepted. */
-function refused(settings: KafkaSettings, port: Port, error: unknown): Outcome | undefined {
+/** The outcome if a client certificate is required, and missing or rejected. */
+function clientCertificateOutcome(settings: KafkaSettings, port: Port, error: unknown): Outcome | undefined {
   if (!port.clientCertificate) return undefined;
   if (settings.KAFKA_SSL_CERTFILE !== "") {
     return failed(
-      `the broker refused the client certificate ${settings.KAFKA_SSL_CERTFILE} (${messageOf(error)})`,
-      "It must be of a user of this very service, and not revoked: download service.cert and service.key anew (Aiven: console → Users).",
+      `the broker did not accept the client certificate ${settings.KAFKA_SSL_CERTFILE} (${messageOf(error)})`,
+      "It must belong to a user of this service and must not be revoked: download service.cert and service.key again (Aiven: console → Users).",
     );
   }
   return usesSasl(settings)
     ? failed(
-      `this is the port for client certificates, and KAFKA_SECURITY_PROTOCOL=SASL_SSL logs in by SASL`,
-      `Take the SASL port, or set KAFKA_SECURITY_PROTOCOL=SSL, KAFKA_SSL_CERTFILE and KAFKA_SSL_KEYFILE. ${PORTS}`,
+      `the port requires a client certificate, but KAFKA_SECURITY_PROTOCOL=SASL_SSL authenticates with SASL`,
+      `Use the SASL port, or set KAFKA_SECURITY_PROTOCOL=SSL, KAFKA_SSL_CERTFILE and KAFKA_SSL_KEYFILE. ${AIVEN_PORTS}`,
     )
     : diagnosed(diagnoseTls("ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", kafkaTlsUse(settings))!);
 }
 
-/** The server's certificate, whoever signed it. */
-async function showCertificate(
+/** The certificate that the server presents, without verifying it. */
+async function fetchServerCertificate(
   settings: KafkaSettings,
   address: Address,
 ): Promise<X509Certificate | undefined> {
@@ -129,7 +129,7 @@ async function showCertificate(
   try {
     const tcp = await connectTcp(address, timeoutMs);
     const socket = await startTls(tcp, address.host, { rejectUnauthorized: false }, timeoutMs);
-    const certificate = shownCertificate(socket);
+    const certificate = peerCertificate(socket);
     socket.destroy();
     return certificate;
   } catch {
@@ -137,60 +137,58 @@ async function showCertificate(
   }
 }
 
-/** Whether the account is let in; leaves the connection to the checks after it. */
+/** Authenticates the account. Sets the connection for later checks. */
 export async function checkSasl(context: Context): Promise<Outcome> {
   const { settings } = context;
   const address = context.get("servers")[0]!;
   const timeoutMs = settings.KAFKA_CONNECTION_TIMEOUT_MS;
   const sasl = usesSasl(settings) ? saslOptionsOf(settings) : undefined;
   const protocol = settings.KAFKA_SECURITY_PROTOCOL;
-  const mechanisms = await withWire(
+  const mechanisms = await withConnection(
     await openTransport(settings, address),
     address,
     timeoutMs,
     offeredMechanisms,
   );
   const mismatch = sasl && mechanisms === undefined
-    ? unwantedSasl(settings)
+    ? unexpectedSasl(settings)
     : saslMismatch(settings, mechanisms);
   if (mismatch) return diagnosed(mismatch);
-  const wire = await KafkaWire.on(await openTransport(settings, address), address, timeoutMs, sasl);
-  context.closing(() => wire.close());
+  const wire = await BrokerConnection.on(await openTransport(settings, address), address, timeoutMs, sasl);
+  context.onClose(() => wire.close());
   if (sasl === undefined) {
-    context.put("wire", wire);
+    context.set("connection", wire);
     return skipped(`not used: KAFKA_SECURITY_PROTOCOL=${protocol}`);
   }
   try {
     await wire.login();
   } catch (error) {
-    return diagnosed(refusedLogin(settings, messageOf(error)));
+    return diagnosed(failedLogin(settings, messageOf(error)));
   }
-  context.put("wire", wire);
-  return ok(`logged in as “${settings.KAFKA_SASL_PLAIN_USERNAME}” by ${settings.KAFKA_SASL_MECHANISM}`);
+  context.set("connection", wire);
+  return ok(`authenticated as “${settings.KAFKA_SASL_PLAIN_USERNAME}” with ${settings.KAFKA_SASL_MECHANISM}`);
 }
 
-/** Whether all brokers can be reached at the addresses that they tell clients. */
+/** Checks that all brokers are reachable at their advertised addresses. */
 export async function checkBrokers(context: Context): Promise<Outcome> {
   const { settings } = context;
   const topics = context.get("streams").map(({ topic }) => topic);
-  const cluster = context.put("cluster", await context.get("wire").request(metadata(topics)));
+  const cluster = context.set("cluster", await context.get("connection").request(metadataRequest(topics)));
   const findings = await Promise.all(cluster.brokers.map(async (broker): Promise<Outcome> => {
     try {
       (await openTransport(settings, broker)).destroy();
       return ok(textOf(broker));
     } catch (error) {
-      const { why } = tcpProblem(broker, error, KAFKA_NAMES, settings.KAFKA_CONNECTION_TIMEOUT_MS);
+      const { message } = tcpOutcome("it", error, KAFKA_NAMES, settings.KAFKA_CONNECTION_TIMEOUT_MS);
       return failed(
-        `broker ${broker.node} tells clients to use ${textOf(broker)}, and ${
-          why.replace(textOf(broker), "that")
-        }`,
-        "Clients connect to the addresses that brokers advertise, not to the bootstrap servers: correct advertised.listeners, " +
-          "or make the name and the port reachable from here.",
+        `broker ${broker.node} advertises ${textOf(broker)}, and ${message}`,
+        "Clients connect to the advertised addresses, not to the bootstrap servers: correct advertised.listeners, or make this address " +
+          "reachable from here.",
       );
     }
   }));
-  const outcome = together(findings);
+  const outcome = combineOutcomes(findings);
   return outcome.mark === "failed"
     ? outcome
-    : ok(`${cluster.brokers.length} can be reached: ${cluster.brokers.map(textOf).join(", ")}`);
+    : ok(`${cluster.brokers.length} reachable: ${cluster.brokers.map(textOf).join(", ")}`);
 }

@@ -1,5 +1,5 @@
 /**
- * Whether every partition has a consumer that stores it.
+ * Checks that every partition is assigned to a consumer.
  *
  * @module
  */
@@ -7,14 +7,14 @@ import { KafkaCluster } from "../../shared/kafka/cluster.ts";
 import { fetchTopics, type TopicMetadata } from "../../shared/kafka/metadata.ts";
 import { GroupCoordinator } from "../../shared/kafka/group/coordinator.ts";
 import { fetchOwners, type IsOwned } from "../../shared/kafka/group/owners.ts";
-import { failed, ok, type Outcome, warned } from "../check.ts";
+import { failed, ok, type Outcome, warning } from "../check.ts";
 import type { Context } from "../context.ts";
 
-/** Kafka's own topic of committed offsets, which the first group creates. */
+/** Kafka's internal topic for committed offsets. Brokers create it when the first group is used. */
 const OFFSETS_TOPIC = "__consumer_offsets";
 
-/** Whether a member of the group consumes each partition of the topics. */
-export async function checkOwners(context: Context): Promise<Outcome> {
+/** Checks that each partition is assigned to a member of the group. */
+export async function checkAssignment(context: Context): Promise<Outcome> {
   const { settings } = context;
   const group = settings.CONSUMER_GROUP_ID;
   using cluster = new KafkaCluster(settings, "doctor", () => () => {});
@@ -22,34 +22,38 @@ export async function checkOwners(context: Context): Promise<Outcome> {
     OFFSETS_TOPIC,
     ...context.get("watermarks").keys(),
   ]);
-  // Looking up a coordinator would create the topic, and the doctor changes nothing.
+  // FindCoordinator would create the topic; the doctor must not change anything.
   const isUnused = offsets!.error === "UNKNOWN_TOPIC_OR_PARTITION";
   let isOwned: IsOwned | undefined;
   try {
     isOwned = isUnused ? undefined : await fetchOwners(new GroupCoordinator(cluster, group));
   } catch (error) {
-    // An account that is not allowed to describe the topic does not learn whether it exists.
+    // Without Describe on the topic, the broker does not reveal whether it exists.
     if ((error as { type?: string }).type !== "GROUP_COORDINATOR_NOT_AVAILABLE") throw error;
-    return warned(
+    return warning(
       `the coordinator of the group ${group} is not available`,
-      `On a new cluster, the first consumer creates the topic ${OFFSETS_TOPIC}. Else check that its partitions have leaders.`,
+      `On a new cluster, the first consumer creates the topic ${OFFSETS_TOPIC}. Otherwise check that its partitions have leaders.`,
     );
   }
   return isOwned
-    ? owners(group, topics, isOwned)
-    : ok(`no consumer of the group ${group} runs, or it is about to join`);
+    ? assignmentOutcome(group, topics, isOwned)
+    : ok(`no consumer of the group ${group} is running, or it has not joined yet`);
 }
 
-/** What the owners of a group's partitions say. */
-export function owners(group: string, topics: readonly TopicMetadata[], isOwned: IsOwned): Outcome {
+/** The outcome for the assignment of a running group. */
+export function assignmentOutcome(
+  group: string,
+  topics: readonly TopicMetadata[],
+  isOwned: IsOwned,
+): Outcome {
   const unowned = topics.flatMap(({ name, partitions }) =>
     partitions.filter(({ partition }) => !isOwned(name, partition)).map(({ partition }) =>
       `${name}[${partition}]`
     )
   );
-  if (unowned.length === 0) return ok(`every partition has a consumer of the group ${group}`);
+  if (unowned.length === 0) return ok(`every partition is assigned to a consumer of the group ${group}`);
   return failed(
-    `no consumer of the group ${group} consumes ${unowned.join(", ")}`,
+    `not assigned to any consumer of the group ${group}: ${unowned.join(", ")}`,
     "Start a consumer that subscribes to the topic (STREAMS, KAFKA_TOPIC_PREFIX). If one runs, the group's leader is of an earlier version: " +
       "upgrade all consumers, or give those with different subscriptions groups of their own.",
   );

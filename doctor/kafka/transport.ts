@@ -1,5 +1,5 @@
 /**
- * Connections to a broker as the settings ask for them.
+ * Connections to a broker, configured like those of the services.
  *
  * @module
  */
@@ -8,17 +8,17 @@ import type * as tls from "node:tls";
 import type { SASLOptions } from "kafkajs";
 import type { Address } from "../../shared/kafka/address.ts";
 import { kafkaConfig, type KafkaSettings } from "../../shared/kafka/client.ts";
-import { CODES, KafkaWire, saslHandshake } from "./wire.ts";
-import { connectTcp } from "../network/network.ts";
+import { BrokerConnection, ERROR_CODES, saslHandshakeRequest } from "./broker_connection.ts";
+import { connectTcp } from "../network/tcp.ts";
 import { startTls } from "../network/tls_socket.ts";
 
 const noLog = () => () => {};
 
-/** TLS options as the services use them. @throws {SettingsError} */
+/** TLS options of the services. @throws {SettingsError} */
 export const tlsOptionsOf = (settings: KafkaSettings): tls.ConnectionOptions =>
   kafkaConfig({ ...settings, KAFKA_SECURITY_PROTOCOL: "SSL" }, "doctor", noLog).ssl as tls.ConnectionOptions;
 
-/** SASL options as the services use them. @throws {SettingsError} */
+/** SASL options of the services. @throws {SettingsError} */
 export const saslOptionsOf = (settings: KafkaSettings): SASLOptions =>
   kafkaConfig({ ...settings, KAFKA_SECURITY_PROTOCOL: "SASL_PLAINTEXT" }, "doctor", noLog)
     .sasl as SASLOptions;
@@ -29,7 +29,7 @@ export const usesTls = ({ KAFKA_SECURITY_PROTOCOL: protocol }: KafkaSettings): b
 export const usesSasl = ({ KAFKA_SECURITY_PROTOCOL: protocol }: KafkaSettings): boolean =>
   protocol.startsWith("SASL");
 
-/** A socket to a broker as the settings ask for it: TCP, and TLS with everything checked. */
+/** Opens a TCP connection to a broker, with verified TLS if it is configured. */
 export async function openTransport(settings: KafkaSettings, address: Address): Promise<net.Socket> {
   const timeoutMs = settings.KAFKA_CONNECTION_TIMEOUT_MS;
   const options = usesTls(settings) ? tlsOptionsOf(settings) : undefined;
@@ -37,14 +37,14 @@ export async function openTransport(settings: KafkaSettings, address: Address): 
   return options ? await startTls(socket, address.host, options, timeoutMs) : socket;
 }
 
-/** Opens a connection, lets `use` ask, and closes it. */
-export async function withWire<T>(
+/** Calls `use` with a connection on the socket, and closes it. */
+export async function withConnection<T>(
   socket: net.Socket,
   address: Address,
   timeoutMs: number,
-  use: (wire: KafkaWire) => Promise<T>,
+  use: (wire: BrokerConnection) => Promise<T>,
 ): Promise<T> {
-  const wire = await KafkaWire.on(socket, address, timeoutMs);
+  const wire = await BrokerConnection.on(socket, address, timeoutMs);
   try {
     return await use(wire);
   } finally {
@@ -52,8 +52,8 @@ export async function withWire<T>(
   }
 }
 
-/** The SASL mechanisms that a port offers; `undefined`: it wants no SASL. */
-export async function offeredMechanisms(wire: KafkaWire): Promise<string[] | undefined> {
-  const { error, mechanisms } = await wire.request(saslHandshake("SCRAM-SHA-256"));
-  return error === CODES.illegalSaslState ? undefined : mechanisms;
+/** The SASL mechanisms that a port supports; `undefined` if it does not use SASL. */
+export async function offeredMechanisms(wire: BrokerConnection): Promise<string[] | undefined> {
+  const { error, mechanisms } = await wire.request(saslHandshakeRequest("SCRAM-SHA-256"));
+  return error === ERROR_CODES.illegalSaslState ? undefined : mechanisms;
 }

@@ -6,16 +6,16 @@
 import type * as net from "node:net";
 
 /** A server that listens on a free port of this machine. */
-export class Listening implements AsyncDisposable {
+export class TestServer implements AsyncDisposable {
   readonly #sockets = new Set<net.Socket>();
 
   private constructor(private readonly server: net.Server, readonly port: number) {}
 
-  static start(server: net.Server, host = "127.0.0.1"): Promise<Listening> {
+  static start(server: net.Server, host = "127.0.0.1"): Promise<TestServer> {
     return new Promise((resolve, reject) => {
       server.once("error", reject);
       server.listen(0, host, () => {
-        const listening = new Listening(server, (server.address() as net.AddressInfo).port);
+        const listening = new TestServer(server, (server.address() as net.AddressInfo).port);
         server.on("connection", (socket) => listening.#sockets.add(socket));
         resolve(listening);
       });
