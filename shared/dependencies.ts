@@ -1,5 +1,5 @@
 /**
- * Every package that a service needs when it runs, and no other: what the images cache before the sources are copied.
+ * The packages that services need at run time. The images cache them before the sources are copied.
  *
  * @module
  */

@@ -1,14 +1,14 @@
 /**
- * Text from elsewhere, made safe to print.
+ * Escapes untrusted text for output.
  *
  * @module
  */
 
-/** Controls, invisible marks (some change the direction of writing), and separators of lines. */
+/** Control, format (including bidirectional) and line separator characters. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /**
- * A text in which no character is left that a terminal obeys or that can't be seen: they are escaped as JSON does it.
+ * Escapes control, format and line separator characters as `\uXXXX`.
  *
  * @example
  * ```ts
@@ -17,12 +17,12 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
  * ```
  */
 export function escapeUnprintable(text: string): string {
-  // Most texts are ASCII, which is found out much faster.
+  // Fast path for printable ASCII.
   if (!/[^ -~]/.test(text)) return text;
   return text.replace(UNPRINTABLE, escapeUnits);
 }
 
-/** A text of ASCII characters only, as any encoding has them: the others are escaped as JSON does it. */
+/** Escapes all non-ASCII characters as `\uXXXX`, for databases with any encoding. */
 export const escapeNonAscii = (text: string): string => text.replace(/[^\0-\x7f]/gu, escapeUnits);
 
 const escapeUnits = (character: string): string =>

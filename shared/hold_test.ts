@@ -35,13 +35,13 @@ for (
     ]],
   ] as const
 ) {
-  Deno.test(`readHoldSettings() reads its settings, or takes defaults, when ${what}`, () => {
+  Deno.test(`readHoldSettings() returns the settings or defaults when ${what}`, () => {
     const settings = readHoldSettings({ args, env: (name) => (env as Record<string, string>)[name] });
     assert.deepEqual([settings.ON_CONFIGURATION_ERROR, settings.HTTP_HOST, settings.HTTP_PORT], expected);
   });
 }
 
-Deno.test("hold() logs the reasons again and again when nobody stops it, until a signal comes", async () => {
+Deno.test("hold() repeats the reasons until a signal stops it", async () => {
   const lines: string[] = [];
   const { promise, resolve } = Promise.withResolvers<void>();
   const held = hold(
@@ -87,7 +87,7 @@ for (
     ],
   ] as const
 ) {
-  Deno.test(`runService() stays up, not ready, and ends with code 2 at SIGTERM when ${what} is wrong and it is to hold`, async () => {
+  Deno.test(`runService() stays up but not ready, and exits with 2 at SIGTERM, when ${what} is invalid and ON_CONFIGURATION_ERROR=hold`, async () => {
     const { child, log, readyz } = startProducer({ ON_CONFIGURATION_ERROR: "hold", ...settings });
     try {
       let answer: { status: number; body: string } | undefined;
@@ -109,7 +109,7 @@ for (
   });
 }
 
-Deno.test("runService() ends with code 2 when a setting is wrong and it is not to hold", async () => {
+Deno.test("runService() exits with 2 when a setting is invalid and ON_CONFIGURATION_ERROR is not hold", async () => {
   const { child, log } = startProducer({ PRODUCER_RATE: "many" });
   assert.equal((await child.status).code, 2);
   assert.match(await log, /PRODUCER_RATE/);

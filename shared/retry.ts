@@ -1,5 +1,5 @@
 /**
- * Tries again, without end, what fails because a server is away.
+ * Retries operations until a server is available.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import { backoffMs, pause } from "./lifecycle.ts";
 import type { Availability, Server } from "./observe/availability.ts";
 
 /**
- * Runs `attempt` until it succeeds, with exponential backoff and jitter in between.
+ * Retries `attempt` with exponential backoff and jitter until it succeeds.
  *
- * @returns what it returned; `undefined` where `signal` aborted first
- * @throws whatever `attempt` throws that is no {@link TransientError}
+ * @returns its result; `undefined` if `signal` aborted first
+ * @throws errors of `attempt` other than {@link TransientError}
  */
 export async function retryUntilAvailable<T>(
   server: Server,

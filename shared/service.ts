@@ -1,5 +1,5 @@
 /**
- * What the entry points of all services have in common: settings, help, log, signals, exit code.
+ * Common entry point of the services: settings, help, log, signals, exit code.
  *
  * @module
  */
@@ -18,22 +18,22 @@ import { loadSettings, PROCESS } from "./settings/load.ts";
 import type { Settings } from "./settings/table.ts";
 import { checkTlsFiles } from "./settings/tls_files.ts";
 
-/** How long an exit waits for the last log lines to be written. */
+/** Timeout for writing the last log lines on exit. */
 const FLUSH_TIMEOUT_MS = 500;
 
-/** The last sentence of messages about what a person has to correct. */
+/** Appended to messages about settings and servers. */
 const DOCTOR =
   "`deno task doctor` (in Compose: docker compose run --rm consumer doctor) checks settings, Kafka and PostgreSQL.";
 
-/** A service. */
+/** Declaration of a service. */
 export interface ServiceDefinition {
-  /** Its task in `deno.json`, and the `service` of its log lines. */
+  /** The task in `deno.json`, and the field `service` of log lines. */
   readonly name: string;
-  /** The settings it reads. */
+  /** The setting groups that it reads. */
   readonly groups: readonly Group[];
   /** One sentence for `--help`. */
   readonly about: string;
-  /** Where its log goes. `stderr`: for commands whose result goes to stdout. Default: `stdout`. */
+  /** `stderr` for commands whose result goes to stdout. Default: `stdout`. */
   readonly logTo?: "stdout" | "stderr";
   /** @returns the exit code; default: 0 */
   readonly run: (
@@ -51,13 +51,13 @@ export async function runService(
   const output = new LogOutput(
     Deno[logTo],
     (count) =>
-      log("warn", "log_lines_dropped", `${count} log lines were dropped: ${logTo} could not be written.`, {
+      log("warn", "log_lines_dropped", `Dropped ${count} log lines because ${logTo} could not be written.`, {
         count,
       }),
   );
   const logAs = (settings: LogSettings) =>
     createLog(name, settings, (line, level) => output.write(line, level), Deno[logTo].isTerminal());
-  // For problems with the settings, those of the log among them.
+  // Until the settings are loaded.
   let log = logAs({ LOG_LEVEL: "info", LOG_FORMAT: "auto" });
   const exit = (code: number) => exitAfterFlush(output, logTo, code);
   const usesServers = groups.includes("kafka") || groups.includes("postgresql");
@@ -94,8 +94,7 @@ const reasonsOf = (error: unknown): readonly string[] =>
   error instanceof SettingsError ? error.problems : [messageOf(error)];
 
 /**
- * Ends the process when its log is written, or after a short time if it cannot be written. Errors that the log did not take are
- * printed to stderr.
+ * Exits once the log is written, or after {@link FLUSH_TIMEOUT_MS}. Errors that could not be written to the log are printed to stderr.
  */
 async function exitAfterFlush(output: LogOutput, logTo: "stdout" | "stderr", code: number): Promise<never> {
   const unwritten = await output.close(FLUSH_TIMEOUT_MS);
@@ -106,7 +105,7 @@ async function exitAfterFlush(output: LogOutput, logTo: "stdout" | "stderr", cod
   Deno.exit(code);
 }
 
-/** Logs process warnings and uncaught errors. Deno would print them to stderr, which can block or fail as any output can. */
+/** Logs process warnings and uncaught errors. Deno would print them to stderr, which can block or fail. */
 function redirectDiagnostics(log: Log, crash: (error: unknown) => Promise<never>): void {
   process.removeAllListeners("warning");
   process.on("warning", (warning) => log("warn", "process_warning", messageOf(warning)));

@@ -75,7 +75,7 @@ for (
     ["is a non-blocking pipe that nobody reads", nonBlocking, false],
   ] as const
 ) {
-  Deno.test(`runService() goes on and ends with its exit code when stdout ${output}`, async () => {
+  Deno.test(`runService() keeps running and exits with its code when stdout ${output}`, async () => {
     await using child = new Child(command);
     if (isRead === "closed") await child.process.stdout.cancel();
     await child.lines(700);
@@ -85,7 +85,7 @@ for (
 }
 
 for (const [output, command] of [["a pipe", []], ["a non-blocking pipe", nonBlocking]] as const) {
-  Deno.test(`runService() writes lines in order, and says how many it dropped, when the reader of ${output} was stalled`, async () => {
+  Deno.test(`runService() writes lines in order and reports dropped ones when the reader of ${output} was stalled`, async () => {
     await using child = new Child(command);
     await child.lines(1_500);
     assert(child.report().dropped > 100);
@@ -112,7 +112,7 @@ Deno.test("runService() prints the reason of its exit to stderr when stdout cann
   assert.equal((await child.process.status).code, 2);
 });
 
-Deno.test("runService() logs an uncaught error, and its exit waits for the line to be written", async () => {
+Deno.test("runService() logs an uncaught error before it exits", async () => {
   await using child = new Child(
     [],
     SERVICE.replace("let lines = 0;", "setTimeout(() => { throw new Error('boom') }); let lines = 0;"),
@@ -122,7 +122,7 @@ Deno.test("runService() logs an uncaught error, and its exit waits for the line 
   assert.equal((await child.process.status).code, 1);
 });
 
-Deno.test("runService() keeps running when a warning of the platform cannot be printed", async () => {
+Deno.test("runService() logs process warnings and keeps running", async () => {
   const script = `import process from "node:process";\n${
     SERVICE.replace("let lines = 0;", "process.emitWarning('careful'); let lines = 0;")
   }`;
@@ -134,7 +134,7 @@ Deno.test("runService() keeps running when a warning of the platform cannot be p
   assert.match(await reading, /"event":"process_warning".*careful/);
 });
 
-Deno.test("runService() ends --help quietly with exit code 141 when its reader is gone", async () => {
+Deno.test("runService() exits with 141 and prints no error when the reader of --help closed the output", async () => {
   const script = SERVICE.replace(
     "await runService",
     "await new Promise((done) => setTimeout(done, 300)); await runService",

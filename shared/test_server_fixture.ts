@@ -1,11 +1,11 @@
 /**
- * Servers for tests, on ports that are free.
+ * Servers for tests on free ports.
  *
  * @module
  */
 import type * as net from "node:net";
 
-/** A server that listens on a free port of this machine. */
+/** A server on a free port. Disposal closes all its connections. */
 export class TestServer implements AsyncDisposable {
   readonly #sockets = new Set<net.Socket>();
 

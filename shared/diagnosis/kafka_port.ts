@@ -12,6 +12,18 @@ export const AIVEN_PORTS =
   "Aiven has separate ports for client certificates and SASL: console → the Kafka service → " +
   "Connection information → Authentication method shows both.";
 
+/** Remedies for a connection that the broker closed. Kafka gives no reason for that. */
+export const CLOSED_REMEDIES: Readonly<Record<KafkaSettings["KAFKA_SECURITY_PROTOCOL"], string>> = {
+  PLAINTEXT:
+    "If this persists: the port probably requires TLS or SASL. Check KAFKA_SECURITY_PROTOCOL and the port.",
+  SSL:
+    "If this persists: the port probably requires SASL. Check the port, or set KAFKA_SECURITY_PROTOCOL=SASL_SSL.",
+  SASL_PLAINTEXT:
+    "If this persists: the port probably requires TLS, or does not support SASL. Check KAFKA_SECURITY_PROTOCOL and the port.",
+  SASL_SSL:
+    "If this persists: the port probably requires a client certificate instead of SASL. Check the port, or set KAFKA_SECURITY_PROTOCOL=SSL.",
+};
+
 /** The value of KAFKA_SECURITY_PROTOCOL that matches a port. */
 export const securityProtocolOf = ({ tls, mechanisms }: Port): KafkaSettings["KAFKA_SECURITY_PROTOCOL"] =>
   mechanisms ? (tls ? "SASL_SSL" : "SASL_PLAINTEXT") : tls ? "SSL" : "PLAINTEXT";

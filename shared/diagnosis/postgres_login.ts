@@ -19,6 +19,18 @@ export interface PostgresLogin {
   readonly named?: (setting: "PGUSER" | "PGPASSWORD" | "PGSSLMODE" | "PGDATABASE" | "PGPORT") => string;
 }
 
+/**
+ * Whether another attempt, with or without TLS, may succeed. pg_hba.conf rejects connections without TLS with 28000; pg's own TLS errors have
+ * only a message.
+ */
+export function isTlsRelated(error: unknown): boolean {
+  const { code } = error as { code?: string };
+  return code === "28000" || /SSL|TLS/i.test(messageOf(error)) || /^ERR_(SSL|TLS)_/.test(code ?? "");
+}
+
+/** Whether connecting timed out. pg's connection timeout has no code. */
+export const isConnectTimeout = (error: unknown): boolean => messageOf(error).includes("timeout");
+
 /** The diagnosis of a failed login; `undefined` if the error has another cause. */
 export function diagnosePostgresLogin(error: unknown, login: PostgresLogin): Diagnosis | undefined {
   const { user, database, mode, named = (setting: string) => setting } = login;

@@ -5,7 +5,7 @@
  */
 import { codeOf, type Diagnosis, messageOf, PermanentError, TransientError } from "../errors.ts";
 import { groupAccess, topicAccess } from "../diagnosis/kafka_access.ts";
-import { failedLogin, unexpectedSasl } from "../diagnosis/kafka_port.ts";
+import { CLOSED_REMEDIES, failedLogin, unexpectedSasl } from "../diagnosis/kafka_port.ts";
 import { KAFKA_REMEDIES } from "../diagnosis/kafka_remedies.ts";
 import { diagnoseNetwork, KAFKA_NAMES } from "../diagnosis/network.ts";
 import { diagnoseTls, type TlsUse } from "../diagnosis/tls.ts";
@@ -27,18 +27,6 @@ function* errorChain(error: unknown): Generator<KafkaJSError> {
     for (const inner of (at as { errors?: readonly unknown[] }).errors ?? []) yield* errorChain(inner);
   }
 }
-
-/** Remedies for a connection that the broker closed. Kafka gives no reason for that. */
-const CLOSED_REMEDIES: Readonly<Record<KafkaSettings["KAFKA_SECURITY_PROTOCOL"], string>> = {
-  PLAINTEXT:
-    "If this persists: the port probably requires TLS or SASL. Check KAFKA_SECURITY_PROTOCOL and the port.",
-  SSL:
-    "If this persists: the port probably requires SASL. Check the port, or set KAFKA_SECURITY_PROTOCOL=SASL_SSL.",
-  SASL_PLAINTEXT:
-    "If this persists: the port probably requires TLS, or does not support SASL. Check KAFKA_SECURITY_PROTOCOL and the port.",
-  SASL_SSL:
-    "If this persists: the port probably requires a client certificate instead of SASL. Check the port, or set KAFKA_SECURITY_PROTOCOL=SSL.",
-};
 
 /**
  * Converts an error of kafkajs: to a {@link PermanentError} if it needs operator action, otherwise to a {@link TransientError}.
@@ -62,7 +50,8 @@ export function kafkaError(
     const found = diagnose(at, settings);
     if (found) return new PermanentError({ action, ...found }, { cause: error });
   }
-  const message = messageOf(error).replace(/\.$/, "");
+  const message = messageOf(error);
+  // kafkajs' connection and timeout errors have no code.
   const code = /timeout/i.test(message) ? "ETIMEDOUT" : codeOf(error) ?? /E[A-Z]{6,}/.exec(message)?.[0];
   const network = diagnoseNetwork(code, addressIn(error) ?? "it", KAFKA_NAMES);
   const isClosed = /closed connection/i.test(message);

@@ -1,13 +1,13 @@
 /**
- * Writes bytes to stdout or stderr, whatever they are connected to.
+ * Writes bytes to stdout or stderr, connected to a file, pipe or terminal.
  *
  * @module
  */
 
-/** Between two attempts when a non-blocking output takes no more bytes (EAGAIN). */
-export const BUSY_MS = 20;
+/** Delay before a retry when a non-blocking output is full (EAGAIN). */
+export const BUSY_RETRY_MS = 20;
 
-/** Linux writes so many bytes to a pipe completely or not at all (PIPE_BUF). */
+/** Linux writes at most this many bytes to a pipe atomically (PIPE_BUF). */
 const ATOMIC_BYTES_MAX = 4096;
 const LINE_FEED = 10;
 
@@ -17,12 +17,12 @@ export interface ByteSink {
 }
 
 /**
- * Writes the beginning of some lines. Deno does not tell how much of a write has succeeded if a non-blocking pipe becomes full in the
- * middle, and its line buffer keeps a short piece without a line feed. Therefore at most {@link ATOMIC_BYTES_MAX} bytes are written at
- * once, up to the end of a line if one ends there.
+ * Writes the first of the lines. Deno does not report how much of a write succeeded if a non-blocking pipe becomes full, and its line
+ * buffer keeps a short piece without a line feed. Therefore at most {@link ATOMIC_BYTES_MAX} bytes are written at once, up to the end of a
+ * line if possible.
  *
  * @param lines not empty, with a line feed at the end
- * @returns how many bytes were written
+ * @returns the number of bytes written
  * @throws {Deno.errors.WouldBlock} if nothing was written because a non-blocking output is full
  */
 export function writeSome(sink: ByteSink, lines: Uint8Array): Promise<number> {

@@ -1,11 +1,11 @@
 /**
- * The standard output of commands whose result is what they print: rejects, doctor, `--help`.
+ * Standard output of commands: rejects, doctor, `--help`.
  *
  * @module
  */
 import { EXIT, messageOf, TransientError } from "../errors.ts";
 import { pause } from "../lifecycle.ts";
-import { BUSY_MS, type ByteSink, writeSome } from "./byte_sink.ts";
+import { BUSY_RETRY_MS, type ByteSink, writeSome } from "./byte_sink.ts";
 
 /** Prints lines until the reader closes the output, as `| head -1` does; later lines are discarded. */
 export class CommandOutput {
@@ -35,7 +35,7 @@ export class CommandOutput {
         done += await writeSome(this.sink, bytes.subarray(done));
       } catch (error) {
         if (error instanceof Deno.errors.BrokenPipe) this.#isClosed = true;
-        else if (error instanceof Deno.errors.WouldBlock) await pause(BUSY_MS);
+        else if (error instanceof Deno.errors.WouldBlock) await pause(BUSY_RETRY_MS);
         else {
           const failure = {
             action: "Cannot write to the standard output",

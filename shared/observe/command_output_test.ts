@@ -16,14 +16,14 @@ function sink(...results: (number | Error)[]) {
   };
 }
 
-Deno.test("CommandOutput.print() prints all of a line when the output takes it in part or is busy", async () => {
+Deno.test("CommandOutput.print() writes the whole line when the output accepts it in parts or is full", async () => {
   const to = sink(2, new Deno.errors.WouldBlock(), 1);
   const output = new CommandOutput(to);
   await output.print("hello");
   assert.deepEqual([to.written.join(""), output.exitCode(0)], ["hello\n", 0]);
 });
 
-Deno.test("CommandOutput.print() discards everything, and the exit code is 141, when the reader has closed the output", async () => {
+Deno.test("CommandOutput.print() discards lines and exitCode() is 141 when the reader closed the output", async () => {
   const to = sink(new Deno.errors.BrokenPipe());
   const output = new CommandOutput(to);
   await output.print("a");
@@ -31,7 +31,7 @@ Deno.test("CommandOutput.print() discards everything, and the exit code is 141, 
   assert.deepEqual([to.written, output.isClosed, output.exitCode(0)], [[], true, 141]);
 });
 
-Deno.test("CommandOutput.print() throws a TransientError that names the reason when the output cannot be written", async () => {
+Deno.test("CommandOutput.print() throws a TransientError with the cause when the output cannot be written", async () => {
   await assert.rejects(
     new CommandOutput(sink(new Error("No space left on device"))).print("a"),
     (error) =>

@@ -1,29 +1,29 @@
 /**
- * Facts that a service tells of itself. Each is one typed event, declared once; telling it writes the log line and moves the metric.
+ * Typed events of a service. Emitting one logs its message and updates its metrics.
  *
  * @module
  */
 import type { Fields, Level, Log } from "./log.ts";
 
-/** How a fact is told. */
+/** Declaration of an event. */
 export interface EventKind<F extends Fields> {
   readonly level: Level;
-  /** The log line's message. It must be a sentence of its own. */
+  /** The message of the log line, a full sentence. */
   readonly message: (fields: F) => string;
-  /** Moves metrics; called whether or not the line is logged. */
+  /** Updates metrics; called even if the line is below the log level. */
   readonly metric?: (fields: F) => void;
-  /** The message says all that the fields do: the line has none. */
+  /** Whether the log line has no fields, because the message contains them. */
   readonly omitFields?: boolean;
 }
 
-/** Declares an event with the fields it carries. */
+/** Declares an event with its fields. */
 export const event = <F extends Fields>(
   level: Level,
   message: (fields: F) => string,
   metric?: (fields: F) => void,
 ): EventKind<F> => ({ level, message, ...(metric ? { metric } : {}) });
 
-/** Declares an event that is a sentence and nothing else. */
+/** Declares an event that has only a message. */
 export const messageOnly = (level: Level): EventKind<{ text: string }> => ({
   level,
   message: ({ text }) => text,
@@ -33,13 +33,13 @@ export const messageOnly = (level: Level): EventKind<{ text: string }> => ({
 // deno-lint-ignore no-explicit-any -- the fields differ from event to event
 type Kinds = Readonly<Record<string, EventKind<any>>>;
 
-/** Tells an event of the table `K` by its name. */
+/** Emits an event of the table `K` by name. */
 export type Emit<K extends Kinds> = <N extends keyof K & string>(
   name: N,
   fields: K[N] extends EventKind<infer F> ? F : never,
 ) => void;
 
-/** A {@link Emit} of a table of events that writes to `log`. */
+/** Creates the {@link Emit} function of a table of events. */
 export const createEmitter = <K extends Kinds>(kinds: K, log: Log): Emit<K> => (name, fields) => {
   const kind = kinds[name]!;
   kind.metric?.(fields);

@@ -2,7 +2,7 @@ import assert from "assert";
 import { createEmitter, event, messageOnly } from "./events.ts";
 import { createLog } from "./log.ts";
 
-Deno.test("teller() moves the metric always, and makes the message only when its line is written", () => {
+Deno.test("createEmitter() updates metrics always, and formats the message only when the line is logged", () => {
   let made = 0, moved = 0;
   const kinds = {
     quiet: event<{ n: number }>("debug", ({ n }) => `made ${made += n}`, () => moved++),
@@ -18,7 +18,7 @@ Deno.test("teller() moves the metric always, and makes the message only when its
   assert.equal(JSON.parse(lines[0]!).message, "made 2");
 });
 
-Deno.test("sentence() says what it has to say once", () => {
+Deno.test("messageOnly() logs the message without fields", () => {
   const lines: unknown[] = [];
   const tell = createEmitter({ group_left: messageOnly("debug") }, (level, name, message, fields) => {
     lines.push([level, name, typeof message === "string" ? message : message(), fields]);

@@ -1,5 +1,5 @@
 /**
- * `/healthz`, `/readyz` and `/metrics`.
+ * Serves `/healthz`, `/readyz` and `/metrics`.
  *
  * @module
  */
@@ -7,29 +7,29 @@ import type { Registry } from "prom-client";
 import { messageOf, PermanentError } from "../errors.ts";
 import type { Settings } from "../settings/table.ts";
 
-/** What the probes answer from. */
+/** The state that the probes report. */
 export interface Probes {
-  /** Why the service is not ready; empty: it is. */
+  /** Why the service is not ready; empty if it is. */
   readonly problems: () => readonly string[];
   readonly registry: Registry;
-  /** Whether a request is answered, by its `Host`; default: any is. */
+  /** Whether a request is accepted, by its `Host`. Default: all are. */
   readonly accepts?: (request: Request) => boolean;
 }
 
 /**
- * Path and parameters of a request, whatever its `Host` says: Deno makes the URL from it, and it may be one that no URL can have, such
- * as an IPv6 address with a zone.
+ * Path and parameters of a request, independent of its `Host`. Deno builds the URL from it, and it may be invalid in a URL, such as an IPv6
+ * address with a zone.
  */
 export const pathOf = ({ url }: Pick<Request, "url">): URL =>
   new URL(url.replace(/^https?:\/\/[^/?#]*/, "http://localhost"));
 
 /**
- * Serves the probes until disposed of; with `HTTP_PORT=0` there is nothing to serve.
+ * Serves the probes until disposed of. Does nothing if `HTTP_PORT` is 0.
  *
- * `/healthz` answers 200 as long as the process lives; `/readyz` 200 or 503 with what is missing; `/metrics` in
- * Prometheus' text format.
+ * `/healthz` returns 200 while the process runs; `/readyz` returns 200, or 503 with the problems; `/metrics` returns Prometheus' text
+ * format.
  *
- * @throws {PermanentError} where the port can't be listened on
+ * @throws {PermanentError} if the port cannot be bound
  */
 export function serveProbes(
   settings: Pick<Settings, "HTTP_HOST" | "HTTP_PORT">,
@@ -39,14 +39,14 @@ export function serveProbes(
   if (port === 0) return { [Symbol.asyncDispose]: () => Promise.resolve() };
   try {
     const server = Deno.serve({ hostname, port, onListen: () => {} }, async (request) => {
-      if (!accepts(request)) return new Response("This name is not the service's.\n", { status: 421 });
+      if (!accepts(request)) return new Response("Unknown host name.\n", { status: 421 });
       switch (pathOf(request).pathname) {
         case "/healthz":
           return Response.json({ status: "alive" });
         case "/readyz": {
-          const missing = problems();
-          const status = missing.length === 0 ? "ready" : "not ready";
-          return Response.json({ status, problems: missing }, { status: missing.length === 0 ? 200 : 503 });
+          const found = problems();
+          const status = found.length === 0 ? "ready" : "not ready";
+          return Response.json({ status, problems: found }, { status: found.length === 0 ? 200 : 503 });
         }
         case "/metrics":
           return new Response(await registry.metrics(), {

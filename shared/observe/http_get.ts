@@ -1,6 +1,5 @@
 /**
- * Requests to the services' own HTTP servers. `fetch` would send them to the proxy that `HTTP_PROXY` or `ALL_PROXY` names, also those for
- * this machine; `node:http` uses no proxy.
+ * HTTP requests without a proxy. `fetch` uses the proxy in `HTTP_PROXY` or `ALL_PROXY` even for this machine; `node:http` does not.
  *
  * @module
  */
@@ -8,18 +7,18 @@ import { Buffer } from "node:buffer";
 import * as http from "node:http";
 import * as https from "node:https";
 
-/** A response. A redirect is not followed. */
+/** A response. Redirects are not followed. */
 export interface HttpResponse {
   readonly status: number;
   readonly text: string;
 }
 
 /**
- * Gets an `http:` or `https:` URL without a proxy, on a connection of its own.
+ * Sends a GET request without a proxy, on a new connection.
  *
  * @param maxBytes of the body
  * @throws {DOMException} `TimeoutError` if the response is not complete within `timeoutMs`, {@link RangeError} if it is too long
- * @throws {Error} of node:http, if there is no response
+ * @throws {Error} of node:http if there is no response
  */
 export function httpGet(url: string, timeoutMs: number, maxBytes = 16 * 1024 * 1024): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {

@@ -3,7 +3,7 @@ import * as net from "node:net";
 import { TestServer } from "../test_server_fixture.ts";
 import { httpGet } from "./http_get.ts";
 
-Deno.test("httpGet() gives status and text, and follows no redirect", async () => {
+Deno.test("httpGet() returns status and text, and does not follow redirects", async () => {
   await using server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     ({ url }) =>
@@ -17,7 +17,7 @@ Deno.test("httpGet() gives status and text, and follows no redirect", async () =
   await assert.rejects(httpGet(base, 5_000, 3), RangeError);
 });
 
-Deno.test("httpGet() rejects when nobody listens, or there is no response in time", async () => {
+Deno.test("httpGet() rejects when nothing listens or the response times out", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();
@@ -27,7 +27,7 @@ Deno.test("httpGet() rejects when nobody listens, or there is no response in tim
 });
 
 for (const name of ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]) {
-  Deno.test(`the health check asks the service itself when ${name} names a proxy`, async () => {
+  Deno.test(`healthcheck.ts uses no proxy when ${name} is set`, async () => {
     await using server = Deno.serve(
       { hostname: "127.0.0.1", port: 0, onListen: () => {} },
       () => new Response("ready"),

@@ -1,32 +1,31 @@
 /**
- * Log lines: JSON for machines, a readable form for a terminal.
+ * Log lines: JSON, or text for a terminal.
  *
  * @module
  */
 import { escapeUnprintable } from "../escape.ts";
 import type { Settings } from "../settings/table.ts";
 
-/** Levels, from the least to the most important. */
+/** Levels in ascending order. */
 export const LEVELS = ["debug", "info", "warn", "error"] as const;
 export type Level = (typeof LEVELS)[number];
 
-/** What a log line says beside its message; values must be JSON. */
+/** Additional fields of a log line. Values must be serializable as JSON. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Writes one line. A message that takes work to make can be given as a function: it is called only when the line is written. */
+/** Writes one line. A message given as a function is formatted only if the line is written. */
 export type Log = (level: Level, event: string, message: string | (() => string), fields?: Fields) => void;
 
 const COLORS: Readonly<Record<Level, string>> = { debug: "90", info: "32", warn: "33", error: "31" };
 
-/** The settings that a log is made by. */
+/** The settings of a log. */
 export type LogSettings = Pick<Settings, "LOG_LEVEL" | "LOG_FORMAT">;
 
 /**
- * A log as the settings ask for. Control characters in texts of servers are escaped, in JSON the invisible ones too, so that no line
- * controls the terminal or passes for two.
+ * Creates a log. Control and invisible characters are escaped, so that no message controls the terminal or looks like two lines.
  *
- * @param service the name in each JSON line
- * @param write where lines go, with their line feed
+ * @param service the field `service` of JSON lines
+ * @param write writes a line, which ends with a line feed
  */
 export function createLog(
   service: string,
@@ -34,13 +33,13 @@ export function createLog(
   write: (line: string, level: Level) => void,
   isTerminal: boolean,
 ): Log {
-  const least = LEVELS.indexOf(settings.LOG_LEVEL);
-  const readable = settings.LOG_FORMAT === "text" || (settings.LOG_FORMAT === "auto" && isTerminal);
+  const minimum = LEVELS.indexOf(settings.LOG_LEVEL);
+  const isText = settings.LOG_FORMAT === "text" || (settings.LOG_FORMAT === "auto" && isTerminal);
   return (level, event, given, fields = {}) => {
-    if (LEVELS.indexOf(level) < least) return;
+    if (LEVELS.indexOf(level) < minimum) return;
     const message = typeof given === "string" ? given : given();
     const time = new Date().toISOString();
-    if (!readable) {
+    if (!isText) {
       return write(
         `${
           escapeUnprintable(

@@ -4,23 +4,23 @@
  * @module
  */
 import { pause } from "../lifecycle.ts";
-import { BUSY_MS, type ByteSink, writeSome } from "./byte_sink.ts";
+import { BUSY_RETRY_MS, type ByteSink, writeSome } from "./byte_sink.ts";
 import type { Level } from "./log.ts";
 
-/** Bytes of lines that wait to be written. */
+/** Maximum size of the queue. */
 const BUFFER_BYTES_MAX = 1024 * 1024;
-/** The last part of the buffer, for lines of level `error` only, so that other lines never displace the reason of an exit. */
+/** Part of the queue reserved for level `error`, so that the reason of an exit is not dropped. */
 const ERROR_RESERVE_BYTES = 64 * 1024;
-/** Bytes that leave the queue at a time. */
+/** Maximum size of a write. */
 const BATCH_BYTES_MAX = 64 * 1024;
-/** Between two attempts after a failed write. */
+/** Delay before a retry after a failed write. */
 const RETRY_MS = 1_000;
 interface Line {
   readonly bytes: Uint8Array;
   readonly level: Level;
 }
 
-/** Lines that all outputs of this process have dropped; `log_lines_dropped_total`. */
+/** Lines dropped by all outputs of this process; `log_lines_dropped_total`. */
 let totalDropped = 0;
 export const droppedLogLines = (): number => totalDropped;
 
@@ -91,7 +91,7 @@ export class LogOutput {
         try {
           done += await writeSome(this.sink, bytes.subarray(done));
         } catch (error) {
-          await pause(error instanceof Deno.errors.WouldBlock ? BUSY_MS : RETRY_MS, signal);
+          await pause(error instanceof Deno.errors.WouldBlock ? BUSY_RETRY_MS : RETRY_MS, signal);
         }
       }
       if (signal.aborted) break;

@@ -19,7 +19,7 @@ class Sink implements ByteSink {
   }
 }
 
-Deno.test("LogOutput.write() keeps the order of lines when the output takes them in part, is busy or fails", async () => {
+Deno.test("LogOutput.write() keeps the order of lines when the output accepts them in parts, is full or fails", async () => {
   const sink = new Sink(3, [new Deno.errors.WouldBlock(), new Error("ENOSPC")]);
   const output = new LogOutput(sink, () => assert.fail("nothing was dropped"));
   const lines = Array.from({ length: 50 }, (_, n) => `line ${n}\n`);
@@ -28,7 +28,7 @@ Deno.test("LogOutput.write() keeps the order of lines when the output takes them
   assert.equal(sink.written, lines.join(""));
 });
 
-Deno.test("LogOutput.write() drops lines beyond 1 MiB, keeps room for errors and reports how many it dropped", async () => {
+Deno.test("LogOutput.write() drops lines beyond 1 MiB except errors, and reports their number", async () => {
   const sink = new Sink(Infinity);
   const { promise, resolve } = Promise.withResolvers<void>();
   sink.open = promise;

@@ -5,7 +5,7 @@ const TEXT = "refused:\x1b]0;title\x07 \x9b2J\r\n00:00:00.000 INFO  all is well 
 
 for (const format of ["text", "json"] as const) {
   for (const isTerminal of [true, false]) {
-    Deno.test(`createLog() writes one line without control characters when a message has some (${format}, ${isTerminal ? "terminal" : "file"})`, () => {
+    Deno.test(`createLog() escapes control characters (${format}, ${isTerminal ? "terminal" : "file"})`, () => {
       const lines: string[] = [];
       const log = createLog(
         "test",

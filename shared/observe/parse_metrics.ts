@@ -1,18 +1,18 @@
 /**
- * Reads Prometheus' text format.
+ * Parses Prometheus' text format.
  *
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
  * @module
  */
 
-/** A value of a metric with its labels. */
+/** A sample of a metric. */
 export interface MetricSample {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }
 
-/** The samples of a page. Lines that are none are skipped. */
+/** Parses the samples of a page. Other lines are skipped. */
 export function parseMetrics(text: string): MetricSample[] {
   return text.split("\n").flatMap((line) => {
     const [, name, labels = "", value] = /^([A-Za-z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)/.exec(line) ?? [];
@@ -21,7 +21,7 @@ export function parseMetrics(text: string): MetricSample[] {
   });
 }
 
-/** The sum of the samples of that name that have these labels, whatever others they have. */
+/** Sums the samples with this name and at least these labels. */
 export function sumOf(
   samples: readonly MetricSample[],
   name: string,

@@ -2,7 +2,7 @@ import assert from "assert";
 import { Counter, Registry } from "prom-client";
 import { parseMetrics, sumOf } from "./parse_metrics.ts";
 
-Deno.test("parseMetrics() reads what prom-client writes, odd labels too", async () => {
+Deno.test("parseMetrics() parses the output of prom-client, including escaped labels", async () => {
   const registry = new Registry();
   const counter = new Counter({ name: "a_total", help: "x", labelNames: ["b"], registers: [registry] });
   const odd = 'q"\\\n,}{=';
@@ -14,7 +14,7 @@ Deno.test("parseMetrics() reads what prom-client writes, odd labels too", async 
   ]);
 });
 
-Deno.test("parseMetrics() reads names, labels and values, and no comments", () => {
+Deno.test("parseMetrics() parses names, labels and values, and skips comments", () => {
   const page = `# HELP consumer_records_total Records by outcome
 # TYPE consumer_records_total counter
 consumer_records_total{topic="routes",outcome="rejected"} 2
@@ -31,7 +31,7 @@ limit -Inf
   ]);
 });
 
-Deno.test("sumOf() adds up the samples that have the labels, whatever others", () => {
+Deno.test("sumOf() sums the samples that have at least the given labels", () => {
   const samples = parseMetrics('a{x="1",y="1"} 1\na{x="1",y="2"} 2\na{x="2"} 4\nb 8\nc +Inf');
   assert.equal(sumOf(samples, "a", { x: "1" }), 3);
   assert.equal(sumOf(samples, "a"), 7);

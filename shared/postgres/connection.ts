@@ -8,7 +8,7 @@ import type * as tls from "node:tls";
 import { messageOf, PermanentError } from "../errors.ts";
 import type { Settings } from "../settings/table.ts";
 import { postgresTlsFiles, readTlsFiles, shouldVerifyServer } from "../settings/tls_files.ts";
-import { PASSWORD_MISSING } from "../diagnosis/postgres_login.ts";
+import { isTlsRelated, PASSWORD_MISSING } from "../diagnosis/postgres_login.ts";
 import { connectError } from "./errors.ts";
 
 /** The settings of a connection. */
@@ -80,7 +80,7 @@ export async function connectPostgres(
       // Not awaited: end() may never settle if the connection failed.
       client.end().catch(() => {});
       const next = attempts[index + 1];
-      if (next === undefined || !isAboutTls(error)) {
+      if (next === undefined || !isTlsRelated(error)) {
         throw connectError(error, settings, options.database);
       }
       if (next === false) {
@@ -116,10 +116,4 @@ function passwordOf({ PGPASSWORD }: PostgresSettings): string {
     cause: "no password is set",
     remedy: "Set PGPASSWORD.",
   });
-}
-
-/** Whether the next attempt, with or without TLS, may succeed. pg_hba.conf rejects connections without TLS with 28000. */
-function isAboutTls(error: unknown): boolean {
-  const { code } = error as { code?: string };
-  return code === "28000" || /SSL|TLS/i.test(messageOf(error)) || /^ERR_(SSL|TLS)_/.test(code ?? "");
 }

@@ -5,7 +5,7 @@
  */
 import { codeOf, type Failure, messageOf, PermanentError, TransientError } from "../errors.ts";
 import { diagnoseNetwork, POSTGRES_NAMES } from "../diagnosis/network.ts";
-import { diagnosePostgresLogin } from "../diagnosis/postgres_login.ts";
+import { diagnosePostgresLogin, isConnectTimeout } from "../diagnosis/postgres_login.ts";
 import { STATEMENT_REMEDIES } from "../diagnosis/postgres_statement.ts";
 import { diagnoseTls, isTlsCode } from "../diagnosis/tls.ts";
 import type { Settings } from "../settings/table.ts";
@@ -136,7 +136,7 @@ export function connectError(
       : permanentStatementError(action, error);
   }
   const found = login ??
-    diagnoseNetwork(messageOf(error).includes("timeout") ? "ETIMEDOUT" : code, "it", POSTGRES_NAMES);
+    diagnoseNetwork(isConnectTimeout(error) ? "ETIMEDOUT" : code, "it", POSTGRES_NAMES);
   return found
     ? new TransientError({ action, ...found }, retryClass(error), { cause: error })
     : transientStatementError(action, error);
