@@ -1,8 +1,10 @@
 /**
- * Creates a context for tests from environment variables.
+ * Contexts from environment variables, and assertions on outcomes, for tests.
  *
  * @module
  */
+import assert from "assert";
+import type { Outcome } from "./check.ts";
 import { Context } from "./context.ts";
 
 /** A context with short timeouts. Arguments, environment and files of this process are not read. */
@@ -27,4 +29,10 @@ export async function contextOf(
   const [{ default: routes }] = await Promise.all([import("../shared/streams/routes.ts")]);
   context.set("streams", [routes]);
   return context;
+}
+
+/** Asserts that an outcome has failed, and that `message. remedy` matches. */
+export function assertFails({ mark, message, remedy }: Outcome, expected: RegExp): void {
+  assert.equal(mark, "failed", message);
+  assert.match(`${message}. ${remedy}`, expected);
 }

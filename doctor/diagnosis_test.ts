@@ -25,7 +25,7 @@ import { type BrokerPort, startBroker, startDatabase, startRefusal } from "./ser
 type Check = (context: Context) => Outcome | Promise<Outcome>;
 type Env = Record<string, string | number>;
 
-/** Asserts that both say the same, whatever they call the server: by its address, or "it". */
+/** Asserts that both have the same cause and remedy, independent of the server's name: its address, or `it`. */
 function assertSame(error: unknown, outcome: Outcome, code: string, addresses: readonly string[]): void {
   assert(error instanceof DiagnosedError, String(error));
   assert.equal(outcome.mark, "failed", outcome.message);

@@ -61,7 +61,7 @@ Deno.test("hold() repeats the reasons until a signal stops it", async () => {
   await held;
 });
 
-/** A producer of this machine with these settings, as deno.json lets it run; its log, and where its probes are. */
+/** Starts a producer with the permissions of deno.json. Returns the process, its log, and the URL of its probes. */
 function startProducer(settings: Record<string, string>) {
   const port = freePort();
   const { PATH = "", HOME = "", DENO_DIR = "" } = Deno.env.toObject();

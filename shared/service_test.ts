@@ -1,6 +1,6 @@
 import assert from "assert";
 
-/** Logs lines, some longer than a pipe takes at once, and reports how many, and how many were dropped. */
+/** Logs lines, some longer than an atomic write to a pipe, and reports the numbers of logged and dropped lines. */
 const SERVICE = `
 import { runService } from "${import.meta.resolve("./service.ts")}";
 import { pause } from "${import.meta.resolve("./lifecycle.ts")}";
@@ -23,7 +23,7 @@ interface Report {
   readonly dropped: number;
 }
 
-/** A service whose stdout a shell opens as `redirection` says. */
+/** A child process that runs the service, started by `command`. */
 class Child implements AsyncDisposable {
   readonly #report = Deno.makeTempFileSync();
   readonly process: Deno.ChildProcess;
@@ -43,7 +43,7 @@ class Child implements AsyncDisposable {
     return JSON.parse(Deno.readTextFileSync(this.#report) || '{"lines":0,"dropped":0}') as Report;
   }
 
-  /** Waits until so many lines were logged, whether or not they were written. */
+  /** Waits until `count` lines were logged, written or not. */
   async lines(count: number): Promise<void> {
     for (const deadline = performance.now() + 30_000; this.report().lines < count;) {
       assert(performance.now() < deadline, `only ${this.report().lines} lines`);

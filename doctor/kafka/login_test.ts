@@ -1,7 +1,6 @@
 import assert from "assert";
 import { Certificates } from "../settings/certificates_fixture.ts";
-import type { Outcome } from "../check.ts";
-import { contextOf } from "../context_fixture.ts";
+import { assertFails, contextOf } from "../context_fixture.ts";
 import { checkBrokers, checkKafkaTls, checkSasl } from "./login.ts";
 import { int16, int32, startBroker, startSilence, string } from "../server_fixture.ts";
 
@@ -11,11 +10,6 @@ async function outcomeOf(check: typeof checkSasl, port: number, env: Env, host =
   await using context = await contextOf({ KAFKA_BOOTSTRAP_SERVERS: `${host}:${port}`, ...env });
   context.set("servers", [{ host, port }]);
   return await check(context);
-}
-
-function assertFails({ mark, message, remedy }: Outcome, about: RegExp): void {
-  assert.equal(mark, "failed", message);
-  assert.match(`${message}. ${remedy}`, about);
 }
 
 Deno.test("checkKafkaTls() fails with the cause when the server's certificate is not trusted", async () => {

@@ -47,7 +47,7 @@ export interface ClusterView {
   readonly operations: ReadonlySet<Operation> | undefined;
 }
 
-/** Where no rights are told. */
+/** Sent instead of the operations if the broker does not report them. */
 const UNKNOWN = -2_147_483_648;
 
 const operationsOf = (bits: number): ReadonlySet<Operation> | undefined =>
@@ -77,7 +77,7 @@ export const metadataRequest = (topics: readonly string[]): Request<ClusterView>
       const topic = each.readString();
       each.readBoolean(); // internal
       const partitions = each.readArray((part) => {
-        part.readInt16(); // error: told by the leader
+        part.readInt16(); // error code, reported by the leader
         const partition = part.readInt32();
         const leader = part.readInt32();
         part.readInt32(); // leader epoch

@@ -1,7 +1,7 @@
 import assert from "assert";
 import { Certificates } from "../settings/certificates_fixture.ts";
 import type { Outcome } from "../check.ts";
-import { contextOf } from "../context_fixture.ts";
+import { assertFails, contextOf } from "../context_fixture.ts";
 import { plaintextOutcome } from "./login.ts";
 import { checkPostgresTls } from "./tls.ts";
 import { startDatabase, startSilence } from "../server_fixture.ts";
@@ -9,11 +9,6 @@ import { startDatabase, startSilence } from "../server_fixture.ts";
 async function tls(port: number, mode: string, env: Record<string, string> = {}): Promise<Outcome> {
   await using context = await contextOf({ PGHOST: "127.0.0.1", PGPORT: port, PGSSLMODE: mode, ...env });
   return await checkPostgresTls(context);
-}
-
-function assertFails({ mark, message, remedy }: Outcome, about: RegExp): void {
-  assert.equal(mark, "failed", message);
-  assert.match(`${message}. ${remedy}`, about);
 }
 
 Deno.test("checkPostgresTls() fails with the cause when the server's certificate is not trusted", async () => {

@@ -1,7 +1,7 @@
 import assert from "assert";
+import { assertFails } from "../context_fixture.ts";
 import { checkCa, checkClientCertificate } from "./certificates.ts";
 import { Certificates } from "./certificates_fixture.ts";
-import type { Outcome } from "../check.ts";
 
 const DAY = 86_400_000;
 const ca = (path: string) => ({ setting: "KAFKA_SSL_CAFILE", path });
@@ -12,11 +12,6 @@ const client = (certificate: string, key: string, authority: string, now = Date.
     ca(authority),
     now,
   );
-
-function assertFails({ mark, message, remedy }: Outcome, about: RegExp): void {
-  assert.equal(mark, "failed", message);
-  assert.match(`${message}. ${remedy}`, about);
-}
 
 Deno.test("checkCa() fails with the cause when the file is not a CA certificate", async () => {
   await using files = await Certificates.create();

@@ -50,7 +50,7 @@ Deno.test("PermanentError and TransientError compose the message from the diagno
   const failure = {
     action: "Cannot connect",
     code: "POSTGRES_ACCESS_DENIED",
-    cause: "the server says no",
+    cause: "the server does not accept the user",
     remedy: "Correct PGUSER.",
   };
   for (
@@ -59,7 +59,7 @@ Deno.test("PermanentError and TransientError compose the message from the diagno
       new TransientError(failure, "connection", { cause }),
     ]
   ) {
-    assert.equal(error.message, "Cannot connect: the server says no. Correct PGUSER.");
+    assert.equal(error.message, "Cannot connect: the server does not accept the user. Correct PGUSER.");
     assert.deepEqual(
       [error.code, error.remedy, error.cause],
       [failure.code, failure.remedy, cause],

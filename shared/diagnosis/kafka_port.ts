@@ -59,9 +59,9 @@ export function tlsMismatch(settings: KafkaSettings, port: Port, at: string): Di
       code: "KAFKA_TLS_MISSING",
       cause: `${at} does not support TLS, but KAFKA_SECURITY_PROTOCOL=${protocol} requires it`,
       remedy:
-        `It wants ${
+        `The port requires ${
           requirementsOf(port)
-        }: take the broker's TLS port or, where the network is your own, set ` +
+        }: use the broker's TLS port or, if the network is trusted, set ` +
         `KAFKA_SECURITY_PROTOCOL=${securityProtocolOf(port)}.`,
     };
 }

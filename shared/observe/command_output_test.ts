@@ -2,7 +2,7 @@ import assert from "assert";
 import { TransientError } from "../errors.ts";
 import { CommandOutput } from "./command_output.ts";
 
-/** An output of which each write does what the next of `results` says, and then takes all bytes. */
+/** An output whose writes return or throw `results` one after another, and then accept all bytes. */
 function sink(...results: (number | Error)[]) {
   const written: string[] = [];
   return {
