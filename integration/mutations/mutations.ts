@@ -246,6 +246,6 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "escapeUnprintable(message)",
     replace: "(message)",
     test: "shared/observe/log_test.ts",
-    filter: "writes one line without control characters",
+    filter: "escapes control characters",
   },
 ];
