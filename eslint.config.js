@@ -38,14 +38,4 @@ export default [
       ],
     },
   },
-  // To be split.
-  { files: ["consumer/group_consumer.ts"], rules: { "max-lines": "off" } },
-  {
-    files: [
-      "integration/checks/conninfo_test.ts",
-      "integration/compose/compose_test.ts",
-      "integration/scenarios/tls_test.ts",
-    ],
-    rules: { "max-lines-per-function": "off" },
-  },
 ];
