@@ -18,7 +18,7 @@ export interface StreamInfo {
 /** One number per field. */
 export type Row = readonly number[];
 
-/** `unavailable`: polling again may succeed; `error`: somebody must correct something first. */
+/** `unavailable`: polling again may succeed; `error`: it fails until the cause is corrected. */
 export type DatabaseState = "starting" | "ok" | "unavailable" | "error";
 
 export interface TableStatus {

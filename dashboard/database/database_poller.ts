@@ -113,5 +113,5 @@ export class DatabasePoller {
   }
 }
 
-/** Whether polling fails until somebody corrects the cause. */
+/** Whether polling fails until the cause is corrected. */
 const needsOperator = (error: unknown) => ["environment", "internal"].includes(classify(error));

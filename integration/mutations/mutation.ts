@@ -23,7 +23,7 @@ export interface Mutation {
   readonly filter: string;
 }
 
-/** What is wrong with a mutation that cannot be applied, or whose test does not exist. Nothing: it is as it should be. */
+/** Why a mutation cannot be applied, or that its test does not exist; empty if it is valid. */
 export async function mutationProblems(mutation: Mutation, project: string): Promise<string[]> {
   const read = (path: string) => Deno.readTextFile(join(project, path)).catch(() => undefined);
   const [source, test] = [await read(mutation.file), await read(mutation.test)];

@@ -10,7 +10,7 @@ Deno.test("MUTATIONS apply to the code as it is, and name tests that exist", asy
   assert.equal(new Set(MUTATIONS.map(({ name }) => name)).size, MUTATIONS.length);
 });
 
-Deno.test("mutationProblems() names what is wrong with a mutation, and applyMutation() refuses it", async () => {
+Deno.test("mutationProblems() lists the problems of a mutation, and applyMutation() throws", async () => {
   await using copy = await ProjectCopy.create(PROJECT);
   const good: Mutation = { ...MUTATIONS[0]!, name: "m" };
   const wrong: [Partial<Mutation>, RegExp][] = [
