@@ -77,7 +77,7 @@ Deno.test("rejects exits with 1 when the server is unavailable or closes the con
   assert.equal(unavailable.code, 1, unavailable.stderr);
   assert.match(
     unavailable.stderr,
-    /Cannot connect to PostgreSQL at 127\.0\.0\.1:1: .*is the server running.*deno task doctor/,
+    /Cannot connect to PostgreSQL at 127\.0\.0\.1:1: .*Check that the server is running.*deno task doctor/,
   );
   await using server = await startServer(() => undefined);
   const broken = await rejects([], { PGPORT: server.port });
