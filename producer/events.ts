@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { sentences } from "../shared/errors.ts";
 import { type Emit, event, messageOnly } from "../shared/observe/events.ts";
 import { partitionKey } from "../shared/schema/progress.ts";
 import * as metrics from "./metrics.ts";
@@ -47,10 +48,13 @@ export const EVENTS = {
   producer_reinitialized: event<{ reason: string; resent: number }>(
     "warn",
     ({ reason, resent }) =>
-      `Reinitialized the idempotent producer: ${reason}.` +
-      (resent > 0
-        ? ` ${resent} records with an unknown outcome are sent again; duplicates are possible in Kafka.`
-        : ""),
+      sentences({
+        action: "Reinitialized the idempotent producer",
+        cause: reason,
+        remedy: resent > 0
+          ? `${resent} records with an unknown outcome are sent again; duplicates are possible in Kafka.`
+          : "",
+      }),
     () => metrics.reinitializations.inc(),
   ),
   summary: event<{ sent: number; rate: number; buffered: number }>(

@@ -253,7 +253,8 @@ export class Sender implements Disposable {
    * @throws {PermanentError} if the error needs operator action
    */
   async #onFailure({ queue, batch }: Delivery, error: Error): Promise<void> {
-    const failure = kafkaError(`Cannot send to ${partitionKey(queue)}`, error, this.options.settings);
+    const action = `Cannot send to ${partitionKey(queue)}`;
+    const failure = kafkaError(action, error, this.options.settings);
     if (failure instanceof PermanentError) throw failure;
     queue.batches.unshift(batch);
     queue.inFlightSince = undefined;
@@ -266,7 +267,7 @@ export class Sender implements Disposable {
     if (!isProducerStateLost(error)) return;
     const resent = queue.failures > 1 ? batch.count : 0;
     if (queue.identity === this.#identity.current) {
-      await this.#replaceIdentity(failure.message.replace(/\.$/, ""), resent);
+      await this.#replaceIdentity(`${action}: ${failure.diagnosis.cause}`, resent);
     }
     // Never reset the sequence of the same identity: Kafka could take the batch for an earlier one.
     if (queue.identity !== this.#identity.current) queue.identity = undefined;
