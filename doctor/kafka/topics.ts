@@ -5,7 +5,7 @@
  */
 import kafkajs, { type Admin } from "kafkajs";
 import { kafkaClient, type KafkaSettings } from "../../shared/kafka/client.ts";
-import { messageOf } from "../../shared/errors.ts";
+import { topicCreation } from "../../shared/diagnosis/kafka_topics.ts";
 import { pause } from "../../shared/lifecycle.ts";
 import { KafkaCluster } from "../../shared/kafka/cluster.ts";
 import { fetchWatermarks } from "../../shared/kafka/watermarks.ts";
@@ -78,13 +78,13 @@ async function missingTopicOutcome(topic: string, admin: Admin, settings: KafkaS
       { blocks: true },
     );
   } catch (error) {
-    const inner = (error as { errors?: Error[] }).errors?.[0] ?? error;
+    const { type, name, message } = ((error as AggregateError).errors?.[0] ?? error) as Error & {
+      readonly type?: string;
+    };
+    const { cause, remedy } = topicCreation(type ?? name, message, topic, settings);
     return failed(
-      `the topic ${topic} does not exist, and this account cannot create it (${
-        messageOf(inner).replace(/\.$/, "")
-      })`,
-      `Create it. Aiven: console → Topics → Create topic, or avn service topic-create SERVICE ${topic} --partitions ` +
-        `${numPartitions} --replication 3; elsewhere: kafka-topics --create --topic ${topic} --partitions ${numPartitions}.`,
+      `the topic ${topic} does not exist, and this account cannot create it: ${cause}`,
+      remedy,
     );
   }
 }

@@ -140,7 +140,7 @@ Deno.test("doctor reports the missing ACL when the Kafka user lacks one", async 
 Deno.test("doctor reports the topic when it is missing and cannot be created, or loses records", async () => {
   await assertFailures({ ...valid, KAFKA_TOPIC_PREFIX: "missing-", KAFKA_TOPIC_REPLICATION_FACTOR: 3 }, {
     "kafka.topics":
-      /topic missing-routes does not exist, and this account cannot create it.*avn service topic-create/,
+      /topic missing-routes does not exist, and this account cannot create it: .*Set KAFKA_TOPIC_REPLICATION_FACTOR to/,
   });
   await withAdmin(servers.plain.bootstrapServers, async (admin) => {
     await admin.createTopics({
