@@ -62,7 +62,8 @@ export const failed = (message: string, remedy: string, more: Partial<Outcome> =
 });
 
 /** A failure with the cause and remedy of the corresponding start-up error. */
-export const diagnosed = ({ cause, remedy }: Diagnosis): Outcome => failed(cause, remedy);
+export const diagnosed = ({ cause, remedy }: Pick<Diagnosis, "cause" | "remedy">): Outcome =>
+  failed(cause, remedy);
 
 export const warning = (message: string, remedy: string, more: Partial<Outcome> = {}): Outcome => ({
   mark: "warning",
@@ -162,9 +163,17 @@ async function runWithTimeout<C>(check: Check<C>, context: C, timeoutMs: number)
       ),
     ]);
   } catch (error) {
-    if (error instanceof DiagnosedError) return diagnosed(error.diagnosis);
-    return failed(error instanceof SettingsError ? error.problems.join(" ") : messageOf(error), "");
+    return outcomeOf(error);
   } finally {
     done.abort();
   }
+}
+
+/** The outcome of a check that throws. */
+export function outcomeOf(error: unknown): Outcome {
+  if (error instanceof DiagnosedError) return diagnosed(error.diagnosis);
+  if (!(error instanceof SettingsError)) return failed(messageOf(error), "");
+  const [problem, ...others] = error.problems;
+  // Several problems are one text, since a remedy refers to the cause before it.
+  return problem && others.length === 0 ? diagnosed(problem) : failed(error.texts.join(" "), "");
 }

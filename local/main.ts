@@ -117,7 +117,7 @@ function deleteLibpqVariables(): void {
 
 function printError(error: unknown, terminal: Terminal): number {
   if (error instanceof SettingsError) {
-    error.problems.forEach((problem) => terminal.print(problem));
+    error.texts.forEach((text) => terminal.print(text));
     return EXIT.badSettings;
   }
   if (error instanceof ServerError) {

@@ -74,7 +74,10 @@ export function readOptions(sources: Sources = PROCESS): Options {
   const rejected = given.filter((name) => FIXED.includes(name) || isConnectionVariable(name));
   if (rejected.length > 0) {
     throw new SettingsError(
-      rejected.map((name) => `--${flagOf(name)} is not supported: deno task start sets ${name}.`),
+      rejected.map((name) => ({
+        cause: `--${flagOf(name)} is not supported: deno task start sets ${name}`,
+        remedy: "",
+      })),
     );
   }
   // Services receive no other part of the environment.

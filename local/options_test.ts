@@ -61,9 +61,7 @@ Deno.test("readOptions() reports all flags together when deno task start sets th
       ]),
     (error) =>
       error instanceof SettingsError && error.problems.length === 4 &&
-      error.problems.every((problem) =>
-        /^--\S+ is not supported: deno task start sets [A-Z_]+\.$/.test(problem)
-      ),
+      error.texts.every((text) => /^--\S+ is not supported: deno task start sets [A-Z_]+\.$/.test(text)),
   );
 });
 

@@ -70,9 +70,9 @@ export const loggedStopSignal = (log: Log, exit: (code: number) => unknown): Abo
 export function exitCodeOf(error: unknown, log: Log, hint = ""): number {
   const ending = hint === "" ? "" : ` ${hint}`;
   if (error instanceof SettingsError) {
-    const { code, problems } = error;
-    problems.forEach((problem, index) => {
-      log("error", "setting_invalid", index === problems.length - 1 ? problem + ending : problem, { code });
+    const { code, texts } = error;
+    texts.forEach((text, index) => {
+      log("error", "setting_invalid", index === texts.length - 1 ? text + ending : text, { code });
     });
     return EXIT.permanent;
   }

@@ -27,10 +27,13 @@ Deno.test("exitCodeOf() is 2 and logs code and remedy when an operator has to ac
     lines: [["service_failed", "Cannot connect: no route. Fix it.", { code: "X" }]],
   });
   const code = "SETTINGS_INVALID";
-  assert.deepEqual(endOf(new SettingsError(["A.", "B."])), {
-    code: 2,
-    lines: [["setting_invalid", "A.", { code }], ["setting_invalid", "B.", { code }]],
-  });
+  assert.deepEqual(
+    endOf(new SettingsError([{ cause: "A", remedy: "" }, { cause: "B", remedy: "Set it." }])),
+    {
+      code: 2,
+      lines: [["setting_invalid", "A.", { code }], ["setting_invalid", "B. Set it.", { code }]],
+    },
+  );
 });
 
 Deno.test("exitCodeOf() is 1 and logs no stack when the error is transient", () => {
@@ -52,14 +55,14 @@ Deno.test("exitCodeOf() appends the hint to the last line when an operator has t
     lines.push(String(message));
   for (
     const error of [
-      new SettingsError(["A.", "B."]),
+      new SettingsError([{ cause: "A", remedy: "" }, { cause: "B", remedy: "Set it." }]),
       new PermanentError(failure("C")),
       new TransientError(failure("D"), "x"),
     ]
   ) {
     exitCodeOf(error, log, "Run the doctor.");
   }
-  assert.deepEqual(lines, ["A.", "B. Run the doctor.", "C. Run the doctor.", "D. Run the doctor."]);
+  assert.deepEqual(lines, ["A.", "B. Set it. Run the doctor.", "C. Run the doctor.", "D. Run the doctor."]);
 });
 
 /** Runs a service that exits with code 7 by itself. Sends it a signal after each of `delays`. Returns its events and exit code. */

@@ -91,7 +91,7 @@ async function print(text: string): Promise<number> {
 }
 
 const reasonsOf = (error: unknown): readonly string[] =>
-  error instanceof SettingsError ? error.problems : [messageOf(error)];
+  error instanceof SettingsError ? error.texts : [messageOf(error)];
 
 /**
  * Exits once the log is written, or after {@link FLUSH_TIMEOUT_MS}. Errors that could not be written to the log are printed to stderr.

@@ -15,7 +15,7 @@ import type { Stream } from "./stream.ts";
 export async function loadStreams(names: readonly string[], topicPrefix = ""): Promise<Stream[]> {
   const streams = await Promise.all(names.map(loadStream));
   if (new Set(names).size < names.length) {
-    throw new SettingsError([`STREAMS names a stream twice: ${names.join(",")}.`]);
+    throw new SettingsError([{ cause: `STREAMS names a stream twice: ${names.join(",")}`, remedy: "" }]);
   }
   return streams.map((stream) => ({ ...stream, topic: legalTopic(topicPrefix + stream.topic) }));
 }
@@ -23,16 +23,19 @@ export async function loadStreams(names: readonly string[], topicPrefix = ""): P
 /** @see Kafka's org.apache.kafka.common.internals.Topic#validate */
 function legalTopic(name: string): string {
   if (/^[a-zA-Z0-9._-]{1,249}$/.test(name) && name !== "." && name !== "..") return name;
-  throw new SettingsError([
-    `KAFKA_TOPIC_PREFIX makes the topic name "${name}", which is not legal: a name has at most 249 letters, digits, ` +
-    "dots, underscores and hyphens.",
-  ]);
+  throw new SettingsError([{
+    cause:
+      `KAFKA_TOPIC_PREFIX makes the topic name "${name}", which is not legal: a name has at most 249 letters, digits, ` +
+      "dots, underscores and hyphens",
+    remedy: "",
+  }]);
 }
 
 async function loadStream(name: string): Promise<Stream> {
-  const problem = new SettingsError([
-    `STREAMS names "${name}", but there is no such stream. Each stream is a file of shared/streams/, such as routes or battery.`,
-  ]);
+  const problem = new SettingsError([{
+    cause: `STREAMS names "${name}", but there is no such stream`,
+    remedy: "Each stream is a file of shared/streams/, such as routes or battery.",
+  }]);
   if (!/^[a-z][a-z0-9_-]*$/.test(name)) throw problem;
   try {
     // Deno resolves the template to all files of the folder, so that none needs to be listed.

@@ -10,13 +10,15 @@ export function checkMetricsUrls(urls: readonly string[]): void {
   const problems = urls.flatMap((text) => {
     const url = URL.parse(text);
     if (url && (url.username || url.password)) {
-      return [
-        `DASHBOARD_SERVICES: the URL of ${url.host} contains a user or password. Use http://host:port/metrics.`,
-      ];
+      return [{
+        cause: `DASHBOARD_SERVICES: the URL of ${url.host} contains a user or password`,
+        remedy: "Use http://host:port/metrics.",
+      }];
     }
     if (url && /^https?:$/.test(url.protocol)) return [];
     const shown = text.replace(/[^/]*@/, "…@");
-    return [`DASHBOARD_SERVICES: "${shown}" is not a URL of the form http://host:port/metrics.`];
+    const cause = `DASHBOARD_SERVICES: "${shown}" is not a URL of the form http://host:port/metrics`;
+    return [{ cause, remedy: "" }];
   });
   if (problems.length > 0) throw new SettingsError(problems);
 }

@@ -24,9 +24,10 @@ export class AllowedHosts {
     const invalid = names.filter((name) => !/^[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?$/i.test(name));
     if (invalid.length > 0) {
       throw new SettingsError(
-        invalid.map((name) =>
-          `DASHBOARD_ALLOWED_HOSTS: "${name}" is not a host name. Use comma-separated names without port and wildcard.`
-        ),
+        invalid.map((name) => ({
+          cause: `DASHBOARD_ALLOWED_HOSTS: "${name}" is not a host name`,
+          remedy: "Use comma-separated names without port and wildcard.",
+        })),
       );
     }
     this.#names = new Set(["localhost", ...names.map(normalized)]);

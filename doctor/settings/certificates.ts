@@ -6,7 +6,7 @@
 import type { X509Certificate } from "node:crypto";
 import { type NamedFile, readCertificates, readPrivateKey } from "../../shared/settings/pem.ts";
 import { keyPairProblem } from "../../shared/settings/tls_files.ts";
-import { failed, ok, type Outcome, skipped } from "../check.ts";
+import { diagnosed, failed, ok, type Outcome, outcomeOf, skipped } from "../check.ts";
 
 /** The common name of a distinguished name, or the whole name if it has none. */
 export const commonName = (name: string): string =>
@@ -34,7 +34,7 @@ export function checkCa(file: NamedFile, now: number): Outcome {
   try {
     certificates = readCertificates(file);
   } catch (error) {
-    return unreadable(error);
+    return outcomeOf(error);
   }
   const first = certificates[0]!;
   const leaf = certificates.find((each) => !each.ca && !each.checkIssued(each));
@@ -77,14 +77,14 @@ export function checkClientCertificate(
   try {
     certificates = readCertificates(certificate);
   } catch (error) {
-    return unreadable(error);
+    return outcomeOf(error);
   }
   const leaf = certificates[0]!;
   try {
     const problem = keyPairProblem(certificate, certificates, key, readPrivateKey(key));
-    if (problem !== undefined) return failed(problem, "");
+    if (problem !== undefined) return diagnosed(problem);
   } catch (error) {
-    return unreadable(error);
+    return outcomeOf(error);
   }
   const problem = describeValidity(leaf, now);
   const who = `${certificate.path}: “${commonName(leaf.subject)}”`;
@@ -121,5 +121,3 @@ function isIssuedBy(chain: readonly X509Certificate[], ca: NamedFile): boolean {
     authorities.some((authority) => signed(certificate, authority))
   );
 }
-
-const unreadable = (error: unknown) => failed((error as Error).message, "");

@@ -61,5 +61,6 @@ Deno.test("checkSettings() fails when a bootstrap server is a URL, or a stream i
   assert.match(url.message, /KAFKA_BOOTSTRAP_SERVERS \(environment\).*https.*is not a security protocol/);
   const stream = await check({ STREAMS: "roots" });
   assert.equal(stream.mark, "failed");
-  assert.match(stream.message, /"roots".*no such stream/);
+  assert.match(stream.message, /"roots".*no such stream$/);
+  assert.match(stream.remedy!, /^Each stream is a file of shared\/streams\//);
 });

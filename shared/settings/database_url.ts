@@ -5,7 +5,8 @@
  */
 import { ConninfoError, parseConninfo } from "./conninfo.ts";
 import type { Draft } from "./draft.ts";
-import { LIBPQ_KEYWORDS, LIBPQ_VARIABLES, PG_VARIABLES, settingOf, unsupportedProblem } from "./libpq.ts";
+import type { SettingProblem } from "./error.ts";
+import { LIBPQ_KEYWORDS, LIBPQ_VARIABLES, parameterProblem, PG_VARIABLES, settingOf } from "./libpq.ts";
 import { suggestion } from "./suggestion.ts";
 
 /**
@@ -23,11 +24,12 @@ export function applyDatabaseUrl(draft: Draft): void {
     for (const [keyword, value] of parseConninfo(texts.DATABASE_URL)) {
       if (!LIBPQ_KEYWORDS.includes(keyword)) {
         const shown = /^\w{1,40}$/.test(keyword) ? ` ${keyword}` : "";
-        problems.push(`${place}: libpq has no parameter${shown}.${suggestion(keyword, LIBPQ_KEYWORDS)}`);
+        const remedy = suggestion(keyword, LIBPQ_KEYWORDS);
+        problems.push({ cause: `${place}: libpq has no parameter${shown}`, remedy });
         continue;
       }
       const name = settingOf(keyword);
-      const problem = unsupportedProblem(`${place}: ${keyword}`, keyword, value);
+      const problem = parameterProblem(`${place}: ${keyword}`, keyword, value);
       if (problem !== undefined) problems.push(problem);
       if (name === undefined || value === "" || draft.precedenceOf(name) > rank) continue;
       texts[name] = value;
@@ -36,21 +38,26 @@ export function applyDatabaseUrl(draft: Draft): void {
     }
   } catch (error) {
     if (!(error instanceof ConninfoError)) throw error;
-    problems.push(
-      `${place} is not a connection string: ${error.message}. Write postgres://user:password@host:port/database with ` +
-        "percent-encoded special characters in user and password.",
-    );
+    problems.push({
+      cause: `${place} is not a connection string: ${error.message}`,
+      remedy:
+        "Write postgres://user:password@host:port/database with percent-encoded special characters in user and password.",
+    });
   }
 }
 
 /** Adds problems for unsupported environment variables of libpq, and for those that only npm's pg reads. */
-export function checkLibpqVariables(env: (name: string) => string | undefined, problems: string[]): void {
+export function checkLibpqVariables(
+  env: (name: string) => string | undefined,
+  problems: SettingProblem[],
+): void {
   for (const [variable, keyword] of Object.entries({ ...LIBPQ_VARIABLES, ...PG_VARIABLES })) {
-    const problem = unsupportedProblem(`${variable} (environment)`, keyword, env(variable) ?? "");
-    if (problem !== undefined) {
-      problems.push(
-        problem.replace(/\b(r)emove it\b/i, (_, r) => `${r === "R" ? "U" : "u"}nset ${variable}`),
-      );
-    }
+    const problem = parameterProblem(`${variable} (environment)`, keyword, env(variable) ?? "");
+    if (problem === undefined) continue;
+    const remedy = problem.remedy.replace(
+      /\b(r)emove it\b/i,
+      (_, r) => `${r === "R" ? "U" : "u"}nset ${variable}`,
+    );
+    problems.push({ ...problem, remedy });
   }
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { SettingProblem } from "./error.ts";
 import { SETTING_NAMES, type SettingName, SETTINGS } from "./table.ts";
 
 const recordOf = (text: (name: SettingName) => string) =>
@@ -13,7 +14,7 @@ export class Draft {
   readonly texts: Record<SettingName, string> = recordOf((name) => SETTINGS[name].default);
   /** `default`, `environment`, `NAME_FILE`, a flag, the path of the INI file, or the name of another setting. */
   readonly origins: Record<SettingName, string> = recordOf(() => "default");
-  readonly problems: string[] = [];
+  readonly problems: SettingProblem[] = [];
   readonly warnings: string[] = [];
   /** Settings whose values are not shown, because they may contain a part of a secret. */
   readonly hidden: Set<SettingName> = new Set();

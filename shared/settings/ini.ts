@@ -5,6 +5,8 @@
  * @see https://docs.python.org/3/library/configparser.html#supported-ini-file-structure
  * @module
  */
+import { sentences } from "../errors.ts";
+import type { SettingProblem } from "./error.ts";
 
 /** Names of configparser's exceptions. */
 export type IniErrorCode =
@@ -16,11 +18,11 @@ export type IniErrorCode =
   | "InterpolationMissingOptionError"
   | "InterpolationDepthError";
 
-/** An error that configparser raises, too. The message contains names and line numbers, never a value. */
+/** An error that configparser raises, too. The problem contains names and line numbers, never a value. */
 export class IniError extends Error {
   override readonly name = "IniError";
-  constructor(readonly code: IniErrorCode, message: string) {
-    super(message);
+  constructor(readonly code: IniErrorCode, readonly problem: SettingProblem) {
+    super(sentences(problem));
   }
 }
 
@@ -74,27 +76,27 @@ export class Ini {
     depth: number,
   ): string {
     if (depth > MAX_INTERPOLATION_DEPTH) {
-      throw new IniError(
-        "InterpolationDepthError",
-        `${place}: %(…)s references are circular or nested more than ${MAX_INTERPOLATION_DEPTH} levels deep.`,
-      );
+      throw new IniError("InterpolationDepthError", {
+        cause:
+          `${place}: %(…)s references are circular or nested more than ${MAX_INTERPOLATION_DEPTH} levels deep`,
+        remedy: "",
+      });
     }
     return value.replaceAll(/%(?:(%)|\(([^)]+)\)s)?/g, (_, percent?: string, name?: string) => {
       if (percent !== undefined) return "%";
       if (name === undefined) {
-        throw new IniError(
-          "InterpolationSyntaxError",
-          `${place}: a % in a value must be written %%, unless it begins a reference %(option)s.`,
-        );
+        throw new IniError("InterpolationSyntaxError", {
+          cause: `${place}: a % in a value must be written %%, unless it begins a reference %(option)s`,
+          remedy: "",
+        });
       }
       const option = lower(name);
       const referenced = lookUp(option);
       if (referenced === undefined) {
-        throw new IniError(
-          "InterpolationMissingOptionError",
-          `${place}: %(…)s refers to an option that is neither in this section nor in [DEFAULT]. ` +
-            "A literal % must be written %%.",
-        );
+        throw new IniError("InterpolationMissingOptionError", {
+          cause: `${place}: %(…)s refers to an option that is neither in this section nor in [DEFAULT]`,
+          remedy: "A literal % must be written %%.",
+        });
       }
       this.referenced.add(option);
       return referenced.includes("%") ? this.#interpolate(place, referenced, lookUp, depth + 1) : referenced;
@@ -147,10 +149,10 @@ class IniParser {
     const [, header] = /^\[(.+)\]/s.exec(text) ?? [];
     if (header !== undefined) this.#beginSection(header, number);
     else if (this.#section === undefined) {
-      throw new IniError(
-        "MissingSectionHeaderError",
-        `line ${number} is before the first section. Add [kafka] or [postgresql] on a line above it.`,
-      );
+      throw new IniError("MissingSectionHeaderError", {
+        cause: `line ${number} is before the first section`,
+        remedy: "Add [kafka] or [postgresql] on a line above it.",
+      });
     } else this.#addOption(text, number);
   }
 
@@ -161,10 +163,10 @@ class IniParser {
       return;
     }
     if (this.#sections.has(name)) {
-      throw new IniError(
-        "DuplicateSectionError",
-        `line ${number}: duplicate section [${name}]. Put all options below one [${name}].`,
-      );
+      throw new IniError("DuplicateSectionError", {
+        cause: `line ${number}: duplicate section [${name}]`,
+        remedy: `Put all options below one [${name}].`,
+      });
     }
     this.#section = { name, options: new Map() };
     this.#sections.set(name, this.#section.options);
@@ -181,10 +183,10 @@ class IniParser {
     if (option === "") this.#invalid.push(number);
     this.#option = option;
     if (options.has(option)) {
-      throw new IniError(
-        "DuplicateOptionError",
-        `line ${number}: duplicate option [${section}] ${option}. Remove one of them.`,
-      );
+      throw new IniError("DuplicateOptionError", {
+        cause: `line ${number}: duplicate option [${section}] ${option}`,
+        remedy: "Remove one of them.",
+      });
     }
     options.set(option, [strip(value)]);
   }
@@ -193,13 +195,10 @@ class IniParser {
   finish(): Ini {
     if (this.#invalid.length > 0) {
       const lines = this.#invalid;
-      throw new IniError(
-        "ParsingError",
-        `line${lines.length > 1 ? "s" : ""} ${
-          lines.join(", ")
-        }: not an option. Write "name = value". Continuation lines must be ` +
-          "indented, and comments begin with # or ;.",
-      );
+      throw new IniError("ParsingError", {
+        cause: `line${lines.length > 1 ? "s" : ""} ${lines.join(", ")}: not an option`,
+        remedy: 'Write "name = value". Continuation lines must be indented, and comments begin with # or ;.',
+      });
     }
     const joined = (options: Map<string, string[]>): Options =>
       new Map([...options].map(([name, values]) => [name, values.join("\n").replace(STRIP_END, "")]));

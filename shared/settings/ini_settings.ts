@@ -4,10 +4,11 @@
  * @module
  */
 import { type Group, INI_SECTIONS, iniKeysOf, type IniSection } from "./setting.ts";
-import { describeReadError } from "./error.ts";
+import { sentences } from "../errors.ts";
+import { readProblem, type SettingProblem, unsupportedProblem } from "./error.ts";
 import { Ini, IniError, parseIni } from "./ini.ts";
 import { effectOf, KAFKA_PYTHON_OPTIONS } from "./kafka_python.ts";
-import { LIBPQ_KEYWORDS, unsupportedProblem } from "./libpq.ts";
+import { LIBPQ_KEYWORDS, parameterProblem } from "./libpq.ts";
 import { suggestion } from "./suggestion.ts";
 import { SETTING_NAMES, type SettingName, SETTINGS } from "./table.ts";
 
@@ -27,7 +28,7 @@ const knownKeys = (section: IniSection): string[] => [
 
 /** The INI file and its problems. */
 export class IniSettings {
-  readonly problems: string[] = [];
+  readonly problems: SettingProblem[] = [];
   readonly warnings: string[] = [];
 
   private constructor(readonly path: string, readonly ini: Ini) {}
@@ -35,19 +36,17 @@ export class IniSettings {
   /** @param named the value of `HOST_SETTINGS`, a file that must exist */
   static read(named: string | undefined, readFile: (path: string) => string): IniSettings {
     const path = named || INI_PATH;
-    let problem: string;
+    const empty = new IniSettings(path, new Ini(new Map(), new Map()));
     try {
       const text = readFile(path);
       if (!text.includes("\uFFFD")) return new IniSettings(path, parseIni(text));
-      problem = `${path} is not UTF-8 text. Save it as UTF-8.`;
+      empty.problems.push({ cause: `${path} is not UTF-8 text`, remedy: "Save it as UTF-8." });
     } catch (error) {
-      problem = error instanceof IniError
-        ? `${path}, ${error.message}`
-        : `Cannot read ${path} (HOST_SETTINGS): ${describeReadError(error, path)}.`;
-      if (!named && error instanceof Deno.errors.NotFound) problem = "";
+      if (error instanceof IniError) empty.#addIniProblem(error);
+      else if (named || !(error instanceof Deno.errors.NotFound)) {
+        empty.problems.push(readProblem(`Cannot read ${path} (HOST_SETTINGS)`, error, path));
+      }
     }
-    const empty = new IniSettings(path, new Ini(new Map(), new Map()));
-    if (problem !== "") empty.problems.push(problem);
     return empty;
   }
 
@@ -60,11 +59,12 @@ export class IniSettings {
     });
     const other = found.find(({ value }) => value !== found[0]!.value);
     if (other !== undefined) {
-      this.problems.push(
-        `${this.path}: [${section}] ${
+      this.problems.push({
+        cause: `${this.path}: [${section}] ${
           found[0]!.key
-        } and ${other.key} are the same setting with different values. Remove one of them.`,
-      );
+        } and ${other.key} are the same setting with different values`,
+        remedy: "Remove one of them.",
+      });
     }
     return found[0]?.value;
   }
@@ -83,10 +83,8 @@ export class IniSettings {
     }
     for (const section of this.ini.sections.keys()) {
       if ((INI_SECTIONS as readonly string[]).includes(section)) continue;
-      const nearest = suggestion(section, INI_SECTIONS, (name) => `[${name}]`);
-      this.warnings.push(
-        `${this.path}: Unknown section [${section}] ignored.${nearest}`,
-      );
+      const remedy = suggestion(section, INI_SECTIONS, (name) => `[${name}]`);
+      this.warnings.push(sentences({ cause: `${this.path}: Unknown section [${section}] ignored`, remedy }));
     }
   }
 
@@ -116,7 +114,7 @@ export class IniSettings {
   #checkUnsupported(section: IniSection, key: string, value: string): void {
     const place = `${this.path}: [${section}] ${key}`;
     if (section === "postgresql") {
-      const problem = unsupportedProblem(place, key, value);
+      const problem = parameterProblem(place, key, value);
       if (problem !== undefined) this.problems.push(problem);
       return;
     }
@@ -124,16 +122,15 @@ export class IniSettings {
     if (effect === "none") this.warnings.push(`${place} has no effect and is ignored.`);
     else if (typeof effect === "object") {
       const shown = /password/.test(key) ? "" : `=${value}`;
-      this.problems.push(`${place}${shown} is not supported: ${effect.remedy}.`);
+      this.problems.push(unsupportedProblem(`${place}${shown}`, effect));
     }
   }
 
   #warnUnknown(section: IniSection | "DEFAULT", key: string): void {
     if (this.ini.referenced.has(key)) return;
     const known = section === "DEFAULT" ? INI_SECTIONS.flatMap(knownKeys) : knownKeys(section);
-    this.warnings.push(
-      `${this.path}: Unknown key [${section}] ${key} ignored.${suggestion(key, known)}`,
-    );
+    const cause = `${this.path}: Unknown key [${section}] ${key} ignored`;
+    this.warnings.push(sentences({ cause, remedy: suggestion(key, known) }));
   }
 
   #get(section: IniSection, key: string): string | undefined {
@@ -141,8 +138,12 @@ export class IniSettings {
       return this.ini.get(section, key);
     } catch (error) {
       if (!(error instanceof IniError)) throw error;
-      this.problems.push(`${this.path}, ${error.message}`);
+      this.#addIniProblem(error);
       return undefined;
     }
+  }
+
+  #addIniProblem({ problem: { cause, remedy } }: IniError): void {
+    this.problems.push({ cause: `${this.path}, ${cause}`, remedy });
   }
 }

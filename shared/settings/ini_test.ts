@@ -172,5 +172,5 @@ for (const [about, text, reading] of READINGS) {
 }
 
 Deno.test("parseIni() names every line that is not an option", () => {
-  assert.throws(() => parseIni("[a]\nx\ny = 1\nz\n"), /lines 2, 4: not an option\. Write "name = value"/);
+  assert.throws(() => parseIni("[a]\nx\ny = 1\nz\n"), /lines 2, 4: not an option\. Write "name = value"/i);
 });

@@ -5,57 +5,64 @@
  * @see https://kafka-python.readthedocs.io/en/master/apidoc/KafkaProducer.html
  * @module
  */
+import type { Unsupported } from "./error.ts";
 
 /** An option that would change the behavior of the services. */
-interface UnsupportedOption {
+interface UnsupportedOption extends Unsupported {
   /** Values that agree with the behavior of the services. */
   readonly accepts?: RegExp;
-  readonly remedy: string;
 }
 
-const NO_COUNTERPART = "Remove it";
-const KERBEROS = "The services support PLAIN and SCRAM. Remove it and set sasl_mechanism";
+const KERBEROS = {
+  reason: "The services support PLAIN and SCRAM",
+  remedy: "Remove it and set sasl_mechanism.",
+};
 
 const UNSUPPORTED: Readonly<Record<string, UnsupportedOption>> = {
   acks: {
     accepts: /^(all|-1)$/i,
-    remedy: "The producer waits for all in-sync replicas (acks=all). Remove it",
+    reason: "The producer waits for all in-sync replicas (acks=all)",
+    remedy: "Remove it.",
   },
   auto_offset_reset: {
     accepts: /^earliest$/i,
-    remedy: "A new group starts at the earliest offset. Remove it or set it to earliest",
+    reason: "A new group starts at the earliest offset",
+    remedy: "Remove it or set it to earliest.",
   },
   enable_idempotence: {
     accepts: /^(true|yes|on|1)$/i,
-    remedy: "The producer is always idempotent. Remove it",
+    reason: "The producer is always idempotent",
+    remedy: "Remove it.",
   },
   exclude_internal_topics: {
     accepts: /^(true|yes|on|1)$/i,
-    remedy: "The consumer subscribes to the topics of STREAMS. Remove it",
+    reason: "The consumer subscribes to the topics of STREAMS",
+    remedy: "Remove it.",
   },
   isolation_level: {
     accepts: /^read_committed$/i,
-    remedy: "The consumer reads committed records only. Remove it or set it to read_committed",
+    reason: "The consumer reads committed records only",
+    remedy: "Remove it or set it to read_committed.",
   },
   ssl_check_hostname: {
     accepts: /^(true|yes|on|1)$/i,
-    remedy:
-      "The host name of the broker is always verified. Remove it and connect by the name in the certificate",
+    reason: "The host name of the broker is always verified",
+    remedy: "Remove it and connect by the name in the certificate.",
   },
-  ssl_ciphers: { remedy: NO_COUNTERPART },
-  ssl_context: { remedy: NO_COUNTERPART },
-  ssl_crlfile: { remedy: NO_COUNTERPART },
+  ssl_ciphers: { remedy: "Remove it." },
+  ssl_context: { remedy: "Remove it." },
+  ssl_crlfile: { remedy: "Remove it." },
   ssl_password: {
-    remedy:
-      "The services do not support a passphrase. Decrypt the key (openssl pkey -in KEY -out NEW) and remove it",
+    reason: "The services do not support a passphrase",
+    remedy: "Decrypt the key (openssl pkey -in KEY -out NEW) and remove it.",
   },
-  sasl_kerberos_domain_name: { remedy: KERBEROS },
-  sasl_kerberos_name: { remedy: KERBEROS },
-  sasl_kerberos_service_name: { remedy: KERBEROS },
-  sasl_oauth_token_provider: { remedy: KERBEROS },
-  socks5_proxy: { remedy: "The services connect to the brokers directly. Remove it" },
-  group_instance_id: { remedy: "The consumer does not support static membership. Remove it" },
-  transactional_id: { remedy: "The producer does not use transactions. Remove it" },
+  sasl_kerberos_domain_name: KERBEROS,
+  sasl_kerberos_name: KERBEROS,
+  sasl_kerberos_service_name: KERBEROS,
+  sasl_oauth_token_provider: KERBEROS,
+  socks5_proxy: { reason: "The services connect to the brokers directly", remedy: "Remove it." },
+  group_instance_id: { reason: "The consumer does not support static membership", remedy: "Remove it." },
+  transactional_id: { reason: "The producer does not use transactions", remedy: "Remove it." },
 };
 
 /** Options that only tune kafka-python itself. */
@@ -81,11 +88,11 @@ const WITHOUT_EFFECT: readonly string[] = [
 export function effectOf(
   key: string,
   value: string,
-): "same" | "none" | { readonly remedy: string } | undefined {
+): "same" | "none" | Unsupported | undefined {
   if (WITHOUT_EFFECT.includes(key)) return "none";
   if (!Object.hasOwn(UNSUPPORTED, key)) return undefined;
-  const { accepts, remedy } = UNSUPPORTED[key]!;
-  return value === "" || accepts?.test(value) ? "same" : { remedy };
+  const option = UNSUPPORTED[key]!;
+  return value === "" || option.accepts?.test(value) ? "same" : option;
 }
 
 /** Names of all these options. */

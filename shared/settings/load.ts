@@ -7,7 +7,7 @@ import { parseArgs, type ParseArgsConfig } from "node:util";
 import { applyDatabaseUrl, checkLibpqVariables } from "./database_url.ts";
 import { flagOf, type Group, type Setting } from "./setting.ts";
 import { Draft } from "./draft.ts";
-import { describeReadError, SettingsError } from "./error.ts";
+import { readProblem, type SettingProblem, SettingsError } from "./error.ts";
 import { IniSettings } from "./ini_settings.ts";
 import { suggestion } from "./suggestion.ts";
 import { acceptOldNames } from "./old_names.ts";
@@ -103,7 +103,8 @@ function parseTexts({ texts, origins, problems, hidden }: Draft): Settings {
     else {
       const { message } = result.error.issues[0]!;
       const value = shown(name);
-      problems.push(`${name} (${origins[name]}) ${message}${message.includes(value) ? "" : `: ${value}`}.`);
+      const cause = `${name} (${origins[name]}) ${message}${message.includes(value) ? "" : `: ${value}`}`;
+      problems.push({ cause, remedy: "" });
     }
   }
   return values as Settings;
@@ -129,7 +130,7 @@ function firstSet(candidates: readonly Source[]): [origin: string, text: string]
   return undefined;
 }
 
-function readFlags(names: readonly SettingName[], args: readonly string[], problems: string[]) {
+function readFlags(names: readonly SettingName[], args: readonly string[], problems: SettingProblem[]) {
   const options = Object.fromEntries([
     ...names.map((name) =>
       [flagOf(name), { type: setting(name).type === boolean ? "boolean" : "string" }] as const
@@ -152,48 +153,58 @@ function readFlags(names: readonly SettingName[], args: readonly string[], probl
 }
 
 /** Describes the errors of the command line. No value is shown, because it may be a password. */
-function flagProblems(config: ParseArgsConfig): string[] {
+function flagProblems(config: ParseArgsConfig): SettingProblem[] {
   const { tokens } = parseArgs({ ...config, strict: false, allowNegative: false, tokens: true });
   const typeOf = (name: string) => config.options?.[name]?.type;
-  const found = tokens.flatMap((token) => {
+  const found = tokens.flatMap((token): SettingProblem[] => {
     if (token.kind === "option-terminator") return [];
     // Only the name of a long flag is shown, not that of "-secret" or "--=secret".
     if (
       token.kind === "positional" || !/^--[a-z][a-z0-9-]*$/i.test(token.rawName) && token.rawName !== "-h"
     ) {
-      return [
-        `Argument ${
-          token.index + 1
-        } is not a flag. Write values as --flag=value; \`--help\` lists the flags.`,
-      ];
+      return [{
+        cause: `Argument ${token.index + 1} is not a flag`,
+        remedy: "Write values as --flag=value; `--help` lists the flags.",
+      }];
     }
     const { name, rawName, value, inlineValue } = token;
     const type = typeOf(name);
     if (type === "string") {
       const missing = value === undefined || (!inlineValue && value.startsWith("-"));
-      return missing ? [`${rawName} needs a value; write ${rawName}=-… if it starts with a dash.`] : [];
+      const cause = `${rawName} needs a value; write ${rawName}=-… if it starts with a dash`;
+      return missing ? [{ cause, remedy: "" }] : [];
     }
     if (type === undefined && typeOf(name.replace(/^no-/, "")) !== "boolean") {
       const nearest = suggestion(name, Object.keys(config.options ?? {}), (flag) => `--${flag}`);
-      return [`Unknown flag ${rawName}.${nearest} \`--help\` lists the flags.`];
+      return [{
+        cause: `Unknown flag ${rawName}`,
+        remedy: `${nearest && `${nearest} `}\`--help\` lists the flags.`,
+      }];
     }
-    return value === undefined ? [] : [`${rawName} takes no value.`];
+    return value === undefined ? [] : [{ cause: `${rawName} takes no value`, remedy: "" }];
   });
   // The fallback covers errors of parseArgs() that this function does not recognize.
-  return found.length > 0 ? [...new Set(found)] : ["The command line is invalid. `--help` lists the flags."];
+  if (found.length === 0) {
+    return [{ cause: "The command line is invalid", remedy: "`--help` lists the flags." }];
+  }
+  return [...new Map(found.map((problem) => [problem.cause, problem])).values()];
 }
 
-function readSecretFile(name: SettingName, sources: Sources, problems: string[]): string | undefined {
+function readSecretFile(
+  name: SettingName,
+  sources: Sources,
+  problems: SettingProblem[],
+): string | undefined {
   if (!setting(name).secret) return undefined;
   const path = sources.env(`${name}_FILE`);
   if (!path) return undefined;
   try {
     const text = sources.readFile(path);
     if (!text.includes("\uFFFD")) return text.replace(/^\uFEFF/, "").replace(/\r?\n$/, "");
-    problems.push(`${name}_FILE: ${path} is not UTF-8 text. Save it as UTF-8.`);
+    problems.push({ cause: `${name}_FILE: ${path} is not UTF-8 text`, remedy: "Save it as UTF-8." });
     return undefined;
   } catch (error) {
-    problems.push(`${name}_FILE: cannot read ${path}: ${describeReadError(error, path)}.`);
+    problems.push(readProblem(`${name}_FILE: cannot read ${path}`, error, path));
     return undefined;
   }
 }

@@ -37,12 +37,12 @@ export const sources = ({ args = [], env = {}, files = {} }: Given): Sources => 
 
 export const load = (given: Given): Loaded => loadSettings(ALL, sources(given));
 
-/** Problems of the settings; empty if they are valid. */
+/** The texts of the problems of the settings; empty if they are valid. */
 export const problemsOf = (given: Given): readonly string[] => {
   try {
     load(given);
   } catch (error) {
-    if (error instanceof SettingsError) return error.problems;
+    if (error instanceof SettingsError) return error.texts;
     throw error;
   }
   return [];

@@ -6,7 +6,7 @@
  * @module
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
-import { describeReadError, SettingsError } from "./error.ts";
+import { readProblem, SettingsError } from "./error.ts";
 
 /** A file named by a setting. */
 export interface NamedFile {
@@ -16,6 +16,8 @@ export interface NamedFile {
 }
 
 const shown = ({ path, setting }: NamedFile) => `${path} (${setting})`;
+
+const invalidFile = (cause: string, remedy: string) => new SettingsError([{ cause, remedy }]);
 
 interface Block {
   readonly label: string;
@@ -30,12 +32,10 @@ interface Block {
 export function readCertificates(file: NamedFile): X509Certificate[] {
   const blocks = readBlocks(file, "x509");
   if (blocks.some(({ label }) => label === "TRUSTED CERTIFICATE")) {
-    throw new SettingsError([
-      `${
-        shown(file)
-      } contains a "BEGIN TRUSTED CERTIFICATE" block, which only OpenSSL supports. Convert it: ` +
-      `openssl x509 -in ${file.path} -out NEW.`,
-    ]);
+    throw invalidFile(
+      `${shown(file)} contains a "BEGIN TRUSTED CERTIFICATE" block, which only OpenSSL supports`,
+      `Convert it: openssl x509 -in ${file.path} -out NEW.`,
+    );
   }
   const certificates = blocks.filter(({ label }) => /^(X509 )?CERTIFICATE$/.test(label));
   if (certificates.length === 0) throw missingBlock(file, "CERTIFICATE", blocks);
@@ -43,9 +43,7 @@ export function readCertificates(file: NamedFile): X509Certificate[] {
     try {
       return new X509Certificate(text);
     } catch {
-      throw new SettingsError([
-        `Certificate ${index + 1} in ${shown(file)} is corrupt. Download the file again.`,
-      ]);
+      throw invalidFile(`Certificate ${index + 1} in ${shown(file)} is corrupt`, "Download the file again.");
     }
   });
 }
@@ -60,25 +58,25 @@ export function readPrivateKey(file: NamedFile): KeyObject {
   const block = blocks.find(({ label }) => /^(RSA |EC |ENCRYPTED )?PRIVATE KEY$/.test(label));
   if (block === undefined) throw missingBlock(file, "PRIVATE KEY", blocks);
   if (block.label.startsWith("ENCRYPTED") || /^Proc-Type: *4, *ENCRYPTED/m.test(block.text)) {
-    throw new SettingsError([
-      `${shown(file)} is encrypted with a passphrase, which the services do not support. ` +
+    throw invalidFile(
+      `${shown(file)} is encrypted with a passphrase, which the services do not support`,
       `Decrypt it (openssl pkey -in ${file.path} -out NEW) and keep the result secret.`,
-    ]);
+    );
   }
   let key: KeyObject;
   try {
     key = createPrivateKey(block.text);
   } catch {
-    throw new SettingsError([
-      `${shown(file)} is not a valid private key: the file is corrupt. Download it again.`,
-    ]);
+    throw invalidFile(
+      `${shown(file)} is not a valid private key: the file is corrupt`,
+      "Download it again.",
+    );
   }
   if (!["rsa", "ec", "ed25519"].includes(key.asymmetricKeyType!)) {
-    throw new SettingsError([
-      `${
-        shown(file)
-      } is a key of type ${key.asymmetricKeyType}, which is not supported. Use an RSA, EC or Ed25519 key.`,
-    ]);
+    throw invalidFile(
+      `${shown(file)} is a key of type ${key.asymmetricKeyType}, which is not supported`,
+      "Use an RSA, EC or Ed25519 key.",
+    );
   }
   return key;
 }
@@ -93,20 +91,20 @@ function readBlocks(file: NamedFile, command: "x509" | "pkey"): Block[] {
     const end = text.indexOf(`\n-----END ${label}-----`, begin.index);
     const next = text.indexOf("\n-----BEGIN ", begin.index + 1);
     if (end < 0 || (next >= 0 && next < end)) {
-      throw new SettingsError([
-        `${shown(file)} contains an incomplete block: "BEGIN ${label}" without "END ${label}". ` +
+      throw invalidFile(
+        `${shown(file)} contains an incomplete block: "BEGIN ${label}" without "END ${label}"`,
         "The file is truncated. Download it again.",
-      ]);
+      );
     }
     const body = text.slice(begin.index + begin[0].length, end).replaceAll(/[ \t]+$/gm, "");
     const plain = label === "X509 CERTIFICATE" ? "CERTIFICATE" : label;
     blocks.push({ label, text: `-----BEGIN ${plain}-----${body}\n-----END ${plain}-----\n` });
   }
   if (blocks.length === 0 && text.includes("-----BEGIN ")) {
-    throw new SettingsError([
-      `${shown(file)} contains no PEM block: "-----BEGIN …-----" must be on a line of its own. ` +
+    throw invalidFile(
+      `${shown(file)} contains no PEM block: "-----BEGIN …-----" must be on a line of its own`,
       "Restore the line breaks, or remove the text before it.",
-    ]);
+    );
   }
   return blocks;
 }
@@ -116,22 +114,25 @@ function readText(file: NamedFile, command: "x509" | "pkey"): string {
   try {
     bytes = Deno.readFileSync(file.path);
   } catch (error) {
-    const remedy = error instanceof Deno.errors.NotFound
-      ? ` Download it from the console of the service, or correct ${file.setting}.`
-      : "";
-    throw new SettingsError([`Cannot read ${shown(file)}: ${describeReadError(error, file.path)}.${remedy}`]);
+    const { cause, remedy } = readProblem(`Cannot read ${shown(file)}`, error, file.path);
+    throw invalidFile(
+      cause,
+      error instanceof Deno.errors.NotFound
+        ? `Download it from the console of the service, or correct ${file.setting}.`
+        : remedy,
+    );
   }
-  if (bytes.length === 0) throw new SettingsError([`${shown(file)} is empty. Download it again.`]);
+  if (bytes.length === 0) throw invalidFile(`${shown(file)} is empty`, "Download it again.");
   const format = binaryFormat(bytes);
   if (format !== undefined) {
     const remedy = format === "DER"
-      ? `Convert it: openssl ${command} -inform DER -in ${file.path} -out NEW`
+      ? `Convert it: openssl ${command} -inform DER -in ${file.path} -out NEW.`
       : format === "PKCS #12"
-      ? `Convert it (openssl pkcs12 -nodes -in ${file.path} -out NEW) and keep the result secret`
+      ? `Convert it (openssl pkcs12 -nodes -in ${file.path} -out NEW) and keep the result secret.`
       : format === "UTF-16"
-      ? "Save it as UTF-8"
-      : "Export certificate and key in PEM format";
-    throw new SettingsError([`${shown(file)} has the format ${format}, not PEM. ${remedy}.`]);
+      ? "Save it as UTF-8."
+      : "Export certificate and key in PEM format.";
+    throw invalidFile(`${shown(file)} has the format ${format}, not PEM`, remedy);
   }
   // TextDecoder skips the byte order mark.
   return new TextDecoder().decode(bytes);
@@ -155,10 +156,10 @@ function missingBlock(
   blocks: readonly Block[],
 ): SettingsError {
   const [first] = blocks;
-  const hint = first === undefined
+  const remedy = first === undefined
     ? `Check ${file.setting}.`
     : /CERTIFICATE$/.test(first.label) || /PRIVATE KEY$/.test(first.label) && kind === "CERTIFICATE"
     ? `It contains "BEGIN ${first.label}": certificate and key may be swapped.`
     : `It contains "BEGIN ${first.label}".`;
-  return new SettingsError([`${shown(file)} contains no "BEGIN ${kind}" block. ${hint}`]);
+  return invalidFile(`${shown(file)} contains no "BEGIN ${kind}" block`, remedy);
 }

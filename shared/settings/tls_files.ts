@@ -6,7 +6,7 @@
 import type { KeyObject, X509Certificate } from "node:crypto";
 import type { ConnectionOptions } from "node:tls";
 import type { Group } from "./setting.ts";
-import { SettingsError } from "./error.ts";
+import { type SettingProblem, SettingsError } from "./error.ts";
 import { type NamedFile, readCertificates, readPrivateKey } from "./pem.ts";
 import type { Settings } from "./table.ts";
 
@@ -52,7 +52,7 @@ export const postgresTlsFiles = (settings: PostgresFiles): TlsFiles => ({
 export function readTlsFiles(
   { ca, certificate, key }: TlsFiles,
 ): Pick<ConnectionOptions, "ca" | "cert" | "key"> {
-  const problems: string[] = [];
+  const problems: SettingProblem[] = [];
   const attempt = <T>(file: NamedFile, read: (file: NamedFile) => T): T | undefined => {
     if (file.path === "") return undefined;
     try {
@@ -82,16 +82,16 @@ export function keyPairProblem(
   chain: readonly X509Certificate[],
   key: NamedFile,
   privateKey: KeyObject,
-): string | undefined {
+): SettingProblem | undefined {
   const index = chain.findIndex((each) => each.checkPrivateKey(privateKey));
   if (index === 0) return undefined;
-  const problem =
-    `${key.path} (${key.setting}) is not the key of ${certificate.path} (${certificate.setting})`;
+  const cause = `${key.path} (${key.setting}) is not the key of ${certificate.path} (${certificate.setting})`;
   return index < 0
-    ? `${problem}. Download both again from the same page (Aiven: service.cert and service.key).`
-    : `${problem}, but of certificate ${
-      index + 1
-    } in it. Put the client certificate first, followed by its issuers.`;
+    ? { cause, remedy: "Download both again from the same page (Aiven: service.cert and service.key)." }
+    : {
+      cause: `${cause}, but of certificate ${index + 1} in it`,
+      remedy: "Put the client certificate first, followed by its issuers.",
+    };
 }
 
 /**

@@ -67,10 +67,12 @@ function validateKafka(draft: Draft): void {
   const used = `KAFKA_SECURITY_PROTOCOL=${protocol} (${draft.origins.KAFKA_SECURITY_PROTOCOL})`;
   const other = prefixesOf(draft).find((prefix) => prefix !== protocol);
   if (other !== undefined) {
-    draft.problems.push(
-      `${draft.named("KAFKA_BOOTSTRAP_SERVERS")} has the prefix ${other}://, which contradicts ${used}. ` +
-        `Set KAFKA_SECURITY_PROTOCOL=${other} or remove the prefix.`,
-    );
+    draft.problems.push({
+      cause: `${
+        draft.named("KAFKA_BOOTSTRAP_SERVERS")
+      } has the prefix ${other}://, which contradicts ${used}`,
+      remedy: `Set KAFKA_SECURITY_PROTOCOL=${other} or remove the prefix.`,
+    });
   }
   if (protocol.endsWith("SSL")) requirePair(draft, "KAFKA_SSL_CERTFILE", "KAFKA_SSL_KEYFILE");
   else warnUnused(draft, KAFKA_FILES, used);
@@ -81,7 +83,10 @@ function validateKafka(draft: Draft): void {
   for (const name of ["KAFKA_SASL_PLAIN_USERNAME", "KAFKA_SASL_PLAIN_PASSWORD"] as const) {
     if (draft.texts[name] !== "") continue;
     const file = name === "KAFKA_SASL_PLAIN_PASSWORD" ? ` or ${name}_FILE` : "";
-    draft.problems.push(`${name} is not set, but ${used} requires user and password. Set ${name}${file}.`);
+    draft.problems.push({
+      cause: `${name} is not set, but ${used} requires user and password`,
+      remedy: `Set ${name}${file}.`,
+    });
   }
 }
 
@@ -106,15 +111,17 @@ function validatePostgres(draft: Draft): void {
     requirePair(draft, "PGSSLCERT", "PGSSLKEY");
   }
   if (root === "system" && mode !== "verify-full") {
-    draft.problems.push(
-      `PGSSLROOTCERT=system requires PGSSLMODE=verify-full, but ${used} is weaker. Remove PGSSLMODE or set it to verify-full.`,
-    );
+    draft.problems.push({
+      cause: `PGSSLROOTCERT=system requires PGSSLMODE=verify-full, but ${used} is weaker`,
+      remedy: "Remove PGSSLMODE or set it to verify-full.",
+    });
   } else if (mode.startsWith("verify") && root === "") {
     // libpq then reads ~/.postgresql/root.crt, and fails if it is missing.
-    draft.problems.push(
-      `PGSSLROOTCERT is not set, but ${used} requires it. Set it to the CA certificate of the server (Aiven: ca.pem), or to ` +
-        "system (with verify-full) for a public CA.",
-    );
+    draft.problems.push({
+      cause: `PGSSLROOTCERT is not set, but ${used} requires it`,
+      remedy:
+        "Set it to the CA certificate of the server (Aiven: ca.pem), or to system (with verify-full) for a public CA.",
+    });
   } else if (mode === "allow" || mode === "prefer") {
     warnUnused(draft, ["PGSSLROOTCERT"], used, " Set PGSSLMODE=verify-full.");
   }
@@ -124,11 +131,10 @@ function requirePair(draft: Draft, certificate: SettingName, key: SettingName): 
   const { texts } = draft;
   if ((texts[certificate] === "") === (texts[key] === "")) return;
   const [present, missing] = texts[key] === "" ? [certificate, key] : [key, certificate];
-  draft.problems.push(
-    `${missing} is not set, but ${
-      draft.named(present)
-    } is. Set both the client certificate and its private key, or neither.`,
-  );
+  draft.problems.push({
+    cause: `${missing} is not set, but ${draft.named(present)} is`,
+    remedy: "Set both the client certificate and its private key, or neither.",
+  });
 }
 
 function warnUnused(draft: Draft, names: readonly SettingName[], used: string, remedy = ""): void {
