@@ -8,8 +8,11 @@ import { delay, waitUntil } from "../harness/wait.ts";
 import { startPostgres } from "../../local/servers/mod.ts";
 
 /** Number of the consumer's retries after errors of a class. */
-async function retries(consumer: TestService, class_: string): Promise<number> {
-  return (await consumer.metrics()).sum("consumer_retries_total", { server: "postgresql", class: class_ });
+async function retries(consumer: TestService, errorClass: string): Promise<number> {
+  return (await consumer.metrics()).sum("consumer_retries_total", {
+    server: "postgresql",
+    class: errorClass,
+  });
 }
 
 scenario({
