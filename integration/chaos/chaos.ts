@@ -1,6 +1,6 @@
 /**
- * `deno task test:chaos`: random faults, sometimes two at a time, under continuous load. At the end topic and tables are compared, and
- * memory and open files must not have grown. The seed is printed; `--seed` repeats the same faults in the same order.
+ * The command `deno task test:chaos`: injects random faults, sometimes two at a time, under continuous load. At the end it compares the
+ * topic with the tables, and checks that memory and open files have not grown. `--seed` repeats the faults of the run that printed it.
  *
  * @module
  */

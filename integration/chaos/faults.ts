@@ -12,64 +12,69 @@ import type { ServicePool } from "./service_pool.ts";
 export interface Fault {
   readonly name: string;
   /** The affected component. Faults of the same component are never concurrent. */
-  readonly of: "consumer" | "producer" | "PostgreSQL" | "Kafka";
-  /** Another affected component. */
-  readonly alsoOf?: Fault["of"];
+  readonly component: "consumer" | "producer" | "PostgreSQL" | "Kafka";
+  readonly secondComponent?: Fault["component"];
   /** Injects the fault, and resolves when it is over. */
   inject(pool: ServicePool): Promise<void>;
 }
 
 /** Whether two faults may be concurrent. */
 export function areIndependent(a: Fault, b: Fault): boolean {
-  return ![a.of, a.alsoOf].some((kind) => kind !== undefined && (kind === b.of || kind === b.alsoOf));
+  const affectedByB = new Set([b.component, b.secondComponent]);
+  return ![a.component, a.secondComponent].some((component) =>
+    component !== undefined && affectedByB.has(component)
+  );
 }
 
 /** Waits for the random duration of a temporary fault. */
 const holdFault = ({ scenario: { random } }: ServicePool) => delay(random.between(500, 4_000));
 
-const fault = (of: Fault["of"], name: string, inject: Fault["inject"]): Fault => ({
-  of,
-  name: `${of}: ${name}`,
+const fault = (component: Fault["component"], name: string, inject: Fault["inject"]): Fault => ({
+  component,
+  name: `${component}: ${name}`,
   inject,
 });
 
-/** The server is stopped, and started again later. */
-const outage = (of: "PostgreSQL" | "Kafka", name: string, end: "kill" | "stop") =>
-  fault(of, name, async (pool) => {
-    const server: Server = of === "Kafka" ? pool.scenario.kafka : pool.scenario.postgres;
+/** Stops a server, and starts it again later. */
+const outage = (component: "PostgreSQL" | "Kafka", name: string, end: "kill" | "stop") =>
+  fault(component, name, async (pool) => {
+    const server: Server = component === "Kafka" ? pool.scenario.kafka : pool.scenario.postgres;
     await server[end]();
     await holdFault(pool);
     await server.start();
   });
 
 /** A temporary fault of the connections to a server. */
-const networkFault = (of: "PostgreSQL" | "Kafka", name: string, inject: (proxy: Proxy) => Promise<void>) =>
-  fault(of, `connections ${name}`, async (pool) => {
-    const { proxy } = of === "Kafka" ? pool.kafka : pool.postgres;
+const networkFault = (
+  component: "PostgreSQL" | "Kafka",
+  name: string,
+  inject: (proxy: Proxy) => Promise<void>,
+) =>
+  fault(component, `connections ${name}`, async (pool) => {
+    const { proxy } = component === "Kafka" ? pool.kafka : pool.postgres;
     await inject(proxy);
     await holdFault(pool);
     await proxy.restore();
   });
 
-const networkFaults = (of: "PostgreSQL" | "Kafka") => [
-  networkFault(of, "cut", (proxy) => proxy.cut()),
-  networkFault(of, "refused", (proxy) => proxy.refuse()),
-  networkFault(of, "slow (100 ms, 64 KB/s)", async (proxy) => {
+const networkFaults = (component: "PostgreSQL" | "Kafka") => [
+  networkFault(component, "cut", (proxy) => proxy.cut()),
+  networkFault(component, "refused", (proxy) => proxy.refuse()),
+  networkFault(component, "slow (100 ms, 64 KB/s)", async (proxy) => {
     await proxy.setLatency(100);
     await proxy.setBandwidth(64);
   }),
-  networkFault(of, "lose responses", (proxy) => proxy.discard("responses")),
-  networkFault(of, "lose requests", (proxy) => proxy.discard("requests")),
+  networkFault(component, "lose responses", (proxy) => proxy.discard("responses")),
+  networkFault(component, "lose requests", (proxy) => proxy.discard("requests")),
 ];
 
-/** A service that is not long-lived is stopped and replaced. */
-const replace = (of: "consumer" | "producer", name: string, signal: "SIGTERM" | "SIGKILL") =>
-  fault(of, name, async (pool) => {
-    await pool.stop(of === "consumer" ? pool.consumers : pool.producers, signal);
-    await (of === "consumer" ? pool.addConsumer() : pool.addProducer());
+/** Stops a service that is not long-lived, and starts another one. */
+const replace = (component: "consumer" | "producer", name: string, signal: "SIGTERM" | "SIGKILL") =>
+  fault(component, name, async (pool) => {
+    await pool.stop(component === "consumer" ? pool.consumers : pool.producers, signal);
+    await (component === "consumer" ? pool.addConsumer() : pool.addProducer());
   });
 
-/** All faults. */
 export const FAULTS: readonly Fault[] = [
   replace("consumer", "killed (SIGKILL)", "SIGKILL"),
   replace("consumer", "stopped (SIGTERM)", "SIGTERM"),
@@ -94,7 +99,7 @@ export const FAULTS: readonly Fault[] = [
       await holdFault(pool);
       await kafka.start();
     }),
-    alsoOf: "consumer",
+    secondComponent: "consumer",
   },
   fault("consumer", "one joins or leaves", async (pool) => {
     // At least two: one to stop and one that takes over.

@@ -8,10 +8,10 @@ import type { TestService } from "../harness/service.ts";
 /** With fewer readings the start of the process dominates. */
 const READINGS_MIN = 9;
 
-/** Allowed increase from the first third of a run to the last: a share plus an absolute amount. */
+/** Allowed increase from the first third of a run to the last: a share of the first value, plus an amount. */
 interface Allowance {
   readonly share: number;
-  readonly plus: number;
+  readonly amount: number;
 }
 
 /**
@@ -22,12 +22,12 @@ interface Allowance {
  */
 export function growthOf(
   values: readonly number[],
-  { share, plus }: Allowance,
-): { first: number; last: number; grown: boolean } | undefined {
+  { share, amount }: Allowance,
+): { first: number; last: number; hasGrown: boolean } | undefined {
   if (values.length < READINGS_MIN) return undefined;
   const third = Math.floor(values.length / 3);
   const first = median(values.slice(0, third)), last = median(values.slice(-third));
-  return { first, last, grown: last > first * (1 + share) + plus };
+  return { first, last, hasGrown: last > first * (1 + share) + amount };
 }
 
 function median(values: readonly number[]): number {
@@ -58,19 +58,19 @@ export class Growth {
     const lines: string[] = [], problems: string[] = [];
     for (const [{ name }, { megabytes, files }] of this.#readings) {
       for (
-        const [what, values, allowed] of [
-          ["MB resident", megabytes, { share: 0.25, plus: 40 }],
-          ["open files", files, { share: 0, plus: 8 }],
+        const [quantity, values, allowance] of [
+          ["MB resident", megabytes, { share: 0.25, amount: 40 }],
+          ["open files", files, { share: 0, amount: 8 }],
         ] as const
       ) {
-        const found = growthOf(values, allowed);
-        const line = found
-          ? `${name}: ${found.first.toFixed(0)} → ${
-            found.last.toFixed(0)
-          } ${what} (medians of the first and the last third)`
-          : `${name}: ${values.at(-1)?.toFixed(0)} ${what}; too few readings`;
+        const growth = growthOf(values, allowance);
+        const line = growth
+          ? `${name}: ${growth.first.toFixed(0)} → ${
+            growth.last.toFixed(0)
+          } ${quantity} (medians of the first and the last third)`
+          : `${name}: ${values.at(-1)?.toFixed(0)} ${quantity}; too few readings`;
         lines.push(line);
-        if (found?.grown) problems.push(line);
+        if (growth?.hasGrown) problems.push(line);
       }
     }
     return { lines, problems };

@@ -10,7 +10,7 @@ Deno.test("readOptions() reads flags, with or without the -- of deno task", () =
   });
 });
 
-Deno.test("readOptions() names the invalid flag, and the remedy when a run has too many records", () => {
+Deno.test("readOptions() names the flag when its value is invalid or a run has too many records", () => {
   assert.throws(() => readOptions(["--minutes", "soon"]), /--minutes: "soon"/);
   assert.throws(() => readOptions(["--minutes", "100"]), /more than the 3000000 records.*--rate/);
 });

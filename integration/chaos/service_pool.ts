@@ -5,10 +5,10 @@ import type { ServiceSettings, TestService } from "../harness/service.ts";
 import { withAdmin } from "../harness/topic.ts";
 import { waitUntil } from "../harness/wait.ts";
 
-/** Including the long-lived one. */
+/** Maximum number of consumers, including the long-lived one. */
 const CONSUMERS_MAX = 4;
 
-/** Faults last seconds; timeouts must be as short. */
+/** Faults last a few seconds, so the timeouts must be short, too. */
 const SHORT_TIMEOUTS: ServiceSettings = {
   CONSUMER_SESSION_TIMEOUT_MS: 3_000,
   CONSUMER_TRANSACTION_TIMEOUT_MS: 10_000,
@@ -83,13 +83,13 @@ export class ServicePool {
   /**
    * Stops a random service that is not long-lived, and removes it from the list.
    *
-   * @throws {Error} if it exits with another code than 0 after SIGTERM, unless a producer logs that Kafka was unavailable
+   * @throws {Error} if the exit code after SIGTERM is not 0, unless a producer reports records that Kafka did not acknowledge
    */
   async stop(services: TestService[], signal: "SIGTERM" | "SIGKILL"): Promise<void> {
     const [service] = services.splice(this.scenario.random.between(1, services.length - 1), 1);
     const { code } = await service!.stop(signal, 60_000);
-    const isReported = /not acknowledged by Kafka/.test(service!.log);
-    if (signal === "SIGTERM" && code !== 0 && !(code === 1 && isReported)) {
+    const hasUnacknowledged = /not acknowledged by Kafka/.test(service!.log);
+    if (signal === "SIGTERM" && code !== 0 && !(code === 1 && hasUnacknowledged)) {
       throw new Error(`${service!.name} exited with code ${code}:\n${service!.lines.slice(-20).join("\n")}`);
     }
   }
@@ -112,7 +112,7 @@ export class ServicePool {
       () => withAdmin(kafka.bootstrapServers, (admin) => admin.fetchTopicOffsets(topic)),
       wait,
     );
-    const sent = (producer: TestService) =>
+    const readSentRecords = (producer: TestService) =>
       producer.metrics().then((metrics) => metrics.sum("producer_records_sent_total"));
     await Promise.all([
       waitUntil("records after the fault to be stored in every partition", async () => {
@@ -122,10 +122,14 @@ export class ServicePool {
       ...this.producers.map(async (producer) => {
         const before = await waitUntil(
           `${producer.name} to serve metrics`,
-          () => sent(producer).then((count) => ({ count })),
+          () => readSentRecords(producer).then((count) => ({ count })),
           wait,
         );
-        await waitUntil(`${producer.name} to send`, async () => await sent(producer) > before.count, wait);
+        await waitUntil(
+          `${producer.name} to send`,
+          async () => await readSentRecords(producer) > before.count,
+          wait,
+        );
       }),
       ...this.all.map((service) => service.waitForReady(true, timeoutMs)),
     ]);

@@ -6,7 +6,7 @@
 
 interface Entry {
   times: number;
-  longestMs: number;
+  longestRecoveryMs: number;
 }
 
 /** Counts faults and keeps the longest recovery of each. */
@@ -15,14 +15,14 @@ export class Tally {
 
   /** @param names of all faults, including those that do not occur */
   constructor(names: readonly string[]) {
-    for (const name of names) this.#entries.set(name, { times: 0, longestMs: 0 });
+    for (const name of names) this.#entries.set(name, { times: 0, longestRecoveryMs: 0 });
   }
 
   /** Counts a fault with the time from its end until all services recovered. */
   add(name: string, recoveryMs: number): void {
     const entry = this.#entries.get(name)!;
     entry.times++;
-    entry.longestMs = Math.max(entry.longestMs, recoveryMs);
+    entry.longestRecoveryMs = Math.max(entry.longestRecoveryMs, recoveryMs);
   }
 
   /** Number of faults so far. */
@@ -35,9 +35,9 @@ export class Tally {
     const width = Math.max(...[...this.#entries.keys()].map(({ length }) => length));
     return [
       `${"fault".padEnd(width)}  times  longest recovery`,
-      ...[...this.#entries].map(([name, { times, longestMs }]) =>
+      ...[...this.#entries].map(([name, { times, longestRecoveryMs }]) =>
         `${name.padEnd(width)}  ${`${times}`.padStart(5)}  ${
-          (times === 0 ? "" : `${(longestMs / 1_000).toFixed(1)} s`).padStart(16)
+          (times === 0 ? "" : `${(longestRecoveryMs / 1_000).toFixed(1)} s`).padStart(16)
         }`
       ),
     ];

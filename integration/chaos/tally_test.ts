@@ -1,7 +1,7 @@
 import assert from "assert";
 import { Tally } from "./tally.ts";
 
-Deno.test("lines() shows counts and longest recoveries, including faults that did not occur", () => {
+Deno.test("lines() shows the count and longest recovery of each fault, even of those that did not occur", () => {
   const tally = new Tally(["Kafka: killed", "cut"]);
   tally.add("Kafka: killed", 1_200);
   tally.add("Kafka: killed", 800);
