@@ -1,16 +1,16 @@
 /**
- * `deno task bench:compare COMMIT`: the consumer of this checkout next to that of another commit, in alternating pairs of runs on the
+ * The command `deno task bench:compare COMMIT`: runs the consumers of this checkout and of another commit in alternating pairs on the
  * same servers. Prints CPU seconds per additional million records, rows/s and peak memory of each pair, and the median ratios.
  *
  * @module
  */
 import { parseArgs } from "node:util";
 import { checkout } from "../harness/project.ts";
-import { fill, type Filled } from "./fill.ts";
-import { perFurtherMillion, rateOf } from "./results.ts";
+import { measureConsumer } from "./consumer_run.ts";
+import { fill, type FilledTopic } from "./fill.ts";
+import { cpuPerAdditionalMillion, rateFromFirstRow } from "./results.ts";
 import { median } from "./runs.ts";
 import { type Bench, openBench } from "./servers.ts";
-import { drain } from "./sink.ts";
 
 const { values, positionals: [commit] } = parseArgs({
   allowPositionals: true,
@@ -27,60 +27,61 @@ if (commit === undefined) {
   Deno.exit(2);
 }
 
-/** Figures of one checkout in one pair. */
-interface Figures {
+/** Measurements of one checkout in one pair, or the ratios of two. */
+interface Measurements {
   readonly cpuSeconds: number;
   readonly rowsPerSecond: number;
   readonly peakMiB: number;
 }
 
-async function run(
+async function measure(
   bench: Bench,
-  topics: readonly [short: Filled, long: Filled],
+  topics: readonly [short: FilledTopic, long: FilledTopic],
   project?: string,
-): Promise<Figures> {
+): Promise<Measurements> {
   const options = project === undefined ? {} : { project };
-  const [short, long] = [await drain(bench, topics[0], options), await drain(bench, topics[1], options)];
+  const short = await measureConsumer(bench, topics[0], options);
+  const long = await measureConsumer(bench, topics[1], options);
   return {
-    cpuSeconds: perFurtherMillion(short, long),
-    rowsPerSecond: rateOf(long),
+    cpuSeconds: cpuPerAdditionalMillion(short, long),
+    rowsPerSecond: rateFromFirstRow(long),
     peakMiB: (long.peakBytes ?? NaN) / 2 ** 20,
   };
 }
 
 async function compare(commit: string): Promise<void> {
   await using other = await checkout(commit);
-  await using bench = await openBench((text) => console.error(text));
+  await using bench = await openBench((message) => console.error(message));
   const topics = [
     await fill(bench, { records: Number(values["short-records"]), partitions: 6 }),
     await fill(bench, { records: Number(values.records), partitions: 6 }),
   ] as const;
   // The first run after the servers' start is slower than all later ones.
-  await run(bench, topics);
+  await measure(bench, topics);
 
-  const ratios: Figures[] = [];
+  const ratios: Measurements[] = [];
   console.log(`pair | CPU s per additional million: ${commit}, this, ratio | rows/s | peak MiB`);
   for (let pair = 1; pair <= Number(values.pairs); pair++) {
     const otherFirst = pair % 2 === 1;
-    const first = await run(bench, topics, otherFirst ? other.folder : undefined);
-    const second = await run(bench, topics, otherFirst ? undefined : other.folder);
+    const first = await measure(bench, topics, otherFirst ? other.folder : undefined);
+    const second = await measure(bench, topics, otherFirst ? undefined : other.folder);
     const [before, after] = otherFirst ? [first, second] : [second, first];
-    const ratio: Figures = {
+    const ratio: Measurements = {
       cpuSeconds: after.cpuSeconds / before.cpuSeconds,
       rowsPerSecond: after.rowsPerSecond / before.rowsPerSecond,
       peakMiB: after.peakMiB / before.peakMiB,
     };
     ratios.push(ratio);
-    const triple = (name: keyof Figures, digits: number) =>
+    const format = (name: keyof Measurements, digits: number) =>
       `${before[name].toFixed(digits)}, ${after[name].toFixed(digits)}, ${ratio[name].toFixed(2)}`;
     console.log(
-      `${pair} | ${triple("cpuSeconds", 3)} | ${triple("rowsPerSecond", 0)} | ${triple("peakMiB", 0)}`,
+      `${pair} | ${format("cpuSeconds", 3)} | ${format("rowsPerSecond", 0)} | ${format("peakMiB", 0)}`,
     );
   }
-  const middle = (name: keyof Figures) => median(ratios, (ratio) => ratio[name])[name].toFixed(2);
+  const medianRatio = (name: keyof Measurements) => median(ratios, (ratio) => ratio[name])[name].toFixed(2);
   console.log(
-    `Median ratios: CPU ${middle("cpuSeconds")}, rows/s ${middle("rowsPerSecond")}, peak ${
-      middle("peakMiB")
+    `Median ratios: CPU ${medianRatio("cpuSeconds")}, rows/s ${medianRatio("rowsPerSecond")}, peak ${
+      medianRatio("peakMiB")
     }.`,
   );
 }

@@ -6,58 +6,56 @@
 import type pg from "pg";
 import { uniqueName } from "../harness/random.ts";
 import { taskArguments } from "../../local/service_task.ts";
-import type { Filled } from "./fill.ts";
-import { loadAverage, start } from "./program.ts";
+import type { FilledTopic } from "./fill.ts";
+import { loadAverage, startProgram } from "./program.ts";
 import type { Bench } from "./servers.ts";
-import { emptyTables, settle, tableBlocks } from "./tables.ts";
+import { checkpoint, emptyTables, tableBlocks } from "./tables.ts";
 
-/** What draining a topic took. */
-export interface SinkRun {
+/** Measurements of the consumers that stored a topic. */
+export interface ConsumerRun {
   readonly records: number;
-  /** From the start of the process to its end. */
+  /** From process start to exit. */
   readonly seconds: number;
-  /** From the start of the process to the first rows that others see: start-up. */
+  /** From process start until another session sees the first rows. */
   readonly firstRowSeconds: number;
-  /** From the first rows to the last, in which {@link drained} records were stored. */
+  /** From the first rows to the last. In this time {@link drained} records were stored. */
   readonly drainSeconds: number;
-  /** Records that were not among those first rows. */
+  /** Records stored after the first rows. */
   readonly drained: number;
   readonly cpuSeconds: number;
   readonly peakBytes: number | undefined;
   readonly transactions: number;
-  /** {@link loadAverage} before it. */
+  /** {@link loadAverage} before the run. */
   readonly load: number;
 }
 
-/** Between two looks at the progress. */
-const POLL_INTERVAL_MS = 5;
+const PROGRESS_POLL_INTERVAL_MS = 5;
 const TIMEOUT_MS = 600_000;
 
-/** How to run it. */
-export interface SinkOptions {
-  /** Consumers that share the partitions; CPU and memory are those of all, and of the largest. */
+export interface ConsumerRunOptions {
+  /** Number of consumers in the group. CPU time is their sum, peak memory their maximum. Default: 1. */
   readonly consumers?: number;
   readonly env?: Readonly<Record<string, string>>;
-  /** Leave the rows that are there. */
+  /** Keeps the rows of earlier runs. */
   readonly keepRows?: boolean;
   /** Folder of the checkout whose consumer is run; this one by default. */
   readonly project?: string;
 }
 
-/** Drains a topic with a new group into the table, which is emptied before. */
-export async function drain(
+/** Stores a topic with a new consumer group. The table is emptied first, unless `keepRows` is set. */
+export async function measureConsumer(
   bench: Bench,
-  { prefix, records }: Filled,
-  { consumers = 1, env = {}, keepRows = false, project }: SinkOptions = {},
-): Promise<SinkRun> {
+  { prefix, records }: FilledTopic,
+  { consumers = 1, env = {}, keepRows = false, project }: ConsumerRunOptions = {},
+): Promise<ConsumerRun> {
   const { client } = bench;
-  await (keepRows ? settle(client) : emptyTables(client));
+  await (keepRows ? checkpoint(client) : emptyTables(client));
   const group = uniqueName("bench");
   const load = loadAverage();
   const blocks = await tableBlocks(client);
   const started = performance.now();
-  const running = Array.from({ length: consumers }, () =>
-    start(
+  const programs = Array.from({ length: consumers }, () =>
+    startProgram(
       taskArguments("consumer", project),
       {
         ...bench.env,
@@ -68,11 +66,14 @@ export async function drain(
       },
       project,
     ));
-  const all = Promise.all(running.map(({ ended }) => ended));
-  const seen = await Promise.race([watch(client, group, records, started), all.then(() => undefined)]);
-  const usages = await all;
-  const { first, last, drained } = seen ?? await watch(client, group, records, started);
-  const { rows: [counted] } = await client.query<{ transactions: string }>(
+  const allEnded = Promise.all(programs.map(({ ended }) => ended));
+  const progress = await Promise.race([
+    pollProgress(client, group, records, started),
+    allEnded.then(() => undefined),
+  ]);
+  const usages = await allEnded;
+  const { first, last, drained } = progress ?? await pollProgress(client, group, records, started);
+  const { rows: [row] } = await client.query<{ transactions: string }>(
     "SELECT count(DISTINCT xmin::text) AS transactions FROM routes_table WHERE ctid >= $1::tid",
     [`(${blocks},0)`],
   );
@@ -84,35 +85,38 @@ export async function drain(
     drained,
     cpuSeconds: usages.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
     peakBytes: usages.reduce<number | undefined>(
-      (most, { peakBytes }) => peakBytes === undefined ? most : Math.max(most ?? 0, peakBytes),
+      (max, { peakBytes }) => peakBytes === undefined ? max : Math.max(max ?? 0, peakBytes),
       undefined,
     ),
-    transactions: Number(counted!.transactions),
+    transactions: Number(row!.transactions),
     load,
   };
 }
 
 /**
- * When the first and when the last of the records were stored, seconds after `started`, as another connection sees it, and how many in
- * between.
+ * Polls the progress of a group until all records are stored.
+ *
+ * @returns the times at which the first and the last records were visible, in seconds after `started`, and the number of records stored
+ * in between
  */
-async function watch(
+async function pollProgress(
   client: pg.Client,
   group: string,
   records: number,
   started: number,
 ): Promise<{ first: number; last: number; drained: number }> {
-  let first: { at: number; rows: number } | undefined;
+  let first: { at: number; records: number } | undefined;
   const deadline = started + TIMEOUT_MS;
   while (performance.now() < deadline) {
-    const done = await client.query<{ done: string }>(
-      "SELECT coalesce(sum(next_offset), 0) AS done FROM consumer_progress WHERE group_id = $1",
+    // The query fails until the consumer has created the table.
+    const stored = await client.query<{ stored: string }>(
+      "SELECT coalesce(sum(next_offset), 0) AS stored FROM consumer_progress WHERE group_id = $1",
       [group],
-    ).then(({ rows }) => Number(rows[0]!.done), () => 0);
+    ).then(({ rows }) => Number(rows[0]!.stored), () => 0);
     const now = (performance.now() - started) / 1000;
-    if (done > 0) first ??= { at: now, rows: done };
-    if (done >= records) return { first: first!.at, last: now, drained: done - first!.rows };
-    await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
+    if (stored > 0) first ??= { at: now, records: stored };
+    if (stored >= records) return { first: first!.at, last: now, drained: stored - first!.records };
+    await new Promise((resolve) => setTimeout(resolve, PROGRESS_POLL_INTERVAL_MS));
   }
-  throw new Error(`The consumer did not store ${records} records in ${TIMEOUT_MS / 1000} s.`);
+  throw new Error(`The consumer did not store ${records} records within ${TIMEOUT_MS / 1000} s.`);
 }

@@ -8,35 +8,41 @@ import { loadAverage } from "./program.ts";
 import { fastest } from "./runs.ts";
 import type { Bench } from "./servers.ts";
 
-/** What one COPY took. */
-export interface CopyUsage {
+/** Measurements of one COPY. */
+export interface CopyRun {
   readonly rows: number;
   readonly seconds: number;
-  /** CPU time of the server process, as PostgreSQL tells it (`log_statement_stats`). */
+  /** CPU time of the server process, from `log_statement_stats`. */
   readonly cpuSeconds: number;
-  /** {@link loadAverage} before it. */
+  /** {@link loadAverage} before the run. */
   readonly load: number;
 }
 
-/** COPY in both formats. */
-export interface CopyLimits {
-  readonly binary: CopyUsage;
-  readonly text: CopyUsage;
+/** The fastest run of each format. */
+export interface CopyBaselines {
+  readonly binary: CopyRun;
+  readonly text: CopyRun;
 }
 
 /**
- * Copies the rows of `routes_table` into another table, `times` times in each format.
+ * Copies the rows of `routes_table` into another table, `runs` times in each format.
  *
- * @returns `undefined` if the role is not allowed to read and write the server's files, as with hosted PostgreSQL
+ * @returns `undefined` if the role is not allowed to read and write files on the server, as with hosted PostgreSQL
  */
-export async function copyLimits({ client, say }: Bench, times: number): Promise<CopyLimits | undefined> {
+export async function measureCopyBaselines(
+  { client, log }: Bench,
+  runs: number,
+): Promise<CopyBaselines | undefined> {
   await client.query("CREATE TABLE copied (LIKE routes_table)");
   try {
     await client.query("SET log_statement_stats = on; SET client_min_messages = log");
-    return { binary: await copy(client, "binary", times), text: await copy(client, "text", times) };
+    return {
+      binary: await measureCopy(client, "binary", runs),
+      text: await measureCopy(client, "text", runs),
+    };
   } catch (error) {
     if ((error as { code?: string }).code !== "42501") throw error;
-    say("This role is not allowed to COPY from files on the server: no limit is measured.");
+    log("COPY baselines skipped: the role is not allowed to COPY from files on the server");
     return undefined;
   } finally {
     await client.query("RESET log_statement_stats; RESET client_min_messages; DROP TABLE copied").catch(
@@ -45,36 +51,39 @@ export async function copyLimits({ client, say }: Bench, times: number): Promise
   }
 }
 
-async function copy(client: pg.Client, format: "binary" | "text", times: number): Promise<CopyUsage> {
-  const { rows: [where] } = await client.query<{ folder: string }>(
+async function measureCopy(client: pg.Client, format: "binary" | "text", runs: number): Promise<CopyRun> {
+  const { rows: [row] } = await client.query<{ folder: string }>(
     "SELECT current_setting('data_directory') AS folder",
   );
-  const file = client.escapeLiteral(`${where!.folder}/bench.${format}`);
+  const file = client.escapeLiteral(`${row!.folder}/bench.${format}`);
   const { rowCount } = await client.query(`COPY routes_table TO ${file} (FORMAT ${format})`);
-  const runs: CopyUsage[] = [];
-  for (let n = 0; n < times; n++) {
+  const results: CopyRun[] = [];
+  for (let run = 0; run < runs; run++) {
     const load = loadAverage();
     await client.query("TRUNCATE copied");
-    runs.push({
+    results.push({
       rows: rowCount!,
       load,
-      ...await timed(client, `COPY copied FROM ${file} (FORMAT ${format})`),
+      ...await queryWithStatistics(client, `COPY copied FROM ${file} (FORMAT ${format})`),
     });
   }
   // SQL cannot delete a file, but truncate it.
   await client.query(`COPY (SELECT WHERE false) TO ${file}`);
-  return fastest(runs, ({ seconds }) => seconds);
+  return fastest(results, ({ seconds }) => seconds);
 }
 
-/** Runs a statement; PostgreSQL sends what it took as a notice. */
-async function timed(client: pg.Client, sql: string): Promise<Omit<CopyUsage, "rows" | "load">> {
+/** Runs a statement. PostgreSQL sends the statistics as a notice. */
+async function queryWithStatistics(
+  client: pg.Client,
+  sql: string,
+): Promise<Pick<CopyRun, "seconds" | "cpuSeconds">> {
   let detail = "";
-  const listen = (notice: { detail?: string | undefined }) => detail += notice.detail ?? "";
-  client.on("notice", listen);
+  const onNotice = (notice: { detail?: string | undefined }) => detail += notice.detail ?? "";
+  client.on("notice", onNotice);
   try {
     await client.query(sql);
   } finally {
-    client.off("notice", listen);
+    client.off("notice", onNotice);
   }
   const [, user, system, elapsed] = /([\d.]+) s user, ([\d.]+) s system, ([\d.]+) s elapsed/.exec(detail) ??
     [];

@@ -8,17 +8,17 @@ import { KafkaCluster } from "../../shared/kafka/cluster.ts";
 import { produceClient } from "../../shared/kafka/produce_client.ts";
 import { RecordWriter } from "../../shared/kafka/records/record_writer.ts";
 import { taskArguments } from "../../local/service_task.ts";
-import { start } from "./program.ts";
-import { type Bench, newTopic } from "./servers.ts";
+import { startProgram } from "./program.ts";
+import { type Bench, createTopic } from "./servers.ts";
 
-/** A topic with records in it. */
-export interface Filled {
+export interface FilledTopic {
+  /** Value of KAFKA_TOPIC_PREFIX. */
   readonly prefix: string;
   readonly topic: string;
   readonly records: number;
 }
 
-/** Fills a new topic with this project's own producer. */
+/** Fills a new topic by running the producer. */
 export async function fill(
   bench: Bench,
   { records, partitions, malformedRatio = 0 }: {
@@ -26,10 +26,10 @@ export async function fill(
     partitions: number;
     malformedRatio?: number;
   },
-): Promise<Filled> {
-  const { prefix, topic } = await newTopic(bench, partitions);
-  bench.say(`filling a topic of ${partitions} partitions with ${records} records`);
-  await start(taskArguments("producer"), {
+): Promise<FilledTopic> {
+  const { prefix, topic } = await createTopic(bench, partitions);
+  bench.log(`filling a topic of ${partitions} partitions with ${records} records`);
+  await startProgram(taskArguments("producer"), {
     ...bench.env,
     KAFKA_TOPIC_PREFIX: prefix,
     PRODUCER_COUNT: String(records),
@@ -41,16 +41,16 @@ export async function fill(
   return { prefix, topic, records };
 }
 
-/** Records in a batch of {@link fillWide}. */
+/** Bytes of all values of a batch of {@link fillWide}. */
 const BATCH_BYTES = 500_000;
 
-/** Fills a new topic with valid records whose values have a given length, by a field that is no part of the stream. */
+/** Fills a new topic with valid records. A member that is not part of the stream extends each value to `valueBytes`. */
 export async function fillWide(
   bench: Bench,
   { records, partitions, valueBytes }: { records: number; partitions: number; valueBytes: number },
-): Promise<Filled> {
-  const { prefix, topic } = await newTopic(bench, partitions);
-  bench.say(`filling a topic with ${records} records of ${valueBytes} bytes`);
+): Promise<FilledTopic> {
+  const { prefix, topic } = await createTopic(bench, partitions);
+  bench.log(`filling a topic with ${records} records of ${valueBytes} bytes`);
   using cluster = new KafkaCluster(bench.settings, "bench", () => () => {});
   const client = produceClient(cluster);
   const [metadata] = await client.fetchTopics([topic]);
@@ -77,6 +77,7 @@ export async function fillWide(
   return { prefix, topic, records };
 }
 
+/** Returns a record of `bytes` bytes, or without the additional member if that is too few. */
 function wideValue(userID: number, bytes: number): string {
   const record = {
     userID,
@@ -84,7 +85,7 @@ function wideValue(userID: number, bytes: number): string {
     coordinates: [48.1 + Math.random(), 2 + Math.random()],
   };
   const text = JSON.stringify(record);
-  // `,"x":""` are seven bytes.
+  // The member itself, `,"x":""`, takes seven bytes.
   return text.length + 7 > bytes
     ? text
     : `${text.slice(0, -1)},"x":"${"x".repeat(bytes - text.length - 7)}"}`;

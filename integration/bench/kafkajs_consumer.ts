@@ -1,6 +1,6 @@
 /**
- * Reads a topic with kafkajs and stores nothing. A separate program, so that its CPU time can be measured:
- * `deno run -A integration/bench/kafkajs_reads.ts <topic> <records>`.
+ * Baseline: a kafkajs consumer that discards the records. It is a separate program so that its CPU time can be measured:
+ * `deno run -A integration/bench/kafkajs_consumer.ts <topic> <records>`.
  *
  * @module
  */
@@ -13,12 +13,12 @@ const { settings } = loadSettings(["kafka"], { ...PROCESS, args: [] });
 const consumer = kafkaClient(settings, "bench", () => () => {}).consumer({ groupId: uniqueName("bench") });
 await consumer.connect();
 await consumer.subscribe({ topics: [topic!], fromBeginning: true });
-let read = 0;
+let recordsRead = 0;
 await consumer.run({
   autoCommit: false,
   eachBatch: ({ batch }) => {
-    read += batch.messages.length;
-    if (read >= Number(records)) Deno.exit(0);
+    recordsRead += batch.messages.length;
+    if (recordsRead >= Number(records)) Deno.exit(0);
     return Promise.resolve();
   },
 });

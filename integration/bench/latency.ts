@@ -6,83 +6,83 @@
 import type pg from "pg";
 import { uniqueName } from "../harness/random.ts";
 import { taskArguments } from "../../local/service_task.ts";
-import { loadAverage, start } from "./program.ts";
+import { loadAverage, startProgram } from "./program.ts";
 import { type Quantiles, quantiles } from "./quantiles.ts";
-import { type Bench, newTopic, removeTopics } from "./servers.ts";
-import { emptyTables } from "./tables.ts";
-import { Watch } from "./watch.ts";
+import { type Bench, createTopic, deleteTopics } from "./servers.ts";
+import { SnapshotPoller } from "./snapshot_poller.ts";
+import { checkpoint, emptyTables } from "./tables.ts";
 
 /** Latency at a rate, milliseconds. */
 export interface LatencyRun extends Quantiles {
+  /** Records per second. */
   readonly rate: number;
   readonly rows: number;
-  /**
-   * 99 of 100 looks came this soon after the one before, by time, milliseconds: what the machine lets be measured. A busy machine keeps
-   * the looks waiting as it keeps the pipeline waiting.
-   */
+  /** {@link SnapshotPoller.resolution}, milliseconds. Like the latency it increases when the machine is busy. */
   readonly resolution: number;
-  /** {@link loadAverage} before it. */
+  /** {@link loadAverage} before the run. */
   readonly load: number;
 }
 
-/**
- * The producer's clock runs from before its first record: what starts slowly is left out, which is programs, connections, and above all
- * the compilers of V8 and of Kafka's JVM.
- */
+/** Records of the first seconds are not counted. They are slower: connections are opened, and V8 and Kafka's JVM compile code. */
 const WARM_UP_SECONDS = 10;
+/** Time for the consumer to join its group. */
+const JOIN_MS = 2_000;
+const STORE_POLL_INTERVAL_MS = 200;
+const STORE_TIMEOUT_MS = 60_000;
 
-/** Measures at a rate for some seconds, all rows counted. */
-export async function latency(
+export async function measureLatency(
   bench: Bench,
   { rate, seconds, partitions }: { rate: number; seconds: number; partitions: number },
 ): Promise<LatencyRun> {
   const { client, env } = bench;
-  const { prefix, topic } = await newTopic(bench, partitions);
+  const { prefix, topic } = await createTopic(bench, partitions);
   await emptyTables(client);
-  await writeOut(client);
+  await flushToDisk(client);
   const common = { ...env, KAFKA_TOPIC_PREFIX: prefix };
-  const consumer = start(taskArguments("consumer"), { ...common, CONSUMER_GROUP_ID: uniqueName("bench") });
+  const consumer = startProgram(taskArguments("consumer"), {
+    ...common,
+    CONSUMER_GROUP_ID: uniqueName("bench"),
+  });
   const load = loadAverage();
-  const watching = await Watch.start(bench);
+  const poller = await SnapshotPoller.start(bench);
   try {
-    // Past its joining of the group, so that what is measured is the steady state.
-    await new Promise((resolve) => setTimeout(resolve, 2_000));
-    await start(taskArguments("producer"), {
+    await new Promise((resolve) => setTimeout(resolve, JOIN_MS));
+    await startProgram(taskArguments("producer"), {
       ...common,
       PRODUCER_RATE: String(rate),
       PRODUCER_COUNT: String(rate * (seconds + WARM_UP_SECONDS)),
     }).ended;
-    await stored(client, rate * (seconds + WARM_UP_SECONDS));
+    await waitForRows(client, rate * (seconds + WARM_UP_SECONDS));
   } finally {
-    await watching.stop();
+    await poller.stop();
     await consumer.stop();
     await consumer.ended;
   }
-  await removeTopics(bench, [topic]);
+  await deleteTopics(bench, [topic]);
   const { rows } = await client.query<{ xid: string; timestamp: number }>(
     `SELECT xmin::text AS xid, timestamp FROM routes_table
      WHERE timestamp >= (SELECT min(timestamp) FROM routes_table) + ${WARM_UP_SECONDS}`,
   );
-  const latencies = rows.map(({ xid, timestamp }) => watching.seen(Number(xid)) - timestamp * 1000);
-  return { rate, rows: rows.length, ...quantiles(latencies), resolution: watching.resolution(), load };
+  const latencies = rows.map(({ xid, timestamp }) => poller.visibleAt(Number(xid)) - timestamp * 1000);
+  return { rate, rows: rows.length, ...quantiles(latencies), resolution: poller.resolution(), load };
 }
 
-/** What was measured before is still on its way to the disk, and commits would wait behind it. */
-async function writeOut(client: pg.Client): Promise<void> {
-  // Not everybody's account may.
-  await client.query("CHECKPOINT").catch(() => {});
+/** Writes the data of earlier measurements to disk, which would delay the commits of the next one. */
+async function flushToDisk(client: pg.Client): Promise<void> {
+  await checkpoint(client);
   await new Deno.Command("sync").output().catch(() => {});
 }
 
-/** Waits until so many rows are stored. */
-async function stored(client: pg.Client, rows: number): Promise<void> {
-  const deadline = performance.now() + 60_000;
+async function waitForRows(client: pg.Client, rows: number): Promise<void> {
+  const deadline = performance.now() + STORE_TIMEOUT_MS;
   for (;;) {
-    const { rows: [found] } = await client.query<{ count: string }>("SELECT count(*) FROM routes_table");
-    if (Number(found!.count) >= rows) return;
+    const { rows: [row] } = await client.query<{ count: string }>("SELECT count(*) FROM routes_table");
+    if (Number(row!.count) >= rows) return;
     if (performance.now() > deadline) {
-      throw new Error(`Only ${found!.count} of ${rows} rows were stored in time.`);
+      throw new Error(
+        `The consumer stored ${row!.count} of ${rows} rows within ${STORE_TIMEOUT_MS / 1000} s.`,
+      );
     }
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await new Promise((resolve) => setTimeout(resolve, STORE_POLL_INTERVAL_MS));
   }
 }

@@ -1,5 +1,5 @@
 /**
- * `deno task bench`. Wiring only.
+ * The command `deno task bench`.
  *
  * @module
  */
@@ -7,12 +7,12 @@ import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 import { measure } from "./measure.ts";
 import { HELP, type Options, readOptions } from "./options.ts";
-import { page } from "./report.ts";
+import { renderPage } from "./report.ts";
 import type { Results } from "./results.ts";
 import { openBench } from "./servers.ts";
-import { markdown, tables } from "./table.ts";
+import { createTables, toMarkdown } from "./table.ts";
 
-async function write(path: string, text: string): Promise<void> {
+async function writeFile(path: string, text: string): Promise<void> {
   await Deno.mkdir(dirname(path), { recursive: true });
   await Deno.writeTextFile(path, text);
 }
@@ -31,15 +31,15 @@ async function run(options: Options): Promise<void> {
   };
   let failure: unknown;
   try {
-    await using bench = await openBench((text) => console.error(text));
+    await using bench = await openBench((message) => console.error(message));
     await measure(bench, options, results);
   } catch (error) {
-    // Keep the results measured so far.
+    // Write the results measured so far.
     failure = error;
   }
-  console.log(tables(results).map(markdown).join("\n\n"));
-  await write(options.json, JSON.stringify(results, undefined, 2) + "\n");
-  if (options.report !== undefined) await write(options.report, await page(results));
+  console.log(createTables(results).map(toMarkdown).join("\n\n"));
+  await writeFile(options.json, JSON.stringify(results, undefined, 2) + "\n");
+  if (options.report !== undefined) await writeFile(options.report, await renderPage(results));
   if (failure !== undefined) throw failure;
 }
 
@@ -48,7 +48,7 @@ try {
   if (options.help) console.log(HELP);
   else await run(options);
 } catch (error) {
-  // The first error, then the errors of the cleanup.
+  // Print the first error, then those of the cleanup.
   for (let e: unknown = error; e !== undefined; e = e instanceof SuppressedError ? e.error : undefined) {
     console.error(e instanceof SuppressedError ? e.suppressed : e);
   }

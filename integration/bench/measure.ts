@@ -3,98 +3,116 @@
  *
  * @module
  */
-import { copyLimits } from "./copy.ts";
-import { fill, type Filled } from "./fill.ts";
-import { growth } from "./growth.ts";
-import { latency } from "./latency.ts";
-import { latencyLimits } from "./latency_limits.ts";
+import { measureConsumer } from "./consumer_run.ts";
+import { measureCopyBaselines } from "./copy_baselines.ts";
+import { fill, type FilledTopic } from "./fill.ts";
+import { measureLatency } from "./latency.ts";
+import { measureLatencyBaselines } from "./latency_baselines.ts";
 import type { Options } from "./options.ts";
-import { produce, producerPerformance } from "./producing.ts";
-import { loadAverage, start, type Usage } from "./program.ts";
-import type { GrowthRuns, Results } from "./results.ts";
+import { measureProducer, measureProducerPerformance } from "./producer_run.ts";
+import { loadAverage, startProgram, type Usage } from "./program.ts";
+import type { Results, WorkloadRuns } from "./results.ts";
 import { fastest } from "./runs.ts";
-import { type Bench, removeTopics } from "./servers.ts";
-import { drain } from "./sink.ts";
+import { type Bench, deleteTopics } from "./servers.ts";
+import { measureWorkloads } from "./workloads.ts";
 
-/** How much longer the long run of the sink is. */
-const LONG = 5;
+/** Records of a long run relative to those of a short run. */
+const LONG_RUN_FACTOR = 5;
 
-/** Measures. What is found is added to `results` as it is found, so that a part that fails leaves the others. */
+/** Adds each result to `results` as soon as it is measured, so that an error loses none of the earlier ones. */
 export async function measure(bench: Bench, options: Options, results: Results): Promise<void> {
   const { records, partitions, runs, parts } = options;
-  if (parts.includes("sink") || parts.includes("latency")) await measureSink(bench, options, results);
+  if (parts.includes("sink")) await runSinkPart(bench, options, results);
+  else if (parts.includes("latency")) {
+    // The consumer creates the tables, which the baselines of latency require.
+    const topic = await fill(bench, { records: 1, partitions });
+    await measureConsumer(bench, topic);
+    await deleteTopics(bench, [topic.topic]);
+  }
   if (parts.includes("producer")) {
-    results.producer = await repeat(bench, runs, "producer", () => produce(bench, records, partitions));
+    results.producer = await repeat(
+      bench,
+      runs,
+      "producer",
+      () => measureProducer(bench, records, partitions),
+    );
     const { kafkaServer } = bench;
     if (kafkaServer) {
-      const limits = await repeat(
+      const baselines = await repeat(
         bench,
         runs,
-        "limit: Kafka's own ProducerPerformance",
-        () => producerPerformance(bench, kafkaServer, records, partitions),
+        "baseline: Kafka's ProducerPerformance",
+        () => measureProducerPerformance(bench, kafkaServer, records, partitions),
       );
-      results.producerPerformance = fastest(limits, ({ seconds }) => seconds);
+      results.producerPerformance = fastest(baselines, ({ seconds }) => seconds);
     }
   }
   if (parts.includes("latency")) {
-    const found = [];
+    const latencies = [];
     // The highest rate first, to warm up the broker's JVM; results are listed from the lowest rate.
     for (const rate of options.rates.toSorted((a, b) => b - a)) {
-      bench.say(`latency at ${rate} records/s`);
-      found.unshift(await latency(bench, { rate, seconds: options.seconds, partitions }));
+      bench.log(`latency at ${rate} records/s`);
+      latencies.unshift(await measureLatency(bench, { rate, seconds: options.seconds, partitions }));
     }
-    results.latency = found;
-    bench.say("limit: Kafka and PostgreSQL alone, one record after another");
-    results.latencyLimits = await latencyLimits(bench);
+    results.latency = latencies;
+    bench.log("baseline: latency of Kafka and of PostgreSQL, one record at a time");
+    results.latencyBaselines = await measureLatencyBaselines(bench);
   }
   if (parts.includes("growth")) {
-    const found: GrowthRuns[] = [];
-    results.growth = found;
-    await growth(bench, options, (runs) => found.push(...runs));
+    const growth: WorkloadRuns[] = [];
+    results.growth = growth;
+    await measureWorkloads(bench, options, (runs) => growth.push(...runs));
   }
 }
 
-async function measureSink(bench: Bench, options: Options, results: Results): Promise<void> {
-  const { records, partitions, runs, parts } = options;
-  if (!parts.includes("sink")) {
-    // Makes the consumer create the tables.
-    const few = await fill(bench, { records: 1, partitions });
-    await drain(bench, few);
-    return removeTopics(bench, [few.topic]);
-  }
+async function runSinkPart(bench: Bench, options: Options, results: Results): Promise<void> {
+  const { records, partitions, runs } = options;
   const topic = await fill(bench, { records, partitions });
-  bench.say("warm-up");
-  await drain(bench, topic);
-  results.sink = await repeat(bench, runs, "sink", () => drain(bench, topic));
-  bench.say("limit: PostgreSQL's COPY of the same rows");
-  const copy = await copyLimits(bench, runs);
+  bench.log("warm-up");
+  await measureConsumer(bench, topic);
+  results.sink = await repeat(bench, runs, "consumer", () => measureConsumer(bench, topic));
+  bench.log("baseline: PostgreSQL's COPY of the same rows");
+  const copy = await measureCopyBaselines(bench, runs);
   if (copy) results.copy = copy;
-  const reads = await repeat(bench, runs, "limit: kafkajs reading alone", () => kafkajsReads(bench, topic));
-  results.kafkajsReads = fastest(reads, ({ wallSeconds }) => wallSeconds);
-  await removeTopics(bench, [topic.topic]);
-  const long = await fill(bench, { records: LONG * records, partitions });
+  const kafkajsRuns = await repeat(
+    bench,
+    runs,
+    "baseline: kafkajs consumer that discards the records",
+    () => measureKafkajsConsumer(bench, topic),
+  );
+  results.kafkajsConsumer = fastest(kafkajsRuns, ({ wallSeconds }) => wallSeconds);
+  await deleteTopics(bench, [topic.topic]);
+  const longTopic = await fill(bench, { records: LONG_RUN_FACTOR * records, partitions });
   results.sinkLong = await repeat(
     bench,
     runs,
-    `sink, ${LONG} times as many records`,
-    () => drain(bench, long),
+    `consumer, ${LONG_RUN_FACTOR} times as many records`,
+    () => measureConsumer(bench, longTopic),
   );
-  await removeTopics(bench, [long.topic]);
+  await deleteTopics(bench, [longTopic.topic]);
 }
 
-/** Does it so often, one after another, and says what it does. */
-async function repeat<T>({ say }: Bench, runs: number, what: string, once: () => Promise<T>): Promise<T[]> {
-  const found: T[] = [];
+/** Runs a measurement several times, sequentially. */
+async function repeat<T>(
+  { log }: Bench,
+  runs: number,
+  name: string,
+  measureOnce: () => Promise<T>,
+): Promise<T[]> {
+  const results: T[] = [];
   for (let run = 1; run <= runs; run++) {
-    say(`${what}, run ${run} of ${runs}`);
-    found.push(await once());
+    log(`${name}, run ${run} of ${runs}`);
+    results.push(await measureOnce());
   }
-  return found;
+  return results;
 }
 
-async function kafkajsReads(bench: Bench, { topic, records }: Filled): Promise<Usage & { load: number }> {
+async function measureKafkajsConsumer(
+  bench: Bench,
+  { topic, records }: FilledTopic,
+): Promise<Usage & { load: number }> {
   const load = loadAverage();
-  const args = ["run", "-A", "--quiet", "integration/bench/kafkajs_reads.ts", topic, String(records)];
-  const { wallSeconds, cpuSeconds, peakBytes } = await start(args, bench.env).ended;
+  const args = ["run", "-A", "--quiet", "integration/bench/kafkajs_consumer.ts", topic, String(records)];
+  const { wallSeconds, cpuSeconds, peakBytes } = await startProgram(args, bench.env).ended;
   return { wallSeconds, cpuSeconds, peakBytes, load };
 }

@@ -5,22 +5,21 @@
  */
 import { parseArgs } from "node:util";
 
-/** What can be measured. */
+/** Parts of the benchmark. */
 export const PARTS = ["sink", "producer", "latency", "growth"] as const;
 export type Part = (typeof PARTS)[number];
 
-/** What was asked for. */
 export interface Options {
   readonly help: boolean;
   readonly records: number;
   readonly partitions: number;
   readonly runs: number;
   readonly parts: readonly Part[];
-  /** Records a second, at each of which latency is measured. */
+  /** Records per second. Latency is measured at each rate. */
   readonly rates: readonly number[];
-  /** For how long at each rate. */
+  /** Duration of the measurement at each rate. */
   readonly seconds: number;
-  /** Rows in the table before. */
+  /** Numbers of rows already in the table, for the part `growth`. */
   readonly rowsBefore: readonly number[];
   readonly json: string;
   readonly report: string | undefined;
@@ -28,26 +27,30 @@ export interface Options {
 
 export const HELP = `deno task bench [flags]
 
-Measures the pipeline on this machine, each figure next to its limit in the same run. Starts embedded servers
-(INTEGRATION_SERVERS=containers: containers), or uses those in KAFKA_BOOTSTRAP_SERVERS, PGHOST … (as for the services). Everything that
-is created there is removed.
+Measures the pipeline on this machine, and compares each result with a baseline measured in the same run. Starts embedded
+servers (containers if INTEGRATION_SERVERS=containers), or uses external servers if KAFKA_BOOTSTRAP_SERVERS, PGHOST or
+DATABASE_URL is set. Removes all topics and databases that it creates.
 
-  --records N        Records that the consumer drains and the producer sends (1000000)
-  --partitions N     Partitions of the topic (6)
-  --runs N           Runs of sink, producer and growth (the median counts), and of the limits of the first two (the fastest does) (3)
-  --parts LIST       Of ${PARTS.join(",")} (all but growth, which takes long)
-  --rates LIST       Records a second, for latency (100,1000,10000,50000)
-  --seconds N        Seconds at each of these rates (30)
-  --rows-before LIST Rows in the table before, for growth (0,10000000,50000000)
-  --json FILE        Where the results go (artifacts/bench.json)
-  --report[=FILE]    Write a page with charts too (artifacts/bench.html)
+  --records N         Records that the consumer stores and the producer sends (default 1000000)
+  --partitions N      Partitions of a topic (6)
+  --runs N            Runs of sink, producer and growth, of which the median is reported; of a baseline, the fastest (3)
+  --parts LIST        Parts to measure (sink,producer,latency):
+                      sink      consumer throughput
+                      producer  producer throughput
+                      latency   end-to-end latency
+                      growth    consumer throughput by workload
+  --rates LIST        Records per second, for latency (100,1000,10000,50000)
+  --seconds N         Duration of the measurement at each rate (30)
+  --rows-before LIST  Numbers of rows already in the table, for growth (0,10000000,50000000)
+  --json FILE         File for the results (artifacts/bench.json)
+  --report[=FILE]     Also write a page with charts (artifacts/bench.html)
 `;
 
 /** @throws {Error} that names the invalid flag */
 export function readOptions(args: readonly string[]): Options {
-  const withDefault = args.map((arg) => arg === "--report" ? "--report=artifacts/bench.html" : arg);
+  const withReportFile = args.map((arg) => arg === "--report" ? "--report=artifacts/bench.html" : arg);
   const { values } = parseArgs({
-    args: withDefault,
+    args: withReportFile,
     options: {
       help: { type: "boolean", default: false },
       records: { type: "string", default: "1000000" },
@@ -66,19 +69,19 @@ export function readOptions(args: readonly string[]): Options {
   if (unknown !== undefined) throw new Error(`--parts: "${unknown}" is not one of ${PARTS.join(", ")}.`);
   return {
     help: values.help,
-    records: count("records", values.records, 1),
-    partitions: count("partitions", values.partitions, 1),
-    runs: count("runs", values.runs, 1),
+    records: integer("records", values.records, 1),
+    partitions: integer("partitions", values.partitions, 1),
+    runs: integer("runs", values.runs, 1),
     parts: parts as Part[],
-    rates: values.rates.split(",").map((rate) => count("rates", rate, 1)),
-    seconds: count("seconds", values.seconds, 1),
-    rowsBefore: values["rows-before"].split(",").map((rows) => count("rows-before", rows, 0)),
+    rates: values.rates.split(",").map((rate) => integer("rates", rate, 1)),
+    seconds: integer("seconds", values.seconds, 1),
+    rowsBefore: values["rows-before"].split(",").map((rows) => integer("rows-before", rows, 0)),
     json: values.json,
     report: values.report,
   };
 }
 
-function count(flag: string, text: string, min: number): number {
+function integer(flag: string, text: string, min: number): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < min || text.trim() === "") {
     throw new Error(`--${flag}: "${text}" is not an integer ≥ ${min}.`);

@@ -1,17 +1,17 @@
 /**
- * Quantiles of measured times.
+ * Quantiles of durations.
  *
  * @module
  */
 
-/** Half, 99 and 99.9 of 100 took no longer than this, milliseconds. */
+/** The quantiles 0.5, 0.99 and 0.999, milliseconds. */
 export interface Quantiles {
   readonly p50: number;
   readonly p99: number;
   readonly p999: number;
 }
 
-/** @param times milliseconds, at least one */
+/** @param times at least one, milliseconds */
 export function quantiles(times: readonly number[]): Quantiles {
   const sorted = Float64Array.from(times).sort();
   const at = (q: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))]!;

@@ -4,42 +4,45 @@
  * @module
  */
 import { createRequire } from "node:module";
-import { middleRate, rateOf, type Results } from "./results.ts";
-import { type Table, tables, whole } from "./table.ts";
+import { medianRateFromFirstRow, rateFromFirstRow, type Results } from "./results.ts";
+import { createTables, formatInteger, type Table } from "./table.ts";
 
-/** A chart of one or more lines, or of bars, over a common axis. */
+/** A line chart, or a bar chart if it has `barNames`. */
 interface Chart {
   readonly title: string;
+  /** Axis labels. */
   readonly x: string;
   readonly y: string;
+  /** Whether the x axis is logarithmic. */
   readonly log: boolean;
+  /** Values on the x axis. */
   readonly values: readonly number[];
-  /** One for each value: bars stand side by side under these names, however far apart the values are. */
-  readonly names?: readonly string[];
+  /** One name per value. Bars are evenly spaced. */
+  readonly barNames?: readonly string[];
   readonly lines: readonly { readonly label: string; readonly values: readonly (number | null)[] }[];
 }
 
-/** The charts of what was measured: what a table shows less well. */
-export function charts({ latency, growth, sink, copy, records }: Results): Chart[] {
-  const found: Chart[] = [];
+/** Creates charts of results that have several values. */
+function createCharts({ latency, growth, sink, copy, records }: Results): Chart[] {
+  const charts: Chart[] = [];
   if (sink && sink.length > 1) {
-    const limit = copy && copy.binary.rows / copy.binary.seconds;
-    found.push({
-      title: "Sink, run by run",
+    const copyRate = copy && copy.binary.rows / copy.binary.seconds;
+    charts.push({
+      title: "Consumer throughput by run",
       x: "run",
       y: "records/s",
       log: false,
       values: sink.map((_, run) => run + 1),
       lines: [
         { label: "from process start", values: sink.map(({ seconds }) => records / seconds) },
-        { label: "from the first row", values: sink.map(rateOf) },
-        ...(limit ? [{ label: "binary COPY alone", values: sink.map(() => limit) }] : []),
+        { label: "from the first row", values: sink.map(rateFromFirstRow) },
+        ...(copyRate ? [{ label: "baseline: binary COPY", values: sink.map(() => copyRate) }] : []),
       ],
     });
   }
   if (latency) {
-    found.push({
-      title: "Latency by rate",
+    charts.push({
+      title: "End-to-end latency by rate",
       x: "records/s",
       y: "ms",
       log: true,
@@ -51,19 +54,22 @@ export function charts({ latency, growth, sink, copy, records }: Results): Chart
       ],
     });
   }
-  for (const what of new Set(growth?.map(({ what }) => what))) {
-    const series = growth!.filter((runs) => runs.what === what);
-    found.push({
-      title: `Sink by ${what}`,
-      x: what,
+  for (const workload of new Set(growth?.map(({ workload }) => workload))) {
+    const series = growth!.filter((runs) => runs.workload === workload);
+    charts.push({
+      title: `Consumer throughput by ${workload}`,
+      x: workload,
       y: "records/s",
       log: false,
       values: series.map((_, index) => index),
-      names: series.map(({ value }) => whole(value)),
-      lines: [{ label: "records/s from the first row", values: series.map(({ runs }) => middleRate(runs)) }],
+      barNames: series.map(({ value }) => formatInteger(value)),
+      lines: [{
+        label: "from the first row",
+        values: series.map(({ runs }) => medianRateFromFirstRow(runs)),
+      }],
     });
   }
-  return found;
+  return charts;
 }
 
 const STYLE = `
@@ -92,48 +98,49 @@ th:last-child, td:last-child { padding-right: 0; }
 .u-legend { color: var(--muted); font-size: 13px; }
 `;
 
-/** Draws the charts in the page's colors, again when these or the width change. */
+/** Draws the charts in the colors of the page, and redraws them when the color scheme or the width changes. */
 const SCRIPT = `
-const place = document.getElementById("charts");
+const container = document.getElementById("charts");
 const color = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name);
-const short = new Intl.NumberFormat("en", { notation: "compact" });
-function draw({ title, x, y, log, values, names, lines }) {
-  const box = place.appendChild(document.createElement("section"));
+const compact = new Intl.NumberFormat("en", { notation: "compact" });
+function draw({ title, x, y, log, values, barNames, lines }) {
+  const box = container.appendChild(document.createElement("section"));
   const axis = { stroke: color("muted"), grid: { stroke: color("rule"), width: 1 }, ticks: { stroke: color("rule"), width: 1 },
     font: "12px system-ui, sans-serif", labelFont: "12px system-ui, sans-serif" };
-  const across = names
-    ? { label: x, grid: { show: false }, splits: () => values, values: (u, at) => at.map((n) => names[n]) }
-    : log ? { label: x, splits: () => values, values: (u, at) => at.map((n) => short.format(n)), filter: (u, at) => at }
+  const xAxis = barNames
+    ? { label: x, grid: { show: false }, splits: () => values, values: (u, splits) => splits.map((n) => barNames[n]) }
+    : log
+    ? { label: x, splits: () => values, values: (u, splits) => splits.map((n) => compact.format(n)), filter: (u, splits) => splits }
     : { label: x, splits: () => values };
-  const series = lines.map(({ label }, n) => names
+  const series = lines.map(({ label }, n) => barNames
     ? { label, fill: color("line-1"), paths: uPlot.paths.bars({ size: [0.5, 120] }), points: { show: false } }
     : { label, stroke: color("line-" + (n + 1)), width: 2, points: { show: true, size: 7, fill: color("panel") } });
-  const legend = names ? { show: false } : { live: false };
+  const legend = barNames ? { show: false } : { live: false };
   new uPlot({
     title, width: box.clientWidth - 40, height: 300, legend, cursor: { show: false },
     scales: {
-      x: { time: false, distr: log ? 3 : 1, ...(names ? { range: [-0.6, values.length - 0.4] } : {}) },
+      x: { time: false, distr: log ? 3 : 1, ...(barNames ? { range: [-0.6, values.length - 0.4] } : {}) },
       y: { range: (u, min, max) => [0, max * 1.1] },
     },
-    axes: [{ ...axis, ...across }, { ...axis, label: y, size: 60, values: (u, at) => at.map((n) => short.format(n)) }],
+    axes: [{ ...axis, ...xAxis }, { ...axis, label: y, size: 60, values: (u, splits) => splits.map((n) => compact.format(n)) }],
     series: [{ label: x }, ...series],
   }, [values, ...lines.map(({ values }) => values)], box);
 }
 function drawAll() {
-  place.replaceChildren();
+  container.replaceChildren();
   charts.forEach(draw);
 }
 drawAll();
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
-let waiting;
-addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(drawAll, 100); });
+let redraw;
+addEventListener("resize", () => { clearTimeout(redraw); redraw = setTimeout(drawAll, 100); });
 `;
 
-/** The page. */
-export async function page(results: Results): Promise<string> {
+/** Renders the HTML page. It loads nothing from other hosts. */
+export async function renderPage(results: Results): Promise<string> {
   const require = createRequire(import.meta.url);
-  const asset = (name: string) => Deno.readTextFile(require.resolve(`uplot/dist/${name}`));
-  const [script, style] = await Promise.all([asset("uPlot.iife.min.js"), asset("uPlot.min.css")]);
+  const readAsset = (name: string) => Deno.readTextFile(require.resolve(`uplot/dist/${name}`));
+  const [script, style] = await Promise.all([readAsset("uPlot.iife.min.js"), readAsset("uPlot.min.css")]);
   const { machine, date } = results;
   return `<!doctype html>
 <html lang="en">
@@ -146,15 +153,15 @@ ${STYLE}
 </style>
 <main>
 <h1>Benchmark</h1>
-<p>${escape(date)} · ${machine.cpus} processors, ${escape(machine.os)} · Deno ${
+<p>${escape(date)} · ${machine.cpus} CPUs, ${escape(machine.os)} · Deno ${
     escape(machine.deno)
-  } · load average at the start ${machine.load.toFixed(1)}</p>
-${tables(results).map(htmlTable).join("\n")}
+  } · load average before the benchmark ${machine.load.toFixed(1)}</p>
+${createTables(results).map(htmlTable).join("\n")}
 <div id="charts"></div>
 </main>
 <script>${script}</script>
 <script>
-const charts = ${JSON.stringify(charts(results)).replaceAll("<", "\\u003c")};
+const charts = ${JSON.stringify(createCharts(results)).replaceAll("<", "\\u003c")};
 ${SCRIPT}
 </script>
 </html>

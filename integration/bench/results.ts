@@ -3,24 +3,24 @@
  *
  * @module
  */
-import type { CopyLimits } from "./copy.ts";
+import type { ConsumerRun } from "./consumer_run.ts";
+import type { CopyBaselines } from "./copy_baselines.ts";
 import type { LatencyRun } from "./latency.ts";
-import type { LatencyLimits } from "./latency_limits.ts";
-import type { ProducerRun, ToolRun } from "./producing.ts";
-import { median } from "./runs.ts";
-import type { SinkRun } from "./sink.ts";
+import type { LatencyBaselines } from "./latency_baselines.ts";
+import type { ProducerPerformanceRun, ProducerRun } from "./producer_run.ts";
 import type { Usage } from "./program.ts";
+import { median } from "./runs.ts";
 
-/** A change of one circumstance, and how the sink fared. */
-export interface GrowthRuns {
-  /** What changes, such as `rows in the table before`. */
-  readonly what: string;
+/** Runs of the consumer with one value of a workload's parameter. */
+export interface WorkloadRuns {
+  /** The parameter, for example `rows already in the table`. */
+  readonly workload: string;
   readonly value: number;
-  /** In the order in which they were measured. */
-  readonly runs: readonly SinkRun[];
+  /** In chronological order. */
+  readonly runs: readonly ConsumerRun[];
 }
 
-/** Everything; parts that were not asked for, or could not be measured, are missing. */
+/** Parts that were not selected, or could not be measured, are missing. */
 export interface Results {
   /** ISO 8601. */
   readonly date: string;
@@ -28,35 +28,35 @@ export interface Results {
     readonly cpus: number;
     readonly os: string;
     readonly deno: string;
-    /** Load average over a minute when it began: how busy the machine was with other things. */
+    /** Load average over one minute, before the benchmark. */
     readonly load: number;
   };
   readonly records: number;
   readonly partitions: number;
-  /** A run each; each figure is the median of its own. */
-  sink?: readonly SinkRun[];
-  /** Runs with five times the records, for what a further million costs. */
-  sinkLong?: readonly SinkRun[];
-  /** Of a limit the fastest run. */
-  copy?: CopyLimits;
-  kafkajsReads?: Usage & { readonly load: number };
+  /** All runs of the consumer. Reports show the median of each quantity. */
+  sink?: readonly ConsumerRun[];
+  /** Runs with five times as many records, for the cost per additional million. */
+  sinkLong?: readonly ConsumerRun[];
+  /** Of each baseline, the fastest run. */
+  copy?: CopyBaselines;
+  kafkajsConsumer?: Usage & { readonly load: number };
   producer?: readonly ProducerRun[];
-  producerPerformance?: ToolRun;
+  producerPerformance?: ProducerPerformanceRun;
   latency?: readonly LatencyRun[];
-  latencyLimits?: LatencyLimits;
-  growth?: readonly GrowthRuns[];
+  latencyBaselines?: LatencyBaselines;
+  growth?: readonly WorkloadRuns[];
 }
 
-/** CPU seconds a million records. */
-export const perMillion = ({ cpuSeconds, records }: { cpuSeconds: number; records: number }): number =>
+/** CPU seconds per million records. */
+export const cpuPerMillion = ({ cpuSeconds, records }: { cpuSeconds: number; records: number }): number =>
   cpuSeconds / records * 1e6;
 
-/** CPU seconds of each further million, between a short and a long run: without what a start costs. */
-export const perFurtherMillion = (short: SinkRun, long: SinkRun): number =>
+/** CPU seconds per additional million records of a longer run. The difference of two runs excludes the cost of the start. */
+export const cpuPerAdditionalMillion = (short: ConsumerRun, long: ConsumerRun): number =>
   (long.cpuSeconds - short.cpuSeconds) / (long.records - short.records) * 1e6;
 
-/** Records a second from the first row on. */
-export const rateOf = ({ drained, drainSeconds }: SinkRun): number => drained / drainSeconds;
+/** Records per second, from the first row on. */
+export const rateFromFirstRow = ({ drained, drainSeconds }: ConsumerRun): number => drained / drainSeconds;
 
-/** The median of the rates of some runs. */
-export const middleRate = (runs: readonly SinkRun[]): number => rateOf(median(runs, rateOf));
+export const medianRateFromFirstRow = (runs: readonly ConsumerRun[]): number =>
+  rateFromFirstRow(median(runs, rateFromFirstRow));

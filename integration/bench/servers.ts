@@ -1,5 +1,5 @@
 /**
- * The servers of the benchmark: those in the environment, or new ones.
+ * The servers of the benchmark: new ones, or external ones given by the environment.
  *
  * @module
  */
@@ -13,44 +13,49 @@ import { uniqueName } from "../harness/random.ts";
 import { waitForLeaders } from "../harness/topic.ts";
 import { type KafkaServer, startKafka, startPostgres } from "../../local/servers/mod.ts";
 
-/** Where a benchmark runs: servers, and a database and names of its own on them. */
+/** Servers, with a new database. Disposal drops the database and stops servers that the benchmark started. */
 export interface Bench extends AsyncDisposable {
-  /** What leads the services to servers and database. */
+  /** Environment variables with which services connect to the servers and the database. */
   readonly env: Readonly<Record<string, string>>;
   readonly settings: Settings;
-  /** Set when it was started here: for Kafka's own tools. */
+  /** Runs Kafka's tools; `undefined` for an external server. */
   readonly kafkaServer: KafkaServer | undefined;
   readonly kafka: Kafka;
   readonly admin: Admin;
-  /** Connected to the benchmark's own database. */
+  /** Connected to the new database. */
   readonly client: pg.Client;
-  /** One more connection. */
+  /** Opens another connection to the new database. */
   connect(): Promise<pg.Client>;
-  /** The same servers with a database of its own, removed when that is disposed of. */
-  otherDatabase(): Promise<Bench>;
-  /** Says what is being done. */
-  say(text: string): void;
+  /** Creates another database on the same servers. Disposal of the result drops only this database. */
+  createDatabase(): Promise<Bench>;
+  /** Logs progress. */
+  log(message: string): void;
 }
 
-/** Names from which servers of somebody's own are recognized. */
-const NAMED = ["KAFKA_BOOTSTRAP_SERVERS", "PGHOST", "DATABASE_URL"];
-const PREFIXES = /^(KAFKA_|PG|DATABASE_URL|HOST_SETTINGS)/;
+/** If one of these variables is set, the benchmark uses external servers. */
+const SERVER_VARIABLES = ["KAFKA_BOOTSTRAP_SERVERS", "PGHOST", "DATABASE_URL"];
+/** Variables that are passed to the services if servers are external. */
+const CONNECTION_VARIABLES = /^(KAFKA_|PG|DATABASE_URL|HOST_SETTINGS)/;
 
 /**
- * Opens the servers: embedded ones, unless INTEGRATION_SERVERS asks for containers, whose network takes CPU time too. All that is made
- * there is removed again.
+ * Starts or connects to the servers. New servers are embedded unless INTEGRATION_SERVERS is set: the network of containers uses
+ * additional CPU time.
  */
-export async function openBench(say: (text: string) => void): Promise<Bench> {
+export async function openBench(log: (message: string) => void): Promise<Bench> {
   await using stack = new AsyncDisposableStack();
-  const own = !NAMED.some((name) => Deno.env.has(name));
-  const database = uniqueName("bench").replaceAll("-", "_");
+  const isExternal = SERVER_VARIABLES.some((name) => Deno.env.has(name));
+  const database = newDatabaseName();
   let kafkaServer: KafkaServer | undefined;
   const env: Record<string, string> = { PGDATABASE: database, KAFKA_TOPIC_PREFIX: `${uniqueName("bench")}.` };
-  if (own) {
-    const kind = chosenHere();
+  if (isExternal) {
+    for (const [name, value] of Object.entries(Deno.env.toObject())) {
+      if (CONNECTION_VARIABLES.test(name)) env[name] ??= value;
+    }
+  } else {
+    const options = { ...serverKind(), onProgress: log };
     const [kafka, postgres] = await Promise.all([
-      startKafka({ ...kind, jvm: "kafka", onProgress: say }).then((server) => stack.use(server)),
-      startPostgres({ ...kind, onProgress: say }).then((server) => stack.use(server)),
+      startKafka({ ...options, jvm: "kafka" }).then((server) => stack.use(server)),
+      startPostgres(options).then((server) => stack.use(server)),
     ]);
     kafkaServer = kafka;
     Object.assign(env, {
@@ -61,25 +66,20 @@ export async function openBench(say: (text: string) => void): Promise<Bench> {
       PGPASSWORD: postgres.password,
       PGSSLMODE: "disable",
     });
-  } else {
-    for (const [name, value] of Object.entries(Deno.env.toObject())) {
-      if (PREFIXES.test(name)) env[name] ??= value;
-    }
   }
   const { settings } = loadSettings(["kafka", "postgresql"], {
     ...PROCESS,
     args: [],
     env: (name) => env[name],
   });
-  const quiet = () => () => {};
-  const kafka = kafkaClient(settings, "bench", quiet);
+  const kafka = kafkaClient(settings, "bench", () => () => {});
   const admin = kafka.admin();
   await admin.connect();
   stack.defer(() => admin.disconnect());
   const maintenance = await connectPostgres(settings, { applicationName: "bench", database: "postgres" });
   stack.defer(() => maintenance.end());
 
-  const withDatabase = async (database: string, stack: AsyncDisposableStack): Promise<Bench> => {
+  const createBench = async (database: string, stack: AsyncDisposableStack): Promise<Bench> => {
     const connect = () => connectPostgres(settings, { applicationName: "bench", database });
     await maintenance.query(`CREATE DATABASE "${database}"`);
     stack.defer(async () => {
@@ -95,26 +95,29 @@ export async function openBench(say: (text: string) => void): Promise<Bench> {
       admin,
       client,
       connect,
-      otherDatabase: async () => {
-        await using others = new AsyncDisposableStack();
-        const other = await withDatabase(uniqueName("bench").replaceAll("-", "_"), others);
-        const all = others.move();
-        return { ...other, [Symbol.asyncDispose]: () => all.disposeAsync() };
+      createDatabase: async () => {
+        await using stack = new AsyncDisposableStack();
+        const bench = await createBench(newDatabaseName(), stack);
+        const resources = stack.move();
+        return { ...bench, [Symbol.asyncDispose]: () => resources.disposeAsync() };
       },
-      say,
+      log,
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
     };
   };
-  const bench = await withDatabase(database, stack);
-  const all = stack.move();
-  return { ...bench, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  const bench = await createBench(database, stack);
+  const resources = stack.move();
+  return { ...bench, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
-const chosenHere = (): { kind?: "embedded" } =>
+const newDatabaseName = () => uniqueName("bench").replaceAll("-", "_");
+
+/** Without `kind` the server functions read INTEGRATION_SERVERS. */
+const serverKind = (): { kind?: "embedded" } =>
   Deno.env.get("INTEGRATION_SERVERS") ? {} : { kind: "embedded" };
 
-/** Makes a topic of the stream `routes` under a prefix of its own; gives the prefix and the topic's name. */
-export async function newTopic(
+/** Creates a topic of the stream `routes` with a new prefix. */
+export async function createTopic(
   { admin, settings }: Bench,
   partitions: number,
 ): Promise<{ prefix: string; topic: string }> {
@@ -132,7 +135,7 @@ export async function newTopic(
   return { prefix, topic };
 }
 
-/** Removes topics; what is left of them would take the disk from what is measured next. */
-export async function removeTopics({ admin }: Bench, topics: readonly string[]): Promise<void> {
+/** Deletes topics, whose data would otherwise be written to disk during later measurements. */
+export async function deleteTopics({ admin }: Bench, topics: readonly string[]): Promise<void> {
   await admin.deleteTopics({ topics: [...topics] });
 }

@@ -6,22 +6,22 @@
 import type pg from "pg";
 import type { Bench } from "./servers.ts";
 
-/** 2^32: what `xmin` leaves out of a transaction's number. */
-const EPOCH = 2 ** 32;
+/** `xmin` contains the lower 32 bits of a transaction ID. */
+const XID_MODULUS = 2 ** 32;
 /**
- * For how long a statement looks, milliseconds. For as long as one runs, the server keeps what its snapshot may see: of the consumer's
- * progress each version there was, over which its next transaction has to go.
+ * Duration of a polling statement. While a statement runs, PostgreSQL keeps all row versions that its snapshot may see. Each transaction
+ * of the consumer scans those of its progress.
  */
 const STATEMENT_MS = 50;
-/** Looks at the server's clock; the one that took least time counts. */
-const CLOCK_LOOKS = 20;
+/** Readings of the server's clock; the one with the shortest round trip is used. */
+const CLOCK_READINGS = 20;
 
 /**
- * Looks, every millisecond, from within the server: a client that asked as often would take a third of a processor. The clock is read
- * after the snapshot is taken, so that what is found is late, by one look at most, and never early.
+ * Reads the snapshot every millisecond, within the server: a client with the same interval uses a third of a core. The clock is read
+ * after the snapshot, so a measured time is late by at most one interval, and never early.
  */
-const WATCH_SQL =
-  `CREATE FUNCTION bench_watch() RETURNS TABLE (at float8, snapshot text) LANGUAGE plpgsql AS $$
+const POLL_FUNCTION_SQL =
+  `CREATE FUNCTION bench_poll_snapshots() RETURNS TABLE (at float8, snapshot text) LANGUAGE plpgsql AS $$
 BEGIN
   LOOP
     snapshot := pg_current_snapshot()::text;
@@ -32,104 +32,111 @@ BEGIN
   END LOOP;
 END $$`;
 
-interface Look {
-  /** Unix milliseconds, by this machine's clock. */
+interface Snapshot {
+  /** Unix milliseconds by this machine's clock. */
   readonly at: number;
-  /** The first transaction that had not begun, and those before it that had not ended. */
+  /** The first transaction ID that was not yet assigned. */
   readonly xmax: number;
-  readonly running: readonly number[];
+  /** Transactions before `xmax` that were in progress. */
+  readonly inProgress: readonly number[];
 }
 
-/** A watch over a database. */
-export class Watch {
-  readonly #looks: Look[] = [];
-  readonly #seen = new Map<number, number>();
-  readonly #looking: Promise<void>;
-  #ending = false;
+/** Polls the transaction snapshots of a database. */
+export class SnapshotPoller {
+  readonly #snapshots: Snapshot[] = [];
+  readonly #visibleAt = new Map<number, number>();
+  readonly #polling: Promise<void>;
+  #isStopped = false;
 
-  private constructor(private readonly watcher: pg.Client, ahead: number) {
-    this.#looking = this.#look(ahead);
+  private constructor(private readonly client: pg.Client, clockOffsetMs: number) {
+    this.#polling = this.#poll(clockOffsetMs);
   }
 
-  /** Begins. */
-  static async start(bench: Bench): Promise<Watch> {
+  static async start(bench: Bench): Promise<SnapshotPoller> {
     const { client } = bench;
-    await client.query(`DROP FUNCTION IF EXISTS bench_watch; ${WATCH_SQL}`);
-    const ahead = await clockAhead(client);
-    return new Watch(await bench.connect(), ahead);
+    await client.query(`DROP FUNCTION IF EXISTS bench_poll_snapshots; ${POLL_FUNCTION_SQL}`);
+    const clockOffsetMs = await readClockOffset(client);
+    return new SnapshotPoller(await bench.connect(), clockOffsetMs);
   }
 
-  /** Ends it. */
   async stop(): Promise<void> {
-    this.#ending = true;
-    await this.#looking;
-    await this.watcher.end();
+    this.#isStopped = true;
+    await this.#polling;
+    await this.client.end();
   }
 
-  async #look(ahead: number): Promise<void> {
-    // Once more after the end: what is visible by then is to be seen.
-    for (let last = false; !last;) {
-      last = this.#ending;
-      const { rows } = await this.watcher.query<{ at: number; snapshot: string }>(
-        "SELECT at, snapshot FROM bench_watch()",
+  async #poll(clockOffsetMs: number): Promise<void> {
+    // The last statement starts after stop(), to include every transaction that was committed before.
+    for (let isLast = false; !isLast;) {
+      isLast = this.#isStopped;
+      const { rows } = await this.client.query<{ at: number; snapshot: string }>(
+        "SELECT at, snapshot FROM bench_poll_snapshots()",
       );
-      for (const row of rows) this.#looks.push(look(row, ahead));
+      for (const row of rows) this.#snapshots.push(parseSnapshot(row, clockOffsetMs));
     }
   }
 
   /**
-   * When a transaction was first seen to be visible, Unix milliseconds: when it was below a snapshot's `xmax` and not in progress.
+   * Time of the first snapshot in which a transaction was visible: its ID was less than `xmax`, and it was not in progress.
    *
-   * @param xid as `xmin` has it
-   * @throws {Error} where it never was
+   * @param xid the transaction ID, as in `xmin`
+   * @returns Unix milliseconds
+   * @throws {Error} if the transaction was visible in no snapshot
    */
-  seen(xid: number): number {
-    const known = this.#seen.get(xid);
+  visibleAt(xid: number): number {
+    const known = this.#visibleAt.get(xid);
     if (known !== undefined) return known;
-    // The looks are in order of time, and xmax only grows: begin where it passed this transaction.
-    let low = 0, high = this.#looks.length;
+    // Binary search: snapshots are in chronological order, and xmax never decreases.
+    let low = 0, high = this.#snapshots.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.#looks[middle]!.xmax > xid) high = middle;
+      if (this.#snapshots[middle]!.xmax > xid) high = middle;
       else low = middle + 1;
     }
-    while (this.#looks[low]?.running.includes(xid)) low++;
-    const at = this.#looks[low]?.at;
-    if (at === undefined) throw new Error(`Transaction ${xid} was never seen to be visible.`);
-    this.#seen.set(xid, at);
+    while (this.#snapshots[low]?.inProgress.includes(xid)) low++;
+    const at = this.#snapshots[low]?.at;
+    if (at === undefined) throw new Error(`Transaction ${xid} was visible in no snapshot.`);
+    this.#visibleAt.set(xid, at);
     return at;
   }
 
-  /** The time between two looks within which 99 % of the time lies, milliseconds. */
+  /** Returns the interval between snapshots, milliseconds, that was not exceeded during 99 % of the time. */
   resolution(): number {
-    const gaps = Float64Array.from(this.#looks.slice(1), ({ at }, look) => at - this.#looks[look]!.at).sort();
-    let rest = gaps.reduce((sum, gap) => sum + gap, 0) * 0.01;
-    for (let gap = gaps.length - 1; gap >= 0; gap--) if ((rest -= gaps[gap]!) < 0) return gaps[gap]!;
+    const intervals = Float64Array.from(
+      this.#snapshots.slice(1),
+      ({ at }, index) => at - this.#snapshots[index]!.at,
+    ).sort();
+    let remaining = intervals.reduce((sum, interval) => sum + interval, 0) * 0.01;
+    for (const interval of intervals.reverse()) if ((remaining -= interval) < 0) return interval;
     return 0;
   }
 }
 
-function look({ at, snapshot }: { at: number; snapshot: string }, ahead: number): Look {
-  const [, xmax, running] = snapshot.split(":");
+function parseSnapshot({ at, snapshot }: { at: number; snapshot: string }, clockOffsetMs: number): Snapshot {
+  const [, xmax, inProgress] = snapshot.split(":");
   return {
-    at: at - ahead,
-    xmax: Number(xmax) % EPOCH,
-    running: running === "" ? [] : running!.split(",").map((xid) => Number(xid) % EPOCH),
+    at: at - clockOffsetMs,
+    xmax: Number(xmax) % XID_MODULUS,
+    inProgress: inProgress === "" ? [] : inProgress!.split(",").map((xid) => Number(xid) % XID_MODULUS),
   };
 }
 
-/** By how much the server's clock is ahead of ours, milliseconds: to half the time of the fastest of some round trips. */
-async function clockAhead(client: pg.Client): Promise<number> {
-  let best = { took: Infinity, ahead: 0 };
-  for (let n = 0; n < CLOCK_LOOKS; n++) {
+/**
+ * Returns how far the server's clock is ahead of this machine's, milliseconds. The error is at most half of the shortest round trip.
+ */
+async function readClockOffset(client: pg.Client): Promise<number> {
+  let best = { roundTripMs: Infinity, offsetMs: 0 };
+  for (let n = 0; n < CLOCK_READINGS; n++) {
     const before = now();
-    const { rows: [found] } = await client.query<{ at: number }>(
+    const { rows: [row] } = await client.query<{ at: number }>(
       "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS at",
     );
-    const took = now() - before;
-    if (took < best.took) best = { took, ahead: found!.at - (before + took / 2) };
+    const roundTripMs = now() - before;
+    if (roundTripMs < best.roundTripMs) {
+      best = { roundTripMs, offsetMs: row!.at - (before + roundTripMs / 2) };
+    }
   }
-  return best.ahead;
+  return best.offsetMs;
 }
 
 const now = () => performance.timeOrigin + performance.now();

@@ -3,181 +3,196 @@
  *
  * @module
  */
-import type { ProducerRun } from "./producing.ts";
+import type { ConsumerRun } from "./consumer_run.ts";
+import type { ProducerRun } from "./producer_run.ts";
 import type { Quantiles } from "./quantiles.ts";
-import { middleRate, perFurtherMillion, perMillion, rateOf, type Results } from "./results.ts";
+import {
+  cpuPerAdditionalMillion,
+  cpuPerMillion,
+  medianRateFromFirstRow,
+  rateFromFirstRow,
+  type Results,
+} from "./results.ts";
 import { median } from "./runs.ts";
-import type { SinkRun } from "./sink.ts";
 
-/** A table: a heading and rows of cells. */
 export interface Table {
   readonly title: string;
+  /** Column headings. */
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
 
-/** A whole number for people, its digits in groups of three. */
-export const whole = (value: number): string =>
+/** Rounds to an integer and groups its digits. */
+export const formatInteger = (value: number): string =>
   Math.round(value).toLocaleString("en-GB").replaceAll(",", " ");
-const rate = (records: number, seconds: number) => `${whole(records / seconds)}/s`;
-const seconds = (value: number) => `${value.toFixed(2)} s`;
-const mebibytes = (bytes: number | undefined) => bytes === undefined ? "?" : `${whole(bytes / 2 ** 20)} MiB`;
-const ms = (value: number, digits: number) => `${value.toFixed(digits)} ms`;
-/** The largest of several runs. */
-const most = (runs: readonly { readonly peakBytes: number | undefined }[]): number | undefined =>
+const formatRate = (records: number, seconds: number) => `${formatInteger(records / seconds)}/s`;
+const formatSeconds = (value: number) => `${value.toFixed(2)} s`;
+const formatMebibytes = (bytes: number | undefined) =>
+  bytes === undefined ? "?" : `${formatInteger(bytes / 2 ** 20)} MiB`;
+const formatMs = (value: number, digits: number) => `${value.toFixed(digits)} ms`;
+const formatLoad = (value: number) => value.toFixed(1);
+const maxPeakBytes = (runs: readonly { readonly peakBytes: number | undefined }[]): number | undefined =>
   runs.every(({ peakBytes }) => peakBytes === undefined)
     ? undefined
     : Math.max(...runs.map(({ peakBytes }) => peakBytes ?? 0));
-const load = (value: number) => value.toFixed(1);
 
-/** The tables of what was measured. */
-export function tables(results: Results): Table[] {
-  return [sinkTable(results), producerTable(results), latencyTable(results), growthTable(results)]
+/** Creates one table per measured part. */
+export function createTables(results: Results): Table[] {
+  return [consumerTable(results), producerTable(results), latencyTable(results), workloadTable(results)]
     .filter((table) => table !== undefined);
 }
 
-function sinkTable({ sink, sinkLong, copy, kafkajsReads, records }: Results): Table | undefined {
+function consumerTable({ sink, sinkLong, copy, kafkajsConsumer, records }: Results): Table | undefined {
   if (!sink) return undefined;
-  const limit = copy && copy.binary.rows / copy.binary.seconds;
-  const share = (records: number, seconds: number) =>
-    limit === undefined ? "" : (records / seconds / limit).toFixed(2);
-  const middle = (by: (run: SinkRun) => number) => by(median(sink, by));
-  const started = middle(({ seconds }) => seconds), fromFirst = middleRate(sink);
+  const copyRate = copy && copy.binary.rows / copy.binary.seconds;
+  const ofCopy = (records: number, seconds: number) =>
+    copyRate === undefined ? "" : (records / seconds / copyRate).toFixed(2);
+  const medianOf = (by: (run: ConsumerRun) => number) => by(median(sink, by));
+  const wallSeconds = medianOf(({ seconds }) => seconds), fromFirstRow = medianRateFromFirstRow(sink);
   const rows = [
     [
       "consumer, from process start",
-      rate(records, started),
-      share(records, started),
-      seconds(middle(perMillion)),
-      mebibytes(most(sink)),
-      load(middle(({ load }) => load)),
+      formatRate(records, wallSeconds),
+      ofCopy(records, wallSeconds),
+      formatSeconds(medianOf(cpuPerMillion)),
+      formatMebibytes(maxPeakBytes(sink)),
+      formatLoad(medianOf(({ load }) => load)),
     ],
-    ["consumer, from the first row", rate(fromFirst, 1), share(fromFirst, 1), "", "", ""],
+    ["consumer, from the first row", formatRate(fromFirstRow, 1), ofCopy(fromFirstRow, 1), "", "", ""],
   ];
   if (sinkLong) {
     const long = median(sinkLong, ({ seconds }) => seconds);
-    const cpu = median(sinkLong, ({ cpuSeconds }) => cpuSeconds);
+    const byCpu = [sink, sinkLong].map((runs) => median(runs, ({ cpuSeconds }) => cpuSeconds));
     rows.push([
-      `consumer, ${whole(long.records)} records, from process start; CPU of each further million`,
-      rate(long.records, long.seconds),
-      share(long.records, long.seconds),
-      seconds(perFurtherMillion(median(sink, ({ cpuSeconds }) => cpuSeconds), cpu)),
-      mebibytes(most(sinkLong)),
-      load(median(sinkLong, ({ load }) => load).load),
+      `consumer, ${formatInteger(long.records)} records, from process start; CPU per additional million`,
+      formatRate(long.records, long.seconds),
+      ofCopy(long.records, long.seconds),
+      formatSeconds(cpuPerAdditionalMillion(byCpu[0]!, byCpu[1]!)),
+      formatMebibytes(maxPeakBytes(sinkLong)),
+      formatLoad(median(sinkLong, ({ load }) => load).load),
     ]);
   }
-  for (const [name, used] of copy ? Object.entries(copy) : []) {
+  for (const [format, run] of copy ? Object.entries(copy) : []) {
     rows.push([
-      `limit: COPY alone, ${name}, in the server`,
-      rate(used.rows, used.seconds),
-      share(used.rows, used.seconds),
-      seconds(perMillion({ ...used, records: used.rows })),
+      `baseline: ${format} COPY in the server`,
+      formatRate(run.rows, run.seconds),
+      ofCopy(run.rows, run.seconds),
+      formatSeconds(cpuPerMillion({ ...run, records: run.rows })),
       "",
-      load(used.load),
+      formatLoad(run.load),
     ]);
   }
-  if (kafkajsReads) {
+  if (kafkajsConsumer) {
     rows.push([
-      "limit: kafkajs reading alone, from process start, no value looked at or stored",
-      rate(records, kafkajsReads.wallSeconds),
-      share(records, kafkajsReads.wallSeconds),
-      seconds(perMillion({ ...kafkajsReads, records })),
-      mebibytes(kafkajsReads.peakBytes),
-      load(kafkajsReads.load),
+      "baseline: kafkajs consumer that discards the records, from process start",
+      formatRate(records, kafkajsConsumer.wallSeconds),
+      ofCopy(records, kafkajsConsumer.wallSeconds),
+      formatSeconds(cpuPerMillion({ ...kafkajsConsumer, records })),
+      formatMebibytes(kafkajsConsumer.peakBytes),
+      formatLoad(kafkajsConsumer.load),
     ]);
   }
-  const first = seconds(middle(({ firstRowSeconds }) => firstRowSeconds));
-  const transactions = middle(({ transactions }) => transactions);
+  const firstRow = formatSeconds(medianOf(({ firstRowSeconds }) => firstRowSeconds));
+  const transactions = medianOf(({ transactions }) => transactions);
   return {
-    title: `Sink, ${whole(records)} records (start to first row ${first}, ${transactions} transactions)`,
-    head: ["", "rate", "of binary COPY", "CPU a million", "peak memory", "load"],
+    title: `Consumer, ${
+      formatInteger(records)
+    } records (start to first row ${firstRow}, ${transactions} transactions)`,
+    head: ["", "rate", "of binary COPY", "CPU per million", "peak memory", "load"],
     rows,
   };
 }
 
 function producerTable({ producer, producerPerformance, records }: Results): Table | undefined {
   if (!producer) return undefined;
-  const middle = (by: (run: ProducerRun) => number) => by(median(producer, by));
+  const medianOf = (by: (run: ProducerRun) => number) => by(median(producer, by));
   const rows = [[
     "producer, from process start",
-    rate(records, middle(({ seconds }) => seconds)),
-    seconds(middle(perMillion)),
-    mebibytes(most(producer)),
-    load(middle(({ load }) => load)),
+    formatRate(records, medianOf(({ seconds }) => seconds)),
+    formatSeconds(medianOf(cpuPerMillion)),
+    formatMebibytes(maxPeakBytes(producer)),
+    formatLoad(medianOf(({ load }) => load)),
   ]];
   if (producerPerformance) {
-    const { seconds: took, cpuSeconds } = producerPerformance;
+    const { seconds, cpuSeconds, load } = producerPerformance;
     rows.push([
-      "limit: Kafka's ProducerPerformance, acks=all, without its JVM's start",
-      rate(records, took),
-      cpuSeconds === undefined ? "" : seconds(perMillion({ cpuSeconds, records })),
+      "baseline: Kafka's ProducerPerformance, acks=all, rate without JVM start",
+      formatRate(records, seconds),
+      cpuSeconds === undefined ? "" : formatSeconds(cpuPerMillion({ cpuSeconds, records })),
       "",
-      load(producerPerformance.load),
+      formatLoad(load),
     ]);
   }
   return {
-    title: `Producer, ${whole(records)} records`,
-    head: ["", "rate", "CPU a million", "peak memory", "load"],
+    title: `Producer, ${formatInteger(records)} records`,
+    head: ["", "rate", "CPU per million", "peak memory", "load"],
     rows,
   };
 }
 
-function latencyTable({ latency, latencyLimits }: Results): Table | undefined {
+function latencyTable({ latency, latencyBaselines }: Results): Table | undefined {
   if (!latency) return undefined;
-  const times = ({ p50, p99, p999 }: Quantiles, digits: number) =>
-    [p50, p99, p999].map((time) => ms(time, digits));
+  const cells = ({ p50, p99, p999 }: Quantiles, digits: number) =>
+    [p50, p99, p999].map((time) => formatMs(time, digits));
   const rows = latency.map((run) => [
-    `${whole(run.rate)} records/s`,
-    whole(run.rows),
-    ...times(run, 1),
-    ms(run.resolution, 1),
-    load(run.load),
+    `${formatInteger(run.rate)} records/s`,
+    formatInteger(run.rows),
+    ...cells(run, 1),
+    formatMs(run.resolution, 1),
+    formatLoad(run.load),
   ]);
-  if (latencyLimits?.kafka) {
-    rows.push(["limit: Kafka's EndToEndLatency", "", ...times(latencyLimits.kafka, 0), "1 ms", ""]);
+  if (latencyBaselines?.kafka) {
+    rows.push(["baseline: Kafka's EndToEndLatency", "", ...cells(latencyBaselines.kafka, 0), "1 ms", ""]);
   }
-  if (latencyLimits) {
-    rows.push(["limit: PostgreSQL's commit of a row", "", ...times(latencyLimits.postgres, 1), "", ""]);
+  if (latencyBaselines) {
+    rows.push([
+      "baseline: PostgreSQL's commit of one row",
+      "",
+      ...cells(latencyBaselines.postgres, 1),
+      "",
+      "",
+    ]);
   }
   return {
-    title: "Latency, from a record's making to its row seen by others",
-    head: ["", "rows", "p50", "p99", "p99.9", "measured to within", "load"],
+    title: "End-to-end latency (record created → row visible)",
+    head: ["", "rows", "p50", "p99", "p99.9", "resolution", "load"],
     rows,
   };
 }
 
-function growthTable({ growth }: Results): Table | undefined {
+function workloadTable({ growth }: Results): Table | undefined {
   return growth && {
     title: "Consumer throughput by workload",
     head: [
-      "what",
+      "workload",
       "",
       "rate from the first row",
       "lowest … highest",
-      "of the first",
-      "CPU a million",
+      "relative to the first",
+      "CPU per million",
       "peak memory",
       "load",
     ],
-    rows: growth.map(({ what, value, runs }) => {
-      const first = growth.find((series) => series.what === what)!;
-      const rates = runs.map(rateOf);
+    rows: growth.map(({ workload, value, runs }) => {
+      const first = growth.find((series) => series.workload === workload)!;
+      const rates = runs.map(rateFromFirstRow);
+      const medianRate = medianRateFromFirstRow(runs);
       return [
-        what,
-        whole(value),
-        `${whole(middleRate(runs))}/s`,
-        `${whole(Math.min(...rates))} … ${whole(Math.max(...rates))}`,
-        (middleRate(runs) / middleRate(first.runs)).toFixed(2),
-        seconds(perMillion(median(runs, perMillion))),
-        mebibytes(most(runs)),
-        load(median(runs, ({ load }) => load).load),
+        workload,
+        formatInteger(value),
+        formatRate(medianRate, 1),
+        `${formatInteger(Math.min(...rates))} … ${formatInteger(Math.max(...rates))}`,
+        (medianRate / medianRateFromFirstRow(first.runs)).toFixed(2),
+        formatSeconds(cpuPerMillion(median(runs, cpuPerMillion))),
+        formatMebibytes(maxPeakBytes(runs)),
+        formatLoad(median(runs, ({ load }) => load).load),
       ];
     }),
   };
 }
 
-/** A table in Markdown, with columns of one width, so that it reads well as it is. */
-export function markdown({ title, head, rows }: Table): string {
+/** Formats a table as Markdown, with aligned columns. */
+export function toMarkdown({ title, head, rows }: Table): string {
   const widths = head.map((_, column) => Math.max(3, ...[head, ...rows].map((row) => row[column]!.length)));
   const line = (row: readonly string[]) =>
     `| ${

@@ -5,33 +5,33 @@
  */
 import type pg from "pg";
 
-/** Empties the tables where they are there, and writes out what the server still has to write, so that each run begins alike. */
+/** Empties the tables, if they exist, and runs a checkpoint, so that all runs start in the same state. */
 export async function emptyTables(client: pg.Client): Promise<void> {
-  if (await exists(client)) await client.query("TRUNCATE routes_table, rejected_records");
-  await settle(client);
+  if (await hasTables(client)) await client.query("TRUNCATE routes_table, rejected_records");
+  await checkpoint(client);
 }
 
-/** Has the server write out what it still has to; an account that may not ask for it goes without. */
-export async function settle(client: pg.Client): Promise<void> {
+/** Runs a checkpoint if the role is allowed to. */
+export async function checkpoint(client: pg.Client): Promise<void> {
   await client.query("CHECKPOINT").catch(() => {});
 }
 
-/** How many blocks the table has: its next rows, but for a few, come behind them. */
+/** Returns the number of blocks of the table. Most rows that are inserted later are in subsequent blocks. */
 export async function tableBlocks(client: pg.Client): Promise<number> {
-  if (!await exists(client)) return 0;
-  const { rows: [found] } = await client.query<{ blocks: string }>(
+  if (!await hasTables(client)) return 0;
+  const { rows: [row] } = await client.query<{ blocks: string }>(
     "SELECT pg_relation_size('routes_table') / current_setting('block_size')::int AS blocks",
   );
-  return Number(found!.blocks);
+  return Number(row!.blocks);
 }
 
 /**
- * Puts rows into the table until it holds `rows`, and does at once what the server would do later, while something is measured: writes
- * them out, and notes that all can see them.
+ * Inserts rows until the table has `rows`. VACUUM and CHECKPOINT do the work that PostgreSQL would otherwise do in the background during
+ * the measurement.
  */
 export async function growTable(client: pg.Client, rows: number): Promise<void> {
-  const { rows: [found] } = await client.query<{ count: string }>("SELECT count(*) FROM routes_table");
-  const missing = rows - Number(found!.count);
+  const { rows: [row] } = await client.query<{ count: string }>("SELECT count(*) FROM routes_table");
+  const missing = rows - Number(row!.count);
   if (missing <= 0) return;
   await client.query(
     `INSERT INTO routes_table SELECT n % 1000, 1.6e9 + n, random() * 180 - 90, random() * 360 - 180
@@ -39,12 +39,12 @@ export async function growTable(client: pg.Client, rows: number): Promise<void> 
     [missing],
   );
   await client.query("VACUUM (ANALYZE) routes_table");
-  await settle(client);
+  await checkpoint(client);
 }
 
-async function exists(client: pg.Client): Promise<boolean> {
-  const { rows: [found] } = await client.query<{ there: boolean }>(
-    "SELECT to_regclass('routes_table') IS NOT NULL AS there",
+async function hasTables(client: pg.Client): Promise<boolean> {
+  const { rows: [row] } = await client.query<{ exists: boolean }>(
+    "SELECT to_regclass('routes_table') IS NOT NULL AS exists",
   );
-  return found!.there;
+  return row!.exists;
 }

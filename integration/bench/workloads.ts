@@ -1,24 +1,23 @@
 /**
- * Consumer throughput by workload: one parameter changes at a time.
+ * Consumer throughput by workload: each series varies one parameter.
  *
- * The values of a series are measured in rounds, so that a busy period of the machine affects one round of all values and not one value.
+ * The values of a series are measured in rounds, so that temporary load on the machine affects one round of all values and not one value.
  *
  * @module
  */
 import { TcpProxy } from "../harness/tcp_proxy.ts";
-import { fill, type Filled, fillWide } from "./fill.ts";
-import type { GrowthRuns } from "./results.ts";
-import { type Bench, removeTopics } from "./servers.ts";
-import { drain, type SinkOptions, type SinkRun } from "./sink.ts";
+import { type ConsumerRun, type ConsumerRunOptions, measureConsumer } from "./consumer_run.ts";
+import { fill, type FilledTopic, fillWide } from "./fill.ts";
+import type { WorkloadRuns } from "./results.ts";
+import { type Bench, deleteTopics } from "./servers.ts";
 import { growTable } from "./tables.ts";
 
-/** How far it is taken. */
-export interface GrowthOptions {
+export interface WorkloadOptions {
   readonly records: number;
   readonly partitions: number;
-  /** How often each is measured. */
+  /** Runs of each value. */
   readonly runs: number;
-  /** Rows in the table before. */
+  /** Numbers of rows already in the table. */
   readonly rowsBefore: readonly number[];
 }
 
@@ -27,72 +26,81 @@ const PARTITIONS = [1, 6, 24];
 const CONSUMERS = [1, 2, 3];
 const VALUE_BYTES = [100, 1_000, 10_000];
 const ROUND_TRIP_MS = [0, 2, 20];
-/** Bytes of all values of a topic of wide records. */
+/** Limits the number of records with long values. */
 const TOPIC_BYTES_MAX = 500_000_000;
 
-/** One value of a series, and how it is measured. */
+/** One value of a series. */
 interface Case {
   readonly value: number;
-  readonly topic: Filled;
-  readonly options?: SinkOptions;
-  /** Where it is not the benchmark's own database. */
+  readonly topic: FilledTopic;
+  readonly options?: ConsumerRunOptions;
+  /** For another database. */
   readonly bench?: Bench;
 }
 
-/** Runs them all; each series is told when it is found. */
-export async function growth(
+/** @param onSeries called after each series */
+export async function measureWorkloads(
   bench: Bench,
-  options: GrowthOptions,
-  found: (runs: readonly GrowthRuns[]) => void,
+  options: WorkloadOptions,
+  onSeries: (runs: readonly WorkloadRuns[]) => void,
 ): Promise<void> {
   const { records, partitions, rowsBefore } = options;
-  const series = async (what: string, cases: readonly Case[]) => {
-    const runs = cases.map((): SinkRun[] => []);
+  const measureSeries: MeasureSeries = async (workload, cases) => {
+    const runs = cases.map((): ConsumerRun[] => []);
     for (let round = 1; round <= options.runs; round++) {
       for (const [index, { value, topic, options, bench: other }] of cases.entries()) {
-        bench.say(`${what}: ${value}, round ${round}`);
-        runs[index]!.push(await drain(other ?? bench, topic, options));
+        bench.log(`${workload}: ${value}, round ${round}`);
+        runs[index]!.push(await measureConsumer(other ?? bench, topic, options));
       }
     }
-    found(cases.map(({ value }, index) => ({ what, value, runs: runs[index]! })));
+    onSeries(cases.map(({ value }, index) => ({ workload, value, runs: runs[index]! })));
   };
-  const withTopics = async (what: string, topics: readonly (readonly [value: number, topic: Filled])[]) => {
-    await series(what, topics.map(([value, topic]) => ({ value, topic })));
-    await removeTopics(bench, topics.map(([, { topic }]) => topic));
+  const measureTopics = async (
+    workload: string,
+    topics: readonly (readonly [value: number, topic: FilledTopic])[],
+  ) => {
+    await measureSeries(workload, topics.map(([value, topic]) => ({ value, topic })));
+    await deleteTopics(bench, topics.map(([, { topic }]) => topic));
   };
 
-  const usual = await fill(bench, { records, partitions });
-  await series(
+  const topic = await fill(bench, { records, partitions });
+  await measureSeries(
     "consumers",
-    CONSUMERS.map((value) => ({ value, topic: usual, options: { consumers: value } })),
+    CONSUMERS.map((value) => ({ value, topic, options: { consumers: value } })),
   );
-  await roundTrips(bench, usual, series);
-  await tables(bench, usual, rowsBefore, series);
-  await removeTopics(bench, [usual.topic]);
+  await measureRoundTrips(bench, topic, measureSeries);
+  await measureRowsBefore(bench, topic, rowsBefore, measureSeries);
+  await deleteTopics(bench, [topic.topic]);
 
-  const malformed = [];
+  const byMalformed = [];
   for (const percent of MALFORMED_PERCENT) {
-    malformed.push(
+    byMalformed.push(
       [percent, await fill(bench, { records, partitions, malformedRatio: percent / 100 })] as const,
     );
   }
-  await withTopics("malformed, %", malformed);
-  const parted = [];
+  await measureTopics("malformed, %", byMalformed);
+  const byPartitions = [];
   for (const count of PARTITIONS) {
-    parted.push([count, await fill(bench, { records, partitions: count })] as const);
+    byPartitions.push([count, await fill(bench, { records, partitions: count })] as const);
   }
-  await withTopics("partitions", parted);
-  const wide = [];
+  await measureTopics("partitions", byPartitions);
+  const byValueBytes = [];
   for (const valueBytes of VALUE_BYTES) {
-    const few = Math.min(records, Math.floor(TOPIC_BYTES_MAX / valueBytes));
-    wide.push([valueBytes, await fillWide(bench, { records: few, partitions, valueBytes })] as const);
+    const count = Math.min(records, Math.floor(TOPIC_BYTES_MAX / valueBytes));
+    byValueBytes.push(
+      [valueBytes, await fillWide(bench, { records: count, partitions, valueBytes })] as const,
+    );
   }
-  await withTopics("bytes of a value", wide);
+  await measureTopics("value size, bytes", byValueBytes);
 }
 
-type Series = (what: string, cases: readonly Case[]) => Promise<void>;
+type MeasureSeries = (workload: string, cases: readonly Case[]) => Promise<void>;
 
-async function roundTrips(bench: Bench, topic: Filled, series: Series): Promise<void> {
+async function measureRoundTrips(
+  bench: Bench,
+  topic: FilledTopic,
+  measureSeries: MeasureSeries,
+): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const cases: Case[] = [];
   for (const value of ROUND_TRIP_MS) {
@@ -101,25 +109,25 @@ async function roundTrips(bench: Bench, topic: Filled, series: Series): Promise<
     const env = { PGHOST: "127.0.0.1", PGPORT: proxy.address.split(":")[1]! };
     cases.push({ value, topic, options: { env } });
   }
-  await series("round trip to PostgreSQL, ms", cases);
+  await measureSeries("round trip to PostgreSQL, ms", cases);
 }
 
-/** Each table is in a database of its own, so that they can be measured in turn. */
-async function tables(
+/** Uses one database per number of rows, so that all can be measured in one round. */
+async function measureRowsBefore(
   bench: Bench,
-  topic: Filled,
+  topic: FilledTopic,
   rowsBefore: readonly number[],
-  series: Series,
+  measureSeries: MeasureSeries,
 ): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const cases: Case[] = [];
   for (const value of rowsBefore) {
-    const other = stack.use(await bench.otherDatabase());
-    // The consumer makes the table.
-    await drain(other, topic);
-    bench.say(`putting ${value} rows into a table`);
+    const other = stack.use(await bench.createDatabase());
+    // The consumer creates the table.
+    await measureConsumer(other, topic);
+    bench.log(`inserting ${value} rows into a table`);
     await growTable(other.client, value);
     cases.push({ value, topic, bench: other, options: { keepRows: value > 0 } });
   }
-  await series("rows in the table before", cases);
+  await measureSeries("rows already in the table", cases);
 }
