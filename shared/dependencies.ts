@@ -1,5 +1,7 @@
 /**
- * The packages that services need at run time. The images cache them before the sources are copied.
+ * The packages that services need at run time, compared by a test with what they import.
+ *
+ * The images cache them before the sources are copied: a change of a source leaves the layer with the packages as it is.
  *
  * @module
  */
