@@ -20,7 +20,7 @@ export interface PartitionPosition extends TopicPartition {
   readonly topicId: string | undefined;
 }
 
-/** After this many fences in a row another consumer owns the partition, whatever the group says. */
+/** After this many fences in a row another consumer owns the partition, even if the group still assigns it to this one. */
 const FENCES_MAX = 3;
 
 /**

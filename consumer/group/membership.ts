@@ -37,7 +37,7 @@ export interface GroupMembershipOptions extends GroupRequestsOptions {
 
 /** Backoff while the coordinator does not answer. */
 const RETRY_MS = 100, RETRY_MAX_MS = 1_000;
-/** After this many failures in a row a member does not rejoin without a pause, whatever the error. */
+/** After this many failures in a row a member pauses before it rejoins, for every error. */
 const IMMEDIATE_REJOINS_MAX = 3;
 /** Errors after which a member rejoins without a pause. */
 const IMMEDIATE_REJOIN_ERRORS = [

@@ -105,7 +105,7 @@ export class Database implements AsyncDisposable {
    * @throws {CancelledError} if `shouldRetry` returns false, or the constructor's signal aborts during a backoff
    * @throws {PermanentError} on errors that need operator action
    * @throws {StatementTimeoutError} on a timeout of work that `canSplit`
-   * @throws whatever else `work` throws: errors that are not from PostgreSQL, or of class `record` or `internal`
+   * @throws other errors of `work`: those that are not from PostgreSQL, or of class `record` or `internal`
    */
   run<T>(action: string, work: Work<T>, options: RunOptions = {}): Promise<T> {
     const result = this.#last.then(() => this.#retry(action, work, options));

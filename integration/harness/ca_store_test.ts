@@ -35,7 +35,7 @@ Deno.test("Deno trusts a CA of the system's with what tasks and images set", asy
     const result = async (env: Record<string, string>) => {
       const { stdout } = await new Deno.Command(Deno.execPath(), {
         args: ["eval", "--no-config", connect],
-        // The first would add CAs whatever the stores are.
+        // The first would add CAs to every store.
         env: {
           NODE_EXTRA_CA_CERTS: "",
           SSL_CERT_DIR: "",

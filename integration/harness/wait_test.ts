@@ -1,7 +1,7 @@
 import assert from "assert";
 import { waitUntil, within } from "./wait.ts";
 
-Deno.test("waitUntil() returns the result when a later poll has one, whatever earlier ones threw", async () => {
+Deno.test("waitUntil() returns the result when a later poll has one after earlier ones threw", async () => {
   let polls = 0;
   const result = await waitUntil("a result", () => {
     if (++polls === 1) throw new Error("not yet");

@@ -94,7 +94,8 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "no-rejoin-after-fences",
-    why: "If two members consume a partition, whatever the group says, one of them must join again.",
+    why:
+      "If two members consume a partition, one of them must join again, even if the group has not revoked it.",
     file: "consumer/partition_state.ts",
     find: "if (++this.#fences < FENCES_MAX) return false;",
     replace: "return false;",

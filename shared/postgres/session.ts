@@ -87,7 +87,7 @@ export const transactionStartSql = (start: TransactionStart): string =>
 /**
  * Runs `work` in a transaction and commits it.
  *
- * @throws whatever `work` or the commit throws, after a rollback
+ * @throws errors of `work` and of the commit, after a rollback
  */
 export async function inTransaction<T>(
   client: pg.Client,
@@ -110,7 +110,7 @@ export async function inTransaction<T>(
 /**
  * Runs `work` in a savepoint; if it fails, its changes are rolled back and the transaction continues.
  *
- * @throws whatever `work` throws
+ * @throws errors of `work`
  */
 export async function withSavepoint<T>(client: pg.Client, work: () => Promise<T>): Promise<T> {
   await client.query("SAVEPOINT attempt");
