@@ -6,7 +6,7 @@
 import process from "node:process";
 import { EXIT, messageOf } from "./errors.ts";
 import { hold, readHoldSettings } from "./hold.ts";
-import { exitCodeOf, loggedStopSignal, pause } from "./lifecycle.ts";
+import { exitCodeOf, loggedStopSignal, waitAtMost } from "./lifecycle.ts";
 import { isVersionRequested, VERSION_TEXT } from "./observe/build_info.ts";
 import { CommandOutput } from "./observe/command_output.ts";
 import { createLog, type Log, type LogSettings } from "./observe/log.ts";
@@ -100,7 +100,7 @@ async function exitAfterFlush(output: LogOutput, logTo: "stdout" | "stderr", cod
   const unwritten = await output.close(FLUSH_TIMEOUT_MS);
   if (unwritten !== "" && logTo === "stdout") {
     const written = Deno.stderr.write(new TextEncoder().encode(unwritten)).catch(() => {});
-    await Promise.race([written, pause(FLUSH_TIMEOUT_MS)]);
+    await waitAtMost(FLUSH_TIMEOUT_MS, written);
   }
   Deno.exit(code);
 }

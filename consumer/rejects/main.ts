@@ -4,7 +4,7 @@
  * @module
  */
 import { EXIT } from "../../shared/errors.ts";
-import { pause } from "../../shared/lifecycle.ts";
+import { waitAtMost } from "../../shared/lifecycle.ts";
 import { connectPostgres } from "../../shared/postgres/connection.ts";
 import {
   classify,
@@ -97,7 +97,7 @@ async function runRejects(
     return output.exitCode(EXIT.ok);
   } finally {
     // end() may never settle if the connection is broken.
-    await Promise.race([client.end().catch(() => {}), pause(500)]);
+    await waitAtMost(500, client.end().catch(() => {}));
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import type pg from "pg";
 import { PermanentError, TransientError } from "../../shared/errors.ts";
-import { pause } from "../../shared/lifecycle.ts";
+import { pause, waitAtMost } from "../../shared/lifecycle.ts";
 import { connectPostgres, type PostgresSettings } from "../../shared/postgres/connection.ts";
 import { READER_ROLE } from "../../shared/schema/reader_role.ts";
 import {
@@ -122,7 +122,7 @@ export class Reader implements AsyncDisposable {
     this.#client = undefined;
     if (!client) return;
     // end() may never resolve on a broken connection.
-    await Promise.race([client.end().catch(() => {}), pause(300)]);
+    await waitAtMost(300, client.end().catch(() => {}));
     (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
   }
 

@@ -6,7 +6,7 @@
 import kafkajs, { type Admin } from "kafkajs";
 import { kafkaClient, type KafkaSettings } from "../../shared/kafka/client.ts";
 import { topicCreation } from "../../shared/diagnosis/kafka_topics.ts";
-import { pause } from "../../shared/lifecycle.ts";
+import { waitAtMost } from "../../shared/lifecycle.ts";
 import { KafkaCluster } from "../../shared/kafka/cluster.ts";
 import { fetchWatermarks } from "../../shared/kafka/watermarks.ts";
 import { combineOutcomes, failed, ok, type Outcome, skipped } from "../check.ts";
@@ -24,7 +24,7 @@ export async function checkTopics(context: Context): Promise<Outcome> {
   const { settings } = context;
   const admin = kafkaClient(settings, "doctor", () => () => {}).admin({ retry: { retries: 1 } });
   // disconnect() waits for pending responses, even from an unavailable broker.
-  context.onClose(() => Promise.race([admin.disconnect().catch(() => {}), pause(1_000)]));
+  context.onClose(() => waitAtMost(1_000, admin.disconnect().catch(() => {})));
   await admin.connect();
   context.set("admin", admin);
   using cluster = new KafkaCluster(settings, "doctor", () => () => {});

@@ -11,7 +11,7 @@ import {
 } from "../../shared/diagnosis/postgres_login.ts";
 import { unexpectedDatabase } from "../../shared/diagnosis/postgres_settings.ts";
 import { codeOf, messageOf } from "../../shared/errors.ts";
-import { pause } from "../../shared/lifecycle.ts";
+import { waitAtMost } from "../../shared/lifecycle.ts";
 import { connectPostgres } from "../../shared/postgres/connection.ts";
 import { inspectSession } from "../../shared/postgres/session.ts";
 import { SETTINGS } from "../../shared/settings/table.ts";
@@ -24,7 +24,7 @@ const OPTIONS = { applicationName: "doctor" };
 async function connect(context: Context, database?: string): Promise<pg.Client> {
   const client = await connectPostgres(context.settings, { ...OPTIONS, ...database && { database } });
   // end() may never settle if the server is unavailable.
-  context.onClose(() => Promise.race([client.end().catch(() => {}), pause(500)]));
+  context.onClose(() => waitAtMost(500, client.end().catch(() => {})));
   return client;
 }
 
