@@ -6,13 +6,10 @@
  */
 import { z } from "zod";
 
-/** Supported column types of PostgreSQL. */
-export type ColumnType = "INT" | "DOUBLE PRECISION";
-
-/** A number of a record and its column. */
+/** A number of a record and its column. Being replaced by {@link Column}. */
 export interface Field {
   readonly column: string;
-  readonly type: ColumnType;
+  readonly type: "INT" | "DOUBLE PRECISION";
   /** Path in the record: property names and array indexes. */
   readonly path: readonly [string, ...(string | number)[]];
   /** Alternative name of the first property of the path, used if that is absent. */
@@ -21,6 +18,59 @@ export interface Field {
   readonly min: number;
   readonly max: number;
 }
+
+/** Units of timestamps that are numbers since 1970-01-01 00:00 UTC. */
+export type EpochUnit = "s" | "ms" | "us" | "ns";
+
+/** A column and the member of the record that it stores. */
+export interface MemberColumn {
+  readonly name: string;
+  /**
+   * Type as in `CREATE TABLE`: `bigint`, `numeric(12,2)`, `text[]`, or the name of an enum type, whose labels are those of the schema. If
+   * the table exists, the type in the catalog counts.
+   */
+  readonly type: string;
+  /** Path in the record: property names and array indexes; empty: the whole record. */
+  readonly path: readonly (string | number)[];
+  /** Other names of the first property of the path. The first one that is present is used if the property is absent. */
+  readonly aliases?: readonly string[];
+  /** For dates and timestamps: the unit of numbers. Without it, numbers are rejected. */
+  readonly epoch?: EpochUnit;
+  /** For `timestamptz`: the IANA time zone of texts without an offset. Without it, such texts are rejected. */
+  readonly timeZone?: string;
+}
+
+/** Properties of a Kafka record, and the time of its insertion. */
+export const METADATA = [
+  "topic",
+  "partition",
+  "offset",
+  "timestamp",
+  "key",
+  "headers",
+  "ingested_at",
+] as const;
+export type Metadata = typeof METADATA[number];
+
+/** A column that stores a property of the Kafka record. */
+export interface MetadataColumn {
+  readonly name: string;
+  readonly metadata: Metadata;
+  /** By default `text`, `integer`, `bigint`, `timestamptz`, `bytea`, `jsonb` and `timestamptz`, in the order of {@link METADATA}. */
+  readonly type?: string;
+}
+
+/** A column of a stream's table. Other columns of the table are left to their defaults. */
+export type Column = MemberColumn | MetadataColumn;
+
+/** How records are written: each as a new row, or as the latest state of its key. */
+export type WriteMode = { readonly mode: "append" } | {
+  readonly mode: "upsert";
+  /** Names of the key columns, which must have a unique index. */
+  readonly key: readonly string[];
+  /** What a record without a value means: delete the row of its key, reject the record, or ignore it. */
+  readonly tombstones: "delete" | "reject" | "ignore";
+};
 
 /** A source of random numbers in [0, 1). */
 export type Random = () => number;
@@ -39,6 +89,7 @@ export interface Stream<Value = unknown> {
   /** Name in `STREAMS`; the file is `streams/<name>.ts`. */
   readonly name: string;
   readonly topic: string;
+  /** Name of the table as in SQL: `orders`, `sales.orders`, `"Sales"."Order Items"`. */
   readonly table: string;
   /** Description in one line. */
   readonly about: string;
@@ -46,6 +97,12 @@ export interface Stream<Value = unknown> {
   readonly schema: z.ZodType<Value>;
   /** The columns, in the order of the table and of the record's JSON text. */
   readonly fields: readonly Field[];
+  /** The columns, in the order of the table. */
+  readonly columns: readonly Column[];
+  /** By default each record is appended as a new row. */
+  readonly write?: WriteMode;
+  /** Name of the column whose value is the key of generated records. By default they have no key. */
+  readonly key?: string;
   /** Generates a record with uniformly distributed values. */
   readonly uniform: (moment: Moment) => Value;
   /** Generates a plausible next record of a user; `last` is `undefined` for the first one. */
@@ -67,6 +124,15 @@ export const timestamp = z.number({ error: "timestamp is missing or not a finite
 
 /** The Python original's name of `userID`. */
 const USER_ID_ALIAS = "userId";
+
+/** The columns of the streams of a user's records. */
+export const USER_ID_COLUMN: Column = {
+  name: "user_id",
+  type: "integer",
+  path: ["userID"],
+  aliases: [USER_ID_ALIAS],
+};
+export const TIMESTAMP_COLUMN: Column = { name: "timestamp", type: "double precision", path: ["timestamp"] };
 
 /** The fields of every stream. */
 export const USER_ID: Field = {

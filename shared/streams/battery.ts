@@ -4,7 +4,16 @@
  * @module
  */
 import { z } from "zod";
-import { defineStream, TIMESTAMP, timestamp, USER_ID, userID, withUserIdAlias } from "../stream.ts";
+import {
+  defineStream,
+  TIMESTAMP,
+  timestamp,
+  TIMESTAMP_COLUMN,
+  USER_ID,
+  USER_ID_COLUMN,
+  userID,
+  withUserIdAlias,
+} from "../stream.ts";
 
 interface Battery {
   userID: number;
@@ -35,6 +44,12 @@ export default defineStream<Battery>({
     TIMESTAMP,
     { column: "level", type: "DOUBLE PRECISION", path: ["level"], min: 0, max: 1 },
   ],
+  columns: [
+    USER_ID_COLUMN,
+    TIMESTAMP_COLUMN,
+    { name: "level", type: "double precision", path: ["level"] },
+  ],
+  key: "user_id",
   uniform: ({ userID, timestamp, random }) => ({ userID, timestamp, level: random() }),
   walk: ({ userID, timestamp, random }, last) => {
     if (!last) return { userID, timestamp, level: 0.2 + 0.8 * random() };

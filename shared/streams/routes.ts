@@ -9,7 +9,9 @@ import {
   type Moment,
   TIMESTAMP,
   timestamp,
+  TIMESTAMP_COLUMN,
   USER_ID,
+  USER_ID_COLUMN,
   userID,
   withUserIdAlias,
 } from "../stream.ts";
@@ -73,6 +75,13 @@ export default defineStream<Route>({
     { column: "latitude", type: "DOUBLE PRECISION", path: ["coordinates", 0], min: -90, max: 90 },
     { column: "longitude", type: "DOUBLE PRECISION", path: ["coordinates", 1], min: -180, max: 180 },
   ],
+  columns: [
+    USER_ID_COLUMN,
+    TIMESTAMP_COLUMN,
+    { name: "latitude", type: "double precision", path: ["coordinates", 0] },
+    { name: "longitude", type: "double precision", path: ["coordinates", 1] },
+  ],
+  key: "user_id",
   uniform: ({ userID, timestamp, random }) => ({
     userID,
     timestamp,
