@@ -109,6 +109,11 @@ export class RejectedWriter {
   #at = 0;
   #count = 0;
 
+  /** Bytes added since the last {@link flush}. */
+  get length(): number {
+    return this.#at;
+  }
+
   /** Adds a record whose key and value are in `bytes`. */
   add(
     topic: string,

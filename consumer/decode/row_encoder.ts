@@ -4,13 +4,8 @@
  * @see https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS-BINARY
  * @module
  */
-import { Buffer } from "node:buffer";
 import type { Field } from "../../shared/stream.ts";
-
-/** Header of a binary COPY: the signature, no flags, no header extension. */
-export const COPY_HEADER: Uint8Array = Buffer.from("PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0", "latin1");
-/** Trailer of a binary COPY: a field count of −1. */
-export const COPY_TRAILER: Uint8Array = Buffer.from([0xff, 0xff]);
+import type { RowBuffer } from "../../shared/types/row_buffer.ts";
 
 /** Writes a stream's rows. All have the same length. */
 export class RowEncoder {
@@ -18,7 +13,6 @@ export class RowEncoder {
   readonly rowSize: number;
   readonly #template: Uint8Array;
   readonly #fields: readonly { readonly at: number; readonly isInt: boolean }[];
-  #view = new DataView<ArrayBufferLike>(new ArrayBuffer(0));
 
   constructor(fields: readonly Field[]) {
     const sizes = fields.map(({ type }) => type === "INT" ? 4 : 8);
@@ -35,27 +29,16 @@ export class RowEncoder {
     });
   }
 
-  /** Allocates `count` rows, with field counts and lengths filled in. */
-  allocate(count: number): Uint8Array {
-    const rows = Buffer.allocUnsafeSlow(count * this.rowSize);
-    if (count === 0) return rows;
-    rows.set(this.#template);
-    // Doubles the filled part: a few large copies instead of one per row.
-    for (let filled = this.rowSize; filled < rows.length; filled *= 2) rows.copyWithin(filled, 0, filled);
-    return rows;
-  }
-
-  /** Writes the numbers of a row. */
-  write(rows: Uint8Array, row: number, numbers: Float64Array): void {
-    if (this.#view.buffer !== rows.buffer) {
-      this.#view = new DataView(rows.buffer, rows.byteOffset, rows.byteLength);
-    }
-    const view = this.#view;
-    const start = row * this.rowSize;
+  /** Appends a row with these numbers. */
+  write(rows: RowBuffer, numbers: Float64Array): void {
+    rows.reserve(this.rowSize);
+    const { view, length: start } = rows;
+    rows.bytes.set(this.#template, start);
     for (let f = 0; f < this.#fields.length; f++) {
       const { at, isInt } = this.#fields[f]!;
       if (isInt) view.setInt32(start + at, numbers[f]!);
       else view.setFloat64(start + at, numbers[f]!);
     }
+    rows.length += this.rowSize;
   }
 }

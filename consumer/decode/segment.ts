@@ -7,7 +7,9 @@ import { createInPlaceDecoder } from "../../shared/codec/decoder.ts";
 import { CorruptBatchError } from "../../shared/kafka/records/corrupt_batch.ts";
 import type { RecordBatch } from "../../shared/kafka/records/record_batch.ts";
 import { CorruptRecordError, RecordReader } from "../../shared/kafka/records/record_reader.ts";
+import { rowEnd } from "../../shared/postgres/binary_copy.ts";
 import type { Stream } from "../../shared/stream.ts";
+import { RowBuffer } from "../../shared/types/row_buffer.ts";
 import { RejectedRows, RejectedWriter } from "./rejected_rows.ts";
 import { RowEncoder } from "./row_encoder.ts";
 
@@ -18,23 +20,38 @@ export interface RawRecord {
   readonly value: Uint8Array | null;
 }
 
+/** A record that is stored as a row. */
+export interface StoredRecord extends RawRecord {
+  /** Where its row begins. The rows of a {@link part} keep the positions that they had in the whole segment. */
+  readonly rowStart: number;
+}
+
 /** Offsets `from` (inclusive) to `to` (exclusive) of a partition. Offsets may lack a record (compaction, transaction markers). */
 export interface Segment {
   readonly stream: Stream;
   readonly partition: number;
   readonly from: number;
   readonly to: number;
-  /** Rows in PostgreSQL's binary COPY format, all of the same length, without header and trailer. */
+  /** Rows in PostgreSQL's binary COPY format, without header and trailer. */
   readonly rows: Uint8Array;
   readonly rowCount: number;
   /** The record of each row, decoded on first use: only needed for rows that the database rejects. */
-  readonly records: () => readonly RawRecord[];
+  readonly records: () => readonly StoredRecord[];
   readonly rejected: RejectedRows;
   /** Timestamp of the oldest record, Unix ms. */
   readonly oldest: number | undefined;
   /** Approximate memory: the rows and the received record batches. */
   readonly bytes: number;
 }
+
+/**
+ * Limit of the rows and rejected records of a segment. A row can be many times larger than its record, and a fetched batch contains
+ * millions of small ones; what is left of it is fetched again.
+ */
+const SEGMENT_MAX_BYTES = 16 * 1024 * 1024;
+
+/** The estimated size of a segment's rows exceeds that of the last segment by this factor. */
+const ESTIMATE_MARGIN = 1.1;
 
 /** Builds the segments of a stream. */
 export class SegmentBuilder {
@@ -43,8 +60,10 @@ export class SegmentBuilder {
   readonly #encoder: RowEncoder;
   readonly #rejected = new RejectedWriter();
   readonly #row: Float64Array;
+  /** Bytes of rows per byte received, in the last segment. */
+  #ratio = 0.5;
   // State of the current segment.
-  #rows: Uint8Array;
+  #rows = new RowBuffer(0);
   #rowCount = 0;
   #oldest: number | undefined;
 
@@ -52,24 +71,25 @@ export class SegmentBuilder {
     this.#decode = createInPlaceDecoder(stream);
     this.#encoder = new RowEncoder(stream.fields);
     this.#row = new Float64Array(stream.fields.length);
-    this.#rows = this.#encoder.allocate(0);
   }
 
   /**
-   * Decodes the record batches of a partition from offset `from` on. If a batch cannot be read, the segment ends before it.
+   * Decodes the record batches of a partition from offset `from` on. The segment ends earlier than at `to` if a batch cannot be read, or if
+   * the rows become too large.
    *
    * @throws {CorruptBatchError} if the first batch cannot be read
    */
   build(partition: number, from: number, to: number, batches: readonly RecordBatch[]): Segment {
     const bytes = batches.reduce((sum, { bytes }) => sum + bytes.length, 0);
-    const count = batches.reduce((sum, { count }) => sum + count, 0);
-    // The count in a header is not trusted: allocate no more memory than the bytes justify.
-    this.#rows = this.#encoder.allocate(Math.min(count, Math.ceil(bytes / this.#encoder.rowSize)));
+    this.#rows = new RowBuffer(Math.min(SEGMENT_MAX_BYTES, Math.ceil(bytes * this.#ratio)));
     this.#rowCount = 0;
     this.#oldest = undefined;
     for (const [index, batch] of batches.entries()) {
       try {
-        this.#decodeBatch(batch, partition, from);
+        const end = this.#decodeBatch(batch, partition, from);
+        if (end === undefined) continue;
+        to = end;
+        break;
       } catch (error) {
         if (!(error instanceof CorruptRecordError)) throw error;
         this.#rejected.flush();
@@ -77,25 +97,27 @@ export class SegmentBuilder {
         throw new CorruptBatchError(error.message, batch.baseOffset, batch.lastOffset, { cause: error });
       }
     }
-    const rejected = this.#rejected.flush();
-    const rows = this.#rows;
-    let records: RawRecord[] | undefined;
+    const rejected = this.#rejected.flush(), buffer = this.#rows, rows = buffer.written();
+    if (bytes > 0) this.#ratio = rows.length / bytes * ESTIMATE_MARGIN;
+    this.#rows = new RowBuffer(0);
+    let records: StoredRecord[] | undefined;
     return {
       stream: this.stream,
       partition,
       from,
       to,
-      rows: rows.subarray(0, this.#rowCount * this.#encoder.rowSize),
+      rows,
       rowCount: this.#rowCount,
-      records: () => records ??= readRecords(batches, from, rejected),
+      records: () => records ??= readRecords({ from, to, rows, rejected }, batches),
       rejected,
       oldest: this.#oldest,
-      bytes: bytes + rows.length + rejected.rows.length,
+      bytes: bytes + buffer.bytes.length + rejected.rows.length,
     };
   }
 
-  #decodeBatch(batch: RecordBatch, partition: number, from: number): void {
-    const reader = this.#reader, row = this.#row;
+  /** @returns the offset at which the segment has to end; `undefined`: it can continue */
+  #decodeBatch(batch: RecordBatch, partition: number, from: number): number | undefined {
+    const reader = this.#reader, row = this.#row, rows = this.#rows, rejected = this.#rejected;
     let last = -1;
     reader.reset(batch.bytes);
     for (let n = 0; n < batch.count; n++) {
@@ -110,39 +132,35 @@ export class SegmentBuilder {
         ? batch.maxTimestamp
         : batch.firstTimestamp + reader.timestampDelta;
       const rejection = this.#decode(batch.bytes, reader.valueStart, reader.valueLength, row);
-      if (rejection === undefined) this.#writeRow(row);
-      else this.#rejected.add(this.stream.topic, partition, offset, batch.bytes, reader, rejection);
+      if (rejection === undefined) {
+        this.#encoder.write(rows, row);
+        this.#rowCount++;
+      } else rejected.add(this.stream.topic, partition, offset, batch.bytes, reader, rejection);
+      if (rows.length + rejected.length >= SEGMENT_MAX_BYTES) return offset + 1;
     }
     reader.finish();
-  }
-
-  #writeRow(row: Float64Array): void {
-    if ((this.#rowCount + 1) * this.#encoder.rowSize > this.#rows.length) {
-      const larger = this.#encoder.allocate(2 * this.#rowCount + 1);
-      larger.set(this.#rows);
-      this.#rows = larger;
-    }
-    this.#encoder.write(this.#rows, this.#rowCount++, row);
+    return undefined;
   }
 }
 
-/** The records of batches from offset `from` on, without the rejected ones. */
+/** The records of a segment, without the rejected ones. */
 function readRecords(
+  { from, to, rows, rejected }: Pick<Segment, "from" | "to" | "rows" | "rejected">,
   batches: readonly RecordBatch[],
-  from: number,
-  rejected: RejectedRows,
-): RawRecord[] {
+): StoredRecord[] {
   const excluded = new Set(Array.from(rejected, ({ offset }) => offset));
-  const records: RawRecord[] = [];
-  const reader = new RecordReader();
+  const records: StoredRecord[] = [];
+  const reader = new RecordReader(), view = new DataView(rows.buffer, rows.byteOffset, rows.length);
+  let rowStart = 0;
   for (const batch of batches) {
     reader.reset(batch.bytes);
     for (let n = 0; n < batch.count; n++) {
       reader.next();
       const offset = batch.baseOffset + reader.offsetDelta;
-      if (offset >= from && !excluded.has(offset)) {
-        records.push({ offset, key: reader.key(), value: reader.value() });
-      }
+      if (offset >= to) return records;
+      if (offset < from || excluded.has(offset)) continue;
+      records.push({ offset, key: reader.key(), value: reader.value(), rowStart });
+      rowStart = rowEnd(view, rowStart);
     }
   }
   return records;
@@ -162,31 +180,22 @@ export const emptySegment = (stream: Stream, partition: number, from: number, to
   bytes: 0,
 });
 
-/** The part of a segment with the rows `first` to `end` (exclusive, at least one) and the rejected records between them. */
-export function slice(segment: Segment, first: number, end: number): Segment {
-  const records = segment.records();
-  return part(
-    segment,
-    first === 0 ? segment.from : records[first]!.offset,
-    end === segment.rowCount ? segment.to : records[end]!.offset,
-  );
-}
-
 /** The part of a segment with the offsets `from` (inclusive) to `to` (exclusive). */
 export function part(segment: Segment, from: number, to: number): Segment {
-  const { rows, rowCount } = segment;
-  const rowSize = rowCount === 0 ? 0 : rows.length / rowCount;
+  const { rows } = segment;
   const records = segment.records();
   const indexOf = (at: number) => {
     const index = records.findIndex(({ offset }) => offset >= at);
     return index < 0 ? records.length : index;
   };
   const first = indexOf(from), end = indexOf(to);
+  const start = (index: number) =>
+    index < records.length ? records[index]!.rowStart - records[0]!.rowStart : rows.length;
   return {
     ...segment,
     from,
     to,
-    rows: rows.subarray(first * rowSize, end * rowSize),
+    rows: rows.subarray(start(first), start(end)),
     rowCount: end - first,
     records: () => records.slice(first, end),
     rejected: segment.rejected.between(from, to),

@@ -5,7 +5,7 @@ import type { RecordBatch } from "../../shared/kafka/records/record_batch.ts";
 import { RecordWriter } from "../../shared/kafka/records/record_writer.ts";
 import { loadStreams } from "../../shared/streams.ts";
 import { recordBatch as batch, validRoute as valid } from "./record_batch_fixture.ts";
-import { SegmentBuilder, slice } from "./segment.ts";
+import { part, SegmentBuilder } from "./segment.ts";
 
 const [routes] = await loadStreams(["routes"]);
 
@@ -50,12 +50,13 @@ Deno.test("SegmentBuilder.build() uses the broker's timestamp when the topic use
   assert.equal(new SegmentBuilder(routes!).build(0, 0, 2, batches).oldest, 5_000);
 });
 
-Deno.test("slice() returns contiguous pieces that together equal the segment", () => {
+Deno.test("part() returns contiguous pieces that together equal the segment", () => {
   const values = [valid(1), "a", valid(2), "b", valid(3), "c", valid(4)];
   const whole = new SegmentBuilder(routes!).build(0, 5, 25, [batch(10, values)]);
   const records = whole.records();
   for (let middle = 1; middle < whole.rowCount; middle++) {
-    const pieces = [slice(whole, 0, middle), slice(whole, middle, whole.rowCount)];
+    const at = records[middle]!.offset;
+    const pieces = [part(whole, 5, at), part(whole, at, 25)];
     assert.deepEqual(pieces.flatMap(({ rows }) => users(rows)), [1, 2, 3, 4]);
     assert.deepEqual(pieces.map(({ rowCount }) => rowCount), [middle, 4 - middle]);
     assert.deepEqual(pieces.flatMap((piece) => piece.records()), records);
@@ -105,17 +106,34 @@ for (const [what, corrupt] of Object.entries(CORRUPT)) {
   });
 }
 
-Deno.test("SegmentBuilder.build() allocates rows by the received bytes, not by a batch's count", () => {
-  const nulls = Array.from({ length: 10_000 }, () => null);
-  const segment = new SegmentBuilder(routes!).build(4, 0, 10_000, [batch(0, nulls)]);
-  assert.equal(segment.rejected.count, 10_000);
-  assert.ok(segment.rows.buffer.byteLength < 10_000 * 46 / 2, `${segment.rows.buffer.byteLength} bytes`);
-  // More rows than the estimate: the shortest valid records, without keys.
+Deno.test("SegmentBuilder.build() ends early when the rows of a batch of tiny records become too large", () => {
+  const count = 400_000, writer = new RecordWriter();
+  for (let n = 0; n < count; n++) writer.add(1_000, null, null);
+  const whole = { ...batch(0, [null]), lastOffset: count - 1, count, bytes: writer.bytes };
+  const builder = new SegmentBuilder(routes!);
+  let from = 0, rejected = 0, segments = 0;
+  for (; from < count; segments++) {
+    const segment = builder.build(4, from, count, [whole]);
+    assert.equal(segment.from, from);
+    assert.equal(segment.rejected.count, segment.to - from);
+    assert.ok(segment.bytes < whole.bytes.length + 20 * 1024 * 1024, `${segment.bytes} bytes`);
+    rejected += segment.rejected.count;
+    from = segment.to;
+  }
+  assert.deepEqual([from, rejected], [count, count]);
+  assert.ok(segments > 1);
+});
+
+Deno.test("SegmentBuilder.build() writes all rows when there are more than it estimated", () => {
   const writer = new RecordWriter();
   const shortest = '{"userID":1,"timestamp":1,"coordinates":[1,1]}';
-  for (let n = 0; n < 1_000; n++) writer.add(1_000, null, n % 2 === 0 ? shortest : null);
-  const { rows } = new SegmentBuilder(routes!).build(4, 0, 1_000, [
+  for (let n = 0; n < 1_000; n++) writer.add(1_000, null, n < 500 ? null : shortest);
+  const builder = new SegmentBuilder(routes!);
+  // Without rows the estimate is 0.
+  assert.equal(builder.build(4, 0, 1, [batch(0, [null])]).bytes < 1_000, true);
+  const { rows, records } = builder.build(4, 0, 1_000, [
     { ...batch(0, [null]), lastOffset: 999, count: 1_000, bytes: writer.bytes },
   ]);
   assert.deepEqual(users(rows), Array(500).fill(1));
+  assert.deepEqual([records()[0]!.rowStart, records().at(-1)!.rowStart], [0, 499 * 46]);
 });

@@ -7,7 +7,7 @@ import { nextPieceSize, toRejected } from "./bisect.ts";
 const [routes] = await loadStreams(["routes"]);
 
 Deno.test("toRejected() turns the only row of a segment into a rejected record", () => {
-  const record = { offset: 10, key: Buffer.from("key"), value: Buffer.from("value") };
+  const record = { offset: 10, key: Buffer.from("key"), value: Buffer.from("value"), rowStart: 0 };
   const segment = {
     ...emptySegment(routes!, 0, 10, 11),
     rows: new Uint8Array(46),

@@ -9,8 +9,8 @@
  */
 import { Buffer } from "node:buffer";
 import type pg from "pg";
+import { COPY_HEADER, COPY_TRAILER } from "../../shared/postgres/binary_copy.ts";
 import { isFenceError } from "../../shared/schema/advance_progress.ts";
-import { COPY_HEADER, COPY_TRAILER } from "../decode/row_encoder.ts";
 
 /** The progress was not at the expected offset. Nothing was stored. */
 export class FencedError extends Error {

@@ -26,6 +26,8 @@ export class RecordReader {
   /** Start and length of the value; length −1 for null. */
   valueStart = 0;
   valueLength = -1;
+  /** Start of the headers: their number, then the headers. */
+  headersStart = 0;
 
   /** Positions the cursor before the first record. @param bytes the records of a batch, decompressed */
   reset(bytes: Uint8Array): void {
@@ -61,7 +63,7 @@ export class RecordReader {
     ) {
       throw new CorruptRecordError(`A record's key or value exceeds its ${length} bytes`);
     }
-    this.#at = this.valueStart + Math.max(0, this.valueLength);
+    this.#at = this.headersStart = this.valueStart + Math.max(0, this.valueLength);
     // Most records have no headers.
     if (this.#bytes[this.#at] === 0) this.#at++;
     else this.#skipHeaders(end);
@@ -95,6 +97,25 @@ export class RecordReader {
   /** The value, not copied. */
   value(): Buffer | null {
     return view(this.#bytes, this.valueStart, this.valueLength);
+  }
+
+  /** The headers in their order. Values are not copied; null for a header without a value. */
+  headers(): [key: string, value: Buffer | null][] {
+    const next = this.#at;
+    this.#at = this.headersStart;
+    const headers = Array.from({ length: this.#varint() }, (): [string, Buffer | null] => {
+      const key = this.#field();
+      return [key?.toString("utf8") ?? "", this.#field()];
+    });
+    this.#at = next;
+    return headers;
+  }
+
+  /** Reads a length (−1: null) and as many bytes. */
+  #field(): Buffer | null {
+    const length = this.#varint(), start = this.#at;
+    this.#at += Math.max(0, length);
+    return view(this.#bytes, start, length);
   }
 
   #varint(): number {

@@ -99,7 +99,7 @@ Deno.test("RecordReader.next() reads what kafkajs reads, with and without header
       const reader = new RecordReader();
       reader.reset(Buffer.concat([Buffer.alloc(7), bytes]).subarray(7));
       const decoder = new Decoder(bytes);
-      for (const _ of records) {
+      for (const [, headers] of records) {
         reader.next();
         const expected = decodeRecord(new Decoder(decoder.readVarIntBytes()), {
           firstOffset: "0",
@@ -109,6 +109,10 @@ Deno.test("RecordReader.next() reads what kafkajs reads, with and without header
         assert.equal(String(reader.timestampDelta), expected.timestamp);
         assert.deepEqual(reader.key(), expected.key);
         assert.deepEqual(reader.value(), expected.value);
+        assert.deepEqual(
+          reader.headers(),
+          Object.entries(headers).map(([name, value]) => [name, Buffer.from(value)]),
+        );
       }
     }),
   );
