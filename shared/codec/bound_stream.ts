@@ -1,0 +1,27 @@
+/**
+ * What the decoder of a stream's records works with: the stream, the types of its columns, and the properties of each record.
+ *
+ * @module
+ */
+import type { Stream } from "../stream.ts";
+import type { ColumnType } from "../types/column_type.ts";
+
+/** A stream and the types of its columns, as the catalog has them. */
+export interface BoundStream {
+  readonly stream: Stream;
+  /** One type per column of the stream. */
+  readonly types: readonly ColumnType[];
+}
+
+/** Properties of a Kafka record besides its value. The reader of record batches updates one object for all records. */
+export interface RecordMetadata {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** Unix ms; negative: none. */
+  readonly timestamp: number;
+  /** The key, not copied. */
+  key(): Uint8Array | null;
+  /** The headers in their order, not copied. */
+  headers(): readonly (readonly [name: string, value: Uint8Array | null])[];
+}
