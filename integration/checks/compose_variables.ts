@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { AIVEN_VARIABLES } from "../../shared/settings/aiven.ts";
 import { LIBPQ_VARIABLES, PG_VARIABLES } from "../../shared/settings/libpq.ts";
+import { PEM_VARIABLES } from "../../shared/settings/pem_variables.ts";
 import { PROGRAMS } from "../../shared/settings/programs.ts";
 import { type Group, GROUPS } from "../../shared/settings/setting.ts";
 import { variablesOf } from "./permissions.ts";
@@ -46,10 +48,14 @@ export function withVariables(compose: string): string {
   return text;
 }
 
-/** Unsupported libpq variables are passed on, too, because the services reject them by name. */
+/**
+ * Unsupported libpq variables are passed on, too, because the services reject them by name. Of Aiven's variables, those with certificates are:
+ * the others would contradict the defaults of the stack.
+ */
 function variables(group: Group): string[] {
   const unsupported = group === "postgresql" ? Object.keys({ ...LIBPQ_VARIABLES, ...PG_VARIABLES }) : [];
-  return [...variablesOf([group]), ...unsupported].filter((name) => !FIXED.includes(name));
+  const certificates = PEM_VARIABLES.filter((name) => AIVEN_VARIABLES[group]?.includes(name));
+  return [...variablesOf([group]), ...certificates, ...unsupported].filter((name) => !FIXED.includes(name));
 }
 
 /** A name without a value is passed on only if it is set. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { AIVEN_VARIABLES } from "../../shared/settings/aiven.ts";
 import { LIBPQ_VARIABLES, PG_VARIABLES } from "../../shared/settings/libpq.ts";
 import { PROGRAMS } from "../../shared/settings/programs.ts";
 import type { Group, Setting } from "../../shared/settings/setting.ts";
@@ -41,11 +42,12 @@ export function withPermissions(config: string): string {
 }
 
 function environmentOf(groups: readonly Group[]): string[] {
-  const libraries = [
+  const others = [
+    ...groups.flatMap((group) => AIVEN_VARIABLES[group] ?? []),
     ...groups.includes("kafka") ? KAFKAJS_VARIABLES : [],
     ...groups.includes("postgresql")
       ? ["PGBINARY", ...Object.keys({ ...LIBPQ_VARIABLES, ...PG_VARIABLES })]
       : [],
   ];
-  return [...new Set(["HOST_SETTINGS", ...variablesOf(groups), ...libraries])].sort();
+  return [...new Set(["HOST_SETTINGS", ...variablesOf(groups), ...others])].sort();
 }

@@ -26,6 +26,59 @@ scenario({
 });
 
 scenario({
+  name: "producer and consumer connect when the environment has the variables of Aiven's runtime or operator",
+  failure: "None: certificates and keys are contents of variables, with real or literal line breaks",
+  result: "Both forms work without other settings of the connections; rows equal records",
+  services: "process",
+}, async (s) => {
+  const servers = await startTlsServers();
+  const t = await s.withServers("services", servers);
+  const { client, authority, kafka, postgres: { host, port, user, password } } = servers;
+  const uri = `postgres://${user}:${password}@${host}:${port}/${t.database.name}?sslmode=require`;
+  const pem = {
+    KAFKA_CA_CERT: authority.self.certificate,
+    KAFKA_ACCESS_CERT: client.certificate,
+    KAFKA_ACCESS_KEY: client.key,
+  };
+  const runtime = {
+    ...UNSET,
+    ...pem,
+    DATABASE_URL: uri,
+    KAFKA_BOOTSTRAP_SERVERS: kafka.bootstrapServers,
+    KAFKA_SECURITY_PROTOCOL: "SSL",
+  };
+  const [kafkaHost, kafkaPort] = kafka.bootstrapServers.split(":");
+  const literal = Object.entries(pem).map(([name, text]) => [name, text.replaceAll("\n", "\\n")]);
+  const operator = {
+    ...UNSET,
+    ...Object.fromEntries(literal),
+    DATABASE_URI: uri,
+    PGHOST: host,
+    PGPORT: port,
+    PGUSER: user,
+    PGPASSWORD: password,
+    PGDATABASE: t.database.name,
+    PGSSLMODE: "require",
+    KAFKA_HOST: kafkaHost!,
+    KAFKA_PORT: kafkaPort!,
+  };
+  await t.produce(2_000, runtime);
+  const consumer = await t.startConsumer(operator);
+  await t.produce(2_000, { ...operator, PRODUCER_SEED: "operator" });
+  await t.reconcile({ unless: () => consumer.assertRunning() });
+  await consumer.stop();
+  await t.produce(2_000, { ...runtime, PRODUCER_SEED: "runtime" });
+  const second = await t.startConsumer(runtime);
+  await t.reconcile({ unless: () => second.assertRunning() });
+});
+
+/** Removes the settings of the scenario's connections: an empty value counts as not set. */
+const UNSET = Object.fromEntries(
+  ["KAFKA_BOOTSTRAP_SERVERS", "PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE", "PGSSLMODE"]
+    .map((name) => [name, ""]),
+);
+
+scenario({
   name: "consumer and producer stop with the remedy when a certificate cannot be trusted",
   failure:
     "An unknown CA, a wrong host name, an expired certificate, no client certificate, a client certificate of another CA, a server without TLS",

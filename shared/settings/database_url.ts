@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { contradiction } from "./aiven.ts";
 import { ConninfoError, parseConninfo } from "./conninfo.ts";
 import type { Draft } from "./draft.ts";
 import type { SettingProblem } from "./error.ts";
@@ -18,6 +19,7 @@ export function applyDatabaseUrl(draft: Draft): void {
   if (texts.DATABASE_URL === "") return;
   const place = `DATABASE_URL (${origins.DATABASE_URL})`;
   const rank = draft.precedenceOf("DATABASE_URL");
+  const isFromAiven = origins.DATABASE_URL === "DATABASE_URI";
   // If not, the parser may have taken a part of the password for the host, port or database.
   const isUnambiguous = /^(?:[^:/]*:\/\/(?:[^/@]*@)?[^@]*|[^@:/]*=.*)$/s.test(texts.DATABASE_URL);
   try {
@@ -32,6 +34,11 @@ export function applyDatabaseUrl(draft: Draft): void {
       const problem = parameterProblem(`${place}: ${keyword}`, keyword, value);
       if (problem !== undefined) problems.push(problem);
       if (name === undefined || value === "" || draft.precedenceOf(name) > rank) continue;
+      // Aiven's operator sets DATABASE_URI next to the same values in PG… variables.
+      if (isFromAiven && draft.precedenceOf(name) === rank && texts[name] !== value) {
+        problems.push(contradiction(draft, name, "DATABASE_URI"));
+        continue;
+      }
       texts[name] = value;
       origins[name] = "DATABASE_URL";
       if (!isUnambiguous) draft.hidden.add(name);

@@ -4,6 +4,7 @@
  * @module
  */
 import { parseArgs, type ParseArgsConfig } from "node:util";
+import { applyAivenVariables } from "./aiven.ts";
 import { applyDatabaseUrl, checkLibpqVariables } from "./database_url.ts";
 import { flagOf, type Group, type Setting } from "./setting.ts";
 import { Draft } from "./draft.ts";
@@ -81,6 +82,7 @@ export function loadSettings(groups: readonly Group[], given: Sources = PROCESS)
     ]);
     if (found) [origins[name], texts[name]] = found;
   }
+  applyAivenVariables(draft, sources, groups);
   if (groups.includes("postgresql")) {
     applyDatabaseUrl(draft);
     checkLibpqVariables(sources.env, problems);

@@ -7,15 +7,16 @@
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readProblem, SettingsError } from "./error.ts";
+import { variableIn, withLineBreaks } from "./pem_variables.ts";
 
 /** A file named by a setting. */
 export interface NamedFile {
   readonly setting: string;
-  /** Empty: not set. */
+  /** A path, or `env:NAME` for the content of a variable. Empty: not set. */
   readonly path: string;
 }
 
-const shown = ({ path, setting }: NamedFile) => `${path} (${setting})`;
+const shown = ({ path, setting }: NamedFile) => `${variableIn(path) ?? path} (${setting})`;
 
 const invalidFile = (cause: string, remedy: string) => new SettingsError([{ cause, remedy }]);
 
@@ -110,6 +111,8 @@ function readBlocks(file: NamedFile, command: "x509" | "pkey"): Block[] {
 }
 
 function readText(file: NamedFile, command: "x509" | "pkey"): string {
+  const variable = variableIn(file.path);
+  if (variable !== undefined) return withLineBreaks(Deno.env.get(variable) ?? "");
   let bytes: Uint8Array;
   try {
     bytes = Deno.readFileSync(file.path);

@@ -4,7 +4,7 @@ import { TestServer } from "../test_server_fixture.ts";
 import { SettingsError } from "./error.ts";
 import { load } from "./load_fixture.ts";
 import { readCertificates, readPrivateKey } from "./pem.ts";
-import { checkTlsFiles, readTlsFiles } from "./tls_files.ts";
+import { checkTlsFiles, kafkaTlsFiles, postgresTlsFiles, readTlsFiles } from "./tls_files.ts";
 import * as tls from "node:tls";
 
 async function openssl(...args: string[]): Promise<void> {
@@ -248,3 +248,46 @@ Deno.test("readTlsFiles() returns usable options when the files have a byte orde
   assert.equal(answer, "hello");
   assert.equal(subject, "user");
 });
+
+Deno.test("readTlsFiles() reads certificates and key from variables when line breaks are real or literal", async () => {
+  await using folder = await Folder.create();
+  await Promise.all([folder.createCertificate("ca"), folder.createCertificate("client")]);
+  const [ca, certificate, key] = ["ca.pem", "client.pem", "client.key"].map((name) => folder.read(name));
+  for (const text of [(pem: string) => pem, (pem: string) => pem.replaceAll("\n", "\\n")]) {
+    using environment = new Environment({
+      KAFKA_CA_CERT: text(ca!),
+      KAFKA_ACCESS_CERT: text(certificate!),
+      KAFKA_ACCESS_KEY: text(key!),
+      POSTGRESQL_CA_CERT: text(ca!),
+    });
+    const { settings } = load({ env: { ...environment.variables, PGSSLMODE: "require" } });
+    const files = readTlsFiles(kafkaTlsFiles(settings));
+    assert.equal(String(files.cert).trim(), certificate!.trim());
+    assert.match(String(files.key), /BEGIN PRIVATE KEY/);
+    assert.equal([readTlsFiles(postgresTlsFiles(settings)).ca].flat().length, 1);
+  }
+});
+
+Deno.test("readTlsFiles() names the variable, but shows no content, when it is not PEM", () => {
+  using environment = new Environment({
+    KAFKA_CA_CERT: "hunter2",
+    KAFKA_ACCESS_CERT: "",
+    KAFKA_ACCESS_KEY: "",
+  });
+  const { settings } = load({ env: { ...environment.variables, KAFKA_SECURITY_PROTOCOL: "SSL" } });
+  assert.throws(() => readTlsFiles(kafkaTlsFiles(settings)), {
+    message:
+      'KAFKA_CA_CERT (KAFKA_SSL_CAFILE) contains no "BEGIN CERTIFICATE" block. Check KAFKA_SSL_CAFILE.',
+  });
+});
+
+/** Sets environment variables of this process until it is disposed. */
+class Environment implements Disposable {
+  constructor(readonly variables: Record<string, string>) {
+    for (const [name, value] of Object.entries(variables)) Deno.env.set(name, value);
+  }
+
+  [Symbol.dispose](): void {
+    for (const name of Object.keys(this.variables)) Deno.env.delete(name);
+  }
+}

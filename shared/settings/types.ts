@@ -6,6 +6,7 @@
 import { isIPv6 } from "node:net";
 import { z } from "zod";
 import { isHostName, parseBootstrapServers, textOf } from "../kafka/address.ts";
+import { PEM_VARIABLES, referenceTo, variableIn } from "./pem_variables.ts";
 
 /** Decimal numbers only: `Number()` also accepts Infinity and hexadecimal, octal and binary numbers. */
 const NUMBER = {
@@ -83,11 +84,15 @@ export const list: z.ZodType<string[], string> = optionalList.refine(
 /** Whether a text is PEM. It is never printed, because it may be a private key. */
 export const isFileContent = (text: string): boolean => text.includes("-----BEGIN ");
 
-/** The path of a file, which is read where it is used. */
-export const path: z.ZodType<string, string> = z.string().refine(
-  (text) => !isFileContent(text),
-  "is the content of a file: set it to the path of this file",
-);
+/** The path of a PEM file, or a reference to a variable with its content. It is read where it is used. */
+export const path: z.ZodType<string, string> = z.string().superRefine((text, { addIssue }) => {
+  const variable = variableIn(text);
+  if (isFileContent(text)) {
+    addIssue({ code: "custom", message: "is the content of a file: set it to the path of this file" });
+  } else if (variable !== undefined && !PEM_VARIABLES.some((known) => known === variable)) {
+    addIssue({ code: "custom", message: `is not one of ${PEM_VARIABLES.map(referenceTo).join(", ")}` });
+  }
+});
 
 /** A host name, or an IP address without brackets. */
 export const host: z.ZodType<string, string> = z.string().superRefine((text, { addIssue }) => {
