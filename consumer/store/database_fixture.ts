@@ -97,7 +97,7 @@ export class FakeDatabase {
       throw Object.assign(new Error('"fenced: 0 of 1"'), { code: "22P02" });
     }
     const data = pieces.filter(({ length }) => length > 21);
-    const ofRows = sql.includes('COPY "routes_table"')
+    const ofRows = sql.includes("COPY routes_table")
       ? data.filter(({ length }) => length % ROW_BYTES === 0)
       : [];
     const rejected = data.filter((piece) => !ofRows.includes(piece)).flatMap((

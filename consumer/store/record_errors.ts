@@ -119,7 +119,7 @@ export function assertAboutRecord(
   }
   if (violation === undefined) return;
   const stream = streams.find((stream) => stream.table === violation.table);
-  const written = stream?.fields.map(({ column }) => column) ?? [];
+  const written = stream?.columns.map(({ name }) => name) ?? [];
   if (
     stream && (violation.columns === null || violation.columns.some((column) => written.includes(column)))
   ) {
@@ -148,7 +148,7 @@ function problemOf(
   { columns, serial }: Violation,
 ): Pick<Diagnosis, "cause" | "remedy"> {
   const { code, constraint, dataType, table: leaf } = error as PostgresErrorFields;
-  const name = stream && quoted(stream.table);
+  const name = stream?.table;
   const [column] = columns ?? [];
   if (code === NOT_NULL_VIOLATION && stream && column !== undefined && dataType === undefined) {
     return {

@@ -34,14 +34,14 @@ Deno.test("assertAboutRecord() accepts a constraint violation only if the stream
   check(failure("23502", { column: "latitude" }), { columns: ["latitude"] });
   assert.throws(
     () => check(failure("23502", { column: "region", table: "routes_2026" }), { columns: ["region"] }),
-    /in routes_table: column "region" is NOT NULL.*ALTER TABLE "routes_table" ALTER COLUMN "region" SET DEFAULT/,
+    /in routes_table: column "region" is NOT NULL.*ALTER TABLE routes_table ALTER COLUMN "region" SET DEFAULT/,
   );
 });
 
 Deno.test("assertAboutRecord() names the remedy when a partition is missing or a sequence is behind", () => {
   assert.throws(
     () => check(failure("23514", { table: "routes_table" }), {}),
-    /CREATE TABLE … PARTITION OF "routes_table" DEFAULT/,
+    /CREATE TABLE … PARTITION OF routes_table DEFAULT/,
   );
   assert.throws(
     () =>
@@ -49,7 +49,7 @@ Deno.test("assertAboutRecord() names the remedy when a partition is missing or a
         columns: ["id"],
         serial: { column: "id", sequence: "public.o'id" },
       }),
-    /Run: SELECT setval\('public.o''id', \(SELECT max\("id"\) FROM "routes_table"\)\);/,
+    /Run: SELECT setval\('public.o''id', \(SELECT max\("id"\) FROM routes_table\)\);/,
   );
 });
 

@@ -30,7 +30,7 @@ const VIOLATION_SQL = `
 WITH RECURSIVE error (schema, "table", "column", "constraint", data_type) AS (
   VALUES ($1::text, $2::text, $3::text, $4::text, $5::text)
 ), ours AS (
-  SELECT name, to_regclass(quote_ident(name))::oid AS oid FROM unnest($6::text[]) AS t (name)
+  SELECT name, to_regclass(name)::oid AS oid FROM unnest($6::text[]) AS t (name)
 ), domain AS (
   SELECT t.oid FROM error e JOIN pg_namespace n ON n.nspname = e.schema
   JOIN pg_type t ON t.typnamespace = n.oid AND t.typname = e.data_type AND t.typtype = 'd'
@@ -73,8 +73,8 @@ WITH RECURSIVE error (schema, "table", "column", "constraint", data_type) AS (
   WHERE EXISTS (SELECT FROM violated) AND (o.oid IN (SELECT oid FROM ancestors) OR c.relkind = 'v')
   ORDER BY c.relkind = 'v' LIMIT 1
 ), serial AS (
-  SELECT c.name AS "column", pg_get_serial_sequence(quote_ident(r.name), c.name) AS sequence FROM root r
-  JOIN columns c ON EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass(quote_ident(r.name)) AND a.attname = c.name)
+  SELECT c.name AS "column", pg_get_serial_sequence(r.name, c.name) AS sequence FROM root r
+  JOIN columns c ON EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass(r.name) AND a.attname = c.name)
 )
 SELECT (SELECT name FROM root) AS "table",
   CASE WHEN EXISTS (SELECT FROM checked WHERE attnum = 0) THEN NULL ELSE ARRAY(SELECT name FROM columns ORDER BY name) END AS columns,
@@ -84,7 +84,7 @@ SELECT (SELECT name FROM root) AS "table",
  * Looks up a violated constraint.
  *
  * @param error an error of class 23
- * @param tables names of the tables that the transaction wrote to, resolved by the session's search_path
+ * @param tables names (as in SQL) of the tables that the transaction wrote to, resolved by the session's search_path
  */
 export async function lookUpViolation(
   client: pg.Client,

@@ -181,7 +181,7 @@ const DEFAULT_DATABASE = SETTINGS.PGDATABASE.default;
 
 async function hasTable(client: pg.Client, table: string): Promise<boolean> {
   const { rows } = await client.query<{ there: boolean }>(
-    "SELECT to_regclass(quote_ident($1)) IS NOT NULL AS there",
+    "SELECT to_regclass($1) IS NOT NULL AS there",
     [table],
   );
   return rows[0]!.there;

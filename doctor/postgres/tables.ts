@@ -66,7 +66,7 @@ export const checkPrivileges = (context: Context): Promise<Outcome> =>
       privilegesOn(table).map((privilege) => ({ table, privilege }))
     );
     const { rows } = await client.query<{ table: string; privilege: string; granted: boolean; user: string }>(
-      `SELECT "table", "privilege", has_table_privilege(to_regclass(quote_ident("table")), "privilege") AS granted,
+      `SELECT "table", "privilege", has_table_privilege(to_regclass("table"), "privilege") AS granted,
          current_user AS "user"
        FROM unnest($1::text[], $2::text[]) AS wanted ("table", "privilege")`,
       [wanted.map(({ table }) => table), wanted.map(({ privilege }) => privilege)],

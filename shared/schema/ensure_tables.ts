@@ -48,7 +48,7 @@ export async function ensureTables(client: pg.Client, streams: readonly Stream[]
       if (CONCURRENT_CREATE_SQLSTATES.includes(codeOf(error) ?? "")) continue;
       if (!NOT_CREATABLE.includes(codeOf(error) ?? "")) throw error;
       const failure = statementFailure(
-        `The table "${table}" does not exist and this account is not allowed to create it`,
+        `The table ${table} does not exist and this account is not allowed to create it`,
         error,
       );
       const remedy = `${failure.remedy} Or create it:\n${create};`;
@@ -60,7 +60,7 @@ export async function ensureTables(client: pg.Client, streams: readonly Stream[]
     const [table, { what, remedy }] = problem;
     throw new PermanentError({
       code: "TABLE_INCOMPATIBLE",
-      cause: `the table "${table}" in database ${client.database ?? ""} ${what}`,
+      cause: `the table ${table} in database ${client.database ?? ""} ${what}`,
       remedy,
     });
   }

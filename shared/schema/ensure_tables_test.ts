@@ -2,7 +2,6 @@ import assert from "assert";
 import type pg from "pg";
 import { loadStreams } from "../streams.ts";
 import { ensureTables } from "./ensure_tables.ts";
-import { streamTableSql } from "./stream_table.ts";
 
 const streams = await loadStreams(["routes"]);
 
@@ -51,20 +50,13 @@ Deno.test("ensureTables() uses the tables when another consumer creates them at 
 Deno.test("ensureTables() throws the statement when the account is not allowed to create a table", async () => {
   await assert.rejects(
     ensureTables(serverWithRace("42501"), streams),
-    /not allowed to create it.*Or create it:\nCREATE TABLE IF NOT EXISTS "routes_table"/s,
+    /not allowed to create it.*Or create it:\nCREATE TABLE IF NOT EXISTS routes_table/s,
   );
 });
 
 Deno.test("ensureTables() throws when the tables have a newer schema that this version cannot use", async () => {
   await assert.rejects(
     ensureTables(serverWithRace("42P07", "schema version 9, compatible with 8"), streams),
-    /"consumer_progress" .* has schema version 9, which programs of schema version \d+ cannot use\. Run the version/,
-  );
-});
-
-Deno.test("streamTableSql() has a column for each field of the stream, in order", () => {
-  assert.match(
-    streamTableSql(streams[0]!),
-    /"routes_table" \(\s+"user_id" INT NOT NULL,\s+"timestamp" DOUBLE PRECISION NOT NULL,\s+"latitude" .*,\s+"longitude" /,
+    /consumer_progress .* has schema version 9, which programs of schema version \d+ cannot use\. Run the version/,
   );
 });

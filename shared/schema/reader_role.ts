@@ -10,7 +10,7 @@ import { withSavepoint } from "../postgres/session.ts";
 export const READER_ROLE = "routes_reader";
 
 /**
- * Creates the role and grants it SELECT on `tables`, in the current transaction. Ingestion does not depend on the role: statements that
+ * Creates the role and grants it SELECT on `tables` (names as in SQL), in the current transaction. Ingestion does not depend on the role: statements that
  * the account is not allowed to run are ignored.
  *
  * @returns whether the role was created
@@ -35,12 +35,19 @@ export async function ensureReaderRole(client: pg.Client, tables: readonly strin
   const missing = await tryQuery<{ name: string }>(
     client,
     `SELECT t.name FROM unnest($1::text[]) AS t (name)
-     WHERE NOT has_table_privilege($2, to_regclass(quote_ident(t.name)), 'SELECT')`,
+     WHERE NOT has_table_privilege($2, to_regclass(t.name), 'SELECT')`,
     [tables, READER_ROLE],
   ) ?? [];
   for (const { name } of missing) {
-    await tryQuery(client, `GRANT SELECT ON ${pg.escapeIdentifier(name)} TO ${READER_ROLE}`);
+    await tryQuery(client, `GRANT SELECT ON ${name} TO ${READER_ROLE}`);
   }
+  const schemas = await tryQuery<{ name: string }>(
+    client,
+    `SELECT DISTINCT c.relnamespace::regnamespace::text AS name FROM unnest($1::text[]) AS t (name)
+     JOIN pg_class c ON c.oid = to_regclass(t.name) WHERE NOT has_schema_privilege($2, c.relnamespace, 'USAGE')`,
+    [tables, READER_ROLE],
+  ) ?? [];
+  for (const { name } of schemas) await tryQuery(client, `GRANT USAGE ON SCHEMA ${name} TO ${READER_ROLE}`);
   return created;
 }
 

@@ -7,7 +7,16 @@ import { ensureReaderRole } from "./reader_role.ts";
 const databaseError = (code: string) => Object.assign(new pg.DatabaseError("no", 2, "error"), { code });
 
 /** A pattern for each statement, in order. */
-const STATEMENTS = [/EXISTS/, /CREATE ROLE/, /pg_has_role/, /GRANT routes/, /unnest/, /GRANT SELECT/];
+const STATEMENTS = [
+  /EXISTS/,
+  /CREATE ROLE/,
+  /pg_has_role/,
+  /GRANT routes/,
+  /unnest/,
+  /GRANT SELECT/,
+  /DISTINCT/,
+  /USAGE ON/,
+];
 
 /** A client of a server without the role, which rejects the statements that match. */
 function clientOf(statement: RegExp, failure: Error): { client: pg.Client; queries: string[] } {
@@ -27,7 +36,8 @@ Deno.test("ensureReaderRole() creates the role, grants SELECT, and returns true"
   assert.deepEqual(queries.filter((sql) => /^(CREATE|GRANT)/.test(sql)), [
     "CREATE ROLE routes_reader NOLOGIN",
     "GRANT routes_reader TO CURRENT_USER",
-    'GRANT SELECT ON "routes_table" TO routes_reader',
+    "GRANT SELECT ON routes_table TO routes_reader",
+    "GRANT USAGE ON SCHEMA routes_table TO routes_reader",
   ]);
 });
 

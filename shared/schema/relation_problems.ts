@@ -34,7 +34,7 @@ const RELATIONS_SQL = `SELECT t.name AS "table", c.relkind AS kind,
   EXISTS (SELECT FROM pg_trigger WHERE tgrelid = c.oid AND tgtype & 68 = 68 AND tgenabled <> 'D') AS "hasInsertTrigger",
   EXISTS (SELECT FROM pg_rewrite WHERE ev_class = c.oid AND ev_type = '3' AND ev_enabled <> 'D') AS "hasInsertRule"
 FROM unnest($1::text[]) AS t (name)
-JOIN pg_class c ON c.oid = to_regclass(quote_ident(t.name))
+JOIN pg_class c ON c.oid = to_regclass(t.name)
 CROSS JOIN LATERAL (
   SELECT array_agg(p.relpersistence) AS persistence, array_agg(p.relkind) AS kinds
   FROM pg_class p WHERE p.oid = c.oid OR c.relkind = 'p' AND p.oid IN (SELECT relid FROM pg_partition_tree(c.oid))

@@ -4,16 +4,36 @@
  * @module
  */
 import pg from "pg";
-import type { Stream } from "../stream.ts";
+import type { Column, Metadata, Stream } from "../stream.ts";
+import { isNullable } from "./column_schema.ts";
 
 const identifier = pg.escapeIdentifier;
 
-/** The statement that creates a stream's table, with its columns in the order of its fields. */
-export const streamTableSql = ({ table, fields }: Stream): string =>
-  `CREATE TABLE IF NOT EXISTS ${identifier(table)} (\n${
-    fields.map(({ column, type }) => `  ${identifier(column)} ${type} NOT NULL`).join(",\n")
+/** The default types of metadata columns. */
+const METADATA_TYPES: Readonly<Record<Metadata, string>> = {
+  topic: "text",
+  partition: "integer",
+  offset: "bigint",
+  timestamp: "timestamptz",
+  key: "bytea",
+  headers: "jsonb",
+  ingested_at: "timestamptz",
+};
+
+/** The type with which a column is created. */
+export const declaredType = (column: Column): string =>
+  "metadata" in column ? column.type ?? METADATA_TYPES[column.metadata] : column.type;
+
+/** A column as in `CREATE TABLE`. NOT NULL if the stream cannot have NULL in it. */
+export const columnSql = (stream: Stream, column: Column): string =>
+  `${identifier(column.name)} ${declaredType(column)}${isNullable(stream, column) ? "" : " NOT NULL"}`;
+
+/** The statement that creates a stream's table. */
+export const streamTableSql = (stream: Stream): string =>
+  `CREATE TABLE IF NOT EXISTS ${stream.table} (\n${
+    stream.columns.map((column) => `  ${columnSql(stream, column)}`).join(",\n")
   }\n)`;
 
 /** Table and columns of a stream, as the target of a COPY or INSERT. */
-export const streamTarget = ({ table, fields }: Stream): string =>
-  `${identifier(table)} (${fields.map(({ column }) => identifier(column)).join(", ")})`;
+export const streamTarget = ({ table, columns }: Stream): string =>
+  `${table} (${columns.map(({ name }) => identifier(name)).join(", ")})`;

@@ -74,7 +74,7 @@ export async function readColumns(
     `SELECT t.name AS "table", a.attname AS "column",
        format_type(base.oid, NULL) || CASE a.attgenerated WHEN '' THEN '' ELSE ' GENERATED ALWAYS' END AS type
      FROM unnest($1::text[]) AS t (name)
-     JOIN pg_attribute a ON a.attrelid = to_regclass(quote_ident(t.name)) AND a.attnum > 0 AND NOT a.attisdropped
+     JOIN pg_attribute a ON a.attrelid = to_regclass(t.name) AND a.attnum > 0 AND NOT a.attisdropped
      CROSS JOIN LATERAL (
        WITH RECURSIVE types AS (
          SELECT oid, typtype, typbasetype FROM pg_type WHERE oid = a.atttypid

@@ -73,7 +73,7 @@ async function missingColumns(client: pg.Client, table: OwnTable): Promise<strin
   if (table.addedColumns.length === 0) return [];
   const { rows } = await client.query<{ name: string }>(
     `SELECT c.name FROM unnest($2::text[]) AS c (name) WHERE NOT EXISTS (
-       SELECT FROM pg_attribute WHERE attrelid = to_regclass(quote_ident($1)) AND attname = c.name AND NOT attisdropped)`,
+       SELECT FROM pg_attribute WHERE attrelid = to_regclass($1) AND attname = c.name AND NOT attisdropped)`,
     [table.name, table.addedColumns.map(({ name }) => name)],
   );
   return rows.map(({ name }) => name);
