@@ -37,13 +37,22 @@ export interface DecimalLimits {
 const EXACT_TEXT_LENGTH_MAX = 15;
 
 /** A number as ±0.digits × 10^magnitude, without leading and trailing zeros in the digits. Zero has no digits. */
-interface Parts {
+export interface Parts {
   readonly isNegative: boolean;
   readonly digits: string;
   readonly magnitude: bigint;
 }
 
 const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
+
+/** The text of a number: of a {@link Decimal}, `bigint` or finite number, or a decimal text; `undefined` for other values. */
+export function decimalText(value: unknown): string | undefined {
+  if (value instanceof Decimal) return value.text;
+  if (typeof value === "string") return NUMBER.test(value) ? value : undefined;
+  return typeof value === "bigint" || typeof value === "number" && Number.isFinite(value)
+    ? String(value)
+    : undefined;
+}
 
 /** Exponents with more digits are taken as 1 with as many zeros, so that their arithmetic is cheap. */
 const EXPONENT_DIGITS_MAX = 20;
@@ -57,7 +66,7 @@ function parseExponent(text: string): bigint {
 }
 
 /** @throws {RangeError} if the text is not a number */
-function parseDecimal(text: string): Parts {
+export function parseDecimal(text: string): Parts {
   const match = NUMBER.exec(text);
   if (!match) throw new RangeError(`"${text.slice(0, 50)}" is not a decimal number.`);
   const [, sign, whole, fraction = "", exponent = "0"] = match;
@@ -92,6 +101,18 @@ export function compareDecimals(a: string, b: string): number {
   if (signX !== signY || signX === 0) return signX - signY;
   if (x.magnitude !== y.magnitude) return x.magnitude < y.magnitude ? -signX : signX;
   return x.digits === y.digits ? 0 : x.digits < y.digits ? -signX : signX;
+}
+
+/** Whole numbers with more digits are out of the range of every integer type. */
+const WHOLE_DIGITS_MAX = 19n;
+
+/** The whole number that a decimal text is, such as `1e3` or `1.0`. */
+export function wholeNumber(text: string): bigint | "fraction" | "huge" {
+  const { isNegative, digits, magnitude } = parseDecimal(text);
+  if (magnitude < BigInt(digits.length)) return digits === "" ? 0n : "fraction";
+  if (magnitude > WHOLE_DIGITS_MAX) return digits === "" ? 0n : "huge";
+  const value = BigInt(digits.padEnd(Number(magnitude), "0"));
+  return isNegative ? -value : value;
 }
 
 /** 10^exponent modulo `modulus`, by repeated squaring. */
