@@ -5,7 +5,13 @@
  */
 import kafkajs, { type Admin } from "kafkajs";
 import { kafkaClient, type KafkaSettings } from "../../shared/kafka/client.ts";
-import { topicCreation } from "../../shared/diagnosis/kafka_topics.ts";
+import {
+  DEFAULT_PARTITIONS,
+  isPartitionsRejected,
+  topicCreation,
+  type TopicCreationSettings,
+} from "../../shared/diagnosis/kafka_topics.ts";
+import type { Diagnosis } from "../../shared/errors.ts";
 import { waitAtMost } from "../../shared/lifecycle.ts";
 import { KafkaCluster } from "../../shared/kafka/cluster.ts";
 import { fetchWatermarks } from "../../shared/kafka/watermarks.ts";
@@ -63,30 +69,38 @@ async function checkTopic(view: TopicView, admin: Admin, settings: KafkaSettings
   }
 }
 
-/** The outcome of a missing topic. Validates its creation without creating it, since the services create missing topics. */
-async function missingTopicOutcome(topic: string, admin: Admin, settings: KafkaSettings): Promise<Outcome> {
-  const { KAFKA_TOPIC_PARTITIONS: numPartitions, KAFKA_TOPIC_REPLICATION_FACTOR: replicationFactor } =
-    settings;
-  try {
-    await admin.createTopics({
-      validateOnly: true,
-      waitForLeaders: false,
-      topics: [{ topic, numPartitions, replicationFactor }],
-    });
-    return skipped(
-      `the topic ${topic} does not exist yet; the services create it when they start, with ${numPartitions} partitions`,
-      { blocks: true },
-    );
-  } catch (error) {
-    const { type, name, message } = ((error as AggregateError).errors?.[0] ?? error) as Error & {
-      readonly type?: string;
-    };
-    const { cause, remedy } = topicCreation(type ?? name, message, topic, settings);
-    return failed(
-      `the topic ${topic} does not exist, and this account cannot create it: ${cause}`,
-      remedy,
-    );
+/**
+ * The outcome of a missing topic. Validates its creation without creating it, since the services create missing topics, with fewer partitions
+ * if their number is not set and the cluster does not allow the default.
+ */
+export async function missingTopicOutcome(
+  topic: string,
+  admin: Pick<Admin, "createTopics">,
+  settings: TopicCreationSettings,
+): Promise<Outcome> {
+  const { KAFKA_TOPIC_PARTITIONS: given, KAFKA_TOPIC_REPLICATION_FACTOR: replicationFactor } = settings;
+  let failure: Diagnosis | undefined;
+  for (let numPartitions = given ?? DEFAULT_PARTITIONS; numPartitions >= (given ?? 1); numPartitions--) {
+    const topics = [{ topic, numPartitions, replicationFactor }];
+    try {
+      await admin.createTopics({ validateOnly: true, waitForLeaders: false, topics });
+      return skipped(
+        `the topic ${topic} does not exist yet; the services create it when they start, with ${numPartitions} partitions`,
+        { blocks: true },
+      );
+    } catch (error) {
+      const { type, name, message } = ((error as AggregateError).errors?.[0] ?? error) as Error & {
+        readonly type?: string;
+      };
+      const code = type ?? name;
+      failure ??= topicCreation(code, message, topic, settings);
+      if (!isPartitionsRejected(code)) break;
+    }
   }
+  return failed(
+    `the topic ${topic} does not exist, and this account cannot create it: ${failure!.cause}`,
+    failure!.remedy,
+  );
 }
 
 async function fetchTopicSettings(admin: Admin, topic: string): Promise<TopicSettings> {

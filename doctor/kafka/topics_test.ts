@@ -1,5 +1,5 @@
 import assert from "assert";
-import { formatDuration, topicOutcome } from "./topics.ts";
+import { formatDuration, missingTopicOutcome, topicOutcome } from "./topics.ts";
 
 const topic = (...partitions: { leader?: number; replicas?: number; inSync?: number }[]) => ({
   topic: "routes",
@@ -50,4 +50,22 @@ Deno.test("formatDuration() uses the largest unit of which the duration has at l
     "2 hours",
     "3 days",
   ]);
+});
+
+Deno.test("missingTopicOutcome() reports as many partitions as the cluster allows when their number is not set", async () => {
+  const admin = {
+    createTopics: ({ topics }: { topics: { numPartitions?: number }[] }) =>
+      topics[0]!.numPartitions! > 2
+        ? Promise.reject(Object.assign(new Error("At most 2 partitions"), { type: "POLICY_VIOLATION" }))
+        : Promise.resolve(true),
+  };
+  const replicas = { KAFKA_TOPIC_REPLICATION_FACTOR: -1 };
+  const unset = await missingTopicOutcome("routes", admin, {
+    ...replicas,
+    KAFKA_TOPIC_PARTITIONS: undefined,
+  });
+  assert.match(unset.message, /the services create it when they start, with 2 partitions/);
+  const set = await missingTopicOutcome("routes", admin, { ...replicas, KAFKA_TOPIC_PARTITIONS: 6 });
+  assert.equal(set.mark, "failed");
+  assert.match(`${set.message} ${set.remedy}`, /At most 2 partitions .*Set KAFKA_TOPIC_PARTITIONS/);
 });

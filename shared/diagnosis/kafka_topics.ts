@@ -6,7 +6,17 @@
 import type { Diagnosis } from "../errors.ts";
 import type { Settings } from "../settings/table.ts";
 
-type TopicSettings = Pick<Settings, "KAFKA_TOPIC_PARTITIONS" | "KAFKA_TOPIC_REPLICATION_FACTOR">;
+export type TopicCreationSettings = Pick<
+  Settings,
+  "KAFKA_TOPIC_PARTITIONS" | "KAFKA_TOPIC_REPLICATION_FACTOR"
+>;
+
+/** Partitions of a topic that is created if `KAFKA_TOPIC_PARTITIONS` is not set. */
+export const DEFAULT_PARTITIONS = 6;
+
+/** Whether a smaller number of partitions may be allowed. @param code Kafka's name of the error */
+export const isPartitionsRejected = (code: string): boolean =>
+  code === "INVALID_PARTITIONS" || code === "POLICY_VIOLATION";
 
 /** By Kafka's name of the error. For all others the remedy is to create the topic by hand. */
 const REMEDIES: Readonly<Record<string, string>> = {
@@ -30,7 +40,7 @@ export function topicCreation(
   code: string,
   message: string | undefined,
   topic: string,
-  settings: TopicSettings,
+  settings: TopicCreationSettings,
 ): Diagnosis {
   const byHand = code.endsWith("_AUTHORIZATION_FAILED")
     ? "This account is not allowed to create the topic, or to describe it. Create it"
@@ -43,8 +53,11 @@ export function topicCreation(
 }
 
 /** The command that creates a topic, and its equivalent on Aiven. */
-function createCommand(topic: string, settings: TopicSettings): string {
-  const { KAFKA_TOPIC_PARTITIONS: partitions, KAFKA_TOPIC_REPLICATION_FACTOR: replicas } = settings;
+function createCommand(topic: string, settings: TopicCreationSettings): string {
+  const {
+    KAFKA_TOPIC_PARTITIONS: partitions = DEFAULT_PARTITIONS,
+    KAFKA_TOPIC_REPLICATION_FACTOR: replicas,
+  } = settings;
   const replication = replicas > 0 ? ` --replication-factor ${replicas}` : "";
   return `kafka-topics --create --topic ${topic} --partitions ${partitions}${replication}; on Aiven: console → Topics → ` +
     `Create topic, or \`avn service topic-create SERVICE ${topic} --partitions ${partitions} --replication 3\`.`;

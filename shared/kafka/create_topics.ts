@@ -7,7 +7,7 @@
  * @see https://kafka.apache.org/protocol#The_Messages_CreateTopics
  * @module
  */
-import { topicCreation } from "../diagnosis/kafka_topics.ts";
+import { DEFAULT_PARTITIONS, isPartitionsRejected, topicCreation } from "../diagnosis/kafka_topics.ts";
 import { PermanentError, TransientError } from "../errors.ts";
 import { pause } from "../lifecycle.ts";
 import type { KafkaCluster } from "./cluster.ts";
@@ -33,18 +33,22 @@ const TRANSIENT: ReadonlyMap<number, string> = new Map([
   [89, "THROTTLING_QUOTA_EXCEEDED"],
 ]);
 
+interface TopicError {
+  readonly errorCode: number;
+  /** The broker's message. */
+  readonly errorMessage?: string | null;
+}
+
 interface CreateTopicsResponse {
-  readonly topicErrors: readonly {
-    readonly errorCode: number;
-    /** The broker's message. */
-    readonly errorMessage?: string | null;
-  }[];
+  readonly topicErrors: readonly TopicError[];
 }
 
 /**
- * Creates the topics that do not exist, with `KAFKA_TOPIC_PARTITIONS` and `KAFKA_TOPIC_REPLICATION_FACTOR`.
+ * Creates the topics that do not exist, with `KAFKA_TOPIC_PARTITIONS` and `KAFKA_TOPIC_REPLICATION_FACTOR`. If the number of partitions is not
+ * set and the cluster does not allow the default, the topic has the largest smaller number that it allows: for example, the free plan of Aiven
+ * allows two.
  *
- * @returns the names of the created topics
+ * @returns the name of each created topic, followed by the number of partitions and the reason if it is smaller
  * @throws {PermanentError} if the broker rejects a topic; the message contains the broker's reason and the remedy
  * @throws {TransientError} if the broker cannot create the topic at the moment
  * @throws {KafkaJSError} if no broker is available
@@ -54,19 +58,52 @@ export async function createMissingTopics(
   topics: readonly string[],
   settings: KafkaSettings,
 ): Promise<string[]> {
-  const created: string[] = [];
-  if (topics.length === 0) return created;
+  const created = new Map<string, string>();
+  if (topics.length === 0) return [];
   for (const { name, partitions } of await fetchTopics(cluster, topics)) {
-    if (partitions.length === 0 && await createTopic(cluster, name, settings)) created.push(name);
+    const description = partitions.length === 0 && await createTopic(cluster, name, settings);
+    if (description) created.set(name, description);
   }
-  await waitForLeaders(cluster, created);
-  return created;
+  await waitForLeaders(cluster, [...created.keys()]);
+  return [...created.values()];
 }
 
-/** @returns false if another client created it at the same time */
-async function createTopic(cluster: KafkaCluster, topic: string, settings: KafkaSettings): Promise<boolean> {
-  const { KAFKA_TOPIC_PARTITIONS: numPartitions, KAFKA_TOPIC_REPLICATION_FACTOR: replicationFactor } =
-    settings;
+/** @returns name and description; `undefined` if another client created it at the same time */
+async function createTopic(
+  cluster: KafkaCluster,
+  topic: string,
+  settings: KafkaSettings,
+): Promise<string | undefined> {
+  const max = settings.KAFKA_TOPIC_PARTITIONS ?? DEFAULT_PARTITIONS;
+  const min = settings.KAFKA_TOPIC_PARTITIONS ?? 1;
+  let failure: TopicError | undefined;
+  for (let partitions = max; partitions >= min; partitions--) {
+    const result = await requestTopic(cluster, topic, partitions, settings);
+    if (result.errorCode === TOPIC_ALREADY_EXISTS) return undefined;
+    if (result.errorCode === 0) {
+      if (failure === undefined) return topic;
+      const { cause } = topicCreation(
+        errorName(failure.errorCode)!,
+        failure.errorMessage ?? undefined,
+        topic,
+        settings,
+      );
+      return `${topic} with ${partitions} partition${
+        partitions === 1 ? "" : "s"
+      }, because the cluster does not allow ${max}: ${cause}`;
+    }
+    failure ??= result;
+    if (!isPartitionsRejected(errorName(result.errorCode)!)) break;
+  }
+  throw creationError(topic, failure!.errorCode, failure!.errorMessage ?? undefined, settings);
+}
+
+async function requestTopic(
+  cluster: KafkaCluster,
+  topic: string,
+  numPartitions: number,
+  { KAFKA_TOPIC_REPLICATION_FACTOR: replicationFactor }: KafkaSettings,
+): Promise<TopicError> {
   const controller = await fetchController(cluster);
   const { request, response } = controller.protocol("CreateTopics", {
     topics: [{ topic, numPartitions, replicationFactor }],
@@ -77,10 +114,7 @@ async function createTopic(cluster: KafkaCluster, topic: string, settings: Kafka
     request,
     response: { decode: (payload) => response.decode(payload), parse },
   });
-  const { errorCode, errorMessage } = topicErrors[0]!;
-  if (errorCode === 0) return true;
-  if (errorCode === TOPIC_ALREADY_EXISTS) return false;
-  throw creationError(topic, errorCode, errorMessage ?? undefined, settings);
+  return topicErrors[0]!;
 }
 
 function creationError(

@@ -10,7 +10,7 @@ const settings = { ...testSettings(), KAFKA_TOPIC_PARTITIONS: 3, KAFKA_TOPIC_REP
 
 /** Runs `use` with a broker on which the topic `old` exists. `createTopics` returns the result of creating a topic. */
 async function withBroker(
-  createTopics: (topic: string) => { code: number; message: string | null },
+  createTopics: (topic: string, partitions: number) => { code: number; message: string | null },
   use: (cluster: KafkaCluster, broker: FakeBroker) => Promise<void>,
 ): Promise<void> {
   const existing = new Set(["old"]);
@@ -32,8 +32,8 @@ async function withBroker(
     body.readInt32();
     const topic: string = body.readString();
     const partitions: number = body.readInt32(), replicas: number = body.readInt16();
-    assert.deepEqual([partitions, replicas], [3, 5]);
-    const { code, message } = createTopics(topic);
+    assert.equal(replicas, 5);
+    const { code, message } = createTopics(topic, partitions);
     if (code === 0) existing.add(topic);
     return new Encoder().writeInt32(0)
       .writeArray([new Encoder().writeString(topic).writeInt16(code).writeString(message)]);
@@ -47,7 +47,11 @@ async function withBroker(
 }
 
 Deno.test("createMissingTopics() creates and returns the missing topics, and requests only metadata when all exist", async () => {
-  await withBroker(() => ({ code: 0, message: null }), async (cluster, broker) => {
+  const create = (_: string, partitions: number) => {
+    assert.equal(partitions, 3);
+    return { code: 0, message: null };
+  };
+  await withBroker(create, async (cluster, broker) => {
     assert.deepEqual(await createMissingTopics(cluster, ["old", "new"], settings), ["new"]);
     const { length } = broker.requests;
     assert.deepEqual(await createMissingTopics(cluster, ["old", "new"], settings), []);
@@ -112,3 +116,51 @@ for (const code of [5, 7, 8, 13, 14, 15, 16, 41, 56, 89]) {
     });
   });
 }
+
+/** A cluster that allows at most `max` partitions, as the free plan of Aiven. */
+const limitedTo = (max: number, code: number) => (_: string, partitions: number) =>
+  partitions > max ? { code, message: `At most ${max} partitions.` } : { code: 0, message: null };
+
+const { KAFKA_TOPIC_PARTITIONS: _, ...unset } = settings;
+
+for (const code of [37, 44]) {
+  Deno.test(`createMissingTopics() creates as many partitions as the cluster allows when their number is not set and the error code is ${code}`, async () => {
+    for (
+      const [max, expected] of [[2, /^new with 2 partitions, .* not allow 6: At most 2/], [
+        1,
+        /^new with 1 partition,/,
+      ], [6, /^new$/]] as const
+    ) {
+      await withBroker(limitedTo(max, code), async (cluster) => {
+        const [created] = await createMissingTopics(cluster, ["new"], unset as typeof settings);
+        assert.match(created!, expected);
+      });
+    }
+  });
+
+  Deno.test(`createMissingTopics() throws PermanentError with the remedy when the number of partitions is set and the error code is ${code}`, async () => {
+    await withBroker(limitedTo(2, code), async (cluster) => {
+      await assert.rejects(
+        createMissingTopics(cluster, ["new"], { ...settings, KAFKA_TOPIC_PARTITIONS: 6 }),
+        (error) => {
+          assert(error instanceof PermanentError);
+          assert.match(error.message, /At most 2 partitions .* Set KAFKA_TOPIC_PARTITIONS/);
+          return true;
+        },
+      );
+    });
+  });
+}
+
+Deno.test("createMissingTopics() throws PermanentError with the first reason when the cluster allows no number of partitions", async () => {
+  await withBroker(
+    (_, partitions) => ({ code: 44, message: `Policy: ${partitions}` }),
+    async (cluster, broker) => {
+      await assert.rejects(
+        createMissingTopics(cluster, ["new"], unset as typeof settings),
+        /Policy: 6 \(POLICY_VIOLATION\)/,
+      );
+      assert.equal(broker.requests.filter((request) => request === "CreateTopics").length, 6);
+    },
+  );
+});

@@ -38,8 +38,14 @@ export const number = (min: number, max = Infinity): z.ZodType<number, string> =
   numberOf("a number", min, max);
 
 /** A number, or `undefined` if the text is empty. */
-export function optionalNumber(min: number, max = Infinity): z.ZodType<number | undefined, string> {
-  const type = number(min, max);
+export const optionalNumber = (min: number, max = Infinity): z.ZodType<number | undefined, string> =>
+  optional(number(min, max));
+
+/** A whole number, or `undefined` if the text is empty. */
+export const optionalInteger = (min: number, max = Infinity): z.ZodType<number | undefined, string> =>
+  optional(integer(min, max));
+
+function optional<T>(type: z.ZodType<T, string>): z.ZodType<T | undefined, string> {
   return z.string().transform((text, context) => {
     if (text === "") return undefined;
     const result = type.safeParse(text);

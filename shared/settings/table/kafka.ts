@@ -1,5 +1,5 @@
 import type { Setting } from "../setting.ts";
-import { bootstrapServers, integer, list, oneOf, path, text } from "../types.ts";
+import { bootstrapServers, integer, list, oneOf, optionalInteger, path, text } from "../types.ts";
 
 /** Settings of the connection to Kafka, of topics and of streams. The names are those of kafka-python's options. */
 export const KAFKA = {
@@ -77,9 +77,9 @@ export const KAFKA = {
   },
   KAFKA_TOPIC_PARTITIONS: {
     group: "topics",
-    type: integer(1, 10_000),
-    default: "6",
-    help: "Partitions of a topic that is created",
+    type: optionalInteger(1, 10_000),
+    default: "",
+    help: "Partitions of a topic that is created; if not set: 6, or fewer if the cluster does not allow 6",
   },
   KAFKA_TOPIC_REPLICATION_FACTOR: {
     group: "topics",
