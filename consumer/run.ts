@@ -47,7 +47,11 @@ export async function runConsumer(
 ): Promise<void> {
   const emit = createEmitter(EVENTS, log);
   for (const text of warnings) emit("settings_warning", { text });
-  const streams = await loadStreams(settings.STREAMS, settings.KAFKA_TOPIC_PREFIX);
+  const streams = await loadStreams(
+    settings.STREAMS,
+    settings.KAFKA_TOPIC_PREFIX,
+    settings.STREAMS_DIRECTORY,
+  );
   const availability = new Availability("consumer", ["Kafka", "PostgreSQL"], log, registry);
   const context: ConsumerContext = { settings, streams, availability, log, emit, signal };
   await using _probes = serveProbes(settings, { problems: () => availability.problems(), registry });

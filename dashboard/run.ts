@@ -37,7 +37,11 @@ export async function runDashboard(
   for (const text of warnings) log("warn", "settings_warning", text);
   checkMetricsUrls(settings.DASHBOARD_SERVICES);
   const hosts = new AllowedHosts(settings.DASHBOARD_ALLOWED_HOSTS);
-  const streams = await loadStreams(settings.STREAMS, settings.KAFKA_TOPIC_PREFIX);
+  const streams = await loadStreams(
+    settings.STREAMS,
+    settings.KAFKA_TOPIC_PREFIX,
+    settings.STREAMS_DIRECTORY,
+  );
   const assets = await loadAssets();
   const availability = new Availability("dashboard", ["PostgreSQL"], log, registry);
   const warned = new Set<string>();

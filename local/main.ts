@@ -70,7 +70,11 @@ async function start({ settings, flags }: Options, terminal: Terminal): Promise<
       print: steps.print,
       signal,
     });
-    const streams = await loadStreams(settings.STREAMS, settings.KAFKA_TOPIC_PREFIX);
+    const streams = await loadStreams(
+      settings.STREAMS,
+      settings.KAFKA_TOPIC_PREFIX,
+      settings.STREAMS_DIRECTORY,
+    );
     const notes = notesFor(pipeline, streams.map(({ table }) => table));
     try {
       const lag = await runPipeline(

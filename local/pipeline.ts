@@ -154,7 +154,11 @@ async function connectProgressReader(
   { bootstrapServers }: KafkaServer,
   { host, port, user, password }: PostgresServer,
 ): Promise<ProgressReader> {
-  const streams = await loadStreams(settings.STREAMS, settings.KAFKA_TOPIC_PREFIX);
+  const streams = await loadStreams(
+    settings.STREAMS,
+    settings.KAFKA_TOPIC_PREFIX,
+    settings.STREAMS_DIRECTORY,
+  );
   return await ProgressReader.connect(
     bootstrapServers,
     // Otherwise pg reads PGSSLMODE.

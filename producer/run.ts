@@ -42,7 +42,11 @@ export async function runProducer(
 ): Promise<void> {
   const emit = createEmitter(EVENTS, log);
   for (const text of warnings) emit("settings_warning", { text });
-  const streams = await loadStreams(settings.STREAMS, settings.KAFKA_TOPIC_PREFIX);
+  const streams = await loadStreams(
+    settings.STREAMS,
+    settings.KAFKA_TOPIC_PREFIX,
+    settings.STREAMS_DIRECTORY,
+  );
   const topics = streams.map(({ topic }) => topic);
   const availability = new Availability("producer", ["Kafka"], log, registry);
   await using _probes = serveProbes(settings, { problems: () => availability.problems(), registry });

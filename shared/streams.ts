@@ -1,48 +1,151 @@
 /**
- * Loads the streams that `STREAMS` names.
+ * Finds and loads streams: files of `shared/streams/` (TypeScript) and of the directory of stream files (JSON).
  *
  * @module
  */
-import { SettingsError } from "./settings/error.ts";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { readProblem, type SettingProblem, SettingsError } from "./settings/error.ts";
+import { suggestion } from "./settings/suggestion.ts";
+import { SETTINGS } from "./settings/table.ts";
 import type { Stream } from "./stream.ts";
+import { readStreamFile } from "./stream_files/read_stream_file.ts";
+
+/** The root of the project, relative to which the directory of stream files is found. In the images it is `/app`. */
+const PROJECT = fileURLToPath(new URL("..", import.meta.url));
+
+const NAME = /^[a-z][a-z0-9_-]*$/;
+
+/** Stream names and the problems of stream files. */
+export interface StreamList {
+  readonly streams: readonly Stream[];
+  /** Streams that cannot be loaded, each with its mistakes. */
+  readonly problems: readonly SettingProblem[];
+}
 
 /**
  * Loads streams by name and prefixes their topics.
  *
- * @param names names of files in `streams/`, without `.ts`
- * @throws {SettingsError} if a stream does not exist or is named twice, or a topic name is not legal
+ * @param names names of files in `streams/`, without `.ts`, or in the directory of stream files, without `.json`
+ * @param directory path of the directory of stream files, relative to the project
+ * @throws {SettingsError} if streams do not exist, are invalid or are named twice, or a topic name is not legal; all problems are reported
  */
-export async function loadStreams(names: readonly string[], topicPrefix = ""): Promise<Stream[]> {
-  const streams = await Promise.all(names.map(loadStream));
-  if (new Set(names).size < names.length) {
-    throw new SettingsError([{ cause: `STREAMS names a stream twice: ${names.join(",")}`, remedy: "" }]);
-  }
-  return streams.map((stream) => ({ ...stream, topic: legalTopic(topicPrefix + stream.topic) }));
+export async function loadStreams(
+  names: readonly string[],
+  topicPrefix = "",
+  directory = SETTINGS.STREAMS_DIRECTORY.default,
+): Promise<Stream[]> {
+  const { streams, problems } = await tryStreams(names, topicPrefix, directory);
+  const repeated = names.filter((name, i) => names.indexOf(name) < i);
+  const all = [
+    ...repeated.length > 0
+      ? [{ cause: `STREAMS names a stream twice: ${names.join(",")}`, remedy: "Remove one of both." }]
+      : [],
+    ...problems,
+  ];
+  if (all.length > 0) throw new SettingsError(all);
+  return [...streams];
+}
+
+/** Loads all streams in alphabetical order. A stream that cannot be loaded does not hide the others. */
+export async function listStreams(directory = SETTINGS.STREAMS_DIRECTORY.default): Promise<StreamList> {
+  return await tryStreams(streamNames(directory), "", directory);
+}
+
+/** Names of all streams, in alphabetical order. */
+export function streamNames(directory = SETTINGS.STREAMS_DIRECTORY.default): string[] {
+  return [...new Set([...typeScriptNames(), ...fileNames(directory)])].sort();
+}
+
+async function tryStreams(
+  names: readonly string[],
+  topicPrefix: string,
+  directory: string,
+): Promise<StreamList> {
+  const results = await Promise.allSettled(
+    names.map(async (name) => withPrefix(await loadStream(name, directory), topicPrefix)),
+  );
+  const problems = results.flatMap((result) => {
+    if (result.status === "fulfilled") return [];
+    if (result.reason instanceof SettingsError) return result.reason.problems;
+    throw result.reason;
+  });
+  return {
+    streams: results.flatMap((result) => result.status === "fulfilled" ? [result.value] : []),
+    problems: [...new Map(problems.map((problem) => [problem.cause, problem])).values()],
+  };
 }
 
 /** @see Kafka's org.apache.kafka.common.internals.Topic#validate */
-function legalTopic(name: string): string {
-  if (/^[a-zA-Z0-9._-]{1,249}$/.test(name) && name !== "." && name !== "..") return name;
+function withPrefix(stream: Stream, prefix: string): Stream {
+  const topic = prefix + stream.topic;
+  if (/^[a-zA-Z0-9._-]{1,249}$/.test(topic) && topic !== "." && topic !== "..") return { ...stream, topic };
+  const cause = prefix === ""
+    ? `The stream ${stream.name} has the topic name "${topic}"`
+    : `KAFKA_TOPIC_PREFIX makes the topic name "${topic}"`;
   throw new SettingsError([{
     cause:
-      `KAFKA_TOPIC_PREFIX makes the topic name "${name}", which is not legal: a name has at most 249 letters, digits, ` +
-      "dots, underscores and hyphens",
+      `${cause}, which is not legal: a name has at most 249 letters, digits, dots, underscores and hyphens`,
     remedy: "",
   }]);
 }
 
-async function loadStream(name: string): Promise<Stream> {
-  const problem = new SettingsError([{
+async function loadStream(name: string, directory: string): Promise<Stream> {
+  const file = NAME.test(name) ? `${directory.replace(/\/$/, "")}/${name}.json` : undefined;
+  const [module, text] = file === undefined ? [] : [await importStream(name), readFile(file)];
+  if (module && text !== undefined) {
+    throw new SettingsError([{
+      cause: `The stream ${name} is defined twice: ${file} and shared/streams/${name}.ts`,
+      remedy: "Rename one of both files.",
+    }]);
+  }
+  if (module) return module;
+  if (text !== undefined) return readStreamFile(name, text, file!);
+  const existing = streamNames(directory);
+  const nearest = suggestion(name, existing);
+  throw new SettingsError([{
     cause: `STREAMS names "${name}", but there is no such stream`,
-    remedy: "Each stream is a file of shared/streams/, such as routes or battery.",
+    remedy: `${nearest && `${nearest} `}The streams are ${existing.join(", ")}. ` +
+      `Another one is a file NAME.json in ${directory}, or NAME.ts in shared/streams.`,
   }]);
-  if (!/^[a-z][a-z0-9_-]*$/.test(name)) throw problem;
+}
+
+/** The stream of a TypeScript file; `undefined` if there is no such file. */
+async function importStream(name: string): Promise<Stream | undefined> {
+  if (!typeScriptNames().includes(name)) return undefined;
+  // Deno resolves the template to all files of the folder, so that none needs to be listed.
+  const module: { default: Stream } = await import(`./streams/${name}.ts`);
+  return module.default;
+}
+
+/** The text of a file; `undefined` if it does not exist. */
+function readFile(path: string): string | undefined {
+  const absolute = resolve(PROJECT, path);
   try {
-    // Deno resolves the template to all files of the folder, so that none needs to be listed.
-    const module: { default: Stream } = await import(`./streams/${name}.ts`);
-    return module.default;
+    return new TextDecoder("utf-8", { fatal: true }).decode(Deno.readFileSync(absolute));
   } catch (error) {
-    if ((error as { code?: string }).code === "ERR_MODULE_NOT_FOUND") throw problem;
-    throw error;
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw new SettingsError([
+      error instanceof TypeError
+        ? { cause: `${path} is not UTF-8 text`, remedy: "Save it as UTF-8." }
+        : readProblem(`Cannot read ${path}`, error, absolute),
+    ]);
+  }
+}
+
+const typeScriptNames = (): string[] => namesIn(fileURLToPath(new URL("streams", import.meta.url)), ".ts");
+
+/** A missing directory has no files: the streams in TypeScript do not need it. */
+const fileNames = (directory: string): string[] => namesIn(resolve(PROJECT, directory), ".json");
+
+function namesIn(path: string, extension: string): string[] {
+  try {
+    return [...Deno.readDirSync(path)]
+      .filter(({ name, isDirectory }) => !isDirectory && name.endsWith(extension))
+      .map(({ name }) => name.slice(0, -extension.length))
+      .filter((name) => NAME.test(name) && !name.endsWith("_test"));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw new SettingsError([readProblem(`Cannot list ${path}`, error, path)]);
   }
 }

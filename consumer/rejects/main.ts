@@ -53,7 +53,11 @@ async function runRejects(
   signal: AbortSignal,
 ): Promise<number> {
   for (const text of warnings) log("warn", "settings_warning", text);
-  const streams = await loadStreams(settings.STREAMS, settings.KAFKA_TOPIC_PREFIX);
+  const streams = await loadStreams(
+    settings.STREAMS,
+    settings.KAFKA_TOPIC_PREFIX,
+    settings.STREAMS_DIRECTORY,
+  );
   const client = await connectPostgres(settings, {
     applicationName: "rejects",
     onPlaintext: (text) => log("warn", "plaintext", text),

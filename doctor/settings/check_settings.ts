@@ -14,7 +14,10 @@ import { type Context, GROUPS } from "../context.ts";
 export async function checkSettings(context: Context): Promise<Outcome> {
   const loaded = context.load();
   const { settings } = loaded;
-  context.set("streams", await loadStreams(settings.STREAMS, settings.KAFKA_TOPIC_PREFIX));
+  context.set(
+    "streams",
+    await loadStreams(settings.STREAMS, settings.KAFKA_TOPIC_PREFIX, settings.STREAMS_DIRECTORY),
+  );
   const details = [...settingLines(loaded), ...loaded.warnings];
   return ok(summarizeOrigins(loaded), { details });
 }

@@ -62,5 +62,5 @@ Deno.test("checkSettings() fails when a bootstrap server is a URL, or a stream i
   const stream = await check({ STREAMS: "roots" });
   assert.equal(stream.mark, "failed");
   assert.match(stream.message, /"roots".*no such stream$/);
-  assert.match(stream.remedy!, /^Each stream is a file of shared\/streams\//);
+  assert.match(stream.remedy!, /^Did you mean routes\? The streams are /);
 });

@@ -17,8 +17,8 @@ const KAFKAJS_VARIABLES = [
   "NODE_ENV",
 ];
 
-/** Settings files, certificates, and secrets mounted by Docker. */
-const READABLE = ["./res", "/run/secrets"];
+/** Settings files, certificates and stream files; secrets mounted by Docker; the list of streams in TypeScript. */
+const READABLE = ["./res", "/run/secrets", "./shared/streams"];
 
 /** Environment variables of the settings of some groups, old names included, in the order of the table. */
 export const variablesOf = (groups: readonly Group[]): string[] =>

@@ -91,7 +91,14 @@ export const KAFKA = {
     group: "streams",
     type: list,
     default: "routes",
-    help: "Streams to produce or consume, comma-separated: names of files in shared/streams/",
+    help:
+      "Streams to produce or consume, comma-separated: names of files in STREAMS_DIRECTORY or shared/streams/",
+  },
+  STREAMS_DIRECTORY: {
+    group: "streams",
+    type: path,
+    default: "res/streams",
+    help: "Directory of stream files (NAME.json), absolute or relative to the project",
   },
   KAFKA_TOPIC_PREFIX: {
     group: "streams",

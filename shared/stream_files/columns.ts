@@ -1,0 +1,191 @@
+/**
+ * The columns of a stream file.
+ *
+ * @module
+ */
+import { suggestion } from "../settings/suggestion.ts";
+import type { Column } from "../stream.ts";
+import { defaultType, typesNotStored } from "./default_type.ts";
+import type { FileColumn, StreamFile } from "./file_format.ts";
+import { type Mistakes, pointerTo, stepsOf } from "./mistakes.ts";
+import type { Json } from "./parse_json.ts";
+import { locate, membersOf } from "./schema/locate.ts";
+import { nameProblem } from "./table_name.ts";
+
+/**
+ * A member's name as a column: `userID` is `user_id`.
+ *
+ * @example
+ * ```ts
+ * import assert from "assert";
+ * assert.deepEqual(["userID", "placedAt", "HTTPStatus", "x-y z", "a_1"].map(columnName), [
+ *   "user_id",
+ *   "placed_at",
+ *   "http_status",
+ *   "x_y_z",
+ *   "a_1",
+ * ]);
+ * ```
+ */
+export const columnName = (member: string): string =>
+  member.replaceAll(/([\p{Ll}\d])(\p{Lu})|(\p{Lu})(\p{Lu}\p{Ll})/gu, "$1$3_$2$4")
+    .replaceAll(/[^\p{L}\p{N}_]+/gu, "_").toLowerCase();
+
+/** The columns, and the schemas of their values. Mistakes are added; a column with a mistake is left out. */
+export function readColumns(file: StreamFile, root: Json, mistakes: Mistakes): Column[] {
+  const entries = file.columns ? Object.entries(file.columns) : defaultColumns(root, mistakes);
+  const columns = entries.flatMap(([name, column]) => {
+    const at = pointerTo("/columns", name);
+    const problem = nameProblem(name);
+    if (problem !== undefined) mistakes.add(at, problem, "Choose another name.");
+    return (column.metadata === undefined ? memberColumn : metadataColumn)(name, column, at, root, mistakes);
+  });
+  if (file.columns && entries.length === 0) {
+    mistakes.add("/columns", "no columns", "Name at least one, or remove it.");
+  }
+  if (file.format !== undefined && file.format !== "json") checkRawColumns(columns, file.format, mistakes);
+  return columns;
+}
+
+function defaultColumns(root: Json, mistakes: Mistakes): [string, FileColumn][] {
+  const members = membersOf(root, root);
+  if (members.length === 0) {
+    mistakes.add("", "columns is missing, and the schema has no properties", "List the columns.");
+  }
+  const columns = new Map<string, string>();
+  for (const member of members) {
+    const name = columnName(member), other = columns.get(name);
+    if (other === undefined) columns.set(name, member);
+    else {
+      mistakes.add(
+        "/schema/properties",
+        `${JSON.stringify(other)} and ${JSON.stringify(member)} both result in the column ${name}`,
+        "List the columns with their paths.",
+      );
+    }
+  }
+  return [...columns].map(([name, member]) => [name, { path: pointerTo("", member) }]);
+}
+
+function memberColumn(
+  name: string,
+  column: FileColumn,
+  at: string,
+  root: Json,
+  mistakes: Mistakes,
+): Column[] {
+  const steps = column.path === undefined ? defaultPath(name, at, root, mistakes) : stepsOf(column.path);
+  if (!steps) {
+    if (column.path !== undefined) {
+      mistakes.add(
+        `${at}/path`,
+        `${JSON.stringify(column.path)} is not a JSON pointer`,
+        "Write /name/name, or an empty text for the whole record.",
+      );
+    }
+    return [];
+  }
+  const located = locate(root, steps);
+  if (!located) {
+    const parent = locate(root, steps.slice(0, -1));
+    const known = parent ? membersOf(root, parent.schema) : [];
+    const near = suggestion(
+      steps.at(-1)!,
+      known,
+      (each) => pointerTo(steps.slice(0, -1).reduce(pointerTo, ""), each),
+    );
+    mistakes.add(
+      `${at}/path`,
+      `the schema has no ${steps.reduce(pointerTo, "")}`,
+      near || "Add it to the schema.",
+    );
+    return [];
+  }
+  const type = column.type ?? defaultType(root, located.schema);
+  const notStored = typesNotStored(root, located.schema, type);
+  if (notStored.length > 0) {
+    mistakes.add(
+      `${at}/type`,
+      `${type} cannot store values of the type ${notStored.join(" and ")}, which the schema allows`,
+      "Restrict the schema, or write jsonb.",
+    );
+  }
+  if (column.aliases && steps.length === 0) {
+    mistakes.add(`${at}/aliases`, "the whole record has no name", "Remove the aliases.");
+  }
+  checkTime(column, type, at, mistakes);
+  const { aliases, epoch, timeZone } = column;
+  return [{
+    name,
+    type,
+    path: located.path,
+    ...aliases && { aliases },
+    ...epoch && { epoch },
+    ...timeZone && { timeZone },
+  }];
+}
+
+/** The path of the property that has the column's name, or one that becomes it. */
+function defaultPath(name: string, at: string, root: Json, mistakes: Mistakes): string[] | undefined {
+  const members = membersOf(root, root);
+  const member = members.find((each) => each === name) ?? members.find((each) => columnName(each) === name);
+  if (member !== undefined) return [member];
+  const nearest = suggestion(name, members, (each) => `"path": "${pointerTo("", each)}"`);
+  mistakes.add(at, `the schema has no property ${name}`, nearest || 'Write its "path".');
+  return undefined;
+}
+
+function checkTime({ epoch, timeZone }: FileColumn, type: string, at: string, mistakes: Mistakes): void {
+  if (epoch !== undefined && !/^(date|timestamp)/i.test(type)) {
+    mistakes.add(
+      `${at}/epoch`,
+      `epoch has no effect on the type ${type}`,
+      "Remove it, or write timestamptz.",
+    );
+  }
+  if (timeZone === undefined) return;
+  if (!/^(timestamptz|timestamp.*with time zone)/i.test(type)) {
+    mistakes.add(
+      `${at}/timeZone`,
+      `timeZone has no effect on the type ${type}`,
+      "Remove it, or write timestamptz.",
+    );
+  }
+  try {
+    new Intl.DateTimeFormat("en", { timeZone });
+  } catch {
+    const nearest = suggestion(timeZone, ["UTC", ...Intl.supportedValuesOf("timeZone")]);
+    mistakes.add(
+      `${at}/timeZone`,
+      `unknown time zone ${timeZone}`,
+      nearest || "Write a name such as Europe/Berlin.",
+    );
+  }
+}
+
+function metadataColumn(
+  name: string,
+  column: FileColumn,
+  at: string,
+  _root: Json,
+  mistakes: Mistakes,
+): Column[] {
+  const { metadata, type, ...others } = column;
+  for (const member of Object.keys(others)) {
+    mistakes.add(pointerTo(at, member), `a column of metadata has no ${member}`, `Remove it or "metadata".`);
+  }
+  return [{ name, metadata: metadata!, ...type === undefined ? {} : { type } }];
+}
+
+/** A text or bytes have no members: only the whole value can be stored. */
+function checkRawColumns(columns: readonly Column[], format: "text" | "bytes", mistakes: Mistakes): void {
+  const allowed = format === "text" ? /^(text|(varchar|character varying)(\s*\(\d+\))?)$/i : /^bytea$/i;
+  for (const column of columns) {
+    if ("metadata" in column || allowed.test(column.type)) continue;
+    mistakes.add(
+      pointerTo("/columns", column.name),
+      `a value of the format ${format} cannot be stored as ${column.type}`,
+      `Write "type": "${format === "text" ? "text" : "bytea"}".`,
+    );
+  }
+}

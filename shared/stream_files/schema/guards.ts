@@ -1,0 +1,80 @@
+/**
+ * Keywords of arrays and objects that zod has no schema for. They are checks of the whole value.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { Decimal } from "../../types/decimal.ts";
+
+/** A number's text that is the same for equal numbers. */
+function canonicalNumber(text: string): string {
+  const [, sign, whole, fraction = "", exponent = "0"] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(
+    text,
+  )!;
+  const all = `${whole}${fraction}`.replace(/^0+/, "");
+  const digits = all.replace(/0+$/, "");
+  if (digits === "") return "0";
+  return `${sign}${digits}e${
+    BigInt(exponent) - BigInt(fraction.length) + BigInt(all.length - digits.length)
+  }`;
+}
+
+/** A text that is the same for equal JSON values. */
+function canonical(value: unknown): string {
+  if (value instanceof Decimal) return canonicalNumber(value.text);
+  if (typeof value === "bigint" || typeof value === "number") {
+    return canonicalNumber(String(value).replace("e+", "e"));
+  }
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const members = Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1);
+  return `{${members.map(([name, each]) => `${JSON.stringify(name)}:${canonical(each)}`).join(",")}}`;
+}
+
+/** `uniqueItems`: no two items are equal. */
+export const withUniqueItems = (array: z.ZodType): z.ZodType =>
+  array.refine(
+    (items) => new Set((items as unknown[]).map(canonical)).size === (items as unknown[]).length,
+    "items are not unique",
+  );
+
+/** `contains`: the number of items that are valid. */
+export const withContains = (array: z.ZodType, item: z.ZodType, min: number, max: number): z.ZodType =>
+  array.refine((items) => {
+    const count = (items as unknown[]).filter((each) => item.safeParse(each).success).length;
+    return count >= min && count <= max;
+  }, `the number of items that match "contains" is not from ${min} to ${max}`);
+
+/** Restrictions of all members of an object. */
+export interface ObjectGuards {
+  readonly min?: number;
+  readonly max?: number;
+  /** Schema of the names. */
+  readonly names?: z.ZodType;
+  readonly patterns: readonly (readonly [name: RegExp, schema: z.ZodType])[];
+  /** Names that `properties` has. */
+  readonly declared: ReadonlySet<string>;
+  /** Schema of members with other names. */
+  readonly others?: z.ZodType;
+}
+
+/** @param object must keep unknown members */
+export const withGuards = (object: z.ZodType, guards: ObjectGuards): z.ZodType =>
+  object.check(({ value, issues }: z.core.ParsePayload) => {
+    const add = (message: string, path: string[] = []) =>
+      issues.push({ code: "custom", message, path, input: value });
+    const members = Object.entries(value as object);
+    if (members.length < (guards.min ?? 0)) add(`has fewer than ${guards.min} members`);
+    if (members.length > (guards.max ?? Infinity)) add(`has more than ${guards.max} members`);
+    for (const [name, member] of members) {
+      if (guards.names && !guards.names.safeParse(name).success) add("the name is invalid", [name]);
+      const schemas = guards.patterns.filter(([pattern]) => pattern.test(name)).map(([, schema]) => schema);
+      if (schemas.length === 0 && !guards.declared.has(name) && guards.others) schemas.push(guards.others);
+      for (const schema of schemas) {
+        const result = schema.safeParse(member);
+        for (const issue of result.error?.issues ?? []) {
+          issues.push({ ...issue, path: [name, ...issue.path], input: member } as z.core.$ZodRawIssue);
+        }
+      }
+    }
+  });
