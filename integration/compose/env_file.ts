@@ -18,3 +18,8 @@ export function fillIn(example: string, values: Readonly<Record<string, string |
 export function namesIn(text: string): string[] {
   return [...text.matchAll(/^#?([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name!);
 }
+
+/** `res/aiven.env.example` with its lines for a client certificate in place of those for user and password. */
+export const withClientCertificate = (example: string): string =>
+  example.replaceAll(/^(KAFKA_SECURITY_PROTOCOL=SASL_SSL|KAFKA_SASL_.*)\n/gm, "")
+    .replaceAll(/^#(KAFKA_SECURITY_PROTOCOL=SSL|KAFKA_SSL_(?:CERT|KEY)FILE=.*)$/gm, "$1");

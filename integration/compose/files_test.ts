@@ -4,7 +4,7 @@ import { PROJECT } from "../harness/project.ts";
 import { loadSettings } from "../../shared/settings/load.ts";
 import { SETTINGS } from "../../shared/settings/table.ts";
 import type { Setting } from "../../shared/settings/setting.ts";
-import { fillIn, namesIn } from "./env_file.ts";
+import { fillIn, namesIn, withClientCertificate } from "./env_file.ts";
 import { ALL } from "../../shared/settings/load_fixture.ts";
 
 const read = (path: string) => Deno.readTextFileSync(join(PROJECT, path));
@@ -47,14 +47,26 @@ Deno.test("res/local.env contains the defaults of compose.yaml", () => {
   }
 });
 
-Deno.test("res/aiven.env.example contains valid settings with mutual TLS and verify-full", () => {
+Deno.test("res/aiven.env.example contains valid settings with SASL over TLS, verify-full and limits of the free plan", () => {
   const env = variables(read("res/aiven.env.example"));
-  const { settings } = load((name) => env[name]);
-  assert.equal(settings.KAFKA_SECURITY_PROTOCOL, "SSL");
-  assert.equal(settings.KAFKA_SSL_CERTFILE, "res/ssl/service.cert");
+  const { settings, warnings } = load((name) => env[name]);
+  assert.deepEqual(warnings, []);
+  assert.equal(settings.KAFKA_SECURITY_PROTOCOL, "SASL_SSL");
+  assert.equal(settings.KAFKA_SASL_PLAIN_USERNAME, "avnadmin");
+  assert.equal(settings.KAFKA_SSL_CAFILE, "res/ssl/ca.pem");
+  assert.equal(settings.KAFKA_TOPIC_PARTITIONS, 2);
   assert.equal(settings.PGSSLMODE, "verify-full");
   assert.equal(settings.PGSSLROOTCERT, "res/ssl/ca.pem");
   assert.equal(settings.PGDATABASE, "routes");
+});
+
+Deno.test("res/aiven.env.example contains valid settings with mutual TLS when its lines for certificates are used", () => {
+  const env = variables(withClientCertificate(read("res/aiven.env.example")));
+  const { settings, warnings } = load((name) => env[name]);
+  assert.deepEqual(warnings, []);
+  assert.equal(settings.KAFKA_SECURITY_PROTOCOL, "SSL");
+  assert.equal(settings.KAFKA_SSL_CERTFILE, "res/ssl/service.cert");
+  assert.equal(settings.KAFKA_SSL_KEYFILE, "res/ssl/service.key");
 });
 
 Deno.test("res/host_settings.ini.example contains valid settings without warnings", () => {

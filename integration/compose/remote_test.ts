@@ -1,7 +1,7 @@
 import assert from "assert";
 import { waitUntil } from "../harness/wait.ts";
 import { dockerOk, whyNoEngine } from "./engine.ts";
-import { fillIn } from "./env_file.ts";
+import { fillIn, withClientCertificate } from "./env_file.ts";
 import { RemoteServers } from "./remote.ts";
 import { Stack } from "./stack.ts";
 import { assertHardened, BUILD, step, stopService, UP } from "./steps.ts";
@@ -13,7 +13,7 @@ if (reason !== undefined) console.log(`Skipped the tests of the Compose stack: $
 interface HostedStack {
   readonly stack: Stack;
   readonly remote: RemoteServers;
-  /** Content of `res/aiven.env.example`. */
+  /** Content of `res/aiven.env.example`, with a client certificate. */
   readonly example: string;
   readonly uri: string;
   /** Values for the example. */
@@ -27,7 +27,7 @@ Deno.test({
   fn: async (t) => {
     await using stack = new Stack();
     await using remote = new RemoteServers(`${stack.name}_default`);
-    const example = Deno.readTextFileSync(stack.file("res/aiven.env.example"));
+    const example = withClientCertificate(Deno.readTextFileSync(stack.file("res/aiven.env.example")));
     const uri = `postgres://${remote.user}:${remote.password}@${remote.postgres}/routes` +
       "?sslmode=verify-full&sslrootcert=res/ssl/ca.pem";
     const values = { KAFKA_BOOTSTRAP_SERVERS: remote.kafka, DATABASE_URL: uri };
