@@ -10,6 +10,7 @@ import { suggestion } from "./settings/suggestion.ts";
 import { SETTINGS } from "./settings/table.ts";
 import type { Stream } from "./stream.ts";
 import { readStreamFile } from "./stream_files/read_stream_file.ts";
+import { withPositionColumns } from "./upsert_stream.ts";
 
 /** The root of the project, relative to which the directory of stream files is found. In the images it is `/app`. */
 const PROJECT = fileURLToPath(new URL("..", import.meta.url));
@@ -63,7 +64,9 @@ async function tryStreams(
   directory: string,
 ): Promise<StreamList> {
   const results = await Promise.allSettled(
-    names.map(async (name) => withPrefix(await loadStream(name, directory), topicPrefix)),
+    names.map(async (name) =>
+      withPrefix(withPositionColumns(await loadStream(name, directory)), topicPrefix)
+    ),
   );
   const problems = results.flatMap((result) => {
     if (result.status === "fulfilled") return [];

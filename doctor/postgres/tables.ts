@@ -5,7 +5,8 @@
  */
 import type pg from "pg";
 import { tablesSql } from "../../shared/schema/ensure_tables.ts";
-import { OWN_TABLE_PRIVILEGES, OWN_TABLES, STREAM_TABLE_PRIVILEGES } from "../../shared/schema/own_tables.ts";
+import { OWN_TABLE_PRIVILEGES } from "../../shared/schema/own_tables.ts";
+import { streamTablePrivileges } from "../../shared/schema/stream_table.ts";
 import { readColumns, tableProblems } from "../../shared/schema/table_problems.ts";
 import { combineOutcomes, failed, ok, type Outcome, skipped } from "../check.ts";
 import type { Context } from "../context.ts";
@@ -56,15 +57,15 @@ function missingTableOutcome(table: string, sql: string, schema: string | null):
   );
 }
 
-const privilegesOn = (table: string) =>
-  OWN_TABLES.some(({ name }) => name === table) ? OWN_TABLE_PRIVILEGES : STREAM_TABLE_PRIVILEGES;
-
 /** Checks that the account has the privileges that the consumer needs. */
 export const checkPrivileges = (context: Context): Promise<Outcome> =>
   context.withClient(async (client) => {
-    const wanted = context.get("tables").flatMap((table) =>
-      privilegesOn(table).map((privilege) => ({ table, privilege }))
-    );
+    const streams = new Map(context.get("streams").map((stream) => [stream.table, stream]));
+    const wanted = context.get("tables").flatMap((table) => {
+      const stream = streams.get(table);
+      const privileges = stream ? streamTablePrivileges(stream) : OWN_TABLE_PRIVILEGES;
+      return privileges.map((privilege) => ({ table, privilege }));
+    });
     const { rows } = await client.query<{ table: string; privilege: string; granted: boolean; user: string }>(
       `SELECT "table", "privilege", has_table_privilege(to_regclass("table"), "privilege") AS granted,
          current_user AS "user"

@@ -28,9 +28,8 @@ export interface OwnTable {
   readonly primaryKey: readonly string[];
 }
 
-/** Table privileges that the consumer needs on its own tables, and on a stream's table. */
+/** Table privileges that the consumer needs on its own tables. */
 export const OWN_TABLE_PRIVILEGES = ["SELECT", "INSERT", "UPDATE"] as const;
-export const STREAM_TABLE_PRIVILEGES = ["INSERT"] as const;
 
 /**
  * The next offset to store of each partition, by consumer group. The source of truth for progress: updated in the same transaction as

@@ -5,6 +5,7 @@
  */
 import pg from "pg";
 import type { Column, Metadata, Stream } from "../stream.ts";
+import { upsertMode } from "../upsert_stream.ts";
 import { isNullable } from "./column_schema.ts";
 
 const identifier = pg.escapeIdentifier;
@@ -29,11 +30,20 @@ export const columnSql = (stream: Stream, column: Column): string =>
   `${identifier(column.name)} ${declaredType(column)}${isNullable(stream, column) ? "" : " NOT NULL"}`;
 
 /** The statement that creates a stream's table. */
-export const streamTableSql = (stream: Stream): string =>
-  `CREATE TABLE IF NOT EXISTS ${stream.table} (\n${
-    stream.columns.map((column) => `  ${columnSql(stream, column)}`).join(",\n")
-  }\n)`;
+export function streamTableSql(stream: Stream): string {
+  const key = upsertMode(stream)?.key.map((name) => identifier(name)).join(", ");
+  const lines = stream.columns.map((column) => columnSql(stream, column));
+  if (key !== undefined) lines.push(`PRIMARY KEY (${key})`);
+  return `CREATE TABLE IF NOT EXISTS ${stream.table} (\n${lines.map((line) => `  ${line}`).join(",\n")}\n)`;
+}
 
 /** Table and columns of a stream, as the target of a COPY or INSERT. */
 export const streamTarget = ({ table, columns }: Stream): string =>
   `${table} (${columns.map(({ name }) => identifier(name)).join(", ")})`;
+
+/** Table privileges that the consumer needs on a stream's table. */
+export function streamTablePrivileges(stream: Stream): readonly string[] {
+  const mode = upsertMode(stream);
+  if (!mode) return ["INSERT"];
+  return ["SELECT", "INSERT", "UPDATE", ...mode.tombstones === "delete" ? ["DELETE"] : []];
+}

@@ -1,7 +1,7 @@
 import assert from "assert";
 import { z } from "zod";
 import { defineStream, type Stream } from "../stream.ts";
-import { streamTableSql, streamTarget } from "./stream_table.ts";
+import { streamTablePrivileges, streamTableSql, streamTarget } from "./stream_table.ts";
 
 const stream: Stream = {
   ...defineStream({} as Stream),
@@ -36,4 +36,19 @@ Deno.test("streamTarget() names the table as in SQL and quotes the columns", () 
     streamTarget(stream),
     `"Sales"."Order Items" ("id", "A ""note""", "amount", "offset", "kafka_key", "time")`,
   );
+});
+
+const upsert = (tombstones: "delete" | "ignore"): Stream => ({
+  ...stream,
+  write: { mode: "upsert", key: ["offset", 'A "note"'], tombstones },
+});
+
+Deno.test("streamTableSql() has a primary key on the key columns when the stream upserts", () => {
+  assert.match(streamTableSql(upsert("delete")), /,\n {2}PRIMARY KEY \("offset", "A ""note"""\)\n\)$/);
+});
+
+Deno.test("streamTablePrivileges() contains what an upsert and its deletes need", () => {
+  assert.deepEqual(streamTablePrivileges(stream), ["INSERT"]);
+  assert.deepEqual(streamTablePrivileges(upsert("ignore")), ["SELECT", "INSERT", "UPDATE"]);
+  assert.deepEqual(streamTablePrivileges(upsert("delete")), ["SELECT", "INSERT", "UPDATE", "DELETE"]);
 });

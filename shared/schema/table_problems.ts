@@ -7,6 +7,7 @@ import type pg from "pg";
 import type { Stream } from "../stream.ts";
 import { CONSUMER_PROGRESS, OWN_TABLES } from "./own_tables.ts";
 import { type RelationProblem, relationProblems } from "./relation_problems.ts";
+import { upsertProblems } from "./upsert_problems.ts";
 import { incompatibleVersion, parseSchemaVersion, readSchemaComment } from "./schema_version.ts";
 
 /** Columns that each table must have, with the types that COPY's binary format requires. */
@@ -25,7 +26,7 @@ const expectedColumns = (
 
 /**
  * Finds what prevents the consumer from storing into its tables: kind of relation, row-level security, missing columns, other column
- * types, a newer schema version.
+ * types, a newer schema version, what upserts need.
  *
  * @returns by table name, only tables with a problem; all columns of a table that does not exist are missing
  */
@@ -37,7 +38,10 @@ export async function tableProblems(
     ...streams.map(({ table }) => [table, "stream"] as const),
     ...OWN_TABLES.map(({ name }) => [name, "own"] as const),
   ]);
-  const problems = await relationProblems(client, uses);
+  const problems = new Map([
+    ...await upsertProblems(client, streams),
+    ...await relationProblems(client, uses),
+  ]);
   const incompatible = incompatibleVersion(parseSchemaVersion(await readSchemaComment(client)));
   if (incompatible) {
     problems.set(CONSUMER_PROGRESS.name, {
