@@ -21,6 +21,10 @@ export const EVENTS = {
   ),
   created: event<{ what: string }>("info", ({ what }) => `Created ${what}.`),
   settings_warning: messageOnly("warn"),
+  stream_skipped: event<{ stream: string }>(
+    "info",
+    ({ stream }) => `No records are generated for the stream ${stream}: it is marked as consumeOnly.`,
+  ),
   records_sent: event<At & { records: number; seconds: number }>(
     "debug",
     ({ records, seconds, ...at }) =>

@@ -4,16 +4,17 @@
  * @module
  */
 import type { Buffer } from "node:buffer";
-import { createEncoder, messageKey } from "../shared/codec/encoder.ts";
+import { createEncoder } from "../shared/codec/encoder.ts";
+import { createKeyEncoder } from "../shared/generate/key_encoder.ts";
+import { createRandom } from "../shared/generate/random.ts";
+import { createSchemaGenerator } from "../shared/generate/schema_generator.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import type { Random, Stream } from "../shared/stream.ts";
 import { corrupt } from "./malformed.ts";
-import { createRandom } from "./random.ts";
 
 /** A key and value for Kafka. */
 export interface Generated {
-  readonly userID: number;
-  readonly key: string;
+  readonly key: string | null;
   readonly value: string | Buffer | null;
 }
 
@@ -30,24 +31,40 @@ export type GenerateSettings = Pick<
 /** Maximum time between two timestamps, so that timestamps stay finite at any rate. */
 const STEP_MAX_SECONDS = 1_000_000_000;
 
+/** Ratio of records without a value, which delete the row of their key, in streams with `tombstones: "delete"`. */
+const TOMBSTONE_RATIO = 0.02;
+
 export class Generator {
   readonly #random: Random;
-  readonly #encode: (record: unknown) => string;
+  readonly #encode = createEncoder();
+  readonly #keyOf: (record: unknown) => string | null;
+  /** Generates a record from the schema, for streams without a generator. */
+  readonly #fromSchema: ((timestamp: number) => unknown) | undefined;
   /** The last record of each user, for the pattern `walk`. */
   readonly #last = new Map<number, unknown>();
   readonly #stepSeconds: number;
+  readonly #tombstoneRatio: number;
   #generated = 0;
 
+  /** @throws {PermanentError} if records cannot be generated from the schema */
   constructor(
     private readonly stream: Stream,
     private readonly settings: GenerateSettings,
     private readonly clock: () => number = unixSeconds,
   ) {
     this.#random = createRandom(settings.PRODUCER_SEED, stream.name);
-    this.#encode = createEncoder(stream);
+    this.#keyOf = createKeyEncoder(stream);
+    if (!stream.generate) {
+      this.#fromSchema = createSchemaGenerator(stream, {
+        random: this.#random,
+        keys: settings.PRODUCER_USERS,
+      });
+    }
     this.#stepSeconds = settings.PRODUCER_RATE > 0
       ? Math.min(1 / settings.PRODUCER_RATE, STEP_MAX_SECONDS)
       : 0.001;
+    const { write } = stream;
+    this.#tombstoneRatio = write?.mode === "upsert" && write.tombstones === "delete" ? TOMBSTONE_RATIO : 0;
   }
 
   /**
@@ -57,25 +74,30 @@ export class Generator {
    * @returns `undefined` if not
    */
   next(): Generated;
-  next(accepts: ((key: string) => boolean) | undefined): Generated | undefined;
-  next(accepts?: (key: string) => boolean): Generated | undefined {
-    const { PRODUCER_USERS, PRODUCER_PATTERN, PRODUCER_START_TIME, PRODUCER_MALFORMED_RATIO } = this.settings;
+  next(accepts: ((key: string | null) => boolean) | undefined): Generated | undefined;
+  next(accepts?: (key: string | null) => boolean): Generated | undefined {
+    const { PRODUCER_START_TIME, PRODUCER_MALFORMED_RATIO } = this.settings;
     const random = this.#random;
-    const userID = Math.floor(random() * PRODUCER_USERS);
-    const key = messageKey(userID);
-    if (accepts && !accepts(key)) return undefined;
     const timestamp = PRODUCER_START_TIME === undefined
       ? this.clock()
       : Math.round((PRODUCER_START_TIME + this.#generated * this.#stepSeconds) * 1e6) / 1e6;
+    const user = Math.floor(random() * this.settings.PRODUCER_USERS);
+    const record = this.#record(user, timestamp);
+    const key = this.#keyOf(record);
+    if (accepts && !accepts(key)) return undefined;
     this.#generated++;
-    let record: unknown;
-    if (PRODUCER_PATTERN === "walk") {
-      record = this.stream.walk({ userID, timestamp, random }, this.#last.get(userID));
-      this.#last.set(userID, record);
-    } else record = this.stream.uniform({ userID, timestamp, random });
+    if (this.settings.PRODUCER_PATTERN === "walk") this.#last.set(user, record);
+    if (this.#tombstoneRatio > 0 && random() < this.#tombstoneRatio) return { key, value: null };
     const text = this.#encode(record);
     const isMalformed = PRODUCER_MALFORMED_RATIO > 0 && random() < PRODUCER_MALFORMED_RATIO;
-    return { userID, key, value: isMalformed ? corrupt(text, random) : text };
+    return { key, value: isMalformed ? corrupt(text, random) : text };
+  }
+
+  #record(userID: number, timestamp: number): unknown {
+    if (this.#fromSchema) return this.#fromSchema(timestamp);
+    const moment = { userID, timestamp, random: this.#random };
+    const { uniform, walk } = this.stream.generate!;
+    return this.settings.PRODUCER_PATTERN === "walk" ? walk(moment, this.#last.get(userID)) : uniform(moment);
   }
 }
 

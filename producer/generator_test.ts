@@ -106,7 +106,7 @@ Deno.test("Generator.next() generates finite timestamps at any rate", () => {
 Deno.test("Generator.next() returns undefined when the key is not accepted, and does not advance the time", () => {
   const generator = new Generator(streams[0]!, { ...SETTINGS, PRODUCER_PATTERN: "walk" });
   const keys = new Set<string>();
-  const records = Array.from({ length: 200 }, () => generator.next((key) => (keys.add(key), key !== "3")));
+  const records = Array.from({ length: 200 }, () => generator.next((key) => (keys.add(key!), key !== "3")));
   const generated = records.filter((record) => record !== undefined);
   assert.ok(keys.has("3") && generated.length < 200);
   assert.ok(generated.every(({ key }) => key !== "3"));

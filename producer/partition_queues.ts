@@ -17,6 +17,8 @@ export class PartitionQueues {
   readonly #byTopic = new Map<string, PartitionQueue[]>();
   readonly #partitioners = new Map<string, KeyPartitioner>();
   #all: readonly PartitionQueue[] = [];
+  /** Number of records without a key. */
+  #turn = 0;
 
   constructor(
     private readonly settings: BatchSettings & Pick<Settings, "PRODUCER_BUFFER_RECORDS">,
@@ -32,9 +34,16 @@ export class PartitionQueues {
     return this.#byTopic.get(topic)?.length ?? 0;
   }
 
-  /** The queue of a record's partition. */
-  of(topic: string, key: string): PartitionQueue {
-    return this.#byTopic.get(topic)![this.#partitioners.get(topic)!.partitionOf(key)]!;
+  /** The queue of a record's partition. Records without a key go to the partitions in turn, except to stuck ones if others are not. */
+  of(topic: string, key: string | null): PartitionQueue {
+    const queues = this.#byTopic.get(topic)!;
+    if (key !== null) return queues[this.#partitioners.get(topic)!.partitionOf(key)]!;
+    const now = performance.now();
+    for (let attempt = 0; attempt < queues.length; attempt++) {
+      const queue = queues[++this.#turn % queues.length]!;
+      if (!queue.isStuck(now)) return queue;
+    }
+    return queues[++this.#turn % queues.length]!;
   }
 
   /**
@@ -77,7 +86,8 @@ export class PartitionQueues {
    * Whether a record with this key may be generated: not if its partition is stuck, others are not, and the stuck partitions use their
    * share of the buffer. Counts and logs the withheld record.
    */
-  accepts(topic: string, key: string): boolean {
+  accepts(topic: string, key: string | null): boolean {
+    if (key === null) return true;
     const queue = this.of(topic, key);
     const now = performance.now();
     if (!queue.isStuck(now)) return true;

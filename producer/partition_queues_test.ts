@@ -36,13 +36,25 @@ Deno.test("PartitionQueues.accepts() counts a partition as stuck while its reque
         : undefined,
   );
   const { sender } = test;
-  const { userID, key, value } = recordOf(userOfEachPartition()[1]!);
+  const { key, value } = recordOf(userOfEachPartition()[1]!);
   sender.setLeaders("t", [1, 2, 1, 1, 1, 1]);
-  for (let n = 0; n < 2; n++) sender.add("t", { userID, key, value }, 0);
+  for (let n = 0; n < 2; n++) sender.add("t", { key, value }, 0);
   assert.ok(sender.queues.accepts("t", key));
   const flushed = sender.flush();
   await until(() => !sender.queues.accepts("t", key));
   isFailing = false;
   await flushed;
   assert.ok(sender.queues.accepts("t", key));
+});
+
+Deno.test("PartitionQueues.of() uses all partitions in turn for records without a key, except stuck ones", async () => {
+  using test = await TestSender.start();
+  const { queues } = test.sender;
+  const partitions = () => Array.from({ length: 12 }, () => queues.of("t", null).partition).sort();
+  test.sender.setLeaders("t", [1, 1, 1]);
+  assert.deepEqual(partitions(), [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2]);
+  test.sender.setLeaders("t", [1, undefined, 1]);
+  assert.ok(queues.accepts("t", null) && !partitions().includes(1));
+  test.sender.setLeaders("t", [undefined, undefined, undefined]);
+  assert.ok(partitions().every((partition) => partition < 3));
 });

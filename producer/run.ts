@@ -13,7 +13,6 @@ import { serveProbes } from "../shared/observe/http.ts";
 import type { Log } from "../shared/observe/log.ts";
 import { retryUntilAvailable } from "../shared/retry.ts";
 import type { Settings } from "../shared/settings/table.ts";
-import type { Stream } from "../shared/stream.ts";
 import { loadStreams } from "../shared/streams.ts";
 import { EVENTS, type ProducerEmit } from "./events.ts";
 import { Generator } from "./generator.ts";
@@ -42,11 +41,16 @@ export async function runProducer(
 ): Promise<void> {
   const emit = createEmitter(EVENTS, log);
   for (const text of warnings) emit("settings_warning", { text });
-  const streams = await loadStreams(
-    settings.STREAMS,
-    settings.KAFKA_TOPIC_PREFIX,
-    settings.STREAMS_DIRECTORY,
-  );
+  const all = await loadStreams(settings.STREAMS, settings.KAFKA_TOPIC_PREFIX, settings.STREAMS_DIRECTORY);
+  const streams = all.filter(({ consumeOnly }) => !consumeOnly);
+  for (const { name } of all.filter(({ consumeOnly }) => consumeOnly)) {
+    emit("stream_skipped", { stream: name });
+  }
+  if (streams.length === 0) return emit("stopped", { sent: 0 });
+  const generators = streams.map((stream) => ({
+    topic: stream.topic,
+    generator: new Generator(stream, settings),
+  }));
   const topics = streams.map(({ topic }) => topic);
   const availability = new Availability("producer", ["Kafka"], log, registry);
   await using _probes = serveProbes(settings, { problems: () => availability.problems(), registry });
@@ -77,7 +81,7 @@ export async function runProducer(
   });
   const summary = startSummary(settings, sender, emit);
   try {
-    await Promise.race([produce(settings, streams, sender, signal), sender.failed]);
+    await Promise.race([produce(settings, generators, sender, signal), sender.failed]);
     await Promise.race([sender.flush(), sender.failed, drainTimeout(signal)]);
     if (sender.buffered > 0) {
       throw new Error(
@@ -109,14 +113,10 @@ function startSummary(settings: Settings, sender: Sender, emit: ProducerEmit) {
 /** Generates records at `PRODUCER_RATE`, or less if the buffer is full. */
 async function produce(
   settings: Settings,
-  streams: readonly Stream[],
+  generators: readonly TopicGenerator[],
   sender: Sender,
   signal: AbortSignal,
 ): Promise<void> {
-  const generators = streams.map((stream) => ({
-    topic: stream.topic,
-    generator: new Generator(stream, settings),
-  }));
   const limiter = new RateLimiter(settings.PRODUCER_RATE, performance.now());
   let left = settings.PRODUCER_COUNT || Infinity;
   let turn = 0;
@@ -154,7 +154,7 @@ function addRecords(
 ): number {
   const timestamp = Date.now();
   const accepts = generators.map(({ topic }) =>
-    sender.queues.isPartlyStuck ? (key: string) => sender.queues.accepts(topic, key) : undefined
+    sender.queues.isPartlyStuck ? (key: string | null) => sender.queues.accepts(topic, key) : undefined
   );
   const added = generators.map(() => 0);
   for (let n = 0; n < count; n++) {

@@ -120,7 +120,7 @@ export async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await new Promise((resolve) => setTimeout(resolve));
 }
 
-export const recordOf = (userID: number) => ({ userID, key: String(userID), value: "{}" });
+export const recordOf = (userID: number) => ({ key: String(userID), value: "{}" });
 
 /** A user for each of six partitions, by partition. */
 export function userOfEachPartition(): number[] {

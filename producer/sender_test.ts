@@ -78,7 +78,7 @@ Deno.test("Sender limits the size of a batch", async () => {
   const { sender } = test;
   sender.setLeaders("t", [1]);
   const value = "x".repeat(100_000);
-  for (let n = 0; n < 20; n++) sender.add("t", { userID: 1, key: "1", value }, 0);
+  for (let n = 0; n < 20; n++) sender.add("t", { key: "1", value }, 0);
   await sender.flush();
   assert.deepEqual(test.counts, [{ 0: 9 }, { 0: 9 }, { 0: 2 }]);
 });

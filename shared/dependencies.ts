@@ -5,6 +5,7 @@
  *
  * @module
  */
+import "fast-check";
 import "kafkajs";
 import "leven";
 import "lz4js";

@@ -103,6 +103,14 @@ export interface Stream<Value = unknown> {
   readonly write?: WriteMode;
   /** Name of the column whose value is the key of generated records. By default they have no key. */
   readonly key?: string;
+  /** By default records are generated from the schema. */
+  readonly generate?: RecordGenerator<Value>;
+  /** Only other programs produce this stream; the producer skips it. */
+  readonly consumeOnly?: true;
+}
+
+/** Generates plausible records. They must be valid, and are as JSON has them, except that `bigint` and `Decimal` are exact numbers. */
+export interface RecordGenerator<Value = unknown> {
   /** Generates a record with uniformly distributed values. */
   readonly uniform: (moment: Moment) => Value;
   /** Generates a plausible next record of a user; `last` is `undefined` for the first one. */

@@ -17,8 +17,6 @@ const stream = (write: WriteMode | undefined, offset?: string) =>
       ...offset === undefined ? [] : [{ name: offset, metadata: "offset" } as const],
     ],
     ...write && { write },
-    uniform: () => ({ a: "", b: "" }),
-    walk: () => ({ a: "", b: "" }),
   });
 
 const upsert = (...key: string[]): WriteMode => ({ mode: "upsert", key, tombstones: "delete" });

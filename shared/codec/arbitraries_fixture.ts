@@ -37,7 +37,7 @@ export function nearlyFastPath(stream: Stream): fc.Arbitrary<string> {
   const text = fc.tuple(...stream.fields.map(() => number)).map((numbers) => {
     let n = 0;
     const record: unknown = JSON.parse(
-      createEncoder(stream)(stream.uniform({ userID: 0, timestamp: 0, random: () => 0.5 })),
+      createEncoder()(stream.generate!.uniform({ userID: 0, timestamp: 0, random: () => 0.5 })),
     );
     return JSON.stringify(record).replace(/-?[\d.]+/g, () => numbers[n++]!);
   });
@@ -57,7 +57,7 @@ function valid(stream: Stream): fc.Arbitrary<string> {
     let n = 0;
     const next = () => numbers[n++ % numbers.length]!;
     const moment = { userID: Math.floor(next() * 1000), timestamp: 1.7e9 + next(), random: next };
-    return createEncoder(stream)(stream.uniform(moment));
+    return createEncoder()(stream.generate!.uniform(moment));
   });
 }
 

@@ -13,8 +13,6 @@ const stream = withPositionColumns(defineStream({
   fields: [],
   columns: [{ name: "id", type: "text", path: ["id"] }],
   write: { mode: "upsert", key: ["id"], tombstones: "delete" },
-  uniform: () => ({ id: "" }),
-  walk: () => ({ id: "" }),
 }));
 
 const RELATION: UpsertRelation = {

@@ -50,11 +50,14 @@ export default defineStream<Battery>({
     { name: "level", type: "double precision", path: ["level"] },
   ],
   key: "user_id",
-  uniform: ({ userID, timestamp, random }) => ({ userID, timestamp, level: random() }),
-  walk: ({ userID, timestamp, random }, last) => {
-    if (!last) return { userID, timestamp, level: 0.2 + 0.8 * random() };
-    const level = last.level - Math.max(0, timestamp - last.timestamp) * DRAIN_PER_SECOND * (0.5 + random());
-    // An empty battery is recharged.
-    return { userID, timestamp, level: level > 0 ? level : 1 };
+  generate: {
+    uniform: ({ userID, timestamp, random }) => ({ userID, timestamp, level: random() }),
+    walk: ({ userID, timestamp, random }, last) => {
+      if (!last) return { userID, timestamp, level: 0.2 + 0.8 * random() };
+      const level = last.level -
+        Math.max(0, timestamp - last.timestamp) * DRAIN_PER_SECOND * (0.5 + random());
+      // An empty battery is recharged.
+      return { userID, timestamp, level: level > 0 ? level : 1 };
+    },
   },
 });

@@ -82,10 +82,12 @@ export default defineStream<Route>({
     { name: "longitude", type: "double precision", path: ["coordinates", 1] },
   ],
   key: "user_id",
-  uniform: ({ userID, timestamp, random }) => ({
-    userID,
-    timestamp,
-    coordinates: [random() * 180 - 90, random() * 360 - 180],
-  }),
-  walk,
+  generate: {
+    uniform: ({ userID, timestamp, random }) => ({
+      userID,
+      timestamp,
+      coordinates: [random() * 180 - 90, random() * 360 - 180],
+    }),
+    walk,
+  },
 });

@@ -35,13 +35,13 @@ export const PRODUCER = {
     group: "producer",
     type: integer(1, 2_147_483_648),
     default: "100",
-    help: "Number of users (ids 0 … n − 1)",
+    help: "Number of different keys (users 0 … n − 1 of routes and battery)",
   },
   PRODUCER_PATTERN: {
     group: "producer",
     type: oneOf("uniform", "walk"),
     default: "uniform",
-    help: "uniform: independent random positions; walk: each user moves along a plausible route",
+    help: "uniform: independent random values; walk: plausible series of each user, if the stream has them",
   },
   PRODUCER_MALFORMED_RATIO: {
     group: "producer",

@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
-import type { Random } from "../shared/stream.ts";
+import type { Random } from "../stream.ts";
 
 /**
  * Creates a random number generator: xoroshiro128+ seeded with a hash of `seed` and `purpose`, or `Math.random` if `seed` is empty.
