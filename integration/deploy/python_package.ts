@@ -61,7 +61,7 @@ async function install(name: PythonPackage, version: string): Promise<string> {
   if (await isFolder(folder)) return folder;
   const unfinished = `${folder}.${Deno.pid}`;
   const { success, stderr } = await new Deno.Command("python3", {
-    args: ["-m", "pip", "install", "--quiet", "--target", unfinished, `${name}==${version}`],
+    args: ["-m", "pip", "install", "--quiet", "--no-compile", "--target", unfinished, `${name}==${version}`],
   }).output();
   if (!success) throw new Error(`Cannot install ${name} ${version}: ${decode(stderr)}`);
   await Deno.rename(unfinished, folder);
