@@ -5,6 +5,8 @@
  */
 import type { Stream } from "../stream.ts";
 import type { ColumnType } from "../types/column_type.ts";
+import type { RowBuffer } from "../types/row_buffer.ts";
+import type { Rejection } from "./rejection.ts";
 
 /** A stream and the types of its columns, as the catalog has them. */
 export interface BoundStream {
@@ -25,3 +27,15 @@ export interface RecordMetadata {
   /** The headers in their order, not copied. */
   headers(): readonly (readonly [name: string, value: Uint8Array | null])[];
 }
+
+/**
+ * Decodes the value of `length` bytes from `start` on; a length of −1 means null. Appends one row to `rows`: the number of columns as
+ * INT16, then the columns in their order; a record that the stream ignores has no row. Returns why the value is rejected, if it is; then `rows` is unchanged.
+ */
+export type RowDecoder = (
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+  rows: RowBuffer,
+  meta: RecordMetadata,
+) => Rejection | undefined;
