@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from "node:path";
+import { jsonSchemaOfFormat } from "../../shared/stream_files/file_format.ts";
 import { PROJECT } from "../harness/project.ts";
 import { withVariables } from "./compose_variables.ts";
 import { withTables } from "./configuration.ts";
@@ -15,6 +16,7 @@ const GENERATED: Readonly<Record<string, (text: string) => string | Promise<stri
   "deno.json": withPermissions,
   "compose.yaml": withVariables,
   "docs/configuration.md": withTables,
+  "res/stream.schema.json": () => `${JSON.stringify(jsonSchemaOfFormat(), null, 2)}\n`,
   "docs/guarantees.md": async () => guarantees(await readScenarioFiles()),
 };
 

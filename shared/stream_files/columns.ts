@@ -5,11 +5,12 @@
  */
 import { suggestion } from "../settings/suggestion.ts";
 import type { Column } from "../stream.ts";
-import { defaultType, typesNotStored } from "./default_type.ts";
+import { parseType, TYPE_OIDS } from "../types/type_descriptor.ts";
+import { defaultType, labelsOf, typesNotStored } from "./default_type.ts";
 import type { FileColumn, StreamFile } from "./file_format.ts";
 import { type Mistakes, pointerTo, stepsOf } from "./mistakes.ts";
 import type { Json } from "./parse_json.ts";
-import { locate, membersOf } from "./schema/locate.ts";
+import { locate, membersOf, valueTypesOf } from "./schema/locate.ts";
 import { nameProblem } from "./table_name.ts";
 
 /**
@@ -102,18 +103,10 @@ function memberColumn(
     return [];
   }
   const type = column.type ?? defaultType(root, located.schema);
-  const notStored = typesNotStored(root, located.schema, type);
-  if (notStored.length > 0) {
-    mistakes.add(
-      `${at}/type`,
-      `${type} cannot store values of the type ${notStored.join(" and ")}, which the schema allows`,
-      "Restrict the schema, or write jsonb.",
-    );
-  }
+  checkType(column, type, located.schema, at, root, mistakes);
   if (column.aliases && steps.length === 0) {
     mistakes.add(`${at}/aliases`, "the whole record has no name", "Remove the aliases.");
   }
-  checkTime(column, type, at, mistakes);
   const { aliases, epoch, timeZone } = column;
   return [{
     name,
@@ -135,33 +128,54 @@ function defaultPath(name: string, at: string, root: Json, mistakes: Mistakes): 
   return undefined;
 }
 
-function checkTime({ epoch, timeZone }: FileColumn, type: string, at: string, mistakes: Mistakes): void {
-  if (epoch !== undefined && !/^(date|timestamp)/i.test(type)) {
-    mistakes.add(
-      `${at}/epoch`,
-      `epoch has no effect on the type ${type}`,
-      "Remove it, or write timestamptz.",
+/** Checks whether the type exists, and whether it stores the values with the column's options. */
+function checkType(
+  { epoch, timeZone }: FileColumn,
+  type: string,
+  schema: Json,
+  at: string,
+  root: Json,
+  mistakes: Mistakes,
+): void {
+  const add = (member: string, cause: string, remedy: string) =>
+    mistakes.add(`${at}/${member}`, cause, remedy);
+  const descriptor = parseType(type);
+  const { kind } = descriptor?.element ?? descriptor ?? { kind: undefined };
+  if (!descriptor || kind === "enum" && labelsOf(root, schema, descriptor) === undefined) {
+    const nearest = suggestion(type.replace(/[([].*$/s, ""), KNOWN_TYPES);
+    add(
+      "type",
+      `unknown type ${type}`,
+      nearest || 'Write a supported type; an enum type needs the labels as "enum".',
     );
+    return;
+  }
+  const others = typesNotStored(root, schema, descriptor);
+  const isTime = kind === "date" || kind!.startsWith("timestamp");
+  if (others.length > 0) {
+    const cause = `${type} cannot store values of the type ${others.join(" and ")}, which the schema allows`;
+    add("type", cause, "Restrict the schema, or write jsonb.");
+  } else if (
+    isTime && epoch === undefined && !/^string$|^array$/.test([...valueTypesOf(root, schema)].join())
+  ) {
+    add("epoch", "is missing, but the schema allows numbers", "Write their unit: s, ms, us or ns.");
+  }
+  if (epoch !== undefined && !isTime) {
+    add("epoch", `epoch has no effect on the type ${type}`, "Remove it, or write timestamptz.");
   }
   if (timeZone === undefined) return;
-  if (!/^(timestamptz|timestamp.*with time zone)/i.test(type)) {
-    mistakes.add(
-      `${at}/timeZone`,
-      `timeZone has no effect on the type ${type}`,
-      "Remove it, or write timestamptz.",
-    );
+  if (kind !== "timestamp with time zone") {
+    add("timeZone", `timeZone has no effect on the type ${type}`, "Remove it, or write timestamptz.");
   }
   try {
     new Intl.DateTimeFormat("en", { timeZone });
   } catch {
     const nearest = suggestion(timeZone, ["UTC", ...Intl.supportedValuesOf("timeZone")]);
-    mistakes.add(
-      `${at}/timeZone`,
-      `unknown time zone ${timeZone}`,
-      nearest || "Write a name such as Europe/Berlin.",
-    );
+    add("timeZone", `unknown time zone ${timeZone}`, nearest || "Write a name such as Europe/Berlin.");
   }
 }
+
+const KNOWN_TYPES = [...Object.keys(TYPE_OIDS), "timestamptz", "timestamp", "varchar"];
 
 function metadataColumn(
   name: string,
@@ -179,13 +193,13 @@ function metadataColumn(
 
 /** A text or bytes have no members: only the whole value can be stored. */
 function checkRawColumns(columns: readonly Column[], format: "text" | "bytes", mistakes: Mistakes): void {
-  const allowed = format === "text" ? /^(text|(varchar|character varying)(\s*\(\d+\))?)$/i : /^bytea$/i;
+  const kinds = format === "text" ? ["text", "character varying"] : ["bytea"];
   for (const column of columns) {
-    if ("metadata" in column || allowed.test(column.type)) continue;
+    if ("metadata" in column || kinds.includes(parseType(column.type)?.kind ?? "")) continue;
     mistakes.add(
       pointerTo("/columns", column.name),
       `a value of the format ${format} cannot be stored as ${column.type}`,
-      `Write "type": "${format === "text" ? "text" : "bytea"}".`,
+      `Write "type": "${kinds[0]}".`,
     );
   }
 }

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { type Json } from "./parse_json.ts";
-import type { JsonType } from "./schema/keywords.ts";
+import type { Json } from "./parse_json.ts";
+import type { ScalarKind, TypeDescriptor } from "../types/type_descriptor.ts";
+import { type JsonType, TYPES } from "./schema/keywords.ts";
 import { keywordOf, valueTypesOf } from "./schema/locate.ts";
 
 const TYPE_OF_FORMAT: Readonly<Record<string, string>> = {
@@ -38,30 +39,52 @@ export function defaultType(root: Json, schema: Json): string {
   }
 }
 
-/** Types of columns that store only some types of values; enum types and others are not listed. */
-const STORES: readonly (readonly [sql: RegExp, types: readonly JsonType[]])[] = [
-  [/^(smallint|int2|integer|int|int4|bigint|int8|real|float4|float8|double precision)$/, [
-    "integer",
-    "number",
-  ]],
-  [/^(numeric|decimal)(\s*\(.*\))?$/, ["integer", "number", "string"]],
-  [/^(boolean|bool)$/, ["boolean"]],
-  [/^(text|uuid|bytea|(varchar|character varying)(\s*\(\d+\))?)$/, ["string"]],
-  [/^(date|timestamp|timestamptz)\b/, ["string", "integer", "number"]],
-];
+const NUMBERS = ["integer", "number", "string"] as const;
+const TEXTS = ["string"] as const;
+const TIMES = ["string", "integer", "number"] as const;
 
-/** The types of values that a column of the type cannot store. */
-export function typesNotStored(root: Json, schema: Json, sql: string): readonly JsonType[] {
+/** The types of values that each type of a column can store. Numbers can be decimal texts. */
+const STORES: Readonly<Record<ScalarKind, readonly JsonType[]>> = {
+  smallint: NUMBERS,
+  integer: NUMBERS,
+  bigint: NUMBERS,
+  real: NUMBERS,
+  "double precision": NUMBERS,
+  numeric: NUMBERS,
+  boolean: ["boolean"],
+  text: TEXTS,
+  "character varying": TEXTS,
+  character: TEXTS,
+  uuid: TEXTS,
+  bytea: TEXTS,
+  enum: TEXTS,
+  date: TIMES,
+  "timestamp without time zone": TIMES,
+  "timestamp with time zone": TIMES,
+  json: TYPES,
+  jsonb: TYPES,
+};
+
+/** The types of values that a column cannot store although the schema allows them. */
+export function typesNotStored(
+  root: Json,
+  schema: Json,
+  { kind, element }: TypeDescriptor,
+): readonly JsonType[] {
   const types = [...valueTypesOf(root, schema)];
-  const lower = sql.trim().toLowerCase();
-  if (/^jsonb?$/.test(lower)) return [];
-  const [, element] = /^(.+?)\s*\[\d*\]$/.exec(lower) ?? [];
-  if (element !== undefined) {
-    const items = keywordOf(root, schema, "items");
-    const others = types.filter((type) => type !== "array");
-    return others.length > 0 || items === undefined ? others : typesNotStored(root, items, element);
-  }
-  const stored = STORES.find(([pattern]) => pattern.test(lower))?.[1] ??
-    ["string", "integer", "number", "boolean"];
-  return types.filter((type) => !stored.includes(type));
+  if (kind !== "array") return types.filter((type) => !STORES[kind].includes(type));
+  const items = keywordOf(root, schema, "items");
+  const others = types.filter((type) => type !== "array");
+  return others.length > 0 || items === undefined ? others : typesNotStored(root, items, element!);
+}
+
+/** The labels of an enum column: the texts that the schema allows; `undefined` if it does not list them. */
+export function labelsOf(
+  root: Json,
+  schema: Json,
+  { kind, element }: TypeDescriptor,
+): readonly Json[] | undefined {
+  if (kind === "array") return labelsOf(root, keywordOf(root, schema, "items") ?? true, element!);
+  const values = keywordOf(root, schema, "enum") ?? keywordOf(root, schema, "const");
+  return Array.isArray(values) ? values : values === undefined ? undefined : [values];
 }

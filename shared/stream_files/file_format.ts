@@ -55,7 +55,11 @@ export const STREAM_FILE = z.strictObject({
   format: z.enum(["json", "text", "bytes"]).optional().describe(
     'Format of the record\'s value: json (default), or text or bytes without a schema, for a column with the path ""',
   ),
-  schema: z.unknown().optional().describe("JSON Schema (draft 2020-12) of a record; default: any JSON value"),
+  schema: z.unknown().optional().meta({
+    description: "JSON Schema (draft 2020-12) of a record; default: any JSON value",
+    // For completion in editors.
+    $ref: "https://json-schema.org/draft/2020-12/schema",
+  }),
   columns: z.record(z.string(), COLUMN).optional().describe(
     "Columns by name, in the order of the table; default: the properties of the schema, with names in snake_case",
   ),
@@ -68,6 +72,9 @@ export const STREAM_FILE = z.strictObject({
 
 export type StreamFile = z.output<typeof STREAM_FILE>;
 export type FileColumn = z.output<typeof COLUMN>;
+
+/** JSON Schema of the format, for editors. */
+export const jsonSchemaOfFormat = (): object => ({ title: "Stream file", ...z.toJSONSchema(STREAM_FILE) });
 
 /** The schema of the value at a path of the file; `undefined` outside the format. */
 function schemaAt(path: readonly PropertyKey[]): z.ZodType | undefined {

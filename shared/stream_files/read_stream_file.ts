@@ -10,6 +10,7 @@ import { checkFormat, type StreamFile } from "./file_format.ts";
 import { Mistakes, pointerTo } from "./mistakes.ts";
 import { isObject, type Json, memberOf, parseJson } from "./parse_json.ts";
 import { Converter, type Use } from "./schema/convert.ts";
+import { parseType } from "../types/type_descriptor.ts";
 import { checkSchema } from "./schema/check_schema.ts";
 import { tableNameProblem } from "./table_name.ts";
 
@@ -75,7 +76,7 @@ export function useOf(columns: readonly Column[]): Use {
       node.members.set(`${step}`, next);
       node = next;
     }
-    if (/^jsonb?$/i.test(column.type)) node.keepsMembers = true;
+    if (/^jsonb?$/.test(parseType(column.type)?.kind ?? "")) node.keepsMembers = true;
     else node.columnType = column.type;
   }
   return top;

@@ -45,12 +45,26 @@ const MISTAKES: [about: string, file: unknown, ...mistakes: [place: string, text
     ["/columns/b/path", /not a JSON pointer/],
     ["/columns/c", /the schema has no property c/],
   ],
-  ["has a type that cannot store the values", {
-    columns: { name: { type: "bigint" }, size: { type: "text" } },
-  }, [
+  [
+    "has a type that cannot store the values",
+    {
+      columns: {
+        name: { type: "boolean" },
+        size: { type: "text" },
+        at: { path: "/size", type: "timestamptz" },
+      },
+    },
+    ["/columns/name/type", /boolean cannot store values of the type string/],
+    [
+      "/columns/size/type",
+      /text cannot store values of the type integer/,
+    ],
+    ["/columns/at/epoch", /is missing, but the schema allows numbers/],
+  ],
+  ["has unknown types", { columns: { name: { type: "numerc(5)" }, size: { type: "numeric(a)" } } }, [
     "/columns/name/type",
-    /bigint cannot store values of the type string/,
-  ], ["/columns/size/type", /text cannot store values of the type integer/]],
+    /unknown type numerc\(5\)\. Did you mean numeric\?/,
+  ], ["/columns/size/type", /unknown type numeric\(a\)/]],
   [
     "has wrong options of columns",
     {

@@ -95,7 +95,11 @@ export class Converter {
     const useOf = (index: number) => merge(use, [use.members.get(`${index}`)]);
     const positional = prefix.map((each, i) => {
       const item = this.convert(each, useOf(i), pointerTo(pointerTo(at, "prefixItems"), i));
-      return i < min ? item : item.optional();
+      if (i >= min) return item.optional();
+      // zod's open tuple inserts undefined for a missing item.
+      return item.safeParse(undefined).success
+        ? item.refine((value) => value !== undefined, "is missing")
+        : item;
     });
     const others = [...use.members].filter(([index]) => Number(index) >= prefix.length).map(([, each]) =>
       each
@@ -111,7 +115,7 @@ export class Converter {
       result = rest ? tuple.rest(rest) : tuple;
     }
     // A tuple has its required items.
-    if (min > prefix.length || (prefix.length === 0 && min > 0)) {
+    if (min > 0 && (prefix.length === 0 || min > prefix.length)) {
       result = result.check(z.minLength(min) as never);
     }
     if (max < prefix.length || (rest && max < Infinity)) result = result.check(z.maxLength(max) as never);

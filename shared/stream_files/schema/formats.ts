@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { Decimal } from "../../types/decimal.ts";
+import { parseType } from "../../types/type_descriptor.ts";
 import { type JsonObject, memberOf } from "../parse_json.ts";
 
 /** RFC 3339, section 5.6, full-time. */
@@ -28,16 +29,19 @@ const SCHEMAS: Readonly<Record<string, () => z.ZodType<string>>> = {
 /** The supported values of `format`. */
 export const FORMATS: readonly string[] = Object.keys(SCHEMAS);
 
-/** The format that a type of a column checks itself: its texts are not checked twice. */
-const FORMAT_OF_TYPE: Readonly<Record<string, string>> = {
+/** The format that the type of a column checks itself: its texts are not checked twice. */
+const FORMAT_OF_KIND: Readonly<Record<string, string>> = {
   uuid: "uuid",
   date: "date",
-  timestamp: "date-time",
   "timestamp without time zone": "date-time",
-  timestamptz: "date-time",
   "timestamp with time zone": "date-time",
   bytea: "base64",
 };
+
+function formatOfType(type: string): string | undefined {
+  const descriptor = parseType(type);
+  return FORMAT_OF_KIND[(descriptor?.element ?? descriptor)?.kind ?? ""];
+}
 
 /** Code points, which JSON Schema counts; `length` counts UTF-16 code units. */
 function countCodePoints(text: string): number {
@@ -52,7 +56,7 @@ function countCodePoints(text: string): number {
  * @param columnType declared type of the column that stores the text, if there is one
  */
 export function convertString(schema: JsonObject, columnType?: string): z.ZodType {
-  const checkedFormat = FORMAT_OF_TYPE[columnType?.replace(/\s*\(\d+\)/, "").toLowerCase() ?? ""];
+  const checkedFormat = columnType === undefined ? undefined : formatOfType(columnType);
   const format = memberOf(schema, "format") as string | undefined;
   const parts: z.ZodType[] = [];
   if (format !== undefined && format !== checkedFormat) parts.push(SCHEMAS[format]!());

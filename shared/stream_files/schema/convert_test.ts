@@ -1,0 +1,135 @@
+import { Ajv2020 } from "ajv/dist/2020.js";
+import assert from "assert";
+import fc from "fast-check";
+import type { z } from "zod";
+import { Mistakes } from "../mistakes.ts";
+import { parseJson } from "../parse_json.ts";
+import { read } from "../read_fixture.ts";
+import { Converter } from "./convert.ts";
+
+/** Converts a schema of which no part is stored in a column. */
+function convert(schema: unknown): z.ZodType {
+  const mistakes = new Mistakes("test.json");
+  const use = { keepsMembers: false, members: new Map() };
+  const result = new Converter(parseJson(JSON.stringify(schema), mistakes)!, mistakes)
+    .convert(parseJson(JSON.stringify(schema), mistakes)!, use);
+  assert.deepEqual(mistakes.problems, []);
+  return result;
+}
+
+/** Schemas with every supported keyword. */
+const SCHEMAS: readonly unknown[] = [
+  true,
+  false,
+  {},
+  { type: "string", minLength: 2, maxLength: 3 },
+  { type: "string", minLength: 1, pattern: "^a|b" },
+  { type: ["string", "null"], maxLength: 1 },
+  { type: "integer", minimum: 1, maximum: 9 },
+  { type: "integer", exclusiveMinimum: 1, exclusiveMaximum: 9, multipleOf: 3 },
+  { type: "integer" },
+  { type: "number", minimum: 0.5, exclusiveMaximum: 3 },
+  { type: ["number", "boolean"] },
+  { enum: ["a", 1, null, true] },
+  { enum: ["a", "b"] },
+  { const: 2 },
+  { type: "array", items: { type: "integer" }, minItems: 1, maxItems: 2 },
+  { type: "array", prefixItems: [{ type: "integer" }, { type: "string" }], items: false },
+  { type: "array", prefixItems: [{ type: "integer" }, true], minItems: 2, maxItems: 3 },
+  { type: "array", prefixItems: [true, { type: "string" }], items: { type: "null" }, minItems: 3 },
+  { type: "array", prefixItems: [true, true], maxItems: 1 },
+  { type: "array", uniqueItems: true },
+  { type: "array", contains: { type: "integer" }, minContains: 2, maxContains: 3 },
+  { type: "array", contains: { const: "a" } },
+  { type: "object", properties: { a: { type: "integer" }, b: true }, required: ["b", "c"] },
+  { type: "object", properties: { a: true }, additionalProperties: false },
+  { type: "object", properties: { a: true }, additionalProperties: { type: "integer" } },
+  { type: "object", patternProperties: { "^a": { type: "integer" }, b$: true }, additionalProperties: false },
+  { type: "object", properties: { a: true }, patternProperties: { b: { type: "string" } }, minProperties: 1 },
+  { type: "object", propertyNames: { pattern: "^[ab]", type: "string" }, maxProperties: 1 },
+  { anyOf: [{ type: "integer" }, { type: "null" }] },
+  { oneOf: [{ type: "integer" }, { type: "number", minimum: 2 }] },
+  { allOf: [{ type: "integer" }, { type: "number", minimum: 2 }] },
+  {
+    type: "object",
+    properties: { a: { type: "integer" } },
+    allOf: [{ type: "object", required: ["a"] }, { type: "object", properties: { b: { type: "string" } } }],
+    anyOf: [{ type: "object", required: ["b"] }, { type: "object", properties: { c: false } }],
+  },
+  {
+    $ref: "#/$defs/node",
+    $defs: {
+      node: {
+        type: "object",
+        properties: { a: { $ref: "#/$defs/node" }, b: { type: "array", items: { $ref: "#" } } },
+        additionalProperties: false,
+      },
+    },
+  },
+];
+
+/** Values of which each schema accepts some. */
+const value = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { weight: 6, arbitrary: fc.constantFrom(null, true, false, 0, 1, 2, 3, 6, 9, 10, -1, 0.5, 2.5, 1e300) },
+    { weight: 4, arbitrary: fc.constantFrom("", "a", "b", "c", "ab", "abc", "abcd", "😀", "😀😀", "😀😀😀") },
+    { weight: 3, arbitrary: fc.array(tie("value"), { maxLength: 4 }) },
+    {
+      weight: 5,
+      arbitrary: fc.dictionary(fc.constantFrom("a", "b", "c", "ab", "ba"), tie("value"), {
+        maxKeys: 3,
+        noNullPrototype: true,
+      }),
+    },
+  ),
+})).value;
+
+Deno.test("convert() accepts the values that an independent validator accepts", () => {
+  // `type` arrays and tuples of open length are legal.
+  const ajv = new Ajv2020({ strict: false });
+  for (const schema of SCHEMAS) {
+    const validate = ajv.compile(schema as object);
+    const converted = convert(schema);
+    fc.assert(
+      fc.property(value, (each) => {
+        assert.equal(converted.safeParse(each).success, validate(each), JSON.stringify({ schema, each }));
+      }),
+      { numRuns: 300 },
+    );
+  }
+});
+
+Deno.test("convert() checks the formats that no column type checks", () => {
+  const VALUES: [format: string, valid: string, invalid: string][] = [
+    ["date-time", "2026-01-02T03:04:05.6+01:00", "2026-01-02T03:04:05"],
+    ["date", "2024-02-29", "2023-02-29"],
+    ["time", "23:59:60Z", "23:59"],
+    ["duration", "P1DT2H", "1 day"],
+    ["email", "a@example.com", "a@"],
+    ["hostname", "a-b.example", "a_b"],
+    ["ipv4", "10.0.0.1", "10.0.0.256"],
+    ["ipv6", "::1", ":1"],
+    ["uri", "https://example.com/a", "/a"],
+    ["uuid", "00000000-0000-0000-0000-0000000000ff", "0"],
+  ];
+  for (const [format, valid, invalid] of VALUES) {
+    const schema = convert({ type: "string", format });
+    assert(schema.safeParse(valid).success, valid);
+    assert(!schema.safeParse(invalid).success, invalid);
+  }
+  const base64 = convert({ type: "string", contentEncoding: "base64" });
+  assert.deepEqual(["YQ==", "YQ"].map((text) => base64.safeParse(text).success), [true, false]);
+});
+
+Deno.test("convert() keeps unknown members for json columns, drops others and inserts defaults", () => {
+  const schema = {
+    type: "object",
+    properties: { a: { type: "integer", default: 9223372036854775807 }, b: true },
+  };
+  const file = { about: "x", schema, columns: { a: {}, b: {}, raw: { path: "" } } };
+  const text = JSON.stringify(file).replace(/922\d+/, "9223372036854775807");
+  assert.deepEqual(read(text).schema.parse({ x: 1 }), { a: 9223372036854775807n, x: 1 });
+  assert.deepEqual(read(text.replace(',"raw":{"path":""}', "")).schema.parse({ x: 1 }), {
+    a: 9223372036854775807n,
+  });
+});
