@@ -106,21 +106,23 @@ Deno.test("readCatalog()", async (t) => {
     await psql.run(`ALTER TYPE "Sales"."Currency" ADD VALUE 'CHF';`);
     assert.notEqual((await read(psql)).signature, catalog.signature);
   });
+});
 
-  await t.step("reads the characters of other encodings", async () => {
-    await inDatabase(psql, "LATIN9", async (latin9) => {
-      const { characters } = await read(latin9);
-      assert.equal(characters?.characters?.size, 128);
-      assert.deepEqual(["€", "¤"].map((c) => characters?.characters?.has(c)), [true, false]);
-    });
-    await inDatabase(psql, "WIN1252", async (win1252) => {
-      const { characters } = await read(win1252);
-      assert.equal(characters?.characters?.size, 123);
-      assert.deepEqual(["€", "\x81"].map((c) => characters?.characters?.has(c)), [true, false]);
-    });
-    await inDatabase(psql, "SQL_ASCII", async (ascii) => {
-      const { characters } = await read(ascii);
-      assert.deepEqual(characters, { encoding: "SQL_ASCII", countsBytes: true });
-    });
+Deno.test("readCatalog() reads the characters of other encodings", async () => {
+  await using server = await startPostgres({});
+  const psql = new Psql(server);
+  await inDatabase(psql, "LATIN9", async (latin9) => {
+    const { characters } = await read(latin9);
+    assert.equal(characters?.characters?.size, 128);
+    assert.deepEqual(["€", "¤"].map((c) => characters?.characters?.has(c)), [true, false]);
+  });
+  await inDatabase(psql, "WIN1252", async (win1252) => {
+    const { characters } = await read(win1252);
+    assert.equal(characters?.characters?.size, 123);
+    assert.deepEqual(["€", "\x81"].map((c) => characters?.characters?.has(c)), [true, false]);
+  });
+  await inDatabase(psql, "SQL_ASCII", async (ascii) => {
+    const { characters } = await read(ascii);
+    assert.deepEqual(characters, { encoding: "SQL_ASCII", countsBytes: true });
   });
 });

@@ -32,6 +32,7 @@ Deno.test("write() of timestamptz converts offsets and rounds fractions like Pos
   assert.equal(tz("2024-01-01T00:00:00.0000015Z"), "2024-01-01T00:00:00.000002");
   assert.equal(tz("2023-12-31T23:59:59.9999999Z"), "2024-01-01T00:00:00.000000");
   assert.equal(tz("2023-12-31T23:59:60Z"), "2024-01-01T00:00:00.000000");
+  assert.equal(tz("2016-12-31T23:59:60.5Z"), "2017-01-01T00:00:00.500000");
   assert.equal(tz("9999-12-31T23:59:59-15:59"), "+010000-01-01T15:58:59.000000");
 });
 
