@@ -23,6 +23,11 @@ export const EVENTS = {
   settings_warning: messageOnly("warn"),
   table_warning: messageOnly("warn"),
 
+  columns_changed: event<{ tables: readonly string[] }>(
+    "warn",
+    ({ tables }) => `The column types of ${tables.join(", ")} changed; decoding the queued records again.`,
+  ),
+
   partitions_assigned: event<{ partitions: Readonly<Record<string, readonly number[]>>; member: string }>(
     "info",
     ({ partitions }) => {

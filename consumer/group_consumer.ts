@@ -4,18 +4,19 @@
  * @module
  */
 import type { KafkaMessage } from "kafkajs";
+import type { BoundStream } from "../shared/codec/bound_stream.ts";
 import { messageOf } from "../shared/errors.ts";
 import { kafkaError } from "../shared/kafka/errors.ts";
 import { GroupCoordinator } from "../shared/kafka/group/coordinator.ts";
 import type { Assignment } from "../shared/kafka/group/subscription.ts";
-import { fetchTopics } from "../shared/kafka/metadata.ts";
+import { fetchPartitions } from "../shared/kafka/metadata.ts";
 import type { KafkaSession } from "../shared/kafka/session.ts";
 import { pause, waitAtMost } from "../shared/lifecycle.ts";
 import type { Availability } from "../shared/observe/availability.ts";
 import { partitionKey } from "../shared/schema/progress.ts";
 import type { Settings } from "../shared/settings/table.ts";
-import type { Stream } from "../shared/stream.ts";
-import { emptySegment, SegmentBuilder } from "./decode/segment.ts";
+import { emptySegment } from "./decode/segment.ts";
+import { SegmentBuilders } from "./decode/segment_builders.ts";
 import type { ConsumerEmit } from "./events.ts";
 import { Fetcher } from "./fetcher.ts";
 import { GroupMembership } from "./group/membership.ts";
@@ -30,7 +31,7 @@ import { Writer } from "./store/writer.ts";
 export interface GroupConsumerOptions {
   readonly kafka: Pick<KafkaSession, "cluster" | "openCluster">;
   readonly database: Database;
-  readonly streams: readonly Stream[];
+  readonly streams: readonly BoundStream[];
   readonly settings: Settings;
   readonly availability: Availability;
   readonly emit: ConsumerEmit;
@@ -58,7 +59,7 @@ export class GroupConsumer implements MonitoredConsumer {
   readonly #fetcher: Fetcher<PartitionState>;
   readonly #writer: Writer;
   readonly #starts: StartPositionLoader;
-  readonly #builders: ReadonlyMap<string, SegmentBuilder>;
+  readonly #builders: SegmentBuilders;
   readonly #failed = Promise.withResolvers<never>();
   #assigned: ReadonlyMap<string, PartitionState> = new Map();
   /** Aborted on stop; cancels all retries. */
@@ -66,7 +67,7 @@ export class GroupConsumer implements MonitoredConsumer {
 
   constructor(private readonly options: GroupConsumerOptions) {
     const { kafka, settings, streams, database, emit } = options;
-    this.#builders = new Map(streams.map((stream) => [stream.topic, new SegmentBuilder(stream)]));
+    this.#builders = new SegmentBuilders(streams);
     // Connections of its own: the coordinator holds back the response of JoinGroup until the other members have joined.
     this.#coordination = kafka.openCluster();
     this.#membership = this.#createMembership();
@@ -86,15 +87,15 @@ export class GroupConsumer implements MonitoredConsumer {
   }
 
   #createMembership(): GroupMembership {
-    const { settings, availability } = this.options;
+    const { kafka, settings, availability } = this.options;
     const sessionTimeoutMs = settings.CONSUMER_SESSION_TIMEOUT_MS;
     return new GroupMembership({
       coordinator: new GroupCoordinator(this.#coordination, settings.CONSUMER_GROUP_ID),
-      topics: [...this.#builders.keys()],
+      topics: this.#builders.topics,
       sessionTimeoutMs,
       rebalanceTimeoutMs: Math.max(REBALANCE_TIMEOUT_MS, sessionTimeoutMs),
       heartbeatIntervalMs: Math.min(3_000, Math.floor(sessionTimeoutMs / 4)),
-      fetchPartitions: (topics) => this.#fetchPartitions(topics),
+      fetchPartitions: (topics) => fetchPartitions(kafka.cluster, topics),
       onAssigned: (assignment, memberId) => this.#onAssigned(assignment, memberId),
       onRevoked: (reason) => this.#onRevoked(reason),
       onHeartbeat: () => availability.up("Kafka"),
@@ -199,22 +200,13 @@ export class GroupConsumer implements MonitoredConsumer {
     else this.options.availability.down("Kafka", named, "connection");
   }
 
-  /** For the leader of the group. */
-  async #fetchPartitions(topics: readonly string[]): Promise<Map<string, number[]>> {
-    const metadata = await fetchTopics(this.options.kafka.cluster, topics);
-    return new Map(
-      metadata.filter(({ error }) => error === undefined)
-        .map(({ name, partitions }) => [name, partitions.map(({ partition }) => partition)]),
-    );
-  }
-
   /** Everything in memory is dropped. Consuming continues from the stored progress. */
   #onAssigned(assignment: Assignment, member: string): void {
     this.options.availability.up("Kafka");
     if (this.#stopping.signal.aborted) return;
     this.options.emit("partitions_assigned", { partitions: assignment, member });
     const partitions = Object.entries(assignment).flatMap(([topic, numbers]) =>
-      numbers.map((partition) => new PartitionState(topic, partition, this.#builders.get(topic)!))
+      numbers.map((partition) => new PartitionState(topic, partition, this.#builders.of(topic)))
     );
     this.#assigned = new Map(partitions.map((state) => [partitionKey(state), state]));
     this.#fetcher.start(partitions);
@@ -237,7 +229,15 @@ export class GroupConsumer implements MonitoredConsumer {
     if (state.countFence()) this.#membership.rejoin(`another consumer stores ${partitionKey(state)}`);
   }
 
-  /** Loads the progress of all partitions again, since rows were deleted. */
+  /** The types of the tables' columns were read again. If they have changed, queued rows are dropped and their records decoded again. */
+  bind(streams: readonly BoundStream[]): void {
+    const tables = this.#builders.bind(streams);
+    if (tables.length === 0) return;
+    this.options.emit("columns_changed", { tables });
+    this.#reload();
+  }
+
+  /** Loads the progress of all partitions again, since rows were deleted or dropped. */
   #reload(): void {
     const partitions = [...this.#assigned.values()];
     for (const state of partitions) state.seek(undefined);

@@ -5,6 +5,7 @@ import { encodeAssignment } from "../shared/kafka/group/subscription.ts";
 import { pause } from "../shared/lifecycle.ts";
 import { Availability } from "../shared/observe/availability.ts";
 import { load } from "../shared/settings/load_fixture.ts";
+import { bindDeclaredTypes } from "../shared/schema/bind_stream.ts";
 import { loadStreams } from "../shared/streams.ts";
 import { recordBatch, validRoute } from "./decode/record_batch_fixture.ts";
 import type { ConsumerEmit } from "./events.ts";
@@ -94,7 +95,7 @@ async function consumeWithFences(
   const consumer = new GroupConsumer({
     kafka: { cluster: cluster.asCluster(), openCluster: () => cluster.asCluster() },
     database: database.asDatabase(),
-    streams: [routes!],
+    streams: [bindDeclaredTypes(routes!)],
     settings,
     availability: new Availability("test", ["Kafka", "PostgreSQL"], () => {}, new Registry()),
     emit: ((name: string, fields: { reason?: string }) => {

@@ -3,10 +3,12 @@
  *
  * @module
  */
+import type { BoundStream } from "../shared/codec/bound_stream.ts";
 import { type KafkaSession, openKafka } from "../shared/kafka/session.ts";
 import type { Availability } from "../shared/observe/availability.ts";
 import type { Log } from "../shared/observe/log.ts";
 import { retryUntilAvailable } from "../shared/retry.ts";
+import { bindStreams } from "../shared/schema/bind_streams.ts";
 import { ensureDatabase } from "../shared/schema/create_database.ts";
 import { ensureTables } from "../shared/schema/ensure_tables.ts";
 import { OWN_TABLES } from "../shared/schema/own_tables.ts";
@@ -29,6 +31,12 @@ export interface ConsumerContext {
   readonly signal: AbortSignal;
 }
 
+/** The database, and the streams with the types of their tables' columns. */
+export interface PreparedDatabase {
+  readonly database: Database;
+  readonly bound: readonly BoundStream[];
+}
+
 /**
  * Waits for PostgreSQL, creates the database, tables and role that are missing, and upgrades older tables.
  *
@@ -36,8 +44,8 @@ export interface ConsumerContext {
  * @throws {PermanentError} if a table does not fit its stream, or the account lacks a privilege
  * @throws {CancelledError} if the signal aborts while PostgreSQL is unavailable
  */
-export async function prepareDatabase(context: ConsumerContext): Promise<Database | undefined> {
-  const { settings, availability, emit, signal } = context;
+export async function prepareDatabase(context: ConsumerContext): Promise<PreparedDatabase | undefined> {
+  const { settings, streams, availability, emit, signal } = context;
   const options = databaseOptions(context);
   const created = await retryUntilAvailable(
     "PostgreSQL",
@@ -59,7 +67,8 @@ export async function prepareDatabase(context: ConsumerContext): Promise<Databas
     (client) => assertGroupFits(client, settings.CONSUMER_GROUP_ID),
   );
   await prepareTables(database, context);
-  return database;
+  const bound = await database.run("Cannot read the tables", (client) => bindStreams(client, streams));
+  return { database, bound };
 }
 
 function databaseOptions({ settings, emit }: ConsumerContext): DatabaseOptions {
@@ -75,9 +84,16 @@ function databaseOptions({ settings, emit }: ConsumerContext): DatabaseOptions {
   };
 }
 
-async function prepareTables(database: Database, { streams, emit }: ConsumerContext): Promise<void> {
-  const tables = await database.run("Cannot create the tables", (client) => ensureTables(client, streams));
-  for (const table of tables) emit("created", { what: `table ${table}` });
+async function prepareTables(
+  database: Database,
+  { settings, streams, emit }: ConsumerContext,
+): Promise<void> {
+  const options = { addColumns: settings.CONSUMER_ADD_COLUMNS };
+  const created = await database.run(
+    "Cannot create the tables",
+    (client) => ensureTables(client, streams, options),
+  );
+  for (const what of created) emit("created", { what });
   const { added, warnings } = await database.run(
     "Cannot upgrade the tables",
     (client) => upgradeTables(client),

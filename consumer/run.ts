@@ -14,15 +14,21 @@ import { serveProbes } from "../shared/observe/http.ts";
 import type { Log } from "../shared/observe/log.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import { loadStreams } from "../shared/streams.ts";
+import { bindStreams } from "../shared/schema/bind_streams.ts";
 import { catchUp, waitForTargets } from "./catch_up.ts";
 import { EVENTS } from "./events.ts";
 import { GroupConsumer } from "./group_consumer.ts";
 import { LagReporter } from "./lag_reporter.ts";
 import { registry } from "./metrics.ts";
 import { PartitionMonitor } from "./partition_monitor.ts";
-import { type ConsumerContext, prepareDatabase, prepareKafka } from "./prepare_servers.ts";
+import {
+  type ConsumerContext,
+  prepareDatabase,
+  type PreparedDatabase,
+  prepareKafka,
+} from "./prepare_servers.ts";
 import { catchUpSources, monitorSources, type SourceOptions } from "./sources.ts";
-import { CancelledError, type Database } from "./store/database.ts";
+import { CancelledError } from "./store/database.ts";
 import { readTotals, startSummary } from "./summary.ts";
 import { UnassignedLagReporter } from "./unassigned_lag_reporter.ts";
 
@@ -64,11 +70,11 @@ export async function runConsumer(
   using _summary = startSummary(settings.LOG_SUMMARY_SECONDS, emit);
 
   try {
-    const [database, session] = await Promise.all([prepareDatabase(context), prepareKafka(context)]);
-    if (database && session) {
-      await using _database = database;
+    const [prepared, session] = await Promise.all([prepareDatabase(context), prepareKafka(context)]);
+    if (prepared && session) {
+      await using _database = prepared.database;
       await using _session = session;
-      await consume(context, database, session);
+      await consume(context, prepared, session);
     }
   } catch (error) {
     // Stopped while a server was unavailable.
@@ -77,19 +83,24 @@ export async function runConsumer(
   emit("stopped", await readTotals());
 }
 
-async function consume(context: ConsumerContext, database: Database, kafka: KafkaSession): Promise<void> {
+async function consume(
+  context: ConsumerContext,
+  { database, bound }: PreparedDatabase,
+  kafka: KafkaSession,
+): Promise<void> {
   const { settings, streams, availability, emit, signal } = context;
   const group = settings.CONSUMER_GROUP_ID, isBounded = settings.CONSUMER_UNTIL_CAUGHT_UP;
   const topics = streams.map(({ topic }) => topic);
   const options: SourceOptions = { cluster: kafka.cluster, database, group, topics };
   const sources = monitorSources(options);
   const targets = isBounded ? await waitForTargets(sources, context) : [];
-  const consumer = new GroupConsumer({ kafka, database, streams, settings, availability, emit });
+  const consumer = new GroupConsumer({ kafka, database, streams: bound, settings, availability, emit });
   const monitor = new PartitionMonitor(group, consumer, sources, new LagReporter(emit), emit);
   const coordinator = new GroupCoordinator(kafka.cluster, group);
   const owners = () => fetchOwners(coordinator);
   const unassigned = new UnassignedLagReporter({ ...sources, owners }, emit);
   database.onReconnect = () => monitor.wake();
+  database.verify = async (client) => consumer.bind(await bindStreams(client, streams));
   const ended = new AbortController();
   const until = AbortSignal.any([signal, ended.signal]);
   const upkeep = Promise.all([
@@ -113,7 +124,7 @@ async function consume(context: ConsumerContext, database: Database, kafka: Kafk
     throw named.name === "PermanentError" ? named : error;
   } finally {
     ended.abort();
-    database.onReconnect = undefined;
+    database.onReconnect = database.verify = undefined;
     await consumer.stop(settings.CONSUMER_SHUTDOWN_TIMEOUT_MS);
     await waitAtMost(UPKEEP_TIMEOUT_MS, upkeep);
   }

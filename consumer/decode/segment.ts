@@ -3,15 +3,17 @@
  *
  * @module
  */
-import { createInPlaceDecoder } from "../../shared/codec/decoder.ts";
+import { type BoundStream, createRowDecoder, type RowDecoder } from "../../shared/codec/row_decoder.ts";
 import { CorruptBatchError } from "../../shared/kafka/records/corrupt_batch.ts";
 import type { RecordBatch } from "../../shared/kafka/records/record_batch.ts";
 import { CorruptRecordError, RecordReader } from "../../shared/kafka/records/record_reader.ts";
 import { rowEnd } from "../../shared/postgres/binary_copy.ts";
 import type { Stream } from "../../shared/stream.ts";
 import { RowBuffer } from "../../shared/types/row_buffer.ts";
+import type { ColumnType } from "../../shared/types/column_type.ts";
+import { upsertMode } from "../../shared/upsert_stream.ts";
+import { ReaderMetadata } from "./reader_metadata.ts";
 import { RejectedRows, RejectedWriter } from "./rejected_rows.ts";
-import { RowEncoder } from "./row_encoder.ts";
 
 /** A record as received from Kafka. */
 export interface RawRecord {
@@ -29,6 +31,8 @@ export interface StoredRecord extends RawRecord {
 /** Offsets `from` (inclusive) to `to` (exclusive) of a partition. Offsets may lack a record (compaction, transaction markers). */
 export interface Segment {
   readonly stream: Stream;
+  /** The types of the columns, with which the rows were encoded. */
+  readonly types: readonly ColumnType[];
   readonly partition: number;
   readonly from: number;
   readonly to: number;
@@ -55,11 +59,12 @@ const ESTIMATE_MARGIN = 1.1;
 
 /** Builds the segments of a stream. */
 export class SegmentBuilder {
+  readonly stream: Stream;
   readonly #reader = new RecordReader();
-  readonly #decode;
-  readonly #encoder: RowEncoder;
+  readonly #meta: ReaderMetadata;
   readonly #rejected = new RejectedWriter();
-  readonly #row: Float64Array;
+  #types: readonly ColumnType[];
+  #decode: RowDecoder;
   /** Bytes of rows per byte received, in the last segment. */
   #ratio = 0.5;
   // State of the current segment.
@@ -67,10 +72,17 @@ export class SegmentBuilder {
   #rowCount = 0;
   #oldest: number | undefined;
 
-  constructor(readonly stream: Stream) {
-    this.#decode = createInPlaceDecoder(stream);
-    this.#encoder = new RowEncoder(stream.fields);
-    this.#row = new Float64Array(stream.fields.length);
+  constructor(bound: BoundStream) {
+    this.stream = bound.stream;
+    this.#types = bound.types;
+    this.#decode = createRowDecoder(bound);
+    this.#meta = new ReaderMetadata(bound.stream.topic, this.#reader);
+  }
+
+  /** The types of the table's columns have changed. */
+  bind({ stream, types }: BoundStream): void {
+    this.#types = types;
+    this.#decode = createRowDecoder({ stream, types });
   }
 
   /**
@@ -97,18 +109,19 @@ export class SegmentBuilder {
         throw new CorruptBatchError(error.message, batch.baseOffset, batch.lastOffset, { cause: error });
       }
     }
-    const rejected = this.#rejected.flush(), buffer = this.#rows, rows = buffer.written();
+    const { stream } = this, rejected = this.#rejected.flush(), buffer = this.#rows, rows = buffer.written();
     if (bytes > 0) this.#ratio = rows.length / bytes * ESTIMATE_MARGIN;
     this.#rows = new RowBuffer(0);
     let records: StoredRecord[] | undefined;
     return {
-      stream: this.stream,
+      stream,
+      types: this.#types,
       partition,
       from,
       to,
       rows,
       rowCount: this.#rowCount,
-      records: () => records ??= readRecords({ from, to, rows, rejected }, batches),
+      records: () => records ??= readRecords({ stream, from, to, rows, rejected }, batches),
       rejected,
       oldest: this.#oldest,
       bytes: bytes + buffer.bytes.length + rejected.rows.length,
@@ -117,9 +130,10 @@ export class SegmentBuilder {
 
   /** @returns the offset at which the segment has to end; `undefined`: it can continue */
   #decodeBatch(batch: RecordBatch, partition: number, from: number): number | undefined {
-    const reader = this.#reader, row = this.#row, rows = this.#rows, rejected = this.#rejected;
+    const reader = this.#reader, meta = this.#meta, rows = this.#rows, rejected = this.#rejected;
     let last = -1;
     reader.reset(batch.bytes);
+    meta.onBatch(partition, batch);
     for (let n = 0; n < batch.count; n++) {
       reader.next();
       const offset = batch.baseOffset + reader.offsetDelta;
@@ -128,14 +142,12 @@ export class SegmentBuilder {
       }
       last = reader.offsetDelta;
       if (offset < from) continue;
-      this.#oldest ??= batch.isLogAppendTime
-        ? batch.maxTimestamp
-        : batch.firstTimestamp + reader.timestampDelta;
-      const rejection = this.#decode(batch.bytes, reader.valueStart, reader.valueLength, row);
-      if (rejection === undefined) {
-        this.#encoder.write(rows, row);
-        this.#rowCount++;
-      } else rejected.add(this.stream.topic, partition, offset, batch.bytes, reader, rejection);
+      this.#oldest ??= meta.timestamp;
+      const { length } = rows;
+      const rejection = this.#decode(batch.bytes, reader.valueStart, reader.valueLength, rows, meta);
+      // A record that the stream ignores has no row.
+      if (rejection === undefined) this.#rowCount += rows.length > length ? 1 : 0;
+      else rejected.add(this.stream.topic, partition, offset, batch.bytes, reader, rejection);
       if (rows.length + rejected.length >= SEGMENT_MAX_BYTES) return offset + 1;
     }
     reader.finish();
@@ -143,14 +155,15 @@ export class SegmentBuilder {
   }
 }
 
-/** The records of a segment, without the rejected ones. */
+/** The records of a segment that have a row. */
 function readRecords(
-  { from, to, rows, rejected }: Pick<Segment, "from" | "to" | "rows" | "rejected">,
+  { stream, from, to, rows, rejected }: Pick<Segment, "stream" | "from" | "to" | "rows" | "rejected">,
   batches: readonly RecordBatch[],
 ): StoredRecord[] {
   const excluded = new Set(Array.from(rejected, ({ offset }) => offset));
   const records: StoredRecord[] = [];
   const reader = new RecordReader(), view = new DataView(rows.buffer, rows.byteOffset, rows.length);
+  const ignoresTombstones = upsertMode(stream)?.tombstones === "ignore";
   let rowStart = 0;
   for (const batch of batches) {
     reader.reset(batch.bytes);
@@ -158,7 +171,7 @@ function readRecords(
       reader.next();
       const offset = batch.baseOffset + reader.offsetDelta;
       if (offset >= to) return records;
-      if (offset < from || excluded.has(offset)) continue;
+      if (offset < from || excluded.has(offset) || (ignoresTombstones && reader.valueLength < 0)) continue;
       records.push({ offset, key: reader.key(), value: reader.value(), rowStart });
       rowStart = rowEnd(view, rowStart);
     }
@@ -169,6 +182,7 @@ function readRecords(
 /** A segment without records, which only advances the progress (transaction markers, compaction, expired records). */
 export const emptySegment = (stream: Stream, partition: number, from: number, to: number): Segment => ({
   stream,
+  types: [],
   partition,
   from,
   to,

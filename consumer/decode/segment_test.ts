@@ -3,6 +3,7 @@ import assert from "assert";
 import { CorruptBatchError } from "../../shared/kafka/records/corrupt_batch.ts";
 import type { RecordBatch } from "../../shared/kafka/records/record_batch.ts";
 import { RecordWriter } from "../../shared/kafka/records/record_writer.ts";
+import { bindDeclaredTypes } from "../../shared/schema/bind_stream.ts";
 import { loadStreams } from "../../shared/streams.ts";
 import { recordBatch as batch, validRoute as valid } from "./record_batch_fixture.ts";
 import { part, SegmentBuilder } from "./segment.ts";
@@ -16,7 +17,7 @@ const users = (rows: Uint8Array) => {
 
 Deno.test("SegmentBuilder.build() writes a row for each valid record and keeps the rejected ones", () => {
   const batches = [batch(10, [valid(1), "nonsense", valid(2)]), batch(20, [null, valid(3)])];
-  const segment = new SegmentBuilder(routes!).build(4, 10, 30, batches);
+  const segment = new SegmentBuilder(bindDeclaredTypes(routes!)).build(4, 10, 30, batches);
   assert.equal(segment.partition, 4);
   assert.equal(segment.rowCount, 3);
   assert.deepEqual(users(segment.rows), [1, 2, 3]);
@@ -38,7 +39,7 @@ Deno.test("SegmentBuilder.build() writes a row for each valid record and keeps t
 
 Deno.test("SegmentBuilder.build() skips records below its first offset, rejected ones too", () => {
   const batches = [batch(10, ["nonsense", valid(1), valid(2), "nonsense"])];
-  const segment = new SegmentBuilder(routes!).build(0, 12, 14, batches);
+  const segment = new SegmentBuilder(bindDeclaredTypes(routes!)).build(0, 12, 14, batches);
   assert.deepEqual(users(segment.rows), [2]);
   assert.deepEqual(segment.records().map(({ offset }) => offset), [12]);
   assert.deepEqual(Array.from(segment.rejected, ({ offset }) => offset), [13]);
@@ -47,12 +48,12 @@ Deno.test("SegmentBuilder.build() skips records below its first offset, rejected
 
 Deno.test("SegmentBuilder.build() uses the broker's timestamp when the topic uses LogAppendTime", () => {
   const batches = [batch(0, [valid(1), valid(2)], { isLogAppendTime: true, maxTimestamp: 5_000 })];
-  assert.equal(new SegmentBuilder(routes!).build(0, 0, 2, batches).oldest, 5_000);
+  assert.equal(new SegmentBuilder(bindDeclaredTypes(routes!)).build(0, 0, 2, batches).oldest, 5_000);
 });
 
 Deno.test("part() returns contiguous pieces that together equal the segment", () => {
   const values = [valid(1), "a", valid(2), "b", valid(3), "c", valid(4)];
-  const whole = new SegmentBuilder(routes!).build(0, 5, 25, [batch(10, values)]);
+  const whole = new SegmentBuilder(bindDeclaredTypes(routes!)).build(0, 5, 25, [batch(10, values)]);
   const records = whole.records();
   for (let middle = 1; middle < whole.rowCount; middle++) {
     const at = records[middle]!.offset;
@@ -89,7 +90,7 @@ const CORRUPT: Readonly<Record<string, (batch: RecordBatch) => RecordBatch>> = {
 
 for (const [what, corrupt] of Object.entries(CORRUPT)) {
   Deno.test(`SegmentBuilder.build() ends before a batch, or throws if it is the first, when ${what}`, () => {
-    const builder = new SegmentBuilder(routes!);
+    const builder = new SegmentBuilder(bindDeclaredTypes(routes!));
     const good = batch(10, [valid(1), "nonsense"]);
     const bad = corrupt(batch(20, [valid(2), valid(3)]));
     const segment = builder.build(4, 10, 30, [good, bad, batch(25, [valid(4)])]);
@@ -110,7 +111,7 @@ Deno.test("SegmentBuilder.build() ends early when the rows of a batch of tiny re
   const count = 400_000, writer = new RecordWriter();
   for (let n = 0; n < count; n++) writer.add(1_000, null, null);
   const whole = { ...batch(0, [null]), lastOffset: count - 1, count, bytes: writer.bytes };
-  const builder = new SegmentBuilder(routes!);
+  const builder = new SegmentBuilder(bindDeclaredTypes(routes!));
   let from = 0, rejected = 0, segments = 0;
   for (; from < count; segments++) {
     const segment = builder.build(4, from, count, [whole]);
@@ -128,7 +129,7 @@ Deno.test("SegmentBuilder.build() writes all rows when there are more than it es
   const writer = new RecordWriter();
   const shortest = '{"userID":1,"timestamp":1,"coordinates":[1,1]}';
   for (let n = 0; n < 1_000; n++) writer.add(1_000, null, n < 500 ? null : shortest);
-  const builder = new SegmentBuilder(routes!);
+  const builder = new SegmentBuilder(bindDeclaredTypes(routes!));
   // Without rows the estimate is 0.
   assert.equal(builder.build(4, 0, 1, [batch(0, [null])]).bytes < 1_000, true);
   const { rows, records } = builder.build(4, 0, 1_000, [

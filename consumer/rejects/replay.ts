@@ -7,12 +7,13 @@
  * @module
  */
 import type pg from "pg";
-import { createDecoder } from "../../shared/codec/decoder.ts";
+import { type BoundStream, createRowDecoder } from "../../shared/codec/row_decoder.ts";
 import type { Rejection } from "../../shared/codec/rejection.ts";
 import { PermanentError } from "../../shared/errors.ts";
 import { escapeNonAscii } from "../../shared/escape.ts";
 import { classify, type PostgresErrorFields } from "../../shared/postgres/errors.ts";
 import { inTransaction, type SessionInfo } from "../../shared/postgres/session.ts";
+import { bindStreams } from "../../shared/schema/bind_streams.ts";
 import { REJECTED_RECORDS } from "../../shared/schema/own_tables.ts";
 import {
   deleteRejected,
@@ -22,9 +23,11 @@ import {
 } from "../../shared/schema/rejected_replay.ts";
 import { streamTarget } from "../../shared/schema/stream_table.ts";
 import type { Stream } from "../../shared/stream.ts";
+import { RowBuffer } from "../../shared/types/row_buffer.ts";
 import { lookUpViolation } from "../store/violation.ts";
 import { assertAboutRecord, isViolation, tablesOf } from "../store/record_errors.ts";
 import { firstRejection } from "../store/reject_streaks.ts";
+import { runTransaction, transactionSql } from "../store/transaction.ts";
 
 /** Maximum number of records in a transaction. */
 const BATCH_RECORDS_MAX = 1_000;
@@ -37,12 +40,20 @@ export interface Replayed {
   kept: number;
 }
 
-/** A rejected record with the columns' values if it is valid now, else with the current reason. */
+/** A rejected record that was decoded again. */
 interface Candidate extends RejectedPosition {
-  readonly decoded: readonly number[] | Rejection;
+  /** `undefined`: it is valid now. */
+  readonly rejection: Rejection | undefined;
 }
 
-const isRejected = (decoded: Candidate["decoded"]): decoded is Rejection => "reason" in decoded;
+/** Rejected records that one transaction replays. */
+interface Batch {
+  readonly candidates: readonly Candidate[];
+  /** The rows of the valid ones, in PostgreSQL's binary COPY format. */
+  readonly rows: Uint8Array;
+}
+
+const EMPTY: Batch = { candidates: [], rows: new Uint8Array(0) };
 
 /**
  * Replays a stream's rejected records, in the order of partitions and offsets. If the database rejects a transaction, in a statement or
@@ -59,21 +70,23 @@ export async function replay(
   reason: string,
   signal: AbortSignal,
 ): Promise<Replayed> {
-  const read = candidateReader(stream, reason);
   const transaction = <T>(work: () => Promise<T>) =>
     inTransaction(client, { session, settings: { statement_timeout: 0 } }, work);
+  const [bound] = await transaction(() => bindStreams(client, [stream]));
+  const read = batchReader(bound!, reason);
   const result: Replayed = { moved: 0, kept: 0 };
   let after = { partition: -1, offset: "-1" };
   for (let limit = BATCH_RECORDS_MAX; !signal.aborted;) {
-    let candidates: Candidate[] = [];
+    let batch = EMPTY;
     try {
       const moved = await transaction(async () => {
-        candidates = await read(client, after, limit);
-        return await move(client, stream, candidates);
+        batch = await read(client, after, limit);
+        return await move(client, stream, batch);
       });
       result.moved += moved;
-      result.kept += candidates.length - moved;
+      result.kept += batch.candidates.length - moved;
     } catch (error) {
+      const { candidates } = batch;
       if (classify(error) !== "record" || candidates.length === 0) throw error;
       if (candidates.length > 1) {
         limit = Math.ceil(candidates.length / 2);
@@ -84,11 +97,11 @@ export async function replay(
         : undefined;
       assertAboutRecord(error, [stream], violation);
       await transaction(() =>
-        updateReasons(client, stream, [{ ...candidates[0]!, decoded: firstRejection(error) }])
+        updateReasons(client, stream, [{ ...candidates[0]!, rejection: firstRejection(error) }])
       );
       result.kept++;
     }
-    const last = candidates.at(-1);
+    const last = batch.candidates.at(-1);
     if (!last) break;
     after = last;
     limit = Math.min(BATCH_RECORDS_MAX, 2 * limit);
@@ -97,36 +110,43 @@ export async function replay(
 }
 
 /** Returns a function that reads, locks and decodes the next records. */
-function candidateReader(stream: Stream, reason: string) {
-  const decode = createDecoder(stream);
-  const row = new Float64Array(stream.fields.length);
+function batchReader(bound: BoundStream, reason: string) {
+  const { topic } = bound.stream;
+  const decode = createRowDecoder(bound);
   return async (
     client: pg.Client,
     after: { partition: number; offset: string },
     limit: number,
-  ): Promise<Candidate[]> => {
-    const rows = await lockRejected(client, { topic: stream.topic, reason, after, limit });
-    return rows.map(({ partition, offset, value }) => ({
-      ...{ partition, offset },
-      decoded: decode(value, row) ?? [...row],
-    }));
+  ): Promise<Batch> => {
+    const rows = new RowBuffer();
+    const records = await lockRejected(client, { topic, reason, after, limit });
+    const candidates = records.map(({ partition, offset, key, value }) => {
+      // Timestamp and headers of rejected records are not stored.
+      const meta = {
+        ...{ topic, partition, offset: Number(offset), timestamp: -1 },
+        key: () => key,
+        headers: () => [],
+      };
+      return {
+        partition,
+        offset,
+        rejection: decode(value ?? NO_BYTES, 0, value?.length ?? -1, rows, meta),
+      };
+    });
+    return { candidates, rows: rows.written() };
   };
 }
 
+const NO_BYTES = new Uint8Array(0);
+
 /** Moves the valid records into the table and updates the reasons of the others. Returns how many were moved. */
-async function move(client: pg.Client, stream: Stream, candidates: readonly Candidate[]): Promise<number> {
+async function move(client: pg.Client, stream: Stream, { candidates, rows }: Batch): Promise<number> {
   await updateReasons(client, stream, candidates);
-  const valid = candidates.filter(({ decoded }) => !isRejected(decoded));
+  const valid = candidates.filter(({ rejection }) => rejection === undefined);
   if (valid.length === 0) return 0;
-  const { fields, topic } = stream;
-  const columns = fields.map((_, f) =>
-    // As text, -0 would lose its sign.
-    valid.map(({ decoded }) => (decoded as number[])[f]!).map((number) =>
-      Object.is(number, -0) ? "-0" : number
-    )
-  );
-  const types = fields.map(({ type }, f) => `$${f + 1}::${type}[]`).join(", ");
-  await client.query(`INSERT INTO ${streamTarget(stream)} SELECT * FROM unnest(${types})`, columns);
+  const copies = [{ target: streamTarget(stream), rows: [rows] }];
+  await runTransaction(client, transactionSql([], copies), copies);
+  const { topic } = stream;
   const deleted = await deleteRejected(client, topic, valid);
   if (deleted === valid.length) return valid.length;
   throw new PermanentError(
@@ -147,8 +167,8 @@ async function updateReasons(
   { topic }: Stream,
   candidates: readonly Candidate[],
 ): Promise<void> {
-  const kept = candidates.flatMap(({ partition, offset, decoded }) =>
-    isRejected(decoded) ? { partition, offset, ...decoded } : []
+  const kept = candidates.flatMap(({ partition, offset, rejection }) =>
+    rejection ? { partition, offset, ...rejection } : []
   );
   if (kept.length === 0) return;
   const { rows: [server] } = await client.query<{ encoding: string }>(

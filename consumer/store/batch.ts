@@ -50,7 +50,8 @@ export function batchTransaction(
   if (rejected.length > 0 && !bySql) {
     copies.push({ target: REJECTED_TARGET, rows: rejected.map(({ rows }) => rows) });
   }
-  return { sql: transactionSql(advanceProgressSql(group, advancesOf(ordered)), statements, copies), copies };
+  const fence = advanceProgressSql(group, advancesOf(ordered));
+  return { sql: transactionSql([fence, ...statements], copies), copies };
 }
 
 /** The advance of each partition, from its first segment to its last. */

@@ -43,6 +43,12 @@ const QUERY_CANCELED = "57014";
 /** SQLSTATE idle_session_timeout: the server closed the session before it received the statement. */
 const IDLE_SESSION_TIMEOUT = "57P05";
 
+/**
+ * SQLSTATEs that a change of a table or type causes while rows in the previous format are queued: undefined_table, undefined_column,
+ * undefined_object, datatype_mismatch, invalid_text_representation (an enum label), invalid_binary_representation.
+ */
+const TABLE_CHANGED_SQLSTATES = ["42P01", "42703", "42704", "42804", "22P02", "22P03"];
+
 /** How long after statement_timeout a server that has not responded is considered unavailable. */
 const RESPONSE_GRACE_MS = 10_000;
 
@@ -65,6 +71,8 @@ export interface RunOptions {
   readonly canSplit?: boolean;
   /** The work is a single Query message with its COPY data, which PostgreSQL runs as one transaction. */
   readonly isOneMessage?: boolean;
+  /** The tables are verified before the work if that was longer ago. Default: no limit. */
+  readonly verifiedWithinMs?: number;
 }
 
 /**
@@ -82,10 +90,17 @@ export class Database implements AsyncDisposable {
   #client: pg.Client | undefined;
   #session: SessionInfo | undefined;
   #isIdle = true;
+  /** When {@link verify} was last called on the connection, in milliseconds of the monotonic clock. */
+  #verifiedAt = -Infinity;
   #last: Promise<unknown> = Promise.resolve();
   readonly #comment: string;
   /** Called after a reconnect. The new connection may lead to another server, whose state may be older. */
   onReconnect: (() => void) | undefined;
+  /**
+   * Reads the tables' columns again, in a transaction: on each new connection, and after an error that a change of a table can cause. Work
+   * whose `shouldRetry` returns false afterwards is cancelled.
+   */
+  verify: ((client: pg.Client) => Promise<void>) | undefined;
 
   constructor(
     private readonly settings: PostgresSettings,
@@ -127,6 +142,15 @@ export class Database implements AsyncDisposable {
     }
   }
 
+  /** Calls {@link verify} if the last call was longer ago. Returns whether it was called. */
+  async #verifyTables(client: pg.Client, withinMs: number): Promise<boolean> {
+    const { verify } = this;
+    if (!verify || performance.now() - this.#verifiedAt <= withinMs) return false;
+    await this.#runTransaction(client, verify);
+    this.#verifiedAt = performance.now();
+    return true;
+  }
+
   get #transactionStart(): TransactionStart {
     return {
       session: this.#session!,
@@ -137,17 +161,23 @@ export class Database implements AsyncDisposable {
   async #retry<T>(
     action: string,
     work: Work<T>,
-    { shouldRetry = () => true, canSplit = false, isOneMessage = false }: RunOptions,
+    { shouldRetry = () => true, canSplit = false, isOneMessage = false, verifiedWithinMs = Infinity }:
+      RunOptions,
   ): Promise<T> {
+    let isVerifiedAfterError = false;
     for (let attempt = 0;; attempt++) {
       if (!shouldRetry() || (attempt > 0 && this.signal.aborted)) throw new CancelledError(action);
       try {
         this.#client ??= await this.#connect();
         const client = this.#client;
         this.#isIdle = false;
-        const result = await this.#withResponseTimeout(
-          isOneMessage ? this.#runMessage(client, work) : this.#runTransaction(client, work),
-        ).finally(() => this.#isIdle = true);
+        const attempt = async () => {
+          if (await this.#verifyTables(client, verifiedWithinMs) && !shouldRetry()) {
+            throw new CancelledError(action);
+          }
+          return await (isOneMessage ? this.#runMessage(client, work) : this.#runTransaction(client, work));
+        };
+        const result = await this.#withResponseTimeout(attempt()).finally(() => this.#isIdle = true);
         this.availability.up("PostgreSQL");
         return result;
       } catch (error) {
@@ -155,6 +185,11 @@ export class Database implements AsyncDisposable {
           this.availability.down("PostgreSQL", error, error.kind);
         } else {
           if (!isPostgresError(error)) throw error;
+          if (this.verify && !isVerifiedAfterError && TABLE_CHANGED_SQLSTATES.includes(codeOf(error)!)) {
+            isVerifiedAfterError = true;
+            this.#verifiedAt = -Infinity;
+            continue;
+          }
           const kind = classify(error);
           // After a failed statement the connection is still usable.
           if (kind === "record" || kind === "internal") throw error;
@@ -204,6 +239,7 @@ export class Database implements AsyncDisposable {
     try {
       const session = await this.#withResponseTimeout(inspectSession(client));
       if (this.#session) this.onReconnect?.();
+      this.#verifiedAt = -Infinity;
       // Keep the search_path of the first connection, so that the tables stay the same.
       this.#session = { ...session, searchPath: this.#session?.searchPath ?? session.searchPath };
       client.on("error", () => this.#dropIdle(client)).on("end", () => this.#dropIdle(client));

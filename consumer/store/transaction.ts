@@ -25,15 +25,9 @@ export interface Copy {
   readonly rows: readonly Uint8Array[];
 }
 
-/** The Query message: the fence, further statements, COPYs. */
-export const transactionSql = (
-  fence: string,
-  statements: readonly string[],
-  copies: readonly Copy[],
-): string =>
-  [fence, ...statements, ...copies.map(({ target }) => `COPY ${target} FROM STDIN (FORMAT binary)`)].join(
-    ";\n",
-  );
+/** A Query message: statements, then COPYs. */
+export const transactionSql = (statements: readonly string[], copies: readonly Copy[]): string =>
+  [...statements, ...copies.map(({ target }) => `COPY ${target} FROM STDIN (FORMAT binary)`)].join(";\n");
 
 /** The part of pg's Connection that a submittable writes to. */
 interface Connection {

@@ -1,4 +1,5 @@
 import assert from "assert";
+import { bindDeclaredTypes } from "../../shared/schema/bind_stream.ts";
 import { loadStreams } from "../../shared/streams.ts";
 import { recordBatch, validRoute } from "../decode/record_batch_fixture.ts";
 import { emptySegment, part, type Segment, SegmentBuilder } from "../decode/segment.ts";
@@ -41,7 +42,7 @@ const TOPIC = routes!.topic;
 
 /** Offsets 0 … values.length − 1 of a partition. */
 const segmentOf = (partition: number, values: readonly string[]): Segment =>
-  new SegmentBuilder(routes!).build(partition, 0, values.length, [recordBatch(0, values)]);
+  new SegmentBuilder(bindDeclaredTypes(routes!)).build(partition, 0, values.length, [recordBatch(0, values)]);
 
 /** Stores segments. @returns the events */
 async function store(

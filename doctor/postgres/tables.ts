@@ -4,10 +4,11 @@
  * @module
  */
 import type pg from "pg";
+import { readCatalog } from "../../shared/schema/catalog.ts";
 import { tablesSql } from "../../shared/schema/ensure_tables.ts";
 import { OWN_TABLE_PRIVILEGES } from "../../shared/schema/own_tables.ts";
 import { streamTablePrivileges } from "../../shared/schema/stream_table.ts";
-import { readColumns, tableProblems } from "../../shared/schema/table_problems.ts";
+import { tableProblems } from "../../shared/schema/table_problems.ts";
 import { combineOutcomes, failed, ok, type Outcome, skipped } from "../check.ts";
 import type { Context } from "../context.ts";
 
@@ -18,10 +19,8 @@ export const checkTables = (context: Context): Promise<Outcome> =>
 async function tablesOutcome(context: Context, client: pg.Client): Promise<Outcome> {
   const streams = context.get("streams");
   const sql = tablesSql(streams);
-  const [existing, problems] = [
-    await readColumns(client, [...sql.keys()]),
-    await tableProblems(client, streams),
-  ];
+  const catalog = await readCatalog(client, [...sql.keys()]);
+  const existing = catalog.tables, problems = await tableProblems(client, streams, catalog);
   const { rows } = await client.query<{ schema: string | null; create: boolean | null }>(
     `SELECT current_schema() AS schema, has_schema_privilege(current_schema(), 'CREATE') AS create`,
   );

@@ -203,3 +203,15 @@ function decodeTopic(decoder: any, version: number): TopicMetadata {
 
 const textOfId = (id: Buffer | undefined) =>
   id === undefined || id.equals(NO_ID) ? undefined : id.toString("base64url");
+
+/** Fetches the partition numbers of topics; topics that do not exist are left out. */
+export async function fetchPartitions(
+  cluster: KafkaCluster,
+  topics: readonly string[],
+): Promise<Map<string, number[]>> {
+  const metadata = await fetchTopics(cluster, topics);
+  return new Map(
+    metadata.filter(({ error }) => error === undefined)
+      .map(({ name, partitions }) => [name, partitions.map(({ partition }) => partition)]),
+  );
+}

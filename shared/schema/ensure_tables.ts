@@ -8,9 +8,11 @@ import { codeOf, PermanentError } from "../errors.ts";
 import { statementFailure } from "../postgres/errors.ts";
 import { withSavepoint } from "../postgres/session.ts";
 import type { Stream } from "../stream.ts";
+import { readCatalog } from "./catalog.ts";
+import { isNullable } from "./column_schema.ts";
 import { createTableSql, OWN_TABLES } from "./own_tables.ts";
-import { streamTableSql } from "./stream_table.ts";
-import { readColumns, tableProblems } from "./table_problems.ts";
+import { addColumnsSql, enumTypes, enumTypeSql, streamTableSql } from "./stream_table.ts";
+import { missingColumns, tableProblems } from "./table_problems.ts";
 
 /**
  * SQLSTATEs of a `CREATE TABLE` when another consumer creates the table at the same time: unique_violation in the catalog,
@@ -21,41 +23,56 @@ const CONCURRENT_CREATE_SQLSTATES = ["23505", "42P07", "42710"];
 /** SQLSTATEs of a `CREATE TABLE` without the privilege, and without a schema on the search_path. */
 const NOT_CREATABLE = ["42501", "3F000"];
 
+/** What {@link ensureTables} may change besides creating tables. */
+export interface EnsureOptions {
+  /** Whether to add columns that an existing table lacks, if the stream can have NULL in them. */
+  readonly addColumns: boolean;
+}
+
 /** The statements that create the tables, by table name. */
 export const tablesSql = (streams: readonly Stream[]): ReadonlyMap<string, string> =>
   new Map([
-    ...streams.map((stream) => [stream.table, streamTableSql(stream)] as const),
+    ...streams.map((stream) => {
+      const types = [...enumTypes(stream)].map(([name, labels]) => `${enumTypeSql(name, labels)};\n`);
+      return [stream.table, types.join("") + streamTableSql(stream)] as const;
+    }),
     ...OWN_TABLES.map((table) => [table.name, createTableSql(table)] as const),
   ]);
 
 /**
- * Creates the tables that do not exist and checks the others, in the current transaction. An existing table, such as one created by the
- * Python original, is used unchanged.
+ * Creates the tables that do not exist, with their enum types, and checks the others, in the current transaction. An existing table, such
+ * as one created by the Python original, is used unchanged, except for new columns.
  *
- * @returns the names of the tables that were created
+ * @returns what was created, such as `table orders`
  * @throws {PermanentError} if the account is not allowed to create a table, or the consumer cannot store into one
  */
-export async function ensureTables(client: pg.Client, streams: readonly Stream[]): Promise<string[]> {
-  const sql = tablesSql(streams);
-  const existing = await readColumns(client, [...sql.keys()]);
+export async function ensureTables(
+  client: pg.Client,
+  streams: readonly Stream[],
+  { addColumns }: EnsureOptions,
+): Promise<string[]> {
+  const sql = tablesSql(streams), names = [...sql.keys()];
+  const { tables: existing } = await readCatalog(client, names);
   const created: string[] = [];
-  for (const [table, create] of sql) {
-    if (existing.has(table)) continue;
-    try {
-      await withSavepoint(client, () => client.query(create));
-      created.push(table);
-    } catch (error) {
-      if (CONCURRENT_CREATE_SQLSTATES.includes(codeOf(error) ?? "")) continue;
-      if (!NOT_CREATABLE.includes(codeOf(error) ?? "")) throw error;
-      const failure = statementFailure(
-        `The table ${table} does not exist and this account is not allowed to create it`,
-        error,
-      );
-      const remedy = `${failure.remedy} Or create it:\n${create};`;
-      throw new PermanentError({ ...failure, remedy }, { cause: error });
+  const create = async (what: string, statement: string, table: string) => {
+    if (await tryCreate(client, statement, table, sql.get(table)!)) created.push(what);
+  };
+  for (const stream of streams) {
+    const table = existing.get(stream.table);
+    const missing = missingColumns(stream, table).filter((column) => isNullable(stream, column));
+    if (table && (!addColumns || missing.length === 0)) continue;
+    for (const [name, labels] of await missingTypes(client, stream)) {
+      await create(`type ${name}`, enumTypeSql(name, labels), stream.table);
+    }
+    if (!table) await create(`table ${stream.table}`, streamTableSql(stream), stream.table);
+    else if (await alterTable(client, addColumnsSql(stream, missing))) {
+      created.push(...missing.map(({ name }) => `column ${name} of table ${stream.table}`));
     }
   }
-  const [problem] = await tableProblems(client, streams);
+  for (const table of OWN_TABLES) {
+    if (!existing.has(table.name)) await create(`table ${table.name}`, createTableSql(table), table.name);
+  }
+  const [problem] = await tableProblems(client, streams, await readCatalog(client, names));
   if (problem) {
     const [table, { what, remedy }] = problem;
     throw new PermanentError({
@@ -65,4 +82,47 @@ export async function ensureTables(client: pg.Client, streams: readonly Stream[]
     });
   }
   return created;
+}
+
+/** Creates a table or type. Returns false if another consumer creates it at the same time. */
+async function tryCreate(client: pg.Client, sql: string, table: string, all: string): Promise<boolean> {
+  try {
+    await withSavepoint(client, () => client.query(sql));
+    return true;
+  } catch (error) {
+    if (CONCURRENT_CREATE_SQLSTATES.includes(codeOf(error) ?? "")) return false;
+    if (!NOT_CREATABLE.includes(codeOf(error) ?? "")) throw error;
+    const failure = statementFailure(
+      `The table ${table} does not exist and this account is not allowed to create it`,
+      error,
+    );
+    throw new PermanentError({ ...failure, remedy: `${failure.remedy} Or create it:\n${all};` }, {
+      cause: error,
+    });
+  }
+}
+
+/** The enum types of a stream that do not exist. */
+async function missingTypes(
+  client: pg.Client,
+  stream: Stream,
+): Promise<[name: string, labels: readonly string[]][]> {
+  const types = [...enumTypes(stream)];
+  if (types.length === 0) return [];
+  const { rows } = await client.query<{ name: string }>(
+    "SELECT t.name FROM unnest($1::text[]) AS t (name) WHERE to_regtype(t.name) IS NULL",
+    [types.map(([name]) => name)],
+  );
+  return types.filter(([name]) => rows.some((row) => row.name === name));
+}
+
+/** Alters a table. Returns false if the account is not its owner, or it is a view. */
+async function alterTable(client: pg.Client, sql: string): Promise<boolean> {
+  try {
+    await withSavepoint(client, () => client.query(sql));
+    return true;
+  } catch (error) {
+    if (!["42501", "42809"].includes(codeOf(error) ?? "")) throw error;
+    return false;
+  }
 }

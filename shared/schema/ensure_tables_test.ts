@@ -1,8 +1,10 @@
 import assert from "assert";
 import type pg from "pg";
 import { loadStreams } from "../streams.ts";
+import { parseType } from "../types/type_descriptor.ts";
 import { ensureTables } from "./ensure_tables.ts";
 
+const OPTIONS = { addColumns: false };
 const streams = await loadStreams(["routes"]);
 
 /** A server on which another consumer creates the tables at the same time: each CREATE fails, and the table exists afterwards. */
@@ -32,9 +34,13 @@ function serverWithRace(code: string, comment: string | null = null): pg.Client 
       return Promise.reject(Object.assign(new Error("already exists"), { code }));
     }
     if (sql.includes("relkind")) return Promise.resolve({ rows: [] });
+    if (sql.includes("server_encoding")) return Promise.resolve({ rows: [{ encoding: "UTF8" }] });
     if (sql.includes("obj_description")) return Promise.resolve({ rows: [{ comment }] });
     const rows = Object.entries(isCreated ? columns : {}).flatMap(([table, types]) =>
-      Object.entries(types).map(([column, type]) => ({ table, column, type }))
+      Object.entries(types).map(([column, sql]) => ({
+        ...{ table, column, sql, labels: null, element_oid: null, element: null },
+        ...{ oid: parseType(sql)!.oid, not_null: true, generated: false, has_default: false },
+      }))
     );
     return Promise.resolve({ rows });
   };
@@ -43,20 +49,20 @@ function serverWithRace(code: string, comment: string | null = null): pg.Client 
 
 Deno.test("ensureTables() uses the tables when another consumer creates them at the same time", async () => {
   for (const code of ["23505", "42P07", "42710"]) {
-    assert.deepEqual(await ensureTables(serverWithRace(code), streams), [], code);
+    assert.deepEqual(await ensureTables(serverWithRace(code), streams, OPTIONS), [], code);
   }
 });
 
 Deno.test("ensureTables() throws the statement when the account is not allowed to create a table", async () => {
   await assert.rejects(
-    ensureTables(serverWithRace("42501"), streams),
+    ensureTables(serverWithRace("42501"), streams, OPTIONS),
     /not allowed to create it.*Or create it:\nCREATE TABLE IF NOT EXISTS routes_table/s,
   );
 });
 
 Deno.test("ensureTables() throws when the tables have a newer schema that this version cannot use", async () => {
   await assert.rejects(
-    ensureTables(serverWithRace("42P07", "schema version 9, compatible with 8"), streams),
+    ensureTables(serverWithRace("42P07", "schema version 9, compatible with 8"), streams, OPTIONS),
     /consumer_progress .* has schema version 9, which programs of schema version \d+ cannot use\. Run the version/,
   );
 });

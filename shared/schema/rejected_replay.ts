@@ -22,13 +22,19 @@ export interface ReplaySelection {
   readonly limit: number;
 }
 
+/** A rejected record as it was received. */
+export interface LockedRecord extends RejectedPosition {
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+}
+
 /** Reads and locks rejected records. Records that another replay has locked are skipped. */
 export async function lockRejected(
   client: pg.Client,
   { topic, reason, after, limit }: ReplaySelection,
-): Promise<(RejectedPosition & { readonly value: Uint8Array | null })[]> {
-  const { rows } = await client.query<RejectedPosition & { value: Uint8Array | null }>(
-    `SELECT partition, "offset", value FROM rejected_records
+): Promise<LockedRecord[]> {
+  const { rows } = await client.query<LockedRecord>(
+    `SELECT partition, "offset", key, value FROM rejected_records
      WHERE topic = $1 AND ($2 = '' OR reason = $2) AND (partition, "offset") > ($3, $4)
      ORDER BY partition, "offset" LIMIT $5 FOR UPDATE SKIP LOCKED`,
     [topic, reason, after.partition, after.offset, limit],

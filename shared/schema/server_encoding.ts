@@ -5,6 +5,7 @@
  */
 import type pg from "pg";
 import { codeOf } from "../errors.ts";
+import { withSavepoint } from "../postgres/session.ts";
 import type { CharacterSet } from "../types/character_set.ts";
 
 /** SQLSTATE untranslatable_character. */
@@ -27,12 +28,13 @@ async function charactersOf(
 ): Promise<string[]> {
   const bytes = Array.from({ length: to - from }, (_, i) => (from + i).toString(16)).join("");
   try {
-    const { rows: [row] } = await client.query<{ text: string }>(
-      "SELECT convert_from(decode($1, 'hex'), $2) AS text",
-      [
-        bytes,
-        encoding,
-      ],
+    const { rows: [row] } = await withSavepoint(
+      client,
+      () =>
+        client.query<{ text: string }>("SELECT convert_from(decode($1, 'hex'), $2) AS text", [
+          bytes,
+          encoding,
+        ]),
     );
     return [...row!.text];
   } catch (error) {
@@ -47,7 +49,7 @@ async function charactersOf(
 }
 
 /**
- * Reads the characters of the database's encoding. The session must not be in a transaction, since unassigned bytes make statements fail.
+ * Reads the characters of the database's encoding, in the current transaction.
  *
  * @returns `undefined`: all characters (UTF-8)
  */

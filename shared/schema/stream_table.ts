@@ -5,8 +5,9 @@
  */
 import pg from "pg";
 import type { Column, Metadata, Stream } from "../stream.ts";
+import { parseType } from "../types/type_descriptor.ts";
 import { upsertMode } from "../upsert_stream.ts";
-import { isNullable } from "./column_schema.ts";
+import { isNullable, labelsOf } from "./column_schema.ts";
 
 const identifier = pg.escapeIdentifier;
 
@@ -36,6 +37,28 @@ export function streamTableSql(stream: Stream): string {
   if (key !== undefined) lines.push(`PRIMARY KEY (${key})`);
   return `CREATE TABLE IF NOT EXISTS ${stream.table} (\n${lines.map((line) => `  ${line}`).join(",\n")}\n)`;
 }
+
+/** The enum types that a stream's table needs, by name as in SQL, with their labels. Types whose labels the schema lists. */
+export function enumTypes(stream: Stream): Map<string, readonly string[]> {
+  const types = new Map<string, readonly string[]>();
+  for (const column of stream.columns) {
+    const type = parseType(declaredType(column)), scalar = type?.element ?? type;
+    const labels = labelsOf(stream, column);
+    if (scalar?.kind === "enum" && labels) types.set(scalar.sql, labels);
+  }
+  return types;
+}
+
+/** The statement that creates an enum type. */
+export const enumTypeSql = (name: string, labels: readonly string[]): string =>
+  `CREATE TYPE ${name} AS ENUM (${labels.map((label) => pg.escapeLiteral(label)).join(", ")})`;
+
+/** The statement that adds columns to a stream's table. Existing rows have NULL in them. */
+export const addColumnsSql = ({ table }: Stream, columns: readonly Column[]): string =>
+  `ALTER TABLE ${table} ${
+    columns.map((column) => `ADD COLUMN IF NOT EXISTS ${identifier(column.name)} ${declaredType(column)}`)
+      .join(", ")
+  }`;
 
 /** Table and columns of a stream, as the target of a COPY or INSERT. */
 export const streamTarget = ({ table, columns }: Stream): string =>

@@ -16,6 +16,13 @@ export const CONSUMER = {
     default: "false",
     help: "Stop with exit code 0 when all records that were in the topics at start are stored",
   },
+  CONSUMER_ADD_COLUMNS: {
+    group: "consumer",
+    type: boolean,
+    default: "false",
+    help:
+      "Add columns that an existing table lacks (ALTER TABLE … ADD COLUMN), if the stream's schema allows null in them",
+  },
   CONSUMER_BATCH_BYTES: {
     group: "consumer",
     type: integer(1_000, 1_000_000_000),
