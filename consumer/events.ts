@@ -7,6 +7,7 @@ import { type Emit, event, messageOnly } from "../shared/observe/events.ts";
 import { partitionKey } from "../shared/schema/progress.ts";
 import type { RejectedRows } from "./decode/rejected_rows.ts";
 import * as metrics from "./metrics.ts";
+import type { KeyConflict } from "./store/key_conflicts.ts";
 import type { RejectedByDatabase } from "./store/rejection_log.ts";
 
 // A type, since an interface is not assignable to a record of fields.
@@ -90,6 +91,13 @@ export const EVENTS = {
     const ending = count > examples.length ? "; …" : ".";
     return `Rejected ${count} ${records} of ${partitionKey(partition)}: PostgreSQL: ${first}${ending}`;
   }),
+  key_conflicts_found: event<KeyConflict>(
+    "warn",
+    ({ topic, count }) =>
+      `Found keys of ${topic} in several partitions, ${count} times: which of their records is the latest is undefined; ` +
+      "the one with the highest offset is stored. Use the table's key columns as the key of the Kafka records.",
+    ({ topic, count }) => metrics.keyConflicts.inc({ topic }, count),
+  ),
   transaction_fenced: event<Partition & { expected: number; found: number | undefined }>(
     "warn",
     ({ expected, found, ...partition }) =>

@@ -22,6 +22,15 @@ export const records = new Counter({
   registers,
 });
 
+export const keyConflicts = new Counter({
+  name: "consumer_key_conflicts_total",
+  help:
+    "Records of upsert streams whose key also has a record in another partition: the latest one of a key is undefined. Key records by " +
+    "the table's key columns",
+  labelNames: ["topic"],
+  registers,
+});
+
 export const transactions = new Counter({
   name: "consumer_transactions_total",
   help:

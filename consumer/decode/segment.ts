@@ -39,6 +39,8 @@ export interface Segment {
   /** Rows in PostgreSQL's binary COPY format, without header and trailer. */
   readonly rows: Uint8Array;
   readonly rowCount: number;
+  /** Whether some of the rows are tombstones, of a stream that deletes. */
+  readonly hasTombstones: boolean;
   /** The record of each row, decoded on first use: only needed for rows that the database rejects. */
   readonly records: () => readonly StoredRecord[];
   readonly rejected: RejectedRows;
@@ -70,6 +72,7 @@ export class SegmentBuilder {
   // State of the current segment.
   #rows = new RowBuffer(0);
   #rowCount = 0;
+  #hasTombstones = false;
   #oldest: number | undefined;
 
   constructor(bound: BoundStream) {
@@ -95,6 +98,7 @@ export class SegmentBuilder {
     const bytes = batches.reduce((sum, { bytes }) => sum + bytes.length, 0);
     this.#rows = new RowBuffer(Math.min(SEGMENT_MAX_BYTES, Math.ceil(bytes * this.#ratio)));
     this.#rowCount = 0;
+    this.#hasTombstones = false;
     this.#oldest = undefined;
     for (const [index, batch] of batches.entries()) {
       try {
@@ -121,6 +125,7 @@ export class SegmentBuilder {
       to,
       rows,
       rowCount: this.#rowCount,
+      hasTombstones: this.#hasTombstones,
       records: () => records ??= readRecords({ stream, from, to, rows, rejected }, batches),
       rejected,
       oldest: this.#oldest,
@@ -145,9 +150,12 @@ export class SegmentBuilder {
       this.#oldest ??= meta.timestamp;
       const { length } = rows;
       const rejection = this.#decode(batch.bytes, reader.valueStart, reader.valueLength, rows, meta);
+      if (rejection) rejected.add(this.stream.topic, partition, offset, batch.bytes, reader, rejection);
       // A record that the stream ignores has no row.
-      if (rejection === undefined) this.#rowCount += rows.length > length ? 1 : 0;
-      else rejected.add(this.stream.topic, partition, offset, batch.bytes, reader, rejection);
+      else if (rows.length > length) {
+        this.#rowCount++;
+        this.#hasTombstones ||= reader.valueLength < 0;
+      }
       if (rows.length + rejected.length >= SEGMENT_MAX_BYTES) return offset + 1;
     }
     reader.finish();
@@ -188,6 +196,7 @@ export const emptySegment = (stream: Stream, partition: number, from: number, to
   to,
   rows: new Uint8Array(0),
   rowCount: 0,
+  hasTombstones: false,
   records: () => [],
   rejected: RejectedRows.NONE,
   oldest: undefined,

@@ -27,7 +27,7 @@ import { RowBuffer } from "../../shared/types/row_buffer.ts";
 import { lookUpViolation } from "../store/violation.ts";
 import { assertAboutRecord, isViolation, tablesOf } from "../store/record_errors.ts";
 import { firstRejection } from "../store/reject_streaks.ts";
-import { runTransaction, transactionSql } from "../store/transaction.ts";
+import { runTransaction } from "../store/transaction.ts";
 
 /** Maximum number of records in a transaction. */
 const BATCH_RECORDS_MAX = 1_000;
@@ -144,8 +144,7 @@ async function move(client: pg.Client, stream: Stream, { candidates, rows }: Bat
   await updateReasons(client, stream, candidates);
   const valid = candidates.filter(({ rejection }) => rejection === undefined);
   if (valid.length === 0) return 0;
-  const copies = [{ target: streamTarget(stream), rows: [rows] }];
-  await runTransaction(client, transactionSql([], copies), copies);
+  await runTransaction(client, "", [{ target: streamTarget(stream), rows: [rows] }]);
   const { topic } = stream;
   const deleted = await deleteRejected(client, topic, valid);
   if (deleted === valid.length) return valid.length;

@@ -9,8 +9,11 @@ import { REJECTED_RECORDS } from "../../shared/schema/own_tables.ts";
 import { partitionKey } from "../../shared/schema/progress.ts";
 import { insertRejectedSql, REJECTED_TARGET } from "../../shared/schema/rejected_records.ts";
 import type { Segment } from "../decode/segment.ts";
+import type { Stream } from "../../shared/stream.ts";
+import { upsertMode } from "../../shared/upsert_stream.ts";
 import { streamTarget } from "../../shared/schema/stream_table.ts";
-import { type Copy, transactionSql } from "./transaction.ts";
+import type { Step } from "./transaction.ts";
+import { upsertSteps } from "./upsert.ts";
 
 /** The segment's partition as a key for maps. */
 export const partitionOf = ({ stream: { topic }, partition }: Segment): string =>
@@ -27,7 +30,7 @@ export interface RejectedForm {
 }
 
 /**
- * The Query message of a batch and its COPY data.
+ * The steps of a batch's transaction.
  *
  * Partitions are sorted: consumers of other groups may insert the same rejected records, and different orders could deadlock.
  */
@@ -35,24 +38,33 @@ export function batchTransaction(
   group: string,
   batch: readonly Segment[],
   { bySql, asciiOnly }: RejectedForm,
-): { sql: string; copies: Copy[] } {
+): Step[] {
   const ordered = batch.toSorted((a, b) =>
     compare(a.stream.topic, b.stream.topic) || a.partition - b.partition
   );
-  const copies: Copy[] = [];
-  for (const stream of new Set(ordered.map((segment) => segment.stream))) {
-    const rows = ordered.filter((s) => s.stream === stream && s.rows.length > 0).map((s) => s.rows);
-    if (rows.length > 0) copies.push({ target: streamTarget(stream), rows });
-  }
+  const steps: Step[] = [advanceProgressSql(group, advancesOf(ordered))];
   const rejected = ordered.map((segment) => segment.rejected).filter(({ count }) => count > 0)
     .map((records) => asciiOnly ? records.toAscii() : records);
-  const statements = rejected.length > 0 && bySql ? [insertRejectedSql(rejected)] : [];
-  if (rejected.length > 0 && !bySql) {
-    copies.push({ target: REJECTED_TARGET, rows: rejected.map(({ rows }) => rows) });
+  if (rejected.length > 0 && bySql) steps.push(insertRejectedSql(rejected));
+  for (const stream of rowStreams(ordered)) {
+    steps.push(...storeSteps(stream, ordered.filter((s) => s.stream === stream && s.rowCount > 0)));
   }
-  const fence = advanceProgressSql(group, advancesOf(ordered));
-  return { sql: transactionSql([fence, ...statements], copies), copies };
+  if (rejected.length > 0 && !bySql) {
+    steps.push({ target: REJECTED_TARGET, rows: rejected.map(({ rows }) => rows) });
+  }
+  return steps;
 }
+
+/** The streams of which a batch has rows, in the order in which they are stored. */
+export const rowStreams = (batch: readonly Segment[]): Stream[] =>
+  [...new Set(batch.filter(({ rowCount }) => rowCount > 0).map(({ stream }) => stream))]
+    .sort((a, b) => compare(a.topic, b.topic));
+
+/** The steps that store the rows of a stream. */
+const storeSteps = (stream: Stream, segments: readonly Segment[]): Step[] =>
+  upsertMode(stream)
+    ? upsertSteps(segments)
+    : [{ target: streamTarget(stream), rows: segments.map(({ rows }) => rows) }];
 
 /** The advance of each partition, from its first segment to its last. */
 export function advancesOf(batch: readonly Segment[]): OffsetAdvance[] {

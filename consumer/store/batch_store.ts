@@ -12,6 +12,7 @@ import { partitionKey, readProgress, type TopicPartition } from "../../shared/sc
 import { isAlreadyRejected, isRejectedConflict } from "../../shared/schema/rejected_records.ts";
 import { namedRow, nextPieceSize, toRejected } from "./bisect.ts";
 import { halve, part, recordCount, type Segment } from "../decode/segment.ts";
+import { KeyConflicts } from "./key_conflicts.ts";
 import { FencedError, runTransaction } from "./transaction.ts";
 import { advancesOf, batchTransaction, partitionOf, rejectedConflictError } from "./batch.ts";
 import { isUntranslatable } from "./group_encoding.ts";
@@ -59,6 +60,7 @@ export class BatchStore {
   readonly #streaks: RejectStreaks;
   readonly #recordErrors: RecordErrors;
   readonly #rejectionLog: RejectionLog;
+  readonly #keyConflicts: KeyConflicts;
   /** Whether details are stored in ASCII, since the database's encoding lacks a character of one. */
   #asciiOnly = false;
 
@@ -68,6 +70,7 @@ export class BatchStore {
     this.#rejectionLog = new RejectionLog((rejected) =>
       options.emit("records_rejected_by_database", rejected)
     );
+    this.#keyConflicts = new KeyConflicts((found) => options.emit("key_conflicts_found", found));
   }
 
   /** Logs rejected records that are not logged yet, and clears the streaks: other consumers may continue the partitions. */
@@ -76,9 +79,10 @@ export class BatchStore {
     this.#streaks.reset();
   }
 
-  /** Logs rejected records that are not logged yet. */
+  /** Logs rejected records and key conflicts that are not logged yet. */
   flush(): void {
     this.#rejectionLog.flush(true);
+    this.#keyConflicts.flush(true);
   }
 
   /**
@@ -123,8 +127,9 @@ export class BatchStore {
     for (;;) {
       try {
         const started = performance.now();
-        await this.#runTransaction(batch, insertRejected, isValid);
+        const results = await this.#runTransaction(batch, insertRejected, isValid);
         this.#onStored(batch, (performance.now() - started) / 1000);
+        this.#keyConflicts.add(batch, results);
         return "stored";
       } catch (error) {
         if (error instanceof CancelledError && !isValid()) return "superseded";
@@ -150,15 +155,19 @@ export class BatchStore {
     }
   }
 
-  #runTransaction(batch: readonly Segment[], bySql: boolean, isValid: () => boolean): Promise<void> {
-    const { sql, copies } = batchTransaction(this.options.group, batch, {
+  #runTransaction(
+    batch: readonly Segment[],
+    bySql: boolean,
+    isValid: () => boolean,
+  ): Promise<readonly (string | null)[]> {
+    const steps = batchTransaction(this.options.group, batch, {
       bySql,
       asciiOnly: this.#asciiOnly,
     });
     this.#unconfirmed.onSent(batch);
     return this.database.run(
       `Cannot store records in ${batch[0]!.stream.table}`,
-      (client, start) => runTransaction(client, start + sql, copies),
+      (client, start) => runTransaction(client, start, steps),
       { shouldRetry: isValid, canSplit: batch.length > 1 || recordCount(batch[0]!) > 1, isOneMessage: true },
     );
   }

@@ -25,9 +25,11 @@ export interface Copy {
   readonly rows: readonly Uint8Array[];
 }
 
-/** A Query message: statements, then COPYs. */
-export const transactionSql = (statements: readonly string[], copies: readonly Copy[]): string =>
-  [...statements, ...copies.map(({ target }) => `COPY ${target} FROM STDIN (FORMAT binary)`)].join(";\n");
+/** A statement, or a COPY with its data. */
+export type Step = string | Copy;
+
+const sqlOf = (step: Step) =>
+  typeof step === "string" ? step : `COPY ${step.target} FROM STDIN (FORMAT binary)`;
 
 /** The part of pg's Connection that a submittable writes to. */
 interface Connection {
@@ -46,21 +48,29 @@ const COPY_DONE = messageHeader("c", 0);
 /**
  * Runs a transaction.
  *
+ * @param start SQL before the steps
+ * @returns the first column of each row that the steps return, as text
  * @throws {FencedError} if the progress was not at the expected offset
  * @throws {Error} pg's, with the SQLSTATE as `code`; without a code if the connection broke, and then the outcome is unknown
  */
-export function runTransaction(client: pg.Client, sql: string, copies: readonly Copy[]): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+export function runTransaction(
+  client: pg.Client,
+  start: string,
+  steps: readonly Step[],
+): Promise<readonly (string | null)[]> {
+  const { promise, resolve, reject } = Promise.withResolvers<readonly (string | null)[]>();
+  const results: (string | null)[] = [];
   let failure: Error | undefined;
   const ignore = () => {};
   const submittable = {
     submit(connection: Connection) {
       const { stream } = connection;
       stream.cork();
-      connection.query(sql);
-      for (const { rows } of copies) {
+      connection.query(start + steps.map(sqlOf).join(";\n"));
+      for (const step of steps) {
+        if (typeof step === "string") continue;
         // Each chunk is one CopyData message and is not copied.
-        for (const chunk of [COPY_HEADER, ...rows, COPY_TRAILER]) {
+        for (const chunk of [COPY_HEADER, ...step.rows, COPY_TRAILER]) {
           stream.write(messageHeader("d", chunk.length));
           stream.write(chunk);
         }
@@ -73,9 +83,10 @@ export function runTransaction(client: pg.Client, sql: string, copies: readonly 
       // Reject now: if the connection is broken, no ReadyForQuery follows.
       reject(failure);
     },
-    handleReadyForQuery: () => resolve(),
+    handleReadyForQuery: () => resolve(results),
     handleRowDescription: ignore,
-    handleDataRow: ignore,
+    handleDataRow: ({ fields }: { fields: readonly (string | null)[] }) =>
+      void results.push(fields[0] ?? null),
     handleCommandComplete: ignore,
     handleCopyInResponse: ignore,
     handleCopyData: ignore,

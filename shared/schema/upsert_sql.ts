@@ -90,3 +90,13 @@ export function applySql(t: UpsertTable, source: string, traits: BatchTraits): s
 /** A query of the number of rows whose record was from another partition, so far in this transaction. */
 export const KEY_CONFLICTS_SQL =
   `SELECT coalesce(nullif(current_setting('${COUNTER}', true), ''), '0')::bigint`;
+
+/** Upper limit of the memory for sorting a batch, KiB. */
+const SORT_MEMORY_MAX_KIB = 256 * 1024;
+
+/** Raises `work_mem` for the transaction, so that a batch is sorted in memory. Returns no row. */
+export function sortMemorySql(rowBytes: number): string {
+  const kib = Math.min(SORT_MEMORY_MAX_KIB, Math.max(64, Math.ceil(rowBytes * 4 / 1024)));
+  return `SELECT WHERE set_config('work_mem',
+    greatest(pg_size_bytes(current_setting('work_mem')) / 1024, ${kib}) || 'kB', true) IS NULL`;
+}

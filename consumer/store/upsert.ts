@@ -1,0 +1,37 @@
+/**
+ * Stores the rows of upsert streams.
+ *
+ * @module
+ */
+import { applySql, KEY_CONFLICTS_SQL, sortMemorySql } from "../../shared/schema/upsert_sql.ts";
+import {
+  createStagingSql,
+  stagingName,
+  stagingTarget,
+  upsertTable,
+} from "../../shared/schema/upsert_table.ts";
+import type { Segment } from "../decode/segment.ts";
+import type { Step } from "./transaction.ts";
+
+/** The part of segments that an upsert stores. */
+export type UpsertRows = Pick<Segment, "stream" | "types" | "partition" | "rows" | "hasTombstones">;
+
+/**
+ * The steps that apply the rows of a stream's segments. The last one returns a row: how many stored rows' records were from another
+ * partition, for all streams so far.
+ */
+export function upsertSteps(segments: readonly UpsertRows[]): Step[] {
+  const { stream, types } = segments[0]!;
+  const table = upsertTable(stream, types)!;
+  const bytes = segments.reduce((sum, { rows }) => sum + rows.length, 0);
+  return [
+    createStagingSql(table),
+    { target: stagingTarget(table), rows: segments.map(({ rows }) => rows) },
+    sortMemorySql(bytes),
+    applySql(table, stagingName(table), {
+      hasTombstones: segments.some(({ hasTombstones }) => hasTombstones),
+      hasSeveralPartitions: new Set(segments.map(({ partition }) => partition)).size > 1,
+    }),
+    KEY_CONFLICTS_SQL,
+  ];
+}
