@@ -33,6 +33,8 @@ export interface ServiceDefinition {
   readonly groups: readonly Group[];
   /** One sentence for `--help`. */
   readonly about: string;
+  /** Name of an argument before the flags, for `--help`. Default: none is accepted. */
+  readonly operand?: string;
   /** `stderr` for commands whose result goes to stdout. Default: `stdout`. */
   readonly logTo?: "stdout" | "stderr";
   /** @returns the exit code; default: 0 */
@@ -41,12 +43,13 @@ export interface ServiceDefinition {
     warnings: readonly string[],
     log: Log,
     signal: AbortSignal,
+    operand: string | undefined,
   ) => Promise<number | void>;
 }
 
 /** Runs a service and ends the process with its exit code. */
 export async function runService(
-  { name, groups, about, logTo = "stdout", run }: ServiceDefinition,
+  { name, groups, about, operand, logTo = "stdout", run }: ServiceDefinition,
 ): Promise<never> {
   const output = new LogOutput(
     Deno[logTo],
@@ -72,12 +75,17 @@ export async function runService(
   redirectDiagnostics((...entry) => log(...entry), crash);
   try {
     if (isVersionRequested(PROCESS.args)) return await exit(await print(VERSION_TEXT));
-    const { settings, warnings, help } = loadSettings(groups);
-    if (help) return await exit(await print(helpText(`deno task ${name} [flags]\n\n${about}`, groups)));
+    const given = operand === undefined ? undefined : /^[^-].*$/s.exec(PROCESS.args[0] ?? "")?.[0];
+    const args = given === undefined ? PROCESS.args : PROCESS.args.slice(1);
+    const { settings, warnings, help } = loadSettings(groups, { ...PROCESS, args });
+    const usage = `deno task ${name}${operand === undefined ? "" : ` ${operand}`} [flags]\n\n${about}`;
+    if (help) return await exit(await print(helpText(usage, groups)));
     log = logAs(settings);
     checkTlsFiles(settings, groups);
     using signal = loggedStopSignal(log, exit);
-    return await exit(await run(settings, warnings, log, signal) ?? EXIT.ok);
+    return await exit(
+      await run(settings, warnings, log, signal, given) ?? EXIT.ok,
+    );
   } catch (error) {
     return await crash(error);
   }

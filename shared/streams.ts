@@ -53,6 +53,25 @@ export async function listStreams(directory = SETTINGS.STREAMS_DIRECTORY.default
   return await tryStreams(streamNames(directory), "", directory);
 }
 
+/**
+ * Loads a stream file anywhere.
+ *
+ * @param name name of the stream
+ * @param path relative to the current directory
+ * @throws {SettingsError} if the file cannot be read, or with its mistakes
+ */
+export function loadStreamFile(name: string, path: string, topicPrefix: string): Stream {
+  const text = readFile(path, resolve(path));
+  if (text === undefined) {
+    throw new SettingsError([{ cause: `Cannot read ${path}: no such file`, remedy: "" }]);
+  }
+  if (!NAME.test(name)) {
+    const remedy = "It has lower-case letters, digits, underscores and hyphens, and begins with a letter.";
+    throw new SettingsError([{ cause: `${path}: "${name}" is not a name of a stream`, remedy }]);
+  }
+  return prepared(readStreamFile(name, text, path), topicPrefix);
+}
+
 /** Names of all streams, in alphabetical order. */
 export function streamNames(directory = SETTINGS.STREAMS_DIRECTORY.default): string[] {
   return [...new Set([...typeScriptNames(), ...fileNames(directory)])].sort();
@@ -64,9 +83,7 @@ async function tryStreams(
   directory: string,
 ): Promise<StreamList> {
   const results = await Promise.allSettled(
-    names.map(async (name) =>
-      withPrefix(withPositionColumns(await loadStream(name, directory)), topicPrefix)
-    ),
+    names.map(async (name) => prepared(await loadStream(name, directory), topicPrefix)),
   );
   const problems = results.flatMap((result) => {
     if (result.status === "fulfilled") return [];
@@ -78,6 +95,10 @@ async function tryStreams(
     problems: [...new Map(problems.map((problem) => [problem.cause, problem])).values()],
   };
 }
+
+/** The stream with its topic's full name and with the columns that its write mode requires. */
+const prepared = (stream: Stream, topicPrefix: string): Stream =>
+  withPrefix(withPositionColumns(stream), topicPrefix);
 
 /** @see Kafka's org.apache.kafka.common.internals.Topic#validate */
 function withPrefix(stream: Stream, prefix: string): Stream {
@@ -121,9 +142,8 @@ async function importStream(name: string): Promise<Stream | undefined> {
   return module.default;
 }
 
-/** The text of a file; `undefined` if it does not exist. */
-function readFile(path: string): string | undefined {
-  const absolute = resolve(PROJECT, path);
+/** The text of a file; `undefined` if it does not exist. @param path for messages */
+function readFile(path: string, absolute = resolve(PROJECT, path)): string | undefined {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(Deno.readFileSync(absolute));
   } catch (error) {

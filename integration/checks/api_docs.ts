@@ -6,7 +6,7 @@
 import { basename, dirname, join } from "node:path";
 
 const ROOT = join(import.meta.dirname!, "../..");
-const FOLDERS = ["shared", "producer", "consumer", "doctor", "dashboard", "local"];
+const FOLDERS = ["shared", "producer", "consumer", "doctor", "dashboard", "tools", "local"];
 const OUTPUT = "docs/api";
 const EMPTY_MODULE = "data:application/typescript,export{}";
 

@@ -29,13 +29,15 @@ const FIXED: readonly string[] = ["HTTP_HOST", "HTTP_PORT", "DASHBOARD_HOST"];
 
 /** `compose.yaml` with the generated variables. */
 export function withVariables(compose: string): string {
-  const mappings = (Object.keys(GROUPS) as Group[]).map((group) =>
+  // The tools have no service.
+  const groups = (Object.keys(GROUPS) as Group[]).filter((group) => group !== "tools");
+  const mappings = groups.map((group) =>
     [`x-${group}: &${group}`, ...variables(group).map((name) => `  ${line(name)}`)].join("\n")
   );
   let text = replaceBetween(compose, BEGIN, END, `${mappings.join("\n")}\n`);
   for (const [service, groups] of Object.entries(PROGRAMS)) {
     // The doctor runs in the service "consumer".
-    if (service === "doctor") continue;
+    if (service === "doctor" || service === "tools") continue;
     const list = new RegExp(
       `(?<=^  ${service}:\\n(?:(?:    .*)?\\n)*    environment:\\n      <<: )\\[.*\\]$`,
       "m",

@@ -6,7 +6,7 @@
  */
 import { dirname, join, normalize, relative } from "node:path";
 
-const FOLDERS = ["shared", "producer", "doctor", "consumer", "dashboard", "local", "integration"];
+const FOLDERS = ["shared", "producer", "doctor", "consumer", "dashboard", "tools", "local", "integration"];
 /** Other folders that a folder may import. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   shared: [],
@@ -15,6 +15,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   // `consumer doctor` runs the doctor in the consumer's image.
   consumer: ["shared", "doctor"],
   dashboard: ["shared"],
+  tools: ["shared"],
   local: ["shared"],
   integration: ["shared", "local"],
 };

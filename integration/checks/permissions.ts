@@ -34,6 +34,8 @@ export function withPermissions(config: string): string {
       env: environmentOf(groups),
       net: true,
       read: program === "dashboard" ? [...READABLE, "./dashboard/dist"] : READABLE,
+      // stream:infer writes stream files.
+      ...program === "tools" ? { write: ["./res/streams"] } : {},
     }]),
   );
   const block = /(?<=^ {2}"permissions": )\{.*?^ {2}\}/ms;

@@ -12,6 +12,7 @@ const FOLDERS: Readonly<Record<Program, string>> = {
   doctor: "doctor",
   rejects: "consumer/rejects",
   dashboard: "dashboard",
+  tools: "tools",
 };
 
 /** The modules of a program, without tests. */

@@ -15,6 +15,7 @@ export const GROUPS = {
   consumer: "Consumer",
   rejects: "Rejected records",
   dashboard: "Dashboard",
+  tools: "Stream tools",
   http: "Health checks and metrics",
   log: "Logging",
   summary: "Summary logging",
@@ -41,7 +42,7 @@ export interface Setting<T = unknown> {
 
 /** The name on the command line, without `--`. */
 export const flagOf = (name: string): string =>
-  name.replace(/^(PRODUCER|CONSUMER|REJECTS)_/, "").toLowerCase().replaceAll("_", "-");
+  name.replace(/^(PRODUCER|CONSUMER|REJECTS|TOOLS)_/, "").toLowerCase().replaceAll("_", "-");
 
 /** Sections of `host_settings.ini`: the options of kafka-python, and the parameters of libpq. */
 export const INI_SECTIONS = ["kafka", "postgresql"] as const;

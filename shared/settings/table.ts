@@ -13,6 +13,7 @@ import { OBSERVE } from "./table/observe.ts";
 import { POSTGRESQL } from "./table/postgresql.ts";
 import { PRODUCER } from "./table/producer.ts";
 import { REJECTS } from "./table/rejects.ts";
+import { TOOLS } from "./table/tools.ts";
 
 /** By name, which is also the environment variable. */
 export const SETTINGS = {
@@ -21,6 +22,7 @@ export const SETTINGS = {
   ...PRODUCER,
   ...CONSUMER,
   ...REJECTS,
+  ...TOOLS,
   ...DASHBOARD,
   ...OBSERVE,
 } satisfies Record<string, Setting>;
