@@ -10,7 +10,7 @@ import { createRandom } from "../shared/generate/random.ts";
 import { createSchemaGenerator } from "../shared/generate/schema_generator.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import type { Random, Stream } from "../shared/stream.ts";
-import { corrupt } from "./malformed.ts";
+import { Corrupter } from "./malformed.ts";
 
 /** A key and value for Kafka. */
 export interface Generated {
@@ -38,12 +38,15 @@ export class Generator {
   readonly #random: Random;
   readonly #encode = createEncoder();
   readonly #keyOf: (record: unknown) => string | null;
+  /** A column stores the message key, so that records need one even if it is no member. */
+  readonly #storesKey: boolean;
   /** Generates a record from the schema, for streams without a generator. */
   readonly #fromSchema: ((timestamp: number) => unknown) | undefined;
   /** The last record of each user, for the pattern `walk`. */
   readonly #last = new Map<number, unknown>();
   readonly #stepSeconds: number;
   readonly #tombstoneRatio: number;
+  #corrupter: Corrupter | undefined;
   #generated = 0;
 
   /** @throws {PermanentError} if records cannot be generated from the schema */
@@ -54,6 +57,7 @@ export class Generator {
   ) {
     this.#random = createRandom(settings.PRODUCER_SEED, stream.name);
     this.#keyOf = createKeyEncoder(stream);
+    this.#storesKey = stream.columns.some((column) => "metadata" in column && column.metadata === "key");
     if (!stream.generate) {
       this.#fromSchema = createSchemaGenerator(stream, {
         random: this.#random,
@@ -83,14 +87,16 @@ export class Generator {
       : Math.round((PRODUCER_START_TIME + this.#generated * this.#stepSeconds) * 1e6) / 1e6;
     const user = Math.floor(random() * this.settings.PRODUCER_USERS);
     const record = this.#record(user, timestamp);
-    const key = this.#keyOf(record);
+    const key = this.#keyOf(record) ?? (this.#storesKey ? String(user) : null);
     if (accepts && !accepts(key)) return undefined;
     this.#generated++;
     if (this.settings.PRODUCER_PATTERN === "walk") this.#last.set(user, record);
     if (this.#tombstoneRatio > 0 && random() < this.#tombstoneRatio) return { key, value: null };
     const text = this.#encode(record);
     const isMalformed = PRODUCER_MALFORMED_RATIO > 0 && random() < PRODUCER_MALFORMED_RATIO;
-    return { key, value: isMalformed ? corrupt(text, random) : text };
+    if (!isMalformed) return { key, value: text };
+    this.#corrupter ??= new Corrupter(this.stream);
+    return { key, value: this.#corrupter.corrupt(record, text, key, random) };
   }
 
   #record(userID: number, timestamp: number): unknown {

@@ -18,8 +18,8 @@ export function memberAt(record: unknown, { path }: MemberColumn): unknown {
 }
 
 /**
- * Creates a function that returns a record's key: the text of the key column's value, or an object of the key columns as JSON if there are
- * several; `null` without a key column or if its value is null.
+ * Creates a function that returns a record's key: the text of the key column's value, or an object with the members of the key columns as
+ * JSON if there are several; `null` without a key column or if its value is null.
  */
 export function createKeyEncoder(stream: Stream): (record: unknown) => string | null {
   const names = stream.key === undefined ? keyColumns(stream) : [stream.key];
@@ -36,6 +36,19 @@ export function createKeyEncoder(stream: Stream): (record: unknown) => string | 
   const [first, ...others] = columns;
   if (!first) return () => null;
   if (others.length === 0) return (record) => textOf(memberAt(record, first));
-  return (record) =>
-    encode(Object.fromEntries(columns.map((column) => [column.name, memberAt(record, column)])));
+  return (record) => {
+    const key = {};
+    for (const column of columns) setMember(key, column.path, memberAt(record, column));
+    return encode(key);
+  };
+}
+
+/** Sets the value at a path, and creates the objects and arrays around it. */
+function setMember(target: object, path: MemberColumn["path"], value: unknown): void {
+  let parent = target as Record<string | number, unknown>;
+  for (const [depth, step] of path.entries()) {
+    const next = path[depth + 1];
+    if (next === undefined) parent[step] = value;
+    else parent = (parent[step] ??= typeof next === "number" ? [] : {}) as Record<string | number, unknown>;
+  }
 }

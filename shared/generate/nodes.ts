@@ -7,11 +7,12 @@
 import type { z } from "zod";
 import type { MemberColumn } from "../stream.ts";
 import { decimalLimits } from "../types/decimal.ts";
-import { type ColumnLimits, columnLimits, elementType } from "./column_limits.ts";
+import type { TypeDescriptor } from "../types/type_descriptor.ts";
+import { columnLimits } from "./column_limits.ts";
 import { constraintsOf, definitionOf } from "./constraints.ts";
 import { type Draw, type Generate, pick, randomInteger } from "./draw.ts";
 import { bigint, decimalNumber, epoch, number } from "./numbers.ts";
-import { matching, text } from "./texts.ts";
+import { matching, text, textOfKind, word } from "./texts.ts";
 
 /** Share of optional members that are absent, and of nullable ones that are null. */
 const ABSENT_SHARE = 0.2;
@@ -24,8 +25,8 @@ interface Place {
   readonly path: readonly (string | number)[];
   /** The column that stores the node or an array that contains it. */
   readonly column: MemberColumn | undefined;
-  /** Declared type of the column, or of the elements of its array. */
-  readonly type: string | undefined;
+  /** Type of the column, or of the elements of its array. */
+  readonly type: TypeDescriptor | undefined;
   /** Number of recursive schemas around the node. */
   readonly depth: number;
 }
@@ -33,7 +34,7 @@ interface Place {
 type Compile<S = z.core.$ZodType> = (schema: S, place: Place) => Generate;
 
 export interface NodeOptions {
-  readonly columns: readonly MemberColumn[];
+  readonly columns: readonly { readonly column: MemberColumn; readonly type: TypeDescriptor }[];
   /** Wraps the generator of a column's value. */
   readonly wrap: (column: MemberColumn, generate: Generate) => Generate;
 }
@@ -58,14 +59,14 @@ export class NodeCompiler {
   /** Compiles the node at a path, which may have a column of its own. */
   #at(schema: z.core.$ZodType, path: readonly (string | number)[], place: Place): Generate {
     const key = JSON.stringify(path);
-    const column = this.options.columns.find((column) => JSON.stringify(column.path) === key);
-    if (!column) return this.#node(schema, { ...place, path });
-    return this.options.wrap(column, this.#node(schema, { ...place, path, column, type: column.type }));
+    const found = this.options.columns.find(({ column }) => JSON.stringify(column.path) === key);
+    if (!found) return this.#node(schema, { ...place, path });
+    return this.options.wrap(found.column, this.#node(schema, { ...place, path, ...found }));
   }
 
   #node(schema: z.core.$ZodType, place: Place): Generate {
     const decimals = decimalLimits(schema);
-    if (decimals) return decimalNumber(decimals, limitsOf(place));
+    if (decimals) return decimalNumber(decimals, columnLimits(place.type));
     const { type } = definitionOf(schema);
     const compile = this.#compilers[type];
     if (compile) return compile(schema, place);
@@ -82,14 +83,14 @@ export class NodeCompiler {
   };
 
   readonly #compilers: Readonly<Record<string, Compile>> = {
-    string: (schema, place) => text(schema, limitsOf(place)),
+    string: (schema, place) => text(schema, columnLimits(place.type)),
     number: (schema, place) => {
       const unit = place.column?.epoch;
-      return unit ? epoch(unit, constraintsOf(schema).isWhole) : number(schema, limitsOf(place));
+      return unit ? epoch(unit, constraintsOf(schema).isWhole) : number(schema, columnLimits(place.type));
     },
     bigint: (schema, place) => {
       const unit = place.column?.epoch;
-      if (!unit) return bigint(schema, limitsOf(place));
+      if (!unit) return bigint(schema, columnLimits(place.type));
       const generate = epoch(unit, true);
       return (draw) => BigInt(generate(draw) as number);
     },
@@ -160,6 +161,10 @@ export class NodeCompiler {
     const members = Object.entries(shape).map(([name, member]) =>
       [name, this.#at(member, [...place.path, name], elementPlace(place))] as const
     );
+    // An object of any members.
+    if (members.length === 0 && definitionOf(schema)["catchall"]) {
+      return anyValue({ ...place, type: undefined });
+    }
     return (draw) => {
       const object: Record<string, unknown> = {};
       for (const [name, generate] of members) {
@@ -194,25 +199,16 @@ export class NodeCompiler {
   }
 }
 
-const limitsOf = ({ type }: Place): ColumnLimits =>
-  type === undefined ? { family: "other" } : columnLimits(type);
-
 /** Elements of an array column have the type of its elements; members of a jsonb column have no type. */
-const elementPlace = (place: Place): Place => ({
-  ...place,
-  type: place.type === undefined ? undefined : elementType(place.type),
-});
+const elementPlace = (place: Place): Place => ({ ...place, type: place.type?.element });
 
 /** A value for a schema without limits: what the column's type accepts, by default an object. */
-function anyValue(place: Place): Generate {
-  const { family } = limitsOf(place);
-  if (family === "json" || family === "other") {
-    return ({ random, timestamp }) => ({ id: randomInteger(random, 0, 999), at: timestamp, tags: ["any"] });
+function anyValue({ type }: Place): Generate {
+  const kind = type?.kind;
+  if (kind === undefined || kind === "json" || kind === "jsonb") {
+    return (draw) => ({ name: word(draw), count: randomInteger(draw.random, 0, 999) });
   }
-  return ({ random, timestamp }) =>
-    family === "boolean"
-      ? random() < 0.5
-      : ["integer", "numeric", "float"].includes(family)
-      ? randomInteger(random, 0, 9)
-      : new Date(timestamp * 1_000).toISOString();
+  if (kind === "boolean") return ({ random }) => random() < 0.5;
+  if (kind === "array") return constant([]);
+  return textOfKind(kind);
 }

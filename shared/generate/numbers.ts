@@ -6,7 +6,7 @@
 import type { z } from "zod";
 import type { EpochUnit } from "../stream.ts";
 import { Decimal, type DecimalLimits } from "../types/decimal.ts";
-import type { ColumnLimits } from "./column_limits.ts";
+import { type ColumnLimits, isWholeKind } from "./column_limits.ts";
 import { type Constraints, constraintsOf, type Limit } from "./constraints.ts";
 import type { Draw, Generate } from "./draw.ts";
 
@@ -92,13 +92,13 @@ export function number(schema: z.core.$ZodType, limits: ColumnLimits): Generate 
   const constraints = constraintsOf(schema);
   const { isWhole, multipleOf } = constraints;
   const isMultiple = multipleOf !== undefined && !Number.isInteger(Number(multipleOf));
-  if (!isMultiple && (isWhole || limits.family === "integer" || multipleOf !== undefined)) {
+  if (!isMultiple && (isWhole || isWholeKind(limits) || multipleOf !== undefined)) {
     const whole = wholeNumbers(constraints, limits);
     return (draw) => Number(whole(draw));
   }
   const range = rangeOf(constraints, RANGE, limits.magnitude);
   if (isMultiple) return multiples(Number(multipleOf), range);
-  if (limits.family === "numeric") return multiples(10 ** -(limits.scale ?? DECIMAL_SCALE), range);
+  if (limits.kind === "numeric") return multiples(10 ** -(limits.scale ?? DECIMAL_SCALE), range);
   const [low, high] = range;
   return ({ random }) => Number((low + random() * (high - low)).toPrecision(PRECISION));
 }
@@ -114,7 +114,7 @@ export function decimalNumber(
 ): Generate {
   const limit = (name: "min" | "max", text: string | undefined) =>
     text === undefined ? {} : { [name]: { value: Number(text), inclusive: true } };
-  const isWhole = limits.family === "integer" || limits.scale === 0;
+  const isWhole = isWholeKind(limits) || limits.scale === 0;
   const range = rangeOf(
     { ...limit("min", min ?? exclusiveMin), ...limit("max", max ?? exclusiveMax) },
     isWhole ? WHOLE_RANGE : RANGE,

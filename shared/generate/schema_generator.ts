@@ -3,11 +3,12 @@
  *
  * @module
  */
-import type { z } from "zod";
 import { messageOf, PermanentError } from "../errors.ts";
 import type { Random, Stream } from "../stream.ts";
 import type { Draw, Generate } from "./draw.ts";
-import { keyColumns } from "./key_encoder.ts";
+import { bindDeclaredTypes, declaredDescriptor } from "../schema/bind_stream.ts";
+import { RowBuffer } from "../types/row_buffer.ts";
+import { keyColumns, memberAt } from "./key_encoder.ts";
 import { NodeCompiler } from "./nodes.ts";
 import { createRandom } from "./random.ts";
 
@@ -26,8 +27,8 @@ export interface SchemaGeneratorOptions {
 /**
  * Creates a generator of valid records.
  *
- * @returns a function of the record's time, Unix seconds; it throws a PermanentError if {@link ATTEMPTS_MAX} records violated
- *   the schema
+ * @returns a function of the record's time, Unix seconds; it throws a PermanentError if {@link ATTEMPTS_MAX} records were
+ *   invalid
  * @throws {PermanentError} if the schema contains nodes whose values cannot be generated
  */
 export function createSchemaGenerator(
@@ -36,7 +37,9 @@ export function createSchemaGenerator(
 ): (timestamp: number) => unknown {
   const names = keyColumns(stream);
   const compiler = new NodeCompiler({
-    columns: stream.columns.filter((column) => "path" in column),
+    columns: stream.columns.flatMap((column) =>
+      "path" in column ? [{ column, type: declaredDescriptor(stream, column) }] : []
+    ),
     wrap: (column, generate) =>
       names.includes(column.name) ? (draw) => generate(keyDraw(stream, draw.entity)) : generate,
   });
@@ -46,16 +49,33 @@ export function createSchemaGenerator(
   } catch (error) {
     throw problem(stream, messageOf(error));
   }
+  const check = createCheck(stream);
   return (timestamp) => {
-    let issues: z.core.$ZodIssue[] = [];
+    let violation: string | undefined;
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
       const record = generate({ random, timestamp, entity: Math.floor(random() * keys) });
-      const { error } = stream.schema.safeParse(record);
-      if (!error) return record;
-      issues = error.issues;
+      violation = check(record);
+      if (violation === undefined) return record;
     }
-    const detail = issues.map(({ path, message }) => `${path.join(".") || "record"}: ${message}`).join("; ");
-    throw problem(stream, `${ATTEMPTS_MAX} records violated its schema, the last one because of ${detail}`);
+    throw problem(stream, `${ATTEMPTS_MAX} records were invalid, the last one because of ${violation}`);
+  };
+}
+
+/** Creates a function that returns why a record is invalid, if it is: it violates the schema or does not fit the columns. */
+function createCheck(stream: Stream): (record: unknown) => string | undefined {
+  const { types } = bindDeclaredTypes(stream);
+  const row = new RowBuffer();
+  return (record) => {
+    const { data, error } = stream.schema.safeParse(record);
+    if (error) {
+      return error.issues.map(({ path, message }) => `${path.join(".") || "record"}: ${message}`).join("; ");
+    }
+    for (const [c, column] of stream.columns.entries()) {
+      row.length = 0;
+      const violation = "path" in column ? types[c]!.write(memberAt(data, column), row) : undefined;
+      if (violation !== undefined) return `column ${column.name}: ${violation}`;
+    }
+    return undefined;
   };
 }
 

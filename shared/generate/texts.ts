@@ -7,7 +7,7 @@ import { Buffer } from "node:buffer";
 import { Random as PatternRandom, stringMatching } from "fast-check";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import type { z } from "zod";
-import type { ColumnLimits, Family } from "./column_limits.ts";
+import type { ColumnLimits } from "./column_limits.ts";
 import { type Constraints, constraintsOf, type Definition } from "./constraints.ts";
 import { type Draw, pick, randomInteger } from "./draw.ts";
 import type { Random } from "../stream.ts";
@@ -18,6 +18,7 @@ type Text = (draw: Draw) => string;
 const WORDS =
   ("amber basin cedar delta ember fjord grove harbor island jasper kernel lagoon meadow nectar orchid " +
     "prairie quartz river summit timber valley willow Zürich Kraków 東京 λόγος 🌱").split(" ");
+const ASCII_WORDS = WORDS.filter((word) => /^[a-z]+$/.test(word));
 /** Length of texts that may be longer. */
 const LENGTH = 16;
 const BYTES_MAX = 24;
@@ -56,8 +57,8 @@ const base64: Text = ({ random }) =>
     Array.from({ length: randomInteger(random, 0, BYTES_MAX) }, () => randomInteger(random, 0, 255)),
   )
     .toString("base64");
-const word: Text = ({ random }) => pick(random, WORDS);
-const asciiWord: Text = ({ random }) => WORDS[randomInteger(random, 0, 21)]!;
+export const word: Text = ({ random }) => pick(random, WORDS);
+const asciiWord: Text = ({ random }) => pick(random, ASCII_WORDS);
 
 /** Generators of zod's formats that are not left to their patterns. */
 const FORMATS: Readonly<Record<string, (definition: Definition) => Text>> = {
@@ -80,20 +81,26 @@ const FORMATS: Readonly<Record<string, (definition: Definition) => Text>> = {
   base64: () => base64,
 };
 
+const digits = (max: number): Text => ({ random }) => String(randomInteger(random, 0, max));
+
 /** Texts that columns of a type accept. */
-const FAMILIES: Partial<Readonly<Record<Family, Text>>> = {
-  integer: ({ random }) => String(randomInteger(random, 0, 30_000)),
-  numeric: ({ random }) => String(randomInteger(random, 0, 9)),
-  float: ({ random }) => String(randomInteger(random, 0, 1_000)),
+const KINDS: Partial<Readonly<Record<NonNullable<ColumnLimits["kind"]>, Text>>> = {
+  smallint: digits(30_000),
+  integer: digits(1_000_000),
+  bigint: digits(1_000_000),
+  numeric: digits(9),
+  real: digits(1_000),
+  "double precision": digits(1_000),
   boolean: ({ random }) => String(random() < 0.5),
   uuid,
   date,
-  time: ({ timestamp }) => isoTime(timestamp).slice(11),
-  timestamp: ({ timestamp }) => isoTime(timestamp),
-  timestamptz: ({ timestamp }) => `${isoTime(timestamp)}Z`,
+  "timestamp without time zone": ({ timestamp }) => isoTime(timestamp),
+  "timestamp with time zone": ({ timestamp }) => `${isoTime(timestamp)}Z`,
   bytea: base64,
-  json: ({ random }) => JSON.stringify(pick(random, WORDS)),
 };
+
+/** Generates texts that a type accepts. */
+export const textOfKind = (kind: NonNullable<ColumnLimits["kind"]>): Text => KINDS[kind] ?? word;
 
 /** Generates texts that match a pattern. */
 export function matching(pattern: RegExp): Text {
@@ -144,8 +151,8 @@ export function text(schema: z.core.$ZodType, limits: ColumnLimits): Text {
     const isPart = ["starts_with", "ends_with", "includes", "lowercase", "uppercase"].includes(format);
     if (!isPart && pattern instanceof RegExp) return matching(pattern);
   }
-  const family = formats.length === 0 ? FAMILIES[limits.family] : undefined;
-  if (family) return family;
+  const ofKind = formats.length === 0 && limits.kind ? KINDS[limits.kind] : undefined;
+  if (ofKind) return ofKind;
   const generate = words(constraints, limits);
   if (formats.some(({ format }) => format === "lowercase")) return (draw) => generate(draw).toLowerCase();
   if (formats.some(({ format }) => format === "uppercase")) return (draw) => generate(draw).toUpperCase();
