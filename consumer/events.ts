@@ -84,6 +84,8 @@ export const EVENTS = {
       ({ offset, reason, detail }) => `@${offset}: ${reason}. ${detail}`,
     );
     return `Rejected records of ${partitionKey(fields)}: ${all.join(" ")}`;
+  }, ({ topic, records }) => {
+    for (const [reason, count] of records.countByReason()) metrics.rejected.inc({ topic, reason }, count);
   }),
   records_rejected_by_database: event<RejectedByDatabase>("warn", ({ count, examples, ...partition }) => {
     const records = count === 1 ? "record" : "records";

@@ -31,6 +31,13 @@ export const keyConflicts = new Counter({
   registers,
 });
 
+export const rejected = new Counter({
+  name: "consumer_rejected_records_total",
+  help: "Records stored in rejected_records, by reason",
+  labelNames: ["topic", "reason"],
+  registers,
+});
+
 export const transactions = new Counter({
   name: "consumer_transactions_total",
   help:

@@ -12,6 +12,8 @@ import type { RejectedRecord } from "../../shared/schema/rejected_records.ts";
 
 /** Number of columns of `REJECTED_TARGET`. */
 const COLUMNS = 7;
+/** Index of the column `reason`, whose values are ASCII. */
+const REASON_COLUMN = 5;
 
 /** Rejected records of a partition, in the order of their offsets. */
 export class RejectedRows implements Iterable<RejectedRecord> {
@@ -50,6 +52,23 @@ export class RejectedRows implements Iterable<RejectedRecord> {
     const writer = new RejectedWriter();
     for (const record of this) writer.addRecord({ ...record, detail: escapeNonAscii(record.detail) });
     return writer.flush();
+  }
+
+  /** The number of records by reason. Skips the other columns: there may be many records. */
+  countByReason(): Map<string, number> {
+    const counts = new Map<string, number>();
+    const rows = Buffer.from(this.rows.buffer, this.rows.byteOffset, this.rows.length);
+    for (let at = 0; at < rows.length;) {
+      at += 2;
+      for (let column = 0; column < COLUMNS; column++) {
+        const start = at + 4, length = Math.max(0, rows.readInt32BE(at));
+        at = start + length;
+        if (column !== REASON_COLUMN) continue;
+        const reason = rows.toString("latin1", start, at);
+        counts.set(reason, (counts.get(reason) ?? 0) + 1);
+      }
+    }
+    return counts;
   }
 
   /** Fields of a log line. */

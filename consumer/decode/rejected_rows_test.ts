@@ -79,3 +79,11 @@ Deno.test("RejectedRows.between() and concat() split and join rows", () => {
     { offset: 8, reason: "not JSON", detail: "Größe €" },
   ]);
 });
+
+Deno.test("RejectedRows.countByReason() counts the records of each reason when key and value are empty or null", () => {
+  add(record({}));
+  add(record({ reason: "invalid record", key: null }));
+  add(record({ value: null, detail: "" }));
+  assert.deepEqual([...writer.flush().countByReason()], [["not JSON", 2], ["invalid record", 1]]);
+  assert.deepEqual([...writer.flush().countByReason()], []);
+});
