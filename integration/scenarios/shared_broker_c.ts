@@ -15,3 +15,5 @@ import "./codecs_test.ts";
 import "./topic_test.ts";
 import "./replay_test.ts";
 import "./kafka_test.ts";
+import "./upsert_faults_test.ts";
+import "./upsert_statements_test.ts";
