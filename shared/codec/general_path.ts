@@ -13,10 +13,11 @@ import { isInvalid, JsonSkipper, skipSpace } from "./json_skipper.ts";
 import {
   isObject,
   type Member,
+  outputAt,
   parseValue,
-  readElements,
   readMembers,
   type Span,
+  spanAt,
   toObject,
 } from "./json_value.ts";
 import { metadataValue } from "./metadata_columns.ts";
@@ -24,7 +25,6 @@ import { reject, type Rejection } from "./rejection.ts";
 import { storesSource } from "./source_columns.ts";
 import { validate } from "./validate.ts";
 
-const OPEN_ARRAY = 0x5b;
 const skipper = new JsonSkipper();
 
 /** A duplicate name in the outermost object. RFC 8259, section 4: the behavior of software that receives one is unpredictable. */
@@ -53,30 +53,6 @@ export function memberAliases({ stream: { columns } }: BoundStream): Map<string,
   return aliases;
 }
 
-/** The value at a path of the schema's output. */
-function valueAt(output: unknown, path: MemberColumn["path"]): unknown {
-  let value = output;
-  for (const step of path) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) return undefined;
-    value = (value as Record<string | number, unknown>)[step];
-  }
-  return value;
-}
-
-/** The bytes of the value at a path below a value; `undefined` if there is none. The last of several duplicates counts. */
-function spanAt(bytes: Uint8Array, from: Span, path: MemberColumn["path"]): Span | undefined {
-  let span: Span | undefined = from;
-  for (const step of path) {
-    if (typeof step === "string") {
-      span = isObject(bytes, span)
-        ? readMembers(bytes, span).findLast(({ name }) => name === step)?.value
-        : undefined;
-    } else span = bytes[span.start] === OPEN_ARRAY ? readElements(bytes, span)[step] : undefined;
-    if (span === undefined) return undefined;
-  }
-  return span;
-}
-
 /** Decodes records of one stream. */
 export class GeneralPath {
   readonly #aliases: ReadonlyMap<string, readonly string[]>;
@@ -89,7 +65,7 @@ export class GeneralPath {
     this.#aliases = memberAliases(bound);
     this.#exact = ExactNumbers.of([schema]);
     this.#storesSource = columns.map((column, c) =>
-      "path" in column && storesSource(schema, column, types[c]!.sql)
+      "path" in column && storesSource(schema, column.path, types[c]!.sql)
     );
   }
 
@@ -159,7 +135,7 @@ export class GeneralPath {
         const found = metadataValue(column.metadata, type, meta);
         problem = found.problem ?? type.write(found.value, rows);
       } else {
-        const value = valueAt(output, column.path) ?? null;
+        const value = outputAt(output, column.path) ?? null;
         const span = value !== null && this.#storesSource[c] ? locate(source, column.path) : undefined;
         problem = type.write(span ? new JsonSource(source.bytes, span.start, span.end) : value, rows);
       }

@@ -51,6 +51,9 @@ function skipDigits(bytes: Uint8Array, at: number, end: number): number {
   return at === start ? ~at : at;
 }
 
+/** Length of a number that is not {@link JsonSkipper.hasLargeNumber}: any type of numbers can hold it. */
+const NUMBER_LENGTH_MAX = 300;
+
 /** Skips a number. */
 function skipNumber(bytes: Uint8Array, at: number, end: number): number {
   const first = bytes[at] === MINUS ? at + 1 : at;
@@ -108,6 +111,11 @@ function skipEscape(bytes: Uint8Array, at: number): number {
 
 /** Skips values. Caches a view of the last buffer. */
 export class JsonSkipper {
+  /** Whether a string had an escape, or a character that is not ASCII, since the caller set the properties to `false`. */
+  hasEscape = false;
+  hasNonAscii = false;
+  /** Whether a number had an exponent or many digits, since the caller set the property to `false`. */
+  hasLargeNumber = false;
   #words = new Int32Array(0);
 
   /**
@@ -125,10 +133,18 @@ export class JsonSkipper {
       case OPEN_ARRAY:
         return maxDepth === 0 ? ~at : this.#skipElements(bytes, at + 1, end, maxDepth - 1);
       case MINUS:
-        return skipNumber(bytes, at, end);
+        return this.#skipNumber(bytes, at, end);
       default:
-        return isDigit(bytes[at]) ? skipNumber(bytes, at, end) : skipLiteral(bytes, at, end);
+        return isDigit(bytes[at]) ? this.#skipNumber(bytes, at, end) : skipLiteral(bytes, at, end);
     }
+  }
+
+  #skipNumber(bytes: Uint8Array, at: number, end: number): number {
+    const next = skipNumber(bytes, at, end);
+    if (next - at > NUMBER_LENGTH_MAX) this.hasLargeNumber = true;
+    // The mark of an exponent.
+    else for (let i = at + 1; i < next; i++) if (bytes[i]! > 0x39) this.hasLargeNumber = true;
+    return next;
   }
 
   /** Skips the string whose opening quote is at `at`. */
@@ -139,7 +155,13 @@ export class JsonSkipper {
       if (at >= end) break;
       const byte = bytes[at]!;
       if (byte === QUOTE) return at + 1;
-      at = byte === BACKSLASH ? skipEscape(bytes, at) : byte >= 0x80 ? skipSequence(bytes, at) : ~at;
+      if (byte === BACKSLASH) {
+        this.hasEscape = true;
+        at = skipEscape(bytes, at);
+      } else if (byte >= 0x80) {
+        this.hasNonAscii = true;
+        at = skipSequence(bytes, at);
+      } else at = ~at;
       if (isInvalid(at)) return at;
     }
     return ~end;

@@ -143,3 +143,28 @@ export function wholeNumber(text: string): bigint | undefined {
   if (zeros < 0 || significant.length + zeros > BIGINT_DIGITS_MAX) return undefined;
   return BigInt(sign + significant + "0".repeat(zeros));
 }
+
+/** Property names and array indexes. */
+type Path = readonly (string | number)[];
+
+/** The value at a path of the schema's output. */
+export function outputAt(output: unknown, path: Path): unknown {
+  let value = output;
+  for (const step of path) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) return undefined;
+    value = (value as Record<string | number, unknown>)[step];
+  }
+  return value;
+}
+
+/** The bytes of the value at a path below a value; `undefined` if there is none. The last of several duplicates counts. */
+export function spanAt(bytes: Uint8Array, from: Span, path: Path): Span | undefined {
+  let span: Span | undefined = from;
+  for (const step of path) {
+    if (isObject(bytes, span)) {
+      span = readMembers(bytes, span).findLast(({ name }) => name === String(step))?.value;
+    } else span = bytes[span.start] === OPEN_ARRAY ? readElements(bytes, span)[Number(step)] : undefined;
+    if (span === undefined) return undefined;
+  }
+  return span;
+}

@@ -4,6 +4,7 @@
  * @module
  */
 import type { BoundStream, RecordMetadata, RowDecoder } from "./bound_stream.ts";
+import { createFastPath } from "./fast_path.ts";
 import { GeneralPath } from "./general_path.ts";
 import { reject } from "./rejection.ts";
 import { upsertDecoder } from "./upsert_decoder.ts";
@@ -16,9 +17,11 @@ const EMPTY_VALUE = reject("empty value", "The value has no bytes.");
 /** Creates a decoder of a stream's records. */
 export function createRowDecoder(bound: BoundStream): RowDecoder {
   const general = new GeneralPath(bound);
+  const fast = createFastPath(bound);
   return upsertDecoder(bound, (bytes, start, length, rows, meta) => {
     if (length < 0) return NO_VALUE;
     if (length === 0) return EMPTY_VALUE;
+    if (fast?.decode(bytes, start, start + length, rows, meta)) return undefined;
     return general.decode(bytes, start, start + length, rows, meta);
   });
 }

@@ -5,7 +5,6 @@
  * @module
  */
 import type { z } from "zod";
-import type { MemberColumn } from "../stream.ts";
 import { decimalLimits } from "../types/decimal.ts";
 import { defOf } from "./exact_numbers.ts";
 
@@ -96,16 +95,15 @@ function schemaAt(schema: Schema, path: readonly (string | number)[]): Schema | 
   if (step === undefined) return schema;
   if (!hasConstantChecks(schema)) return undefined;
   let next: Schema | undefined | null;
-  if (def.type === "object" && typeof step === "string") {
-    next = Object.hasOwn(def.shape, step) ? def.shape[step] : def.catchall;
-  } else if (def.type === "array" && typeof step === "number") next = def.element;
-  else if (def.type === "tuple" && typeof step === "number") next = def.items[step] ?? def.rest;
+  if (def.type === "object") next = Object.hasOwn(def.shape, step) ? def.shape[step] : def.catchall;
+  else if (def.type === "array") next = def.element;
+  else if (def.type === "tuple") next = def.items[Number(step)] ?? def.rest;
   else if (def.type === "unknown" || def.type === "any") return schema;
   return next ? schemaAt(next, rest) : undefined;
 }
 
 /** Whether a column stores the bytes of the record. @param sql the column's type */
-export function storesSource(schema: Schema, { path }: MemberColumn, sql: string): boolean {
+export function storesSource(schema: Schema, path: readonly (string | number)[], sql: string): boolean {
   if (sql !== "json" && sql !== "jsonb") return false;
   const at = schemaAt(schema, path);
   return at !== undefined && isIdentity(at);

@@ -95,17 +95,8 @@ export function jsonProblem(
 }
 
 /** The value as JSON, with exact numbers. */
-function stringify(value: unknown): string | undefined {
-  try {
-    return JSON.stringify(value);
-  } catch {
-    // There is a bigint. A replacer makes all calls slow.
-    return JSON.stringify(
-      value,
-      (_key, member) => typeof member === "bigint" ? rawJSON(String(member)) : member,
-    );
-  }
-}
+const stringify = (value: unknown): string | undefined =>
+  JSON.stringify(value, (_key, member) => typeof member === "bigint" ? rawJSON(String(member)) : member);
 
 /** Converts any JSON value, and {@link JsonSource}. @param isBinary jsonb */
 export const jsonWriter = (isBinary: boolean, characters?: CharacterSet): WriteValue => (value, row) => {

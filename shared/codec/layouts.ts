@@ -1,0 +1,125 @@
+/**
+ * Layouts of records, learned at run time: the bytes between the values. Records of one program have few layouts.
+ *
+ * @module
+ */
+import type { Leaf } from "./leaves/leaf.ts";
+import type { StructureReader } from "./structure_reader.ts";
+
+/** Maximum number of steps. When there are more, learning begins anew: the records may have other layouts now. */
+const STEPS_MAX = 1_000;
+/** Longest literal of a step. */
+const LITERAL_LENGTH_MAX = 2_000;
+
+/** Some bytes and the value after them; without a value, the end of the record. Steps form a tree, as layouts begin alike. */
+class Step {
+  readonly next: Step[] = [];
+
+  constructor(
+    readonly literal: Uint8Array,
+    readonly leaf: Leaf | undefined,
+    /** At the end: leaves of absent members, and leaves within absent or null objects. */
+    readonly absent: readonly Leaf[],
+    readonly nulls: readonly Leaf[],
+  ) {}
+}
+
+/** The record has the layout of a step, and is valid. */
+export const MATCHES = 1;
+/** No known layout. */
+export const IS_UNKNOWN = 0;
+/** The record has a known layout, but a value is not proven to be valid. */
+export const IS_DOUBTFUL = -1;
+
+/** The layouts of a stream's records. */
+export class Layouts {
+  #first: Step[] = [];
+  #stepCount = 0;
+
+  /** Reads the record in `bytes` from `start` to `end` (exclusive). */
+  read(bytes: Uint8Array, start: number, end: number): number {
+    let at = start;
+    let steps = this.#first;
+    for (;;) {
+      const step = findStep(steps, bytes, at);
+      if (step === undefined) return IS_UNKNOWN;
+      at += step.literal.length;
+      const { leaf } = step;
+      if (leaf === undefined) {
+        if (at !== end) return IS_UNKNOWN;
+        return setAbsent(step) ? MATCHES : IS_DOUBTFUL;
+      }
+      const next = leaf.read(bytes, at, end);
+      if (next < 0) return isSpace(bytes[at]) ? IS_UNKNOWN : IS_DOUBTFUL;
+      at = next;
+      steps = step.next;
+    }
+  }
+
+  /** Learns the layout of the record that a reader has read. */
+  learn(
+    { leaves, positions, absent, nulls }: StructureReader,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): void {
+    if (this.#stepCount > STEPS_MAX) {
+      this.#first = [];
+      this.#stepCount = 0;
+    }
+    let from = start;
+    let steps = this.#first;
+    for (let n = 0; n <= leaves.length; n++) {
+      const isEnd = n === leaves.length;
+      const to = isEnd ? end : positions[2 * n]!;
+      if (to - from > LITERAL_LENGTH_MAX) return;
+      const leaf = leaves[n];
+      let step = steps.find((known) => known.leaf === leaf && equals(known.literal, bytes, from, to));
+      if (!step) {
+        step = new Step(bytes.slice(from, to), leaf, isEnd ? [...absent] : [], isEnd ? [...nulls] : []);
+        insert(steps, step);
+        this.#stepCount++;
+      }
+      from = positions[2 * n + 1]!;
+      steps = step.next;
+    }
+  }
+}
+
+/** The step whose literal is at `at`. Bytes after the end of the record may match, too; then the value is missing. */
+function findStep(steps: readonly Step[], bytes: Uint8Array, at: number): Step | undefined {
+  for (let n = 0; n < steps.length; n++) {
+    const step = steps[n]!;
+    const { literal } = step;
+    const { length } = literal;
+    let i = 0;
+    while (i < length && bytes[at + i] === literal[i]) i++;
+    if (i === length) return step;
+  }
+  return undefined;
+}
+
+function setAbsent({ absent, nulls }: Step): boolean {
+  for (let n = 0; n < absent.length; n++) if (!absent[n]!.setAbsent()) return false;
+  for (let n = 0; n < nulls.length; n++) if (!nulls[n]!.setNull()) return false;
+  return true;
+}
+
+/** Inserts a step before those whose literals it begins with. */
+function insert(steps: Step[], step: Step): void {
+  const { literal } = step;
+  const at = steps.findIndex((known) =>
+    known.literal.length <= literal.length && equals(known.literal, literal, 0, known.literal.length)
+  );
+  steps.splice(at < 0 ? steps.length : at, 0, step);
+}
+
+/** Whether a literal equals the bytes from `start` to `end` (exclusive). */
+function equals(literal: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  if (literal.length !== end - start) return false;
+  for (let i = 0; i < literal.length; i++) if (literal[i] !== bytes[start + i]) return false;
+  return true;
+}
+
+const isSpace = (byte: number | undefined) =>
+  byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;

@@ -1,0 +1,106 @@
+/**
+ * Reads JSON strings that need no conversion: without escapes.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { isInvalid, type JsonSkipper } from "../json_skipper.ts";
+import type { StringRules } from "../node_rules.ts";
+
+const QUOTE = 0x22;
+
+/** Rules of strings of any length. */
+const ANY: StringRules = {
+  minLength: 0,
+  maxLength: Infinity,
+  patterns: [],
+  format: "none",
+  isOffsetAllowed: false,
+  isAnyPrecision: false,
+};
+
+/** Finds the bytes of a string and checks its rules. */
+export class StringReader {
+  /** The bytes between the quotes of the last string. */
+  start = 0;
+  end = 0;
+  /** Whether the last string has only ASCII characters. */
+  isAscii = true;
+  readonly #options: readonly Uint8Array[] | undefined;
+  /** The option that was found last. */
+  #last = 0;
+
+  constructor(readonly rules: StringRules, readonly skipper: JsonSkipper, options?: readonly string[]) {
+    this.#options = options?.map((text) => Buffer.from(text));
+  }
+
+  /** A reader that accepts the given strings. */
+  static ofOptions(options: readonly string[], skipper: JsonSkipper): StringReader {
+    return new StringReader(ANY, skipper, options);
+  }
+
+  /** Reads the string whose opening quote is at `at`. Returns the index after it, or −1 if it has an escape or is not proven to be valid. */
+  read(bytes: Uint8Array, at: number, end: number): number {
+    if (this.#options) return this.#readOption(bytes, at, end);
+    const { skipper, rules } = this;
+    const { hasEscape, hasNonAscii } = skipper;
+    skipper.hasEscape = false;
+    skipper.hasNonAscii = false;
+    const next = skipper.skipString(bytes, at, end);
+    const isEscaped = skipper.hasEscape;
+    this.isAscii = !skipper.hasNonAscii;
+    skipper.hasEscape ||= hasEscape;
+    skipper.hasNonAscii ||= hasNonAscii;
+    if (isInvalid(next) || isEscaped) return -1;
+    this.start = at + 1;
+    this.end = next - 1;
+    const length = next - at - 2;
+    // A code unit has one to three bytes.
+    if (length < rules.minLength) return -1;
+    const isLengthUnknown = !this.isAscii && (length < 3 * rules.minLength || length > rules.maxLength);
+    if (this.isAscii && length > rules.maxLength) return -1;
+    if (isLengthUnknown || rules.patterns.length > 0) {
+      return this.#matches(bytes) ? next : -1;
+    }
+    return next;
+  }
+
+  /** Checks the rules of the last string as JavaScript does. */
+  #matches(bytes: Uint8Array): boolean {
+    const { minLength, maxLength, patterns } = this.rules;
+    const text = this.text(bytes);
+    if (text.length < minLength || text.length > maxLength) return false;
+    for (let p = 0; p < patterns.length; p++) {
+      const pattern = patterns[p]!;
+      pattern.lastIndex = 0;
+      if (!pattern.test(text)) return false;
+    }
+    return true;
+  }
+
+  /** The last string. */
+  text(bytes: Uint8Array): string {
+    const encoding = this.isAscii ? "latin1" : "utf8";
+    return Buffer.prototype.toString.call(bytes, encoding, this.start, this.end);
+  }
+
+  #readOption(bytes: Uint8Array, at: number, end: number): number {
+    const options = this.#options!;
+    for (let n = 0; n < options.length; n++) {
+      let o = this.#last + n;
+      if (o >= options.length) o -= options.length;
+      const option = options[o]!;
+      const { length } = option;
+      const close = at + 1 + length;
+      if (close >= end || bytes[close] !== QUOTE) continue;
+      let i = 0;
+      while (i < length && bytes[at + 1 + i] === option[i]) i++;
+      if (i < length) continue;
+      this.#last = o;
+      this.start = at + 1;
+      this.end = close;
+      return close + 1;
+    }
+    return -1;
+  }
+}
