@@ -72,6 +72,12 @@ export function loadStreamFile(name: string, path: string, topicPrefix: string):
   return prepared(readStreamFile(name, text, path), topicPrefix);
 }
 
+/** The path of a stream's file, whether it exists or not: for messages, and absolute. */
+export function streamFilePath(name: string, directory: string): { shown: string; absolute: string } {
+  const shown = `${directory.replace(/\/$/, "")}/${name}.json`;
+  return { shown, absolute: resolve(PROJECT, shown) };
+}
+
 /** Names of all streams, in alphabetical order. */
 export function streamNames(directory = SETTINGS.STREAMS_DIRECTORY.default): string[] {
   return [...new Set([...typeScriptNames(), ...fileNames(directory)])].sort();
@@ -115,7 +121,7 @@ function withPrefix(stream: Stream, prefix: string): Stream {
 }
 
 async function loadStream(name: string, directory: string): Promise<Stream> {
-  const file = NAME.test(name) ? `${directory.replace(/\/$/, "")}/${name}.json` : undefined;
+  const file = NAME.test(name) ? streamFilePath(name, directory).shown : undefined;
   const [module, text] = file === undefined ? [] : [await importStream(name), readFile(file)];
   if (module && text !== undefined) {
     throw new SettingsError([{

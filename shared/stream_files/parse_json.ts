@@ -39,10 +39,7 @@ export function objectOf(object: JsonObject, name: string): JsonObject {
 export function parseJson(text: string, mistakes: Mistakes): Json | undefined {
   const json = text.replace(/^\uFEFF/, "");
   try {
-    const value = (JSON.parse as (text: string, reviver: Reviver) => Json)(
-      json,
-      (_name, value, { source }) => typeof value === "number" ? new Decimal(source!) : value as Json,
-    );
+    const value = parseExact(json);
     addDuplicates(json, mistakes);
     return value;
   } catch (error) {
@@ -51,6 +48,13 @@ export function parseJson(text: string, mistakes: Mistakes): Json | undefined {
     return undefined;
   }
 }
+
+/** Parses JSON with exact numbers. @throws {SyntaxError} if the text is not JSON */
+export const parseExact = (json: string): Json =>
+  (JSON.parse as (text: string, reviver: Reviver) => Json)(
+    json,
+    (_name, value, { source }) => typeof value === "number" ? new Decimal(source!) : value as Json,
+  );
 
 type Reviver = (name: string, value: unknown, context: { readonly source?: string }) => Json;
 

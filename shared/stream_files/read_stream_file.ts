@@ -57,7 +57,8 @@ function createStream(name: string, file: StreamFile, root: Json, mistakes: Mist
     columns,
     ...file.key === undefined ? {} : { key: file.key },
     ...write && { write },
-  } as unknown as Stream;
+    ...file.consumeOnly && { consumeOnly: true },
+  };
 }
 
 /** How the columns use the record. */
