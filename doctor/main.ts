@@ -39,7 +39,7 @@ async function report(all: readonly string[], output: CommandOutput): Promise<nu
   const json = all.includes("--json");
   const args = all.filter((arg) => arg !== "--json");
   if (args.includes("--help") || args.includes("-h")) {
-    await output.print(helpText(USAGE, GROUPS));
+    await output.print(helpText("doctor", USAGE, GROUPS));
     return EXIT.ok;
   }
   if (isVersionRequested(args)) {

@@ -55,7 +55,7 @@ const USAGE = "deno task start [flags]\n\n" +
   "and --log-format are set by this command and cannot be overridden.";
 
 /** The text of `--help`. */
-export const help = (): string => helpText(USAGE, GROUPS, [...FIXED, ...CONNECTION_SETTINGS]);
+export const help = (): string => helpText("start", USAGE, GROUPS, [...FIXED, ...CONNECTION_SETTINGS]);
 
 /**
  * Reads flags and environment.

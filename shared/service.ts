@@ -79,7 +79,7 @@ export async function runService(
     const args = given === undefined ? PROCESS.args : PROCESS.args.slice(1);
     const { settings, warnings, help } = loadSettings(groups, { ...PROCESS, args });
     const usage = `deno task ${name}${operand === undefined ? "" : ` ${operand}`} [flags]\n\n${about}`;
-    if (help) return await exit(await print(helpText(usage, groups)));
+    if (help) return await exit(await print(helpText(name, usage, groups)));
     log = logAs(settings);
     checkTlsFiles(settings, groups);
     using signal = loggedStopSignal(log, exit);

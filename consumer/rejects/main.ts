@@ -1,5 +1,5 @@
 /**
- * `deno task rejects`: lists rejected records, and replays them.
+ * `deno task rejects`: lists, replays and deletes rejected records.
  *
  * @module
  */
@@ -12,12 +12,7 @@ import {
   permanentStatementError,
   transientStatementError,
 } from "../../shared/postgres/errors.ts";
-import {
-  inspectSession,
-  inTransaction,
-  TEXT_FORMAT,
-  type TransactionStart,
-} from "../../shared/postgres/session.ts";
+import { inspectSession } from "../../shared/postgres/session.ts";
 import { CommandOutput } from "../../shared/observe/command_output.ts";
 import type { Log } from "../../shared/observe/log.ts";
 import { runService } from "../../shared/service.ts";
@@ -25,22 +20,22 @@ import { PROGRAMS } from "../../shared/settings/programs.ts";
 import type { Settings } from "../../shared/settings/table.ts";
 import { loadStreams } from "../../shared/streams.ts";
 import { REJECTED_RECORDS } from "../../shared/schema/own_tables.ts";
-import { countRejected, listRejected } from "../../shared/schema/rejected_queries.ts";
-import { formatCount, formatJson, formatText } from "./format.ts";
 import { replay } from "./replay.ts";
+import { checkReason, list, purge } from "./select.ts";
 
 await runService({
   name: "rejects",
   groups: PROGRAMS.rejects,
   about:
-    "Lists the rejected records of the streams. With --replay, moves those that are valid now into their tables. " +
+    "Lists the rejected records of the streams. With --replay, moves those that are valid now into their tables; " +
+    "with --delete, deletes old ones. " +
     "A rejected record exists once for all consumer groups.",
   logTo: "stderr",
   run: runRejects,
 });
 
 /**
- * Lists or replays rejected records. A closed standard output ends a list, but not a replay.
+ * Lists, replays or deletes rejected records. A closed standard output ends a list, but not a replay.
  *
  * @returns the exit code
  * @throws {PermanentError} on errors that need operator action
@@ -63,8 +58,13 @@ async function runRejects(
     onPlaintext: (text) => log("warn", "plaintext", text),
   });
   const output = new CommandOutput();
-  const filter = { topics: streams.map(({ topic }) => topic), reason: settings.REJECTS_REASON };
+  const filter = {
+    topics: streams.map(({ topic }) => topic),
+    reason: settings.REJECTS_REASON,
+    olderThanSeconds: settings.REJECTS_OLDER_THAN,
+  };
   try {
+    await explainFailure(`Cannot read ${REJECTED_RECORDS.name}`, () => checkReason(client, filter));
     if (settings.REJECTS_REPLAY) {
       for (const stream of streams) {
         const { moved, kept } = await explainFailure(
@@ -75,29 +75,17 @@ async function runRejects(
           `${stream.topic}: moved ${moved} records into ${stream.table}; ${kept} are still rejected.`,
         );
       }
-      return output.exitCode(EXIT.ok);
+    } else if (settings.REJECTS_DELETE) {
+      await explainFailure(
+        `Cannot delete from ${REJECTED_RECORDS.name}`,
+        () => purge(client, filter, output),
+      );
+    } else {
+      await explainFailure(
+        `Cannot read ${REJECTED_RECORDS.name}`,
+        () => list(client, filter, settings, output, log),
+      );
     }
-    const [records, counts] = await explainFailure(`Cannot read ${REJECTED_RECORDS.name}`, async () => {
-      const session = await inspectSession(client);
-      const start: TransactionStart = {
-        session,
-        mode: "REPEATABLE READ READ ONLY",
-        // The operator waits, and can interrupt.
-        settings: { ...TEXT_FORMAT, statement_timeout: 0 },
-      };
-      return await inTransaction(client, start, async () =>
-        [
-          await listRejected(client, filter, settings.REJECTS_LIMIT),
-          await countRejected(client, filter),
-        ] as const);
-    });
-    if (settings.REJECTS_FORMAT === "json") {
-      for (const record of records) await output.print(formatJson(record));
-      return output.exitCode(EXIT.ok);
-    }
-    for (const count of counts) await output.print(formatCount(count));
-    if (records.length === 0) await output.print(`No rejected records of ${filter.topics.join(", ")}.`);
-    for (const record of records) await output.print(formatText(record));
     return output.exitCode(EXIT.ok);
   } finally {
     // end() may never settle if the connection is broken.

@@ -98,3 +98,45 @@ scenario({
   assert.match(await s.runRejects(["--replay"]), new RegExp(`moved ${kept} records`));
   assert.equal(await stored(), refused, "each is stored once, not once per group");
 });
+
+scenario({
+  name: "rejects says how many records a list omits, reports unknown reasons, and deletes old records",
+  failure: "More records are rejected than the limit of a list; a reason is misspelled; some records are old",
+  result:
+    "“8 of N”; exit code 2 with the existing reasons; `--delete --older-than` deletes only the old records",
+}, async (s) => {
+  await s.produce(2_000, { PRODUCER_MALFORMED_RATIO: 0.1 });
+  await s.waitForExit(await s.startConsumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" }));
+  const { rejected } = await s.reconcile();
+
+  const listed = await s.runRejects(["--limit=8"]);
+  assert.match(listed, new RegExp(`^8 of ${rejected} records; --limit=${rejected} lists all\\.$`, "m"));
+  assert.doesNotMatch(await s.runRejects([`--limit=${rejected}`]), / of \d+ records/);
+  const json = await s.runRejects(["--format=json", "--limit=8"]);
+  assert.match(json, new RegExp(`8 of ${rejected} records`));
+
+  await assert.rejects(s.runRejects(["--reason=not JSO"]), (error: Error) => {
+    assert.match(
+      error.message,
+      /exited with code 2:\n.*no record was rejected for the reason “not JSO”.* Did you mean “not JSON”\? Existing reasons: “.*”/,
+    );
+    return true;
+  });
+  assert.match(await s.runRejects(["--reason=nested too deep"]), /^No rejected records|nested too deep/m);
+
+  await s.database.query(
+    `UPDATE rejected_records SET rejected_at = now() - interval '31 days' WHERE "offset" % 2 = 0`,
+  );
+  const old = await s.database.number(`SELECT count(*) FROM rejected_records WHERE "offset" % 2 = 0`);
+  assert(old > 10 && old < rejected);
+  assert.match(
+    await s.runRejects(["--older-than=30d", "--limit=1"]),
+    new RegExp(`^1 of ${old} records`, "m"),
+  );
+  assert.match(
+    await s.runRejects(["--delete", "--older-than=30d"]),
+    new RegExp(`^Deleted ${old} rejected records of ${s.topic()}\\.$`, "m"),
+  );
+  assert.equal(await s.database.number(`SELECT count(*) FROM rejected_records WHERE "offset" % 2 = 0`), 0);
+  assert.equal(await s.database.number("SELECT count(*) FROM rejected_records"), rejected - old);
+});

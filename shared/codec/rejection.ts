@@ -5,16 +5,19 @@
  */
 import { escapeUnprintable } from "../escape.ts";
 
-/** Category of a rejection, stored in `rejected_records.reason`. Stored values must not change between versions. */
-export type Reason =
-  | "no value"
-  | "empty value"
-  | "not UTF-8"
-  | "not JSON"
-  | "nested too deep"
-  | "duplicate name"
-  | "invalid record"
-  | "refused by the database";
+/** Categories of rejections, stored in `rejected_records.reason`. Stored values must not change between versions. */
+export const REASONS = [
+  "no value",
+  "empty value",
+  "not UTF-8",
+  "not JSON",
+  "nested too deep",
+  "duplicate name",
+  "invalid record",
+  "refused by the database",
+] as const;
+
+export type Reason = typeof REASONS[number];
 
 /** The reason why a record is rejected. */
 export interface Rejection {

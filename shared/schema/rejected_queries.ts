@@ -19,13 +19,23 @@ export interface RejectedRow {
   readonly rejected_at: Date;
 }
 
-/** Selects the records of these topics and, unless it is empty, of this reason. */
+/** Selects rejected records. */
 export interface RejectsFilter {
   readonly topics: readonly string[];
+  /** Empty: every reason. */
   readonly reason: string;
+  /** Only records that were rejected longer ago than this; `undefined`: all. */
+  readonly olderThanSeconds?: number | undefined;
 }
 
-const WHERE = "WHERE topic = ANY ($1::text[]) AND ($2 = '' OR reason = $2)";
+const WHERE = `WHERE topic = ANY ($1::text[]) AND ($2 = '' OR reason = $2)
+  AND ($3::float8 IS NULL OR rejected_at < now() - make_interval(secs => $3::float8))`;
+
+const parameters = ({ topics, reason, olderThanSeconds }: RejectsFilter) => [
+  topics,
+  reason,
+  olderThanSeconds ?? null,
+];
 
 /** Reads the most recently rejected records, newest first. */
 export async function listRejected(
@@ -35,8 +45,8 @@ export async function listRejected(
 ): Promise<RejectedRow[]> {
   const { rows } = await client.query<RejectedRow>(
     `SELECT topic, partition, "offset", key, value, reason, detail, rejected_at FROM rejected_records ${WHERE}
-     ORDER BY rejected_at DESC, topic, partition, "offset" DESC LIMIT $3`,
-    [filter.topics, filter.reason, limit],
+     ORDER BY rejected_at DESC, topic, partition, "offset" DESC LIMIT $4`,
+    [...parameters(filter), limit],
   );
   return rows;
 }
@@ -52,7 +62,17 @@ export interface RejectedCount {
 export async function countRejected(client: pg.Client, filter: RejectsFilter): Promise<RejectedCount[]> {
   const { rows } = await client.query<RejectedCount>(
     `SELECT topic, reason, count(*) FROM rejected_records ${WHERE} GROUP BY 1, 2 ORDER BY 1, 3 DESC`,
-    [filter.topics, filter.reason],
+    parameters(filter),
+  );
+  return rows;
+}
+
+/** Deletes rejected records; returns their number by topic and reason. */
+export async function purgeRejected(client: pg.Client, filter: RejectsFilter): Promise<RejectedCount[]> {
+  const { rows } = await client.query<RejectedCount>(
+    `WITH deleted AS (DELETE FROM rejected_records ${WHERE} RETURNING topic, reason)
+     SELECT topic, reason, count(*) FROM deleted GROUP BY 1, 2 ORDER BY 1, 3 DESC`,
+    parameters(filter),
   );
   return rows;
 }

@@ -55,6 +55,18 @@ function optional<T>(type: z.ZodType<T, string>): z.ZodType<T | undefined, strin
   });
 }
 
+const SECONDS_PER_UNIT: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+/** A duration such as 30d, 12h, 90m or 5s, in seconds; `undefined` if the text is empty. */
+export const optionalDuration: z.ZodType<number | undefined, string> = optional(
+  z.string().transform((text, context) => {
+    const [, count, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
+    if (unit !== undefined) return Number(count) * SECONDS_PER_UNIT[unit]!;
+    context.addIssue({ code: "custom", message: "is not a duration such as 30d, 12h or 90m" });
+    return z.NEVER;
+  }),
+);
+
 /** Seconds; 0 or less: no limit, with the value 0. */
 export const timeoutSeconds: z.ZodType<number, string> = integer(-2_147_483_648, 2_147_483)
   .transform((seconds) => Math.max(0, seconds));

@@ -9,6 +9,7 @@ import { parseBootstrapServers } from "../kafka/address.ts";
 import type { Group } from "./setting.ts";
 import type { Draft } from "./draft.ts";
 import { type SettingName, SETTINGS } from "./table.ts";
+import { boolean } from "./types.ts";
 
 const SASL = ["KAFKA_SASL_PLAIN_USERNAME", "KAFKA_SASL_PLAIN_PASSWORD", "KAFKA_SASL_MECHANISM"] as const;
 const KAFKA_FILES = ["KAFKA_SSL_CAFILE", "KAFKA_SSL_CERTFILE", "KAFKA_SSL_KEYFILE"] as const;
@@ -60,6 +61,7 @@ function prefixesOf({ texts }: Draft): readonly string[] {
 export function validateSettings(draft: Draft, groups: readonly Group[]): void {
   if (groups.includes("kafka")) validateKafka(draft);
   if (groups.includes("postgresql")) validatePostgres(draft);
+  if (groups.includes("rejects")) validateRejects(draft);
 }
 
 function validateKafka(draft: Draft): void {
@@ -124,6 +126,24 @@ function validatePostgres(draft: Draft): void {
     });
   } else if (mode === "allow" || mode === "prefer") {
     warnUnused(draft, ["PGSSLROOTCERT"], used, " Set PGSSLMODE=verify-full.");
+  }
+}
+
+function validateRejects(draft: Draft): void {
+  const isOn = (name: SettingName) => boolean.safeParse(draft.texts[name]).data === true;
+  const isLimited = draft.isSet("REJECTS_OLDER_THAN");
+  if (isOn("REJECTS_DELETE") && !isLimited) {
+    draft.problems.push({
+      cause: `REJECTS_OLDER_THAN is not set, but ${draft.named("REJECTS_DELETE")} requires it`,
+      remedy: "Set --older-than=30d, for example; 0s deletes all rejected records.",
+    });
+  }
+  for (const name of ["REJECTS_DELETE", "REJECTS_OLDER_THAN"] as const) {
+    if (!isOn("REJECTS_REPLAY") || !(name === "REJECTS_DELETE" ? isOn(name) : isLimited)) continue;
+    draft.problems.push({
+      cause: `${draft.named(name)} cannot be combined with ${draft.named("REJECTS_REPLAY")}`,
+      remedy: "Remove one of them.",
+    });
   }
 }
 

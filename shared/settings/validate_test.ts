@@ -1,5 +1,8 @@
 import assert from "assert";
-import { load, problemsOf } from "./load_fixture.ts";
+import type { SettingsError } from "./error.ts";
+import { loadSettings } from "./load.ts";
+import { load, problemsOf, sources } from "./load_fixture.ts";
+import { PROGRAMS } from "./programs.ts";
 
 const USER = { KAFKA_SASL_PLAIN_USERNAME: "me", KAFKA_SASL_PLAIN_PASSWORD: "hunter2" };
 const CA = { KAFKA_SSL_CAFILE: "ca.pem" };
@@ -101,4 +104,33 @@ Deno.test("loadSettings() warns when a service URI of Aiven has defaultdb and ss
   assert.match(warnings[1]!, /PGSSLMODE=require .*Set PGSSLMODE \(in DATABASE_URL\)=verify-full/);
   const verified = { PGSSLMODE: "require", PGSSLROOTCERT: "ca.pem", PGDATABASE: "routes" };
   assert.deepEqual(load({ env: verified }).warnings, []);
+});
+
+Deno.test("loadSettings() reports problems when flags of rejects are incomplete or contradict each other", () => {
+  const problems = (...args: string[]) => {
+    try {
+      return loadSettings(PROGRAMS.rejects, sources({ args })) && [];
+    } catch (error) {
+      return (error as SettingsError).texts;
+    }
+  };
+  assert.deepEqual(problems("--delete", "--older-than=30d"), []);
+  assert.deepEqual(problems("--older-than=12h"), []);
+  assert.match(
+    problems("--delete").join(),
+    /^REJECTS_OLDER_THAN is not set, but REJECTS_DELETE \(--delete\) requires it\. Set --older-than/,
+  );
+  assert.match(
+    problems("--delete", "--older-than=1d", "--replay").join("\n"),
+    /^REJECTS_DELETE .* cannot be combined .*\nREJECTS_OLDER_THAN .* cannot be combined/,
+  );
+  for (const text of ["30", "d", "1.5d", "-1d", "30 d", "1w"]) {
+    assert.match(problems(`--older-than=${text}`).join(), /is not a duration such as 30d, 12h or 90m/, text);
+  }
+});
+
+Deno.test("loadSettings() returns seconds when a duration has a unit", () => {
+  const seconds = (text: string) =>
+    loadSettings(PROGRAMS.rejects, sources({ args: [`--older-than=${text}`] })).settings.REJECTS_OLDER_THAN;
+  assert.deepEqual(["30d", "12h", "90m", "5s", "0s"].map(seconds), [2_592_000, 43_200, 5_400, 5, 0]);
 });

@@ -1,5 +1,5 @@
 import type { Setting } from "../setting.ts";
-import { boolean, integer, oneOf, text } from "../types.ts";
+import { boolean, integer, oneOf, optionalDuration, text } from "../types.ts";
 
 /** Settings of `deno task rejects`. */
 export const REJECTS = {
@@ -14,6 +14,19 @@ export const REJECTS = {
     type: text,
     default: "",
     help: "Only records that were rejected for this reason, such as “invalid record”",
+  },
+  REJECTS_DELETE: {
+    group: "rejects",
+    type: boolean,
+    default: "false",
+    help: "Delete the records that REJECTS_OLDER_THAN selects",
+  },
+  REJECTS_OLDER_THAN: {
+    group: "rejects",
+    type: optionalDuration,
+    default: "",
+    help:
+      "Only records that were rejected longer ago than this, such as 30d, 12h or 90m; not with REJECTS_REPLAY",
   },
   REJECTS_LIMIT: {
     group: "rejects",
