@@ -42,6 +42,9 @@ export interface BatchStoreOptions {
   readonly isValidEpoch: (epoch: number) => boolean;
 }
 
+/** Before rejected records are stored, the types of the tables' columns are read again if that was longer ago. */
+const VERIFIED_WITHIN_MS = 100;
+
 /** A transaction that was not committed: it timed out, or a constraint rejected some of its records. */
 interface Failure {
   /** The error that rejected a record; `undefined`: the transaction timed out. */
@@ -168,7 +171,13 @@ export class BatchStore {
     return this.database.run(
       `Cannot store records in ${batch[0]!.stream.table}`,
       (client, start) => runTransaction(client, start, steps),
-      { shouldRetry: isValid, canSplit: batch.length > 1 || recordCount(batch[0]!) > 1, isOneMessage: true },
+      {
+        shouldRetry: isValid,
+        canSplit: batch.length > 1 || recordCount(batch[0]!) > 1,
+        isOneMessage: true,
+        // A record may be rejected only because a column's type was changed, such as by ALTER TYPE … ADD VALUE.
+        ...batch.some(({ rejected }) => rejected.count > 0) && { verifiedWithinMs: VERIFIED_WITHIN_MS },
+      },
     );
   }
 

@@ -90,8 +90,8 @@ export class Database implements AsyncDisposable {
   #client: pg.Client | undefined;
   #session: SessionInfo | undefined;
   #isIdle = true;
-  /** When {@link verify} was last called on the connection, in milliseconds of the monotonic clock. */
-  #verifiedAt = -Infinity;
+  /** When {@link verify} was last called on the connection, in milliseconds of the monotonic clock; `undefined`: call it now. */
+  #verifiedAt: number | undefined;
   #last: Promise<unknown> = Promise.resolve();
   readonly #comment: string;
   /** Called after a reconnect. The new connection may lead to another server, whose state may be older. */
@@ -144,8 +144,8 @@ export class Database implements AsyncDisposable {
 
   /** Calls {@link verify} if the last call was longer ago. Returns whether it was called. */
   async #verifyTables(client: pg.Client, withinMs: number): Promise<boolean> {
-    const { verify } = this;
-    if (!verify || performance.now() - this.#verifiedAt <= withinMs) return false;
+    const { verify } = this, at = this.#verifiedAt;
+    if (!verify || (at !== undefined && performance.now() - at <= withinMs)) return false;
     await this.#runTransaction(client, verify);
     this.#verifiedAt = performance.now();
     return true;
@@ -187,7 +187,7 @@ export class Database implements AsyncDisposable {
           if (!isPostgresError(error)) throw error;
           if (this.verify && !isVerifiedAfterError && TABLE_CHANGED_SQLSTATES.includes(codeOf(error)!)) {
             isVerifiedAfterError = true;
-            this.#verifiedAt = -Infinity;
+            this.#verifiedAt = undefined;
             continue;
           }
           const kind = classify(error);
@@ -239,7 +239,7 @@ export class Database implements AsyncDisposable {
     try {
       const session = await this.#withResponseTimeout(inspectSession(client));
       if (this.#session) this.onReconnect?.();
-      this.#verifiedAt = -Infinity;
+      this.#verifiedAt = undefined;
       // Keep the search_path of the first connection, so that the tables stay the same.
       this.#session = { ...session, searchPath: this.#session?.searchPath ?? session.searchPath };
       client.on("error", () => this.#dropIdle(client)).on("end", () => this.#dropIdle(client));

@@ -279,14 +279,14 @@ Deno.test("doctor reports the table, column or privilege when PostgreSQL lacks i
         /table routes_table does not exist, and the account is not allowed to create it in the schema public.*GRANT CREATE ON SCHEMA public/,
     });
     await own.query(
-      `CREATE TABLE routes_table (user_id BIGINT, timestamp DOUBLE PRECISION, latitude DOUBLE PRECISION);
+      `CREATE TABLE routes_table (user_id TEXT, timestamp DOUBLE PRECISION, latitude DOUBLE PRECISION);
       CREATE TABLE consumer_progress (group_id TEXT, topic TEXT, partition INT, next_offset BIGINT);
       CREATE TABLE rejected_records (topic TEXT, partition INT, "offset" BIGINT, key BYTEA, value BYTEA, reason TEXT, detail TEXT);
       GRANT SELECT ON ALL TABLES IN SCHEMA public TO app`,
     );
     await assertFailures(settings, {
       "postgresql.tables":
-        /routes_table has an incompatible schema: column user_id: expected integer, found bigint; column longitude: expected double precision, found none/,
+        /routes_table has an incompatible schema: column user_id: expected integer, found text; column longitude: expected double precision, found none/,
       "postgresql.privileges":
         /lacks INSERT, UPDATE on consumer_progress.*GRANT INSERT, UPDATE ON consumer_progress TO "app"/,
     });
