@@ -42,9 +42,6 @@ export interface BatchStoreOptions {
   readonly isValidEpoch: (epoch: number) => boolean;
 }
 
-/** Before rejected records are stored, the types of the tables' columns are read again if that was longer ago. */
-const VERIFIED_WITHIN_MS = 100;
-
 /** A transaction that was not committed: it timed out, or a constraint rejected some of its records. */
 interface Failure {
   /** The error that rejected a record; `undefined`: the transaction timed out. */
@@ -176,7 +173,7 @@ export class BatchStore {
         canSplit: batch.length > 1 || recordCount(batch[0]!) > 1,
         isOneMessage: true,
         // A record may be rejected only because a column's type was changed, such as by ALTER TYPE … ADD VALUE.
-        ...batch.some(({ rejected }) => rejected.count > 0) && { verifiedWithinMs: VERIFIED_WITHIN_MS },
+        ...batch.some(({ rejected }) => rejected.count > 0) && { verifiedWithinMs: 100 },
       },
     );
   }

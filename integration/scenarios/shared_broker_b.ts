@@ -10,6 +10,7 @@
  *
  * @module
  */
+import "./columns_test.ts";
 import "./backup_restore_test.ts";
 import "./database_test.ts";
 import "./environment_test.ts";
