@@ -93,6 +93,8 @@ export interface Stream<Value = unknown> {
   readonly table: string;
   /** Description in one line. */
   readonly about: string;
+  /** Format of the value of a record. Texts and bytes have no schema: each member column has an empty path. Default: `json`. */
+  readonly format?: "json" | "text" | "bytes";
   /** Validates a parsed JSON value. The single authority on validity. */
   readonly schema: z.ZodType<Value>;
   /** The columns, in the order of the table and of the record's JSON text. */

@@ -4,11 +4,17 @@
  * @module
  */
 import { Buffer, isUtf8 } from "node:buffer";
-import { findDuplicateName } from "../shared/codec/duplicate_name.ts";
 import { columnName } from "../shared/stream_files/columns.ts";
 import { defaultType } from "../shared/stream_files/default_type.ts";
 import { pointerTo } from "../shared/stream_files/mistakes.ts";
-import { isObject, type Json, type JsonObject, parseExact } from "../shared/stream_files/parse_json.ts";
+import {
+  duplicateNames,
+  isObject,
+  type Json,
+  type JsonObject,
+  parseExact,
+} from "../shared/stream_files/parse_json.ts";
+import { INHERITED_NAMES } from "../shared/stream_files/schema/keywords.ts";
 import { nameProblem } from "../shared/stream_files/table_name.ts";
 import { Decimal } from "../shared/types/decimal.ts";
 import { MemberValues } from "./member_values.ts";
@@ -54,7 +60,7 @@ export class TopicValues {
     for (const [name, value] of Object.entries(object)) {
       let member = this.#members.get(name);
       if (!member) {
-        if (this.#members.size === MEMBERS_MAX || name === "__proto__") {
+        if (this.#members.size === MEMBERS_MAX || INHERITED_NAMES.includes(name)) {
           this.#hasMoreMembers = true;
           continue;
         }
@@ -75,7 +81,9 @@ export class TopicValues {
       .map(([problem, count]) => `${count} records ${PROBLEMS[problem]}`);
     if (this.#objects === 0) return { file: this.#inferRaw(), conflicts };
     if (this.#hasMoreMembers) {
-      conflicts.push(`Only the first ${MEMBERS_MAX} members are stored; __proto__ is not`);
+      conflicts.push(
+        `Only the first ${MEMBERS_MAX} members are stored, and none with a name such as constructor`,
+      );
     }
     conflicts.push(...this.#similarNames());
     const properties: Record<string, unknown> = {};
@@ -160,5 +168,6 @@ function parse(bytes: Uint8Array): JsonObject | Exclude<keyof typeof PROBLEMS, "
     return "text";
   }
   if (!isObject(value)) return "other";
-  return findDuplicateName(text) === undefined ? value : "duplicate";
+  // Duplicates of nested objects are not rejected.
+  return duplicateNames(text).some((pointer) => pointer.lastIndexOf("/") === 0) ? "duplicate" : value;
 }

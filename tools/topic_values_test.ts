@@ -134,7 +134,19 @@ Deno.test("infer() writes a file that accepts the records it was inferred from",
     ),
   })).value as fc.Arbitrary<string>;
   const name = fc.oneof(
-    fc.constantFrom("a", "aB", "a_b", "a_b_1", "created_at", "1", "", "a/b~", "x".repeat(70), "__proto__"),
+    fc.constantFrom(
+      "a",
+      "aB",
+      "a_b",
+      "a_b_1",
+      "created_at",
+      "1",
+      "",
+      "a/b~",
+      "x".repeat(70),
+      "__proto__",
+      "constructor",
+    ),
     text,
   );
   const object = fc.uniqueArray(fc.tuple(name, value), { maxLength: 6, selector: ([each]) => each })

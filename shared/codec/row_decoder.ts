@@ -6,6 +6,7 @@
 import type { BoundStream, RecordMetadata, RowDecoder } from "./bound_stream.ts";
 import { createFastPath } from "./fast_path.ts";
 import { GeneralPath } from "./general_path.ts";
+import { createRawDecoder } from "./raw_decoder.ts";
 import { reject } from "./rejection.ts";
 import { upsertDecoder } from "./upsert_decoder.ts";
 
@@ -16,6 +17,7 @@ const EMPTY_VALUE = reject("empty value", "The value has no bytes.");
 
 /** Creates a decoder of a stream's records. */
 export function createRowDecoder(bound: BoundStream): RowDecoder {
+  if ((bound.stream.format ?? "json") !== "json") return upsertDecoder(bound, createRawDecoder(bound));
   const general = new GeneralPath(bound);
   const fast = createFastPath(bound);
   return upsertDecoder(bound, (bytes, start, length, rows, meta) => {

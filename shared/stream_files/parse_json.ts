@@ -40,7 +40,9 @@ export function parseJson(text: string, mistakes: Mistakes): Json | undefined {
   const json = text.replace(/^\uFEFF/, "");
   try {
     const value = parseExact(json);
-    addDuplicates(json, mistakes);
+    for (const pointer of duplicateNames(json)) {
+      mistakes.add(pointer, "the name occurs twice", "Remove one of them.");
+    }
     return value;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
@@ -73,8 +75,9 @@ function describe(message: string, json: string): string {
   return `${message.replace(/ JSON input$/, "")} in line ${lines.length}, column ${lines.at(-1)!.length + 1}`;
 }
 
-/** JSON.parse() takes the last member of a name without a warning. */
-function addDuplicates(json: string, mistakes: Mistakes): void {
+/** JSON pointers of the names that occur again in an object. JSON.parse() takes the last member of a name. @param json valid JSON */
+export function duplicateNames(json: string): string[] {
+  const found: string[] = [];
   const parents: { pointer: string; names: Set<string> | undefined; count: number }[] = [];
   let name: string | undefined, pointer = "";
   for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g)) {
@@ -89,14 +92,9 @@ function addDuplicates(json: string, mistakes: Mistakes): void {
       name = undefined;
     } else if (token.startsWith('"') && parent?.names && name === undefined) {
       name = JSON.parse(token) as string;
-      if (parent.names.has(name)) {
-        mistakes.add(
-          pointerTo(parent.pointer, name),
-          `the name ${token} occurs twice`,
-          "Remove one of them.",
-        );
-      }
+      if (parent.names.has(name)) found.push(pointerTo(parent.pointer, name));
       parent.names.add(name);
     }
   }
+  return found;
 }

@@ -57,6 +57,7 @@ function createStream(name: string, file: StreamFile, root: Json, mistakes: Mist
     columns,
     ...file.key === undefined ? {} : { key: file.key },
     ...write && { write },
+    ...format !== "json" && { format },
     ...file.consumeOnly && { consumeOnly: true },
   };
 }

@@ -10,6 +10,7 @@ import { isObject, type Json, type JsonObject, memberOf } from "../parse_json.ts
 import { FORMATS } from "./formats.ts";
 import {
   forEachSubschema,
+  INHERITED_NAMES,
   type JsonType,
   type Keyword,
   KEYWORDS,
@@ -61,7 +62,16 @@ function checkKeyword(name: string, value: Json, schema: JsonObject, at: string,
   const { form, types } = KEYWORDS[name]!;
   const problem = formProblem(form, value);
   if (problem !== undefined) mistakes.add(at, ...problem);
-  else if (form === "special" || form === "text") checkValue(name, value, schema, at, place);
+  else if (name === "properties" || name === "required") {
+    const names = Array.isArray(value) ? value : Object.keys(value as JsonObject);
+    for (const each of names.filter((each) => INHERITED_NAMES.includes(each as string))) {
+      mistakes.add(
+        at,
+        `a member cannot have the name ${each}`,
+        "Remove it; a jsonb column can store the whole record.",
+      );
+    }
+  } else if (form === "special" || form === "text") checkValue(name, value, schema, at, place);
   const isInReference = Object.hasOwn(schema, "$ref") && form !== "annotation" &&
     !["$ref", "$defs", "$schema", "$id"].includes(name);
   if (isInReference) {
@@ -102,9 +112,7 @@ function formProblem(form: Keyword["form"], value: Json): [cause: string, remedy
         ? undefined
         : ["not an array of schemas", "Write at least one."];
     case "schema map":
-      return isObject(value) && !Object.hasOwn(value, "__proto__")
-        ? undefined
-        : ["not an object of schemas by name", "Write an object; the name __proto__ is not supported."];
+      return isObject(value) ? undefined : ["not an object of schemas by name", "Write an object."];
     default:
       return undefined;
   }

@@ -29,6 +29,7 @@ const SCHEMAS: [schema: unknown, place: string, text: RegExp][] = [
   [{ type: "object", required: "b" }, "/required", /not an array of different names/],
   [{ type: "array", items: [{}] }, "/items", /not a schema/],
   [{ type: "array", minContains: 1 }, "/minContains", /no effect without contains/],
+  [{ type: "object", properties: { constructor: true } }, "/properties", /cannot have the name constructor/],
   [{ enum: [] }, "/enum", /at least one value/],
   [{ enum: [{}] }, "/enum", /values of the type object are not supported/],
   [{ type: "integer", enum: [1, "2"] }, "/enum", /"2" is not of the type integer/],

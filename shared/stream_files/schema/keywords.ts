@@ -95,6 +95,9 @@ export const UNSUPPORTED: Readonly<Record<string, string>> = {
   discriminator: "Remove it; anyOf does not need it.",
 };
 
+/** Members that every object inherits in JavaScript: zod takes them for present. */
+export const INHERITED_NAMES: readonly string[] = Object.getOwnPropertyNames(Object.prototype);
+
 /** The types that a schema's keyword `type` allows; `undefined` without the keyword. */
 export function typesOf(schema: JsonObject): readonly JsonType[] | undefined {
   const type = memberOf(schema, "type");

@@ -1,0 +1,33 @@
+/**
+ * Decodes records whose values are not JSON: a text, or bytes. Each member column stores the whole value.
+ *
+ * @module
+ */
+import { isUtf8 } from "node:buffer";
+import type { BoundStream, RowDecoder } from "./bound_stream.ts";
+import { metadataValue } from "./metadata_columns.ts";
+import { reject } from "./rejection.ts";
+
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Creates the decoder of a stream with the format `text` or `bytes`. A record without a value has NULL as its value. */
+export function createRawDecoder({ stream: { columns, format }, types }: BoundStream): RowDecoder {
+  return (bytes, start, length, rows, meta) => {
+    const source = length < 0 ? null : bytes.subarray(start, start + length);
+    if (format === "text" && source !== null && !isUtf8(source)) {
+      return reject("not UTF-8", "The value is not UTF-8.");
+    }
+    const value = format === "text" && source !== null ? utf8.decode(source) : source;
+    const before = rows.length;
+    rows.int16(columns.length);
+    for (const [c, column] of columns.entries()) {
+      const type = types[c]!;
+      const found = "metadata" in column ? metadataValue(column.metadata, type, meta) : { value };
+      const problem = ("problem" in found ? found.problem : undefined) ?? type.write(found.value, rows);
+      if (problem === undefined) continue;
+      rows.length = before;
+      return reject("invalid record", `column ${column.name}: ${problem}`);
+    }
+    return undefined;
+  };
+}
