@@ -26,7 +26,7 @@ const FILES: readonly (readonly [name: string, source: string | URL])[] = [
 /** Style sheets that are concatenated in this order. */
 const STYLES: readonly (string | URL)[] = [
   packageFile("uplot/dist/uPlot.min.css"),
-  ...["theme", "layout", "panels", "map"].map((name) => `${PAGE}/${name}.css`),
+  ...["theme", "layout", "panels", "streams", "map"].map((name) => `${PAGE}/${name}.css`),
 ];
 
 const folder = `${PROJECT}/${PAGE_FOLDER}`;

@@ -6,17 +6,17 @@
 import type { Stream } from "../shared/stream.ts";
 import { RecentRows } from "./database/recent_rows.ts";
 import type { DatabasePoll, DatabasePoller } from "./database/database_poller.ts";
-import type { History, RejectedRecord, Row, Sample, Snapshot, Status, Update, UserRows } from "./protocol.ts";
+import type { History, KeyRows, RejectedRecord, Row, Sample, Snapshot, Status, Update } from "./protocol.ts";
 import type { ServicesPoller } from "./services/services_poller.ts";
-import { streamInfo } from "./stream_info.ts";
+import { isUpdated, streamInfo } from "./stream_info.ts";
 
 /** Samples kept for the charts, one per second. */
 const SAMPLES_MAX = 600;
 /** New rows of a stream per update; if there are more, the latest are kept. */
 const PENDING_ROWS_MAX = 2_500;
-/** How long a user's rows are cached for other pages. */
-const USER_CACHE_MS = 2_000;
-const CACHED_USERS_MAX = 50;
+/** How long the rows of a key are cached for other pages. */
+const KEY_CACHE_MS = 2_000;
+const CACHED_KEYS_MAX = 50;
 
 /** Combines the polls of the database and of the services. */
 export class DashboardState {
@@ -28,18 +28,18 @@ export class DashboardState {
   #newSamples: Sample[] = [];
   #sampled = false;
   readonly #replaced = new Set<string>();
-  readonly #users = new Map<string, { at: number; answer: Promise<Row[] | undefined> }>();
+  readonly #keys = new Map<string, { at: number; answer: Promise<Row[] | undefined> }>();
 
   constructor(
     private readonly streams: readonly Stream[],
     private readonly database: Pick<
       DatabasePoller,
-      "tables" | "state" | "status" | "rejected" | "rowsOfUser"
+      "tables" | "state" | "status" | "rejected" | "rowsOfKey"
     >,
     private readonly services: Pick<ServicesPoller, "status">,
   ) {
     this.#published = new Map(
-      database.tables.map(({ stream, depth }) => [stream.name, new RecentRows(depth)]),
+      database.tables.map(({ stream, depth }) => [stream.name, new RecentRows(depth, isUpdated(stream))]),
     );
   }
 
@@ -99,20 +99,20 @@ export class DashboardState {
     return table && { rows: table.sample.rows() };
   }
 
-  /** A user's rows, cached for {@link USER_CACHE_MS}; `undefined`: unknown stream. */
-  async user(stream: string, user: number): Promise<UserRows | undefined> {
-    const key = `${stream} ${user}`;
+  /** The rows of a key, cached for {@link KEY_CACHE_MS}; `undefined`: unknown stream. */
+  async rowsOfKey(stream: string, key: string): Promise<KeyRows | undefined> {
+    const id = `${stream} ${key}`;
     const now = Date.now();
-    let cached = this.#users.get(key);
-    if (!cached || now - cached.at > USER_CACHE_MS) {
-      const answer = this.database.rowsOfUser(stream, user);
+    let cached = this.#keys.get(id);
+    if (!cached || now - cached.at > KEY_CACHE_MS) {
+      const answer = this.database.rowsOfKey(stream, key);
       cached = { at: now, answer };
       // Failures are not cached.
-      answer.catch(() => this.#users.get(key)?.answer === answer && this.#users.delete(key));
-      this.#users.delete(key);
-      this.#users.set(key, cached);
-      const [oldest] = this.#users.keys();
-      if (this.#users.size > CACHED_USERS_MAX) this.#users.delete(oldest!);
+      answer.catch(() => this.#keys.get(id)?.answer === answer && this.#keys.delete(id));
+      this.#keys.delete(id);
+      this.#keys.set(id, cached);
+      const [oldest] = this.#keys.keys();
+      if (this.#keys.size > CACHED_KEYS_MAX) this.#keys.delete(oldest!);
     }
     const rows = await cached.answer;
     return rows && { rows };

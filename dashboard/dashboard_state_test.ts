@@ -13,7 +13,7 @@ function createState() {
     state: { state: "ok" as const, since: 0 },
     status: [],
     rejected: [],
-    rowsOfUser: (): Promise<Row[] | undefined> => Promise.resolve([]),
+    rowsOfKey: (): Promise<Row[] | undefined> => Promise.resolve([]),
   };
   const state = new DashboardState(STREAMS, database, { status: [] });
   const applyRows = (rows: readonly Row[], replaced = false) =>
@@ -23,30 +23,30 @@ function createState() {
 
 Deno.test("DashboardState.snapshot() excludes the rows of the next update when a poll precedes it", () => {
   const { state, applyRows } = createState();
-  applyRows([[1, 1, 0, 0]], true);
+  applyRows([["1", 1, 0, 0]], true);
   assert.deepEqual(state.snapshot().rows["routes"], []);
-  assert.deepEqual(state.update().rows["routes"], [[1, 1, 0, 0]]);
-  applyRows([[1, 2, 0, 0]]);
-  assert.deepEqual(state.snapshot().rows["routes"], [[1, 1, 0, 0]]);
-  assert.deepEqual(state.update().rows["routes"], [[1, 2, 0, 0]]);
-  assert.deepEqual(state.snapshot().rows["routes"], [[1, 1, 0, 0], [1, 2, 0, 0]]);
+  assert.deepEqual(state.update().rows["routes"], [["1", 1, 0, 0]]);
+  applyRows([["1", 2, 0, 0]]);
+  assert.deepEqual(state.snapshot().rows["routes"], [["1", 1, 0, 0]]);
+  assert.deepEqual(state.update().rows["routes"], [["1", 2, 0, 0]]);
+  assert.deepEqual(state.snapshot().rows["routes"], [["1", 1, 0, 0], ["1", 2, 0, 0]]);
   assert.deepEqual(state.update().rows, {});
 });
 
 Deno.test("DashboardState.update() names the stream and sends its first rows when the table was replaced", () => {
   const { state, applyRows } = createState();
-  applyRows([[1, 1, 0, 0]], true);
+  applyRows([["1", 1, 0, 0]], true);
   state.update();
-  applyRows([[1, 2, 0, 0]]);
-  applyRows([[7, 1, 0, 0]], true);
+  applyRows([["1", 2, 0, 0]]);
+  applyRows([["7", 1, 0, 0]], true);
   const { replaced, rows } = state.update();
-  assert.deepEqual([replaced, rows["routes"]], [["routes"], [[7, 1, 0, 0]]]);
-  assert.deepEqual(state.snapshot().rows["routes"], [[7, 1, 0, 0]]);
+  assert.deepEqual([replaced, rows["routes"]], [["routes"], [["7", 1, 0, 0]]]);
+  assert.deepEqual(state.snapshot().rows["routes"], [["7", 1, 0, 0]]);
 });
 
 Deno.test("DashboardState.update() keeps the latest rows when there are too many, but all first rows of a table", () => {
   const { state, applyRows } = createState();
-  const many = Array.from({ length: 4_000 }, (_, i) => [i, 1, 0, 0]);
+  const many = Array.from({ length: 4_000 }, (_, i): Row => [String(i), 1, 0, 0]);
   applyRows(many, true);
   assert.equal(state.update().rows["routes"]!.length, 4_000);
   applyRows(many);
@@ -54,12 +54,12 @@ Deno.test("DashboardState.update() keeps the latest rows when there are too many
   assert.deepEqual([rows.length, rows.at(-1)], [2_500, many.at(-1)]);
 });
 
-Deno.test("DashboardState.user() caches rows but not failures", async () => {
+Deno.test("DashboardState.rowsOfKey() caches rows but not failures", async () => {
   const { database } = createState();
   let queries = 0;
-  database.rowsOfUser = () => ++queries === 1 ? Promise.reject(new Error("busy")) : Promise.resolve([]);
+  database.rowsOfKey = () => ++queries === 1 ? Promise.reject(new Error("busy")) : Promise.resolve([]);
   const state = new DashboardState(STREAMS, database, { status: [] });
-  await assert.rejects(state.user("routes", 7), /busy/);
-  for (let i = 0; i < 3; i++) assert.deepEqual(await state.user("routes", 7), { rows: [] });
+  await assert.rejects(state.rowsOfKey("routes", "7"), /busy/);
+  for (let i = 0; i < 3; i++) assert.deepEqual(await state.rowsOfKey("routes", "7"), { rows: [] });
   assert.equal(queries, 2);
 });

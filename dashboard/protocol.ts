@@ -9,14 +9,38 @@ export interface StreamInfo {
   readonly name: string;
   readonly about: string;
   readonly table: string;
-  /** In the order of a row. The first two are user and timestamp. */
-  readonly fields: readonly { readonly column: string; readonly min: number; readonly max: number }[];
+  /** Name of the key column, or of several; absent: the rows have no key. */
+  readonly key?: string;
+  /** Name of the column with a row's time; absent: there is none. */
+  readonly time?: string;
+  /** The table has one row per key, which is updated. */
+  readonly isUpdated: boolean;
+  /** The columns after key and time, in the order of a row. */
+  readonly columns: readonly ColumnInfo[];
   /** Indexes of latitude and longitude in a row; absent if the stream is not shown on the map. */
   readonly place?: readonly [latitude: number, longitude: number];
 }
 
-/** One number per field. */
-export type Row = readonly number[];
+/** A column of a stream. */
+export interface ColumnInfo {
+  readonly name: string;
+  readonly type: string;
+  readonly isNumber: boolean;
+  /** Minimum and maximum, if the schema has both. */
+  readonly range?: readonly [min: number, max: number];
+}
+
+/** `null` is NULL. Numbers that a double does not represent exactly, and values of other types, are PostgreSQL's text, shortened. */
+export type Value = number | string | null;
+
+/** Index of the first column after key and time in a row. */
+export const FIRST_COLUMN = 2;
+
+/**
+ * The key as text, the time in Unix seconds (0 without a time), and the values of the other columns. Rows without a key have their place in
+ * the table instead.
+ */
+export type Row = readonly [key: string, time: number, ...values: Value[]];
 
 /** `unavailable`: polling again may succeed; `error`: it fails until the cause is corrected. */
 export type DatabaseState = "starting" | "ok" | "unavailable" | "error";
@@ -107,7 +131,7 @@ export interface RejectedRecord {
 /** The complete state: the first message to a page, and the next one after a page missed updates. */
 export interface Snapshot {
   readonly streams: readonly StreamInfo[];
-  /** Latest rows of each user by stream, oldest first. */
+  /** Latest rows of each key by stream, oldest first. */
   readonly rows: Readonly<Record<string, readonly Row[]>>;
   readonly status: Status;
   readonly samples: readonly Sample[];
@@ -130,7 +154,7 @@ export interface History {
   readonly rows: readonly Row[];
 }
 
-/** Response of `/api/user`: the user's rows found without a full table scan, oldest first. */
-export interface UserRows {
+/** Response of `/api/rows`: the rows of a key found without a full table scan, oldest first. */
+export interface KeyRows {
   readonly rows: readonly Row[];
 }

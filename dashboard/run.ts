@@ -69,7 +69,7 @@ export async function runDashboard(
     events: (address) => broadcast.open(address),
     viewers: (address) => broadcast.viewers(address),
     history: (stream) => state.history(stream),
-    user: (stream, user) => state.user(stream, user),
+    rowsOfKey: (stream, key) => state.rowsOfKey(stream, key),
   });
   const { DASHBOARD_HOST: host, DASHBOARD_PORT: port } = settings;
   const url = `http://${["0.0.0.0", "::"].includes(host) ? "localhost" : host}:${port}`;

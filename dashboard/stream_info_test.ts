@@ -1,10 +1,47 @@
 import assert from "assert";
-import { loadStreams } from "../shared/streams.ts";
-import { streamInfo } from "./stream_info.ts";
+import { z } from "zod";
+import { listStreams, loadStreams } from "../shared/streams.ts";
+import { defineStream } from "../shared/stream.ts";
+import { rowSql, streamInfo } from "./stream_info.ts";
 
-Deno.test("streamInfo() finds the coordinates by column name when a stream has them", async () => {
-  const [routes, battery] = (await loadStreams(["routes", "battery"])).map(streamInfo);
-  assert.deepEqual(routes!.place, [2, 3]);
-  assert.equal("place" in battery!, false);
-  assert.deepEqual(battery!.fields[2], { column: "level", min: 0, max: 1 });
+const { streams } = await listStreams();
+
+Deno.test("streamInfo() finds key, time and coordinates when a stream has them", async () => {
+  const [routes] = (await loadStreams(["routes"])).map(streamInfo);
+  const column = (name: string, max: number) => ({
+    name,
+    type: "double precision",
+    isNumber: true,
+    range: [-max, max],
+  });
+  assert.deepEqual([routes!.key, routes!.time, routes!.place], ["user_id", "timestamp", [2, 3]]);
+  assert.deepEqual(routes!.columns, [column("latitude", 90), column("longitude", 180)]);
+});
+
+for (const stream of streams) {
+  Deno.test(`rowSql() selects each column of ${stream.name} once`, () => {
+    const { columns, key, time } = streamInfo(stream);
+    const names = [...columns.map(({ name }) => name), ...time ? [time] : [], ...key ? key.split(", ") : []];
+    assert.deepEqual([...new Set(names)].sort(), stream.columns.map(({ name }) => name).sort());
+    for (const name of names) assert.ok(rowSql(stream).includes(`t."${name}"`), name);
+  });
+}
+
+Deno.test("streamInfo() shows all columns when there is no key and no time", () => {
+  const stream = defineStream({
+    name: "test",
+    topic: "test",
+    table: 'a."B c"',
+    about: "",
+    schema: z.object({ a: z.string(), b: z.int().min(0) }),
+    fields: [],
+    columns: [{ name: "a", type: "text", path: ["a"] }, { name: "b", type: "smallint", path: ["b"] }],
+  });
+  assert.deepEqual(streamInfo(stream).columns, [
+    { name: "a", type: "text", isNumber: false },
+    { name: "b", type: "smallint", isNumber: true },
+  ]);
+  const upsert = { ...stream, write: { mode: "upsert", key: ["a", "b"], tombstones: "reject" } as const };
+  assert.equal(streamInfo(upsert).key, "a, b");
+  assert.match(rowSql(upsert), /^left\(concat_ws\(', ', t\."a", t\."b"\), 200\) AS key, \(0\)::float8/);
 });

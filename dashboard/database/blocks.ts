@@ -14,6 +14,9 @@ export const BLOCKS_MAX = 48;
  */
 export const OVERLAP_BLOCKS = 32;
 
+/** Blocks read per poll of a table whose rows are updated. */
+export const UPDATED_BLOCKS_MAX = 128;
+
 export interface BlockSelection {
   /** Ascending. */
   readonly blocks: readonly number[];
@@ -42,3 +45,18 @@ export function spread(from: number, end: number, count: number): number[] {
 
 const range = (from: number, end: number) =>
   Array.from({ length: Math.max(0, end - from) }, (_, i) => from + i);
+
+/**
+ * Selects the blocks that are searched for changed rows in a table whose rows are updated: a new version of a row can be in any block. Of a
+ * large table, each poll selects other blocks.
+ *
+ * @param poll number of the poll
+ */
+export function selectUpdatedBlocks(blocks: number, poll: number): BlockSelection {
+  const step = Math.max(1, Math.ceil(blocks / UPDATED_BLOCKS_MAX));
+  const count = Math.ceil((blocks - poll % step) / step);
+  return {
+    blocks: Array.from({ length: Math.max(0, count) }, (_, i) => poll % step + i * step),
+    sampled: step > 1,
+  };
+}

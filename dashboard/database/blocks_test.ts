@@ -1,5 +1,12 @@
 import assert from "assert";
-import { BLOCKS_MAX, OVERLAP_BLOCKS, selectBlocks, spread } from "./blocks.ts";
+import {
+  BLOCKS_MAX,
+  OVERLAP_BLOCKS,
+  selectBlocks,
+  selectUpdatedBlocks,
+  spread,
+  UPDATED_BLOCKS_MAX,
+} from "./blocks.ts";
 
 Deno.test("selectBlocks() selects all new blocks and an overlap when they are few", () => {
   const { blocks, sampled } = selectBlocks(100, 100, 104);
@@ -24,4 +31,15 @@ Deno.test("selectBlocks() spreads a bounded number of blocks over two polls when
 Deno.test("spread() returns all blocks when there are at most count", () => {
   assert.deepEqual(spread(3, 6, 5), [3, 4, 5]);
   assert.deepEqual(spread(0, 10, 2), [4, 9]);
+});
+
+Deno.test("selectUpdatedBlocks() selects all blocks of a small table, and every block of a large one once in some polls", () => {
+  assert.deepEqual(selectUpdatedBlocks(3, 7), { blocks: [0, 1, 2], sampled: false });
+  assert.deepEqual(selectUpdatedBlocks(0, 0).blocks, []);
+  const polls = Array.from({ length: 8 }, (_, poll) => selectUpdatedBlocks(1_000, poll));
+  assert.ok(polls.every(({ blocks, sampled }) => sampled && blocks.length <= UPDATED_BLOCKS_MAX));
+  assert.deepEqual(
+    polls.flatMap(({ blocks }) => blocks).sort((a, b) => a - b),
+    Array.from({ length: 1_000 }, (_, i) => i),
+  );
 });

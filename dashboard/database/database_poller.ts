@@ -8,14 +8,14 @@ import { classify, permanentStatementError, retryClass } from "../../shared/post
 import type { Availability } from "../../shared/observe/availability.ts";
 import type { Stream } from "../../shared/stream.ts";
 import type { DatabaseState, RejectedRecord, Row, TableStatus } from "../protocol.ts";
-import { hasPlace } from "../stream_info.ts";
+import { placeColumns } from "../stream_info.ts";
 import type { Reader } from "./reader.ts";
 import { fetchLatestRejected } from "./rejected.ts";
 import type { SearchPool } from "./search_pool.ts";
 import { currentSnapshot, fetchTableExtents } from "./rows.ts";
 import { type TablePoll, TablePoller } from "./table_poller.ts";
 
-/** Rows per user on the map; other streams show only the latest. */
+/** Rows per key on the map; other streams show only the latest. */
 const TRAIL_ROWS_MAX = 60;
 
 /** Result of a poll. */
@@ -40,7 +40,7 @@ export class DatabasePoller {
     private readonly availability: Availability,
     streams: readonly Stream[],
   ) {
-    this.tables = streams.map((stream) => new TablePoller(stream, hasPlace(stream) ? TRAIL_ROWS_MAX : 1));
+    this.tables = streams.map((stream) => new TablePoller(stream, placeColumns(stream) ? TRAIL_ROWS_MAX : 1));
   }
 
   /** State of the database, the time of its last change (Unix ms), and the error. */
@@ -87,13 +87,13 @@ export class DatabasePoller {
   }
 
   /**
-   * Reads a user's rows; `undefined`: unknown stream.
+   * Reads the rows of a key; `undefined`: unknown stream.
    *
    * @throws what {@link SearchPool.run} throws
    */
-  async rowsOfUser(stream: string, user: number): Promise<Row[] | undefined> {
+  async rowsOfKey(stream: string, key: string): Promise<Row[] | undefined> {
     const table = this.tables.find((table) => table.stream.name === stream);
-    return table && await this.searches.run((client) => table.rowsOfUser(client, user));
+    return table && await this.searches.run((client) => table.rowsOfKey(client, key));
   }
 
   #handleError(error: unknown): void {

@@ -1,51 +1,54 @@
 /**
- * The latest rows of each user.
+ * The latest rows of each key.
  *
  * @module
  */
 import type { Row } from "../protocol.ts";
 
-/** When there are more, the users seen least recently are dropped. */
-const USERS_MAX = 2_000;
-/** Rows of all users together that {@link RecentRows.rows} returns. */
+/** When there are more, the keys seen least recently are dropped. */
+const KEYS_MAX = 2_000;
+/** Rows of all keys together that {@link RecentRows.rows} returns. */
 const ROWS_MAX = 12_000;
 
-/** Indexes of user and timestamp in a row of any stream. */
-export const USER = 0;
+/** Indexes of key and time in a row of any stream. */
+export const KEY = 0;
 export const TIME = 1;
 
 export class RecentRows {
-  readonly #users = new Map<number, Row[]>();
+  readonly #keys = new Map<string, Row[]>();
 
-  /** @param depth maximum rows per user */
-  constructor(private readonly depth: number) {}
+  /**
+   * @param depth maximum rows per key
+   * @param isUpdated a row added later replaces the earlier ones of its key, whatever its time: the table has one row per key
+   */
+  constructor(private readonly depth: number, private readonly isUpdated = false) {}
 
   /** Adds rows, in any order. */
   add(rows: readonly Row[]): void {
     for (const row of rows) {
-      const user = row[USER]!;
-      const list = this.#users.get(user) ?? [];
-      // Rows of a user are usually in order.
+      const key = row[KEY];
+      const list = this.#keys.get(key) ?? [];
+      // Rows of a key are usually in order.
       let at = list.length;
-      while (at > 0 && list[at - 1]![TIME]! > row[TIME]!) at--;
+      while (!this.isUpdated && at > 0 && list[at - 1]![TIME] > row[TIME]) at--;
       list.splice(at, 0, row);
       if (list.length > this.depth) list.shift();
-      this.#users.delete(user);
-      this.#users.set(user, list);
+      this.#keys.delete(key);
+      this.#keys.set(key, list);
     }
-    for (const user of this.#users.keys()) {
-      if (this.#users.size <= USERS_MAX) break;
-      this.#users.delete(user);
+    for (const key of this.#keys.keys()) {
+      if (this.#keys.size <= KEYS_MAX) break;
+      this.#keys.delete(key);
     }
   }
 
   clear(): void {
-    this.#users.clear();
+    this.#keys.clear();
   }
 
-  /** Rows of all users, oldest first within each user; fewer per user if there are many users. */
+  /** Rows of all keys, oldest first within each key; fewer per key if there are many keys. */
   rows(): Row[] {
-    const each = Math.max(1, Math.min(this.depth, Math.floor(ROWS_MAX / Math.max(1, this.#users.size))));
-    return [...this.#users.values()].flatMap((list) => list.slice(-each));
+    const each = Math.max(1, Math.min(this.depth, Math.floor(ROWS_MAX / Math.max(1, this.#keys.size))));
+    return [...this.#keys.values()].flatMap((list) => list.slice(-each));
   }
 }

@@ -1,25 +1,31 @@
 import assert from "assert";
 import { RecentRows } from "./recent_rows.ts";
 
-Deno.test("RecentRows.rows() returns the latest rows of each user by timestamp when they were added in another order", () => {
+Deno.test("RecentRows.rows() returns the latest rows of each key by timestamp when they were added in another order", () => {
   const recent = new RecentRows(2);
-  recent.add([[1, 30, 0], [2, 5, 0], [1, 10, 0], [1, 20, 0]]);
-  assert.deepEqual(recent.rows(), [[2, 5, 0], [1, 20, 0], [1, 30, 0]]);
+  recent.add([["1", 30, 0], ["2", 5, 0], ["1", 10, 0], ["1", 20, 0]]);
+  assert.deepEqual(recent.rows(), [["2", 5, 0], ["1", 20, 0], ["1", 30, 0]]);
 });
 
-Deno.test("RecentRows.add() drops the users seen least recently when there are too many", () => {
+Deno.test("RecentRows.add() drops the keys seen least recently when there are too many", () => {
   const recent = new RecentRows(1);
-  recent.add(Array.from({ length: 2_000 }, (_, user) => [user, 0]));
-  recent.add([[0, 1], [5_000, 1]]);
-  const users = new Set(recent.rows().map(([user]) => user));
-  assert.equal(users.size, 2_000);
-  assert.ok(users.has(0) && users.has(5_000) && !users.has(1));
+  recent.add(Array.from({ length: 2_000 }, (_, key) => [String(key), 0]));
+  recent.add([["0", 1], ["5000", 1]]);
+  const keys = new Set(recent.rows().map(([key]) => key));
+  assert.equal(keys.size, 2_000);
+  assert.ok(keys.has("0") && keys.has("5000") && !keys.has("1"));
 });
 
-Deno.test("RecentRows.rows() is bounded when many users have many rows", () => {
+Deno.test("RecentRows.rows() is bounded when many keys have many rows", () => {
   const recent = new RecentRows(60);
   for (let time = 0; time < 60; time++) {
-    recent.add(Array.from({ length: 1_000 }, (_, user) => [user, time]));
+    recent.add(Array.from({ length: 1_000 }, (_, key) => [String(key), time]));
   }
   assert.equal(recent.rows().length, 12_000);
+});
+
+Deno.test("RecentRows.add() keeps the row added last when rows are updated, whatever its time", () => {
+  const recent = new RecentRows(1, true);
+  recent.add([["1", 30, "new"], ["1", 20, "newer"]]);
+  assert.deepEqual(recent.rows(), [["1", 20, "newer"]]);
 });

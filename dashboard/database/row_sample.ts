@@ -28,7 +28,7 @@ export class RowSample {
 
   /** The sample, by timestamp. */
   rows(): readonly Row[] {
-    if (!this.#sorted) this.#rows.sort((a, b) => a[TIME]! - b[TIME]!);
+    if (!this.#sorted) this.#rows.sort((a, b) => a[TIME] - b[TIME]);
     this.#sorted = true;
     return this.#rows;
   }

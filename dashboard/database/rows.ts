@@ -3,12 +3,10 @@
  *
  * @module
  */
-import pg from "pg";
-import type { Row } from "../protocol.ts";
+import type pg from "pg";
+import type { Row, Value } from "../protocol.ts";
 import type { Stream } from "../../shared/stream.ts";
-
-const identifier = pg.escapeIdentifier;
-const columnsOf = ({ fields }: Stream) => fields.map(({ column }) => identifier(column)).join(", ");
+import { keySql, placeColumns, rowSql, streamInfo } from "../stream_info.ts";
 
 export interface TableExtent {
   /** Changes when the table is truncated, rewritten or recreated; `undefined`: the table does not exist. */
@@ -42,7 +40,7 @@ export async function fetchTableExtents(
        pg_relation_size(c.oid) / current_setting('block_size')::int AS blocks,
        greatest(c.reltuples, s.n_live_tup, 0)::float8 AS rows
      FROM unnest($1::text[]) WITH ORDINALITY AS t (name, i)
-     LEFT JOIN pg_class c ON c.oid = to_regclass(quote_ident(t.name))
+     LEFT JOIN pg_class c ON c.oid = to_regclass(t.name)
      LEFT JOIN pg_stat_user_tables s ON s.relid = c.oid
      ORDER BY t.i`,
     [streams.map(({ table }) => table)],
@@ -60,7 +58,7 @@ export async function fetchTableExtents(
  */
 const fromBlocks = (stream: Stream, condition: string) =>
   `SELECT r.* FROM unnest($1::bigint[]) AS b (block) CROSS JOIN LATERAL (
-     SELECT ${columnsOf(stream)} FROM ${identifier(stream.table)} AS t
+     SELECT ${rowSql(stream)} FROM ${stream.table} AS t
      WHERE t.ctid >= format('(%s,0)', b.block)::tid AND t.ctid < format('(%s,0)', b.block + 1)::tid ${condition}
      LIMIT $2
    ) AS r`;
@@ -73,12 +71,12 @@ export async function fetchRows(
   each: number,
 ): Promise<Row[]> {
   if (blocks.length === 0) return [];
-  const { rows } = await client.query<number[]>({
+  const { rows } = await client.query<(string | null)[]>({
     text: fromBlocks(stream, ""),
     values: [blocks, each],
     rowMode: "array",
   });
-  return rows.filter(hasFiniteValues);
+  return toRows(stream, rows);
 }
 
 /**
@@ -97,7 +95,7 @@ export async function fetchNewRows(
 ): Promise<Row[]> {
   if (blocks.length === 0) return [];
   const xid = "($4::bigint - (($4::bigint - t.xmin::text::bigint) & 4294967295))";
-  const { rows } = await client.query<number[]>({
+  const { rows } = await client.query<(string | null)[]>({
     text: fromBlocks(
       stream,
       `AND NOT pg_visible_in_snapshot(greatest(${xid}, 3)::text::xid8, $3::pg_snapshot)`,
@@ -105,27 +103,42 @@ export async function fetchNewRows(
     values: [blocks, each, last.snapshot, now.xmax],
     rowMode: "array",
   });
-  return rows.filter(hasFiniteValues);
+  return toRows(stream, rows);
 }
 
-/** Reads at most `limit` rows of a user in the blocks from `from` on. */
-export async function fetchUserRows(
+/** Reads at most `limit` rows of a key in the blocks from `from` on. */
+export async function fetchRowsOfKey(
   client: pg.Client,
   stream: Stream,
-  user: number,
+  key: string,
   from: number,
   limit: number,
 ): Promise<Row[]> {
-  const { rows } = await client.query<number[]>({
-    text: `SELECT ${columnsOf(stream)} FROM ${identifier(stream.table)} AS t
-      WHERE t.ctid >= format('(%s,0)', $1::bigint)::tid AND ${
-      identifier(stream.fields[0]!.column)
-    } = $2 LIMIT $3`,
-    values: [from, user, limit],
+  const { rows } = await client.query<(string | null)[]>({
+    text: `SELECT ${rowSql(stream)} FROM ${stream.table} AS t
+      WHERE t.ctid >= format('(%s,0)', $1::bigint)::tid AND ${keySql(stream)} = $2 LIMIT $3`,
+    values: [from, key, limit],
     rowMode: "array",
   });
-  return rows.filter(hasFiniteValues);
+  return toRows(stream, rows);
 }
 
-/** Tables of other programs may contain NULL, NaN or infinity, which cannot be shown. */
-const hasFiniteValues = (row: Row) => row.every(Number.isFinite);
+/** Converts rows of text. Rows without a valid place are removed from streams that are shown on the map. */
+function toRows(stream: Stream, rows: readonly (readonly (string | null)[])[]): Row[] {
+  const { columns } = streamInfo(stream);
+  const place = placeColumns(stream);
+  return rows.map(([key, time, ...values]): Row => [
+    key ?? "",
+    Number.isFinite(Number(time)) ? Number(time) : 0,
+    ...values.map((value, i) => columns[i]!.isNumber ? toNumber(value) : value),
+  ]).filter((row) => !place || place.every((index) => typeof row[index] === "number"));
+}
+
+/** Numbers that a double represents as PostgreSQL does; others stay text. */
+function toNumber(text: string | null): Value {
+  const number = Number(text);
+  return text !== null && Number.isFinite(number) && isSameNumber(text, number) ? number : text;
+}
+
+/** Whether the number's text has the same digits; the formats of exponents differ. */
+const isSameNumber = (text: string, number: number) => String(number) === text || text.includes("e");

@@ -6,13 +6,14 @@
 import type pg from "pg";
 import type { Stream } from "../../shared/stream.ts";
 import type { Row } from "../protocol.ts";
-import { selectBlocks, spread } from "./blocks.ts";
+import { isUpdated } from "../stream_info.ts";
+import { selectBlocks, selectUpdatedBlocks, spread } from "./blocks.ts";
 import { RowSample, SAMPLE_ROWS } from "./row_sample.ts";
 import { RecentRows } from "./recent_rows.ts";
 import {
   fetchNewRows,
   fetchRows,
-  fetchUserRows,
+  fetchRowsOfKey,
   type TableExtent,
   type TransactionSnapshot,
 } from "./rows.ts";
@@ -22,11 +23,11 @@ const NEW_ROWS_MAX = 2_000;
 /** Blocks of the first sample, and blocks per statement that reads them. */
 const SAMPLE_BLOCKS = 250;
 const BLOCKS_PER_STATEMENT = 50;
-/** Last blocks that are read completely at first, for the users' latest rows. */
+/** Last blocks that are read completely at first, for the keys' latest rows. */
 const RECENT_BLOCKS = 64;
-/** Last blocks that are searched for a user's rows: about 70,000 rows of `routes_table`. */
-const USER_BLOCKS = 512;
-const USER_ROWS_MAX = 2_000;
+/** Last blocks that are searched for the rows of a key: about 70,000 rows of four columns. */
+const KEY_BLOCKS = 512;
+const KEY_ROWS_MAX = 2_000;
 /** More than a block of 8 kB can contain. */
 const ROWS_PER_BLOCK_MAX = 300;
 
@@ -42,8 +43,9 @@ export class TablePoller {
   readonly sample = new RowSample();
   #last: { seen: TransactionSnapshot; file: string; blocks: number; earlier: number } | undefined;
   #rows = 0;
+  #polls = 0;
 
-  /** @param depth maximum rows kept per user */
+  /** @param depth maximum rows kept per key */
   constructor(readonly stream: Stream, readonly depth: number) {}
 
   /** Whether the table existed at the last poll. */
@@ -72,7 +74,9 @@ export class TablePoller {
       this.#last = next;
       return { rows, sampled: false, replaced: true };
     }
-    const selection = selectBlocks(last.earlier, last.blocks, blocks);
+    const selection = isUpdated(this.stream)
+      ? selectUpdatedBlocks(blocks, this.#polls++)
+      : selectBlocks(last.earlier, last.blocks, blocks);
     // Limits each block so that together they do not exceed the maximum.
     const each = Math.ceil(NEW_ROWS_MAX / Math.max(1, selection.blocks.length));
     const rows = await fetchNewRows(client, this.stream, selection.blocks, each, last.seen, now);
@@ -81,19 +85,20 @@ export class TablePoller {
     return { rows, sampled: selection.sampled || rows.length >= NEW_ROWS_MAX, replaced: false };
   }
 
-  /** A user's rows in the last blocks and in the sample, oldest first. */
-  async rowsOfUser(client: pg.Client, user: number): Promise<Row[]> {
+  /** The rows of a key in the last blocks and in the sample, oldest first. */
+  async rowsOfKey(client: pg.Client, key: string): Promise<Row[]> {
     if (!this.#last) return [];
-    const from = Math.max(0, this.#last.blocks - USER_BLOCKS);
-    const found = await fetchUserRows(client, this.stream, user, from, USER_ROWS_MAX);
-    const sample = this.sample.rows().filter((row) => row[0] === user);
+    const from = Math.max(0, this.#last.blocks - KEY_BLOCKS);
+    const found = await fetchRowsOfKey(client, this.stream, key, from, KEY_ROWS_MAX);
+    // The sample contains earlier versions of updated rows.
+    const sample = isUpdated(this.stream) ? [] : this.sample.rows().filter((row) => row[0] === key);
     const all = new Map([...sample, ...found].map((row) => [row.join(), row]));
-    return [...all.values()].sort((a, b) => a[1]! - b[1]!);
+    return [...all.values()].sort((a, b) => a[1] - b[1]);
   }
 
   async #readFirst(client: pg.Client, blocks: number): Promise<Row[]> {
     this.sample.clear();
-    const recent = new RecentRows(this.depth);
+    const recent = new RecentRows(this.depth, isUpdated(this.stream));
     const sample = spread(0, blocks, SAMPLE_BLOCKS);
     const each = Math.min(ROWS_PER_BLOCK_MAX, Math.ceil(SAMPLE_ROWS / Math.max(1, sample.length)));
     for (let i = 0; i < sample.length; i += BLOCKS_PER_STATEMENT) {

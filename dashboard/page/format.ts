@@ -75,3 +75,22 @@ export const formatDistance = (meters: number): string =>
   meters < 1000
     ? `${Math.round(meters)} m`
     : `${(meters / 1000).toLocaleString("en-US", { maximumSignificantDigits: 3 })} km`;
+
+const COLLATOR = new Intl.Collator(undefined, { numeric: true });
+
+/** Orders keys; numbers within them by value. */
+export const compareKeys = COLLATOR.compare;
+
+/** A column's name as a noun: `User` of `user_id`, `Station` of `station`. */
+export function keyNoun(column: string | undefined): string {
+  const words = (column ?? "row").replace(/_(?:id|key|name)$/, "").replaceAll("_", " ");
+  return words[0]!.toUpperCase() + words.slice(1);
+}
+
+/** `1 user`, `25 users`. */
+export function plural(count: number, noun: string): string {
+  const word = noun.toLowerCase();
+  return `${count.toLocaleString("en-US")} ${
+    count === 1 ? word : word.replace(/([^aeiou])y$/, "$1ie") + "s"
+  }`;
+}

@@ -1,5 +1,14 @@
 import assert from "assert";
-import { formatCount, formatRate, formatSeconds, formatSecondsShort, formatTimestamp } from "./format.ts";
+import {
+  compareKeys,
+  formatCount,
+  formatRate,
+  formatSeconds,
+  formatSecondsShort,
+  formatTimestamp,
+  keyNoun,
+  plural,
+} from "./format.ts";
 
 Deno.test("formatCount() abbreviates a number when it is 10,000 or more", () => {
   assert.deepEqual([0, 9_999, 12_345, 1_234_567, 50_000_000].map(formatCount), [
@@ -31,4 +40,19 @@ Deno.test("formatSeconds() uses ms, s or min by size", () => {
 Deno.test("formatTimestamp() is a number when the timestamp is after the year 9999", () => {
   assert.equal(formatTimestamp(1e300), "1e+300");
   assert.match(formatTimestamp(1_700_000_000), /2023/);
+});
+
+Deno.test("keyNoun() and plural() name the keys of a column", () => {
+  assert.deepEqual(["user_id", "station", "order_item_id", undefined].map(keyNoun), [
+    "User",
+    "Station",
+    "Order item",
+    "Row",
+  ]);
+  assert.deepEqual([plural(1, "User"), plural(2_500, "City"), plural(2, "Key")], [
+    "1 user",
+    "2,500 cities",
+    "2 keys",
+  ]);
+  assert.deepEqual(["10", "9", "b", "a2", "a10"].sort(compareKeys), ["9", "10", "a2", "a10", "b"]);
 });

@@ -16,18 +16,28 @@ const radians = (degrees: number) => degrees * Math.PI / 180;
 /** Indexes of latitude and longitude in a row. */
 export type PlaceColumns = readonly [latitude: number, longitude: number];
 
+/** Latitude and longitude of a row. */
+export const placeOf = (
+  row: Row,
+  [latitude, longitude]: PlaceColumns,
+): [latitude: number, longitude: number] => [
+  row[latitude] as number,
+  row[longitude] as number,
+];
+
 /** Great-circle distance of two rows, meters. */
-export function distanceMeters(a: Row, b: Row, [lat, lon]: PlaceColumns): number {
-  const [p, q] = [radians(a[lat]!), radians(b[lat]!)];
+export function distanceMeters(a: Row, b: Row, place: PlaceColumns): number {
+  const [[latitudeA, longitudeA], [latitudeB, longitudeB]] = [placeOf(a, place), placeOf(b, place)];
+  const [p, q] = [radians(latitudeA), radians(latitudeB)];
   const h = Math.sin((q - p) / 2) ** 2 +
-    Math.cos(p) * Math.cos(q) * Math.sin(radians(b[lon]! - a[lon]!) / 2) ** 2;
+    Math.cos(p) * Math.cos(q) * Math.sin(radians(longitudeB - longitudeA) / 2) ** 2;
   return 2 * EARTH_RADIUS_M * Math.asin(Math.min(1, Math.sqrt(h)));
 }
 
 /** Speed from one row to the next, m/s; infinite if the places differ and the timestamps do not. */
 export function speedBetween(a: Row, b: Row, place: PlaceColumns): number {
   const meters = distanceMeters(a, b, place);
-  return meters === 0 ? 0 : meters / Math.max(0, b[1]! - a[1]!);
+  return meters === 0 ? 0 : meters / Math.max(0, b[1] - a[1]);
 }
 
 /** Whether the speed from one row to the next is plausible ({@link SPEED_MAX}). */

@@ -9,13 +9,15 @@ import { connect } from "./connection.ts";
 import { byId, el, replaceChildren, setText } from "./dom.ts";
 import { WorldMap } from "./world_map.ts";
 import { Model, type Trails } from "./model.ts";
-import { showConsumers, showFigures, showHealth, showRejected, showStreams } from "./panels.ts";
+import { showConsumers, showFigures, showHealth, showRejected } from "./panels.ts";
 import { trailsAt } from "./trails_at.ts";
 import { showPlaces } from "./places.ts";
 import { emptyText, problemsOf } from "./problems.ts";
 import { initTheme } from "./theme.ts";
 import { Timeline } from "./timeline.ts";
-import { UserPanel } from "./user_panel.ts";
+import { KeyPanel } from "./key_panel.ts";
+import { showStreams } from "./stream_panel.ts";
+import { keyNoun, plural } from "./format.ts";
 
 const model = new Model();
 let connected = true;
@@ -24,10 +26,10 @@ let past: Trails | undefined;
 
 const map = new WorldMap(select);
 const charts = new Charts();
-const panel = new UserPanel(
+const panel = new KeyPanel(
   () => select(undefined),
   (rows) => map.zoomTo(rows),
-  (user, rows) => map.select(user, rows),
+  (key, rows) => map.select(key, rows),
 );
 const timeline = new Timeline(() => model.map?.info.name, (at) => {
   past = at && trailsAt(at.rows, at.index);
@@ -41,8 +43,7 @@ initTheme(() => {
 });
 byId("find").addEventListener("submit", (event) => {
   event.preventDefault();
-  const text = byId<HTMLInputElement>("find-user").value.trim();
-  select(/^\d+$/.test(text) ? Number(text) : undefined);
+  select(byId<HTMLInputElement>("find-key").value.trim() || undefined);
 });
 byId("places").addEventListener("toggle", () => showMap());
 connect({
@@ -70,7 +71,7 @@ function show(): void {
   showHealth(status);
   showConsumers(status);
   showRejected(model.rejected);
-  showStreams(model.streams);
+  showStreams(model.streams.filter((stream) => stream !== model.map));
   charts.show(model.samples);
   showNumbers(model.samples);
   showMap();
@@ -80,39 +81,45 @@ function show(): void {
 
 function showMap(): void {
   const stream = model.map;
+  byId("map-panel").hidden = model.status !== undefined && stream === undefined;
   byId("map-empty").hidden = stream !== undefined && (stream.trails.size > 0 || past !== undefined);
-  if (!stream) {
-    setText(
-      byId("map-empty"),
-      model.status ? "No configured stream has coordinates (STREAMS)." : "Connecting …",
-    );
-    return;
-  }
+  if (!stream) return setText(byId("map-empty"), "Connecting …");
   const trails = past ?? stream.trails;
   const { info } = stream;
-  map.show(trails, info.place, past ? [] : stream.fresh);
+  const noun = keyNoun(info.key);
+  nameKeys(noun);
+  map.show(trails, info.place, noun, past ? [] : stream.fresh);
   stream.fresh = [];
   timeline.showLive(past ? undefined : latest(stream.trails));
   setText(byId("map-empty"), emptyText(model.status, info.name, info.table));
-  const users = `${trails.size.toLocaleString("en-US")} user${trails.size === 1 ? "" : "s"}`;
+  const keys = plural(trails.size, noun);
   setText(
     byId("map-note"),
     trails.size === 0
       ? ""
       : past
-      ? `${users} at that time`
+      ? `${keys} at that time`
       : model.status?.sampled
-      ? `${users}; sampled, since rows are committed faster than the map can show`
+      ? `${keys}; sampled, since rows are committed faster than the map can show`
       : model.status?.database.state === "ok"
-      ? `${users}, live`
-      : `${users}, last known state`,
+      ? `${keys}, live`
+      : `${keys}, last known state`,
   );
   showPlaces(trails, info.place, select);
 }
 
+/** Names the key column in the texts of the map. */
+function nameKeys(noun: string): void {
+  const name = noun.toLowerCase();
+  setText(byId("map-title"), `${noun}: positions on the map`);
+  setText(byId("find-label"), noun);
+  setText(byId("places-key"), noun);
+  setText(byId("map-help-key"), name);
+}
+
 function latest(trails: Trails): number | undefined {
   let result: number | undefined;
-  for (const rows of trails.values()) result = Math.max(result ?? 0, rows.at(-1)![1]!);
+  for (const rows of trails.values()) result = Math.max(result ?? 0, rows.at(-1)![1]);
   return result;
 }
 
@@ -125,15 +132,15 @@ function showProblems(): void {
   );
 }
 
-function select(user: number | undefined): void {
+function select(key: string | undefined): void {
   const stream = model.map;
   if (!stream) return;
-  map.select(user);
+  map.select(key);
   panel.select(
-    user,
-    stream.info.name,
+    key,
+    stream.info,
     stream.info.place,
-    user === undefined ? [] : stream.trails.get(user) ?? [],
+    key === undefined ? [] : stream.trails.get(key) ?? [],
     model.status?.database.state === "ok",
   );
 }

@@ -7,13 +7,13 @@ import type { RejectedRecord, Row, Sample, Snapshot, Status, StreamInfo, Update 
 
 /** Rows per trail. */
 const TRAIL_ROWS_MAX = 60;
-/** When there are more, the users seen least recently are dropped. */
-const USERS_MAX = 2_000;
+/** When there are more, the keys seen least recently are dropped. */
+const KEYS_MAX = 2_000;
 /** One sample per second. */
 const SAMPLES_MAX = 600;
 
-/** The latest rows of each user, oldest first. */
-export type Trails = Map<number, Row[]>;
+/** The latest rows of each key, oldest first. */
+export type Trails = Map<string, Row[]>;
 
 /** A stream and its rows. */
 export interface StreamModel {
@@ -61,18 +61,18 @@ function addRows(stream: StreamModel, rows: readonly Row[]): void {
   stream.fresh = rows;
   const depth = stream.info.place ? TRAIL_ROWS_MAX : 1;
   for (const row of rows) {
-    const user = row[0]!;
-    const list = stream.trails.get(user) ?? [];
+    const key = row[0];
+    const list = stream.trails.get(key) ?? [];
     let at = list.length;
-    while (at > 0 && list[at - 1]![1]! > row[1]!) at--;
+    while (!stream.info.isUpdated && at > 0 && list[at - 1]![1] > row[1]) at--;
     list.splice(at, 0, row);
     if (list.length > depth) list.shift();
     // Keeps the map ordered by the time of the last row.
-    stream.trails.delete(user);
-    stream.trails.set(user, list);
+    stream.trails.delete(key);
+    stream.trails.set(key, list);
   }
-  for (const user of stream.trails.keys()) {
-    if (stream.trails.size <= USERS_MAX) break;
-    stream.trails.delete(user);
+  for (const key of stream.trails.keys()) {
+    if (stream.trails.size <= KEYS_MAX) break;
+    stream.trails.delete(key);
   }
 }

@@ -1,26 +1,17 @@
 /// <reference lib="dom" />
 /**
- * Panels: figures, health, consumers, rejected records, and streams without coordinates.
+ * Panels: figures, health, consumers and rejected records.
  *
  * @module
  */
 import type { DatabaseState, RejectedRecord, Sample, ServiceStatus, Status } from "../protocol.ts";
 import { toPieces } from "./bytes.ts";
 import { bar, byId, el, replaceChildren, setText } from "./dom.ts";
-import {
-  formatBytes,
-  formatCount,
-  formatRate,
-  formatSeconds,
-  formatTime,
-  formatTimestamp,
-} from "./format.ts";
-import type { Model, StreamModel } from "./model.ts";
+import { formatBytes, formatCount, formatRate, formatSeconds, formatTime } from "./format.ts";
+import type { Model } from "./model.ts";
 
 /** Samples, one per second, over which the rates of the figures are averaged. */
 const AVERAGED_SAMPLES = 5;
-/** Users shown of a stream without coordinates. */
-const CELLS_MAX = 60;
 
 /** Shows the figures at the top of the page. */
 export function showFigures({ samples, status, streams }: Model): void {
@@ -160,56 +151,4 @@ function bytesView(base64: string, length: number): HTMLElement {
   const view = el("code", "bytes", ...pieces);
   if (length > shown.length) view.append(el("i", "", ` … ${formatBytes(length - shown.length)} more`));
   return view;
-}
-
-/** Shows streams without coordinates: the latest values of each user, with the stream's column names and limits. */
-export function showStreams(streams: readonly StreamModel[]): void {
-  const others = streams.filter(({ info }) => !info.place);
-  replaceChildren(
-    byId("streams"),
-    others.map(({ info }) => info.name).join(),
-    () =>
-      others.map(({ info }) => {
-        const title = el("h2", "", `${info.name[0]!.toUpperCase()}${info.name.slice(1)}`);
-        title.id = `stream-${info.name}`;
-        const section = el(
-          "section",
-          "",
-          el("header", "", title, el("p", "note", info.about)),
-          el("ul", "cells"),
-        );
-        section.setAttribute("aria-labelledby", title.id);
-        return section;
-      }),
-  );
-  for (const [index, { info, trails }] of others.entries()) {
-    const list = byId("streams").children[index]!.querySelector("ul")!;
-    const latest = [...trails.values()].map((rows) => rows.at(-1)!).sort((a, b) => a[0]! - b[0]!).slice(
-      0,
-      CELLS_MAX,
-    );
-    replaceChildren(
-      list,
-      JSON.stringify(latest),
-      () =>
-        latest.length === 0 ? [el("li", "note", "No rows yet.")] : latest.map((row) => valueCell(info, row)),
-    );
-  }
-}
-
-function valueCell({ fields }: StreamModel["info"], row: readonly number[]): HTMLElement {
-  const values = fields.slice(2).flatMap(({ column, min, max }, i) => {
-    const value = row[i + 2]!;
-    const label = fields.length > 3 ? `${column} ` : "";
-    return [`${label}${Number(value.toPrecision(3))}`, bar((value - min) / (max - min))];
-  });
-  const [first = "", ...rest] = values;
-  const cell = el(
-    "li",
-    "",
-    el("span", "name", el("span", "", `User ${row[0]}`), el("span", "", first)),
-    ...rest,
-  );
-  cell.title = formatTimestamp(row[1]!);
-  return cell;
 }

@@ -71,7 +71,7 @@ export class Timeline {
     const index = Math.round(share * (this.#rows.length - 1));
     const row = this.#rows[index];
     if (!row) return this.#showTime("no rows yet");
-    this.#showTime(formatTimestamp(row[1]!));
+    this.#showTime(formatTimestamp(row[1]));
     this.onMove({ rows: this.#rows, index });
   }
 

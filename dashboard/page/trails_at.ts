@@ -20,8 +20,8 @@ export function trailsAt(rows: readonly Row[], index: number): Trails {
   for (let i = index; i >= Math.max(0, index - WINDOW_ROWS); i--) {
     const row = rows[i];
     if (!row) continue;
-    const list = trails.get(row[0]!);
-    if (!list) trails.set(row[0]!, [row]);
+    const list = trails.get(row[0]);
+    if (!list) trails.set(row[0], [row]);
     else if (list.length < TRAIL_ROWS_MAX) list.push(row);
   }
   for (const list of trails.values()) list.reverse();

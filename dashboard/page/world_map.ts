@@ -7,8 +7,8 @@
 import { geoPath } from "d3-geo";
 import type { Row } from "../protocol.ts";
 import { byId, color, fitCanvas, setText } from "./dom.ts";
-import { formatDistance } from "./format.ts";
-import { type PlaceColumns, roundDistance, splitIntoSegments } from "./geo.ts";
+import { compareKeys, formatDistance, plural } from "./format.ts";
+import { type PlaceColumns, placeOf, roundDistance, splitIntoSegments } from "./geo.ts";
 import type { Trails } from "./model.ts";
 import { Land } from "./land.ts";
 import { listenToInput } from "./map_input.ts";
@@ -17,7 +17,7 @@ import { View } from "./view.ts";
 /** A pulse is a ring that grows around a new row. */
 const PULSES_MAX = 250;
 const PULSE_MS = 900;
-/** A click selects the nearest user within this distance, pixels. */
+/** A click selects the nearest key within this distance, pixels. */
 const CLICK_RADIUS = 14;
 /** Maximum width of the scale bar, pixels. */
 const SCALE_BAR_MAX = 110;
@@ -32,31 +32,33 @@ export class WorldMap {
   readonly #land = new Land(() => this.drawAll());
   #trails: Trails = new Map();
   #placeColumns: PlaceColumns = [2, 3];
-  #selected: number | undefined;
-  /** Rows of the selected user from the database. */
+  #selected: string | undefined;
+  /** Rows of the selected key from the database. */
   #route: readonly Row[] = [];
-  #hovered: number | undefined;
+  #hovered: string | undefined;
+  #keyName = "";
   #activePulses: { row: Row; since: number }[] = [];
   #frame = 0;
   #pending = false;
 
-  /** @param onSelect called with the selected user; `undefined`: none */
-  constructor(onSelect: (user: number | undefined) => void) {
+  /** @param onSelect called with the selected key; `undefined`: none */
+  constructor(onSelect: (key: string | undefined) => void) {
     new ResizeObserver(() => this.drawAll()).observe(byId("map"));
     listenToInput(this.#pulses, {
       zoom: () => this.#view.zoom,
       zoomBy: (factor, at) => this.#changeView((view) => view.zoomBy(factor, at)),
       pan: (dx, dy) => this.#changeView((view) => view.pan(dx, dy)),
       reset: () => this.#changeView((view) => view.reset()),
-      hover: (at) => this.#hover(at && this.#userAt(...at)),
-      selectAt: (at) => onSelect(this.#userAt(...at)),
+      hover: (at) => this.#hover(at && this.#keyAt(...at)),
+      selectAt: (at) => onSelect(this.#keyAt(...at)),
       selectNeighbor: (step) => onSelect(this.#neighbor(step)),
       deselect: () => onSelect(undefined),
     });
   }
 
-  /** Shows trails. `fresh` are the rows of the last message; each gets a pulse. */
-  show(trails: Trails, place: PlaceColumns, fresh: readonly Row[] = []): void {
+  /** Shows trails of keys with a name such as `User`. `fresh` are the rows of the last message; each gets a pulse. */
+  show(trails: Trails, place: PlaceColumns, keyName: string, fresh: readonly Row[] = []): void {
+    this.#keyName = keyName;
     this.#trails = trails;
     this.#placeColumns = place;
     if (!reducedMotion.matches && fresh.length > 0) {
@@ -64,13 +66,13 @@ export class WorldMap {
       this.#activePulses.push(...fresh.slice(-PULSES_MAX).map((row) => ({ row, since })));
       this.#activePulses.splice(0, this.#activePulses.length - PULSES_MAX);
     }
-    setLabel(this.#pulses, `World map with the latest places of ${trails.size} users`);
+    setLabel(this.#pulses, `World map with the latest places, ${plural(trails.size, keyName)}`);
     this.#scheduleDraw();
   }
 
-  /** Highlights a user and its route. */
-  select(user: number | undefined, route: readonly Row[] = []): void {
-    this.#selected = user;
+  /** Highlights a key and its route. */
+  select(key: string | undefined, route: readonly Row[] = []): void {
+    this.#selected = key;
     this.#route = route;
     this.#scheduleDraw();
   }
@@ -140,19 +142,19 @@ export class WorldMap {
     const [trail, accent, panel, ink] = [color("trail"), color("accent"), color("panel"), color("ink")];
     context.lineJoin = context.lineCap = "round";
     context.strokeStyle = context.fillStyle = trail;
-    for (const [user, rows] of this.#trails) {
-      if (user !== this.#selected) this.#drawTrail(context, rows, inside, false);
+    for (const [key, rows] of this.#trails) {
+      if (key !== this.#selected) this.#drawTrail(context, rows, inside, false);
     }
     const route = this.#selected === undefined ? undefined : this.#trails.get(this.#selected);
     if (route) this.#drawTrail(context, appendTrail(this.#route, route), inside, true);
     context.globalAlpha = 1;
-    for (const [user, rows] of this.#trails) {
+    for (const [key, rows] of this.#trails) {
       const point = this.#project(rows.at(-1)!);
       if (!point || !inside(point)) continue;
-      const isMarked = user === this.#selected || user === this.#hovered;
+      const isMarked = key === this.#selected || key === this.#hovered;
       drawDisc(context, point, isMarked ? 6.5 : 4, panel);
       drawDisc(context, point, isMarked ? 5 : 2.8, accent);
-      if (isMarked) drawLabel(context, `User ${user}`, point, width, { panel, ink });
+      if (isMarked) drawLabel(context, `${this.#keyName} ${key}`, point, width, { panel, ink });
     }
     this.#animate();
   }
@@ -204,36 +206,37 @@ export class WorldMap {
   }
 
   #position(row: Row): [number, number] {
-    return [row[this.#placeColumns[1]]!, row[this.#placeColumns[0]]!];
+    const [latitude, longitude] = placeOf(row, this.#placeColumns);
+    return [longitude, latitude];
   }
 
   #project(row: Row): [number, number] | undefined {
     return this.#view.projection(this.#position(row)) ?? undefined;
   }
 
-  /** The user whose latest place is nearest to a point of the canvas. */
-  #userAt(x: number, y: number): number | undefined {
-    let [nearest, least]: [number | undefined, number] = [undefined, CLICK_RADIUS];
-    for (const [user, rows] of this.#trails) {
+  /** The key whose latest place is nearest to a point of the canvas. */
+  #keyAt(x: number, y: number): string | undefined {
+    let [nearest, least]: [string | undefined, number] = [undefined, CLICK_RADIUS];
+    for (const [key, rows] of this.#trails) {
       const point = this.#project(rows.at(-1)!);
       const distance = point ? Math.hypot(point[0] - x, point[1] - y) : Infinity;
-      if (distance < least) [nearest, least] = [user, distance];
+      if (distance < least) [nearest, least] = [key, distance];
     }
     return nearest;
   }
 
-  #hover(user: number | undefined): void {
-    if (user === this.#hovered) return;
-    this.#hovered = user;
-    this.#pulses.classList.toggle("on-user", user !== undefined);
+  #hover(key: string | undefined): void {
+    if (key === this.#hovered) return;
+    this.#hovered = key;
+    this.#pulses.classList.toggle("on-key", key !== undefined);
     this.#scheduleDraw();
   }
 
-  #neighbor(step: 1 | -1): number | undefined {
-    const users = [...this.#trails.keys()].sort((a, b) => a - b);
-    if (this.#selected === undefined) return users.at(step === 1 ? 0 : -1);
-    const at = users.indexOf(this.#selected);
-    return users[(at + step + users.length) % users.length];
+  #neighbor(step: 1 | -1): string | undefined {
+    const keys = [...this.#trails.keys()].sort(compareKeys);
+    if (this.#selected === undefined) return keys.at(step === 1 ? 0 : -1);
+    const at = keys.indexOf(this.#selected);
+    return keys[(at + step + keys.length) % keys.length];
   }
 }
 
@@ -246,7 +249,7 @@ function appendTrail(route: readonly Row[], trail: readonly Row[]): readonly Row
   const until = route.at(-1)?.[1] ?? -Infinity;
   // The slider is in the past: the trail ends before the route does.
   if ((trail.at(-1)?.[1] ?? 0) < until) return trail;
-  return route.length === 0 ? trail : [...route, ...trail.filter((row) => row[1]! > until)];
+  return route.length === 0 ? trail : [...route, ...trail.filter((row) => row[1] > until)];
 }
 
 function drawDisc(

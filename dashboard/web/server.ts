@@ -6,8 +6,9 @@
 import { messageOf, PermanentError } from "../../shared/errors.ts";
 import { pathOf } from "../../shared/observe/http.ts";
 import type { Settings } from "../../shared/settings/table.ts";
+import { VALUE_LENGTH_MAX } from "../stream_info.ts";
 import { BusyError } from "../database/search_pool.ts";
-import type { History, UserRows } from "../protocol.ts";
+import type { History, KeyRows } from "../protocol.ts";
 import type { AllowedHosts } from "./allowed_hosts.ts";
 import type { Asset } from "./assets.ts";
 import { viewerAddress } from "./viewer_address.ts";
@@ -21,7 +22,7 @@ export interface PageSource {
   readonly viewers: (address?: string) => number;
   /** `undefined`: unknown stream. */
   readonly history: (stream: string) => History | undefined;
-  readonly user: (stream: string, user: number) => Promise<UserRows | undefined>;
+  readonly rowsOfKey: (stream: string, key: string) => Promise<KeyRows | undefined>;
 }
 
 export interface Limits {
@@ -87,8 +88,8 @@ export async function handleRequest(
       const history = source.history(searchParams.get("stream") ?? "");
       return history ? jsonResponse(history) : textResponse(404, "Unknown stream.");
     }
-    case "/api/user":
-      return await serveUser(searchParams, source);
+    case "/api/rows":
+      return await serveRowsOfKey(searchParams, source);
     default:
       return textResponse(404, "Not found.");
   }
@@ -111,11 +112,14 @@ function serveEvents(request: Request, source: PageSource, limits: Limits, addre
   });
 }
 
-async function serveUser(parameters: URLSearchParams, source: PageSource): Promise<Response> {
-  const id = parameters.get("id") ?? "";
-  if (!/^\d{1,10}$/.test(id) || Number(id) > 2_147_483_647) return textResponse(400, "Invalid user id.");
+async function serveRowsOfKey(parameters: URLSearchParams, source: PageSource): Promise<Response> {
+  const key = parameters.get("key") ?? "";
+  // PostgreSQL has no NUL character.
+  if (key === "" || key.length > VALUE_LENGTH_MAX || key.includes("\0")) {
+    return textResponse(400, "Invalid key.");
+  }
   try {
-    const rows = await source.user(parameters.get("stream") ?? "", Number(id));
+    const rows = await source.rowsOfKey(parameters.get("stream") ?? "", key);
     return rows ? jsonResponse(rows) : textResponse(404, "Unknown stream.");
   } catch (error) {
     // The cause is part of the events; this response does not repeat it.

@@ -8,8 +8,8 @@ const SOURCE: PageSource = {
   assets: new Map([["/", { bytes: new TextEncoder().encode("<p>"), type: "text/html", etag: '"a"' }]]),
   events: () => new ReadableStream({ start: (controller) => controller.close() }),
   viewers: () => 1,
-  history: (stream) => stream === "routes" ? { rows: [[1, 2]] } : undefined,
-  user: (stream, user) => Promise.resolve(stream === "routes" ? { rows: [[user, 2]] } : undefined),
+  history: (stream) => stream === "routes" ? { rows: [["1", 2]] } : undefined,
+  rowsOfKey: (stream, key) => Promise.resolve(stream === "routes" ? { rows: [[key, 2]] } : undefined),
 };
 const LIMITS = { hosts: new AllowedHosts(), viewers: 3, viewersPerAddress: 2 };
 const get = (path: string, source: Partial<PageSource> = {}, init: RequestInit = {}, host = "localhost") =>
@@ -21,7 +21,7 @@ const get = (path: string, source: Partial<PageSource> = {}, init: RequestInit =
   );
 
 Deno.test("handleRequest() sends a strict content security policy with every response", async () => {
-  for (const path of ["/", "/events", "/nothing", "/api/history?stream=routes", "/api/user?id=x"]) {
+  for (const path of ["/", "/events", "/nothing", "/api/history?stream=routes", "/api/rows?key=x"]) {
     const response = await get(path);
     await response.body?.cancel();
     const policy = response.headers.get("content-security-policy")!;
@@ -46,14 +46,14 @@ Deno.test("handleRequest() returns 405 for other methods and 503 or 429 when too
 
 Deno.test("handleRequest() returns 421 on every path when the host is not allowed", async () => {
   for (
-    const path of ["/", "/events", "/nothing", "/api/history?stream=routes", "/api/user?stream=routes&id=7"]
+    const path of ["/", "/events", "/nothing", "/api/history?stream=routes", "/api/rows?stream=routes&key=7"]
   ) {
     for (const method of ["GET", "HEAD", "POST"]) {
       const response = await get(
         path,
         {
           events: () => assert.fail("opened a page"),
-          user: () => assert.fail("queried the database"),
+          rowsOfKey: () => assert.fail("queried the database"),
         },
         { method },
         "evil.example:8080",
@@ -64,21 +64,21 @@ Deno.test("handleRequest() returns 421 on every path when the host is not allowe
   }
 });
 
-Deno.test("handleRequest() returns a user's rows, or the status of the problem when there is one", async () => {
-  assert.deepEqual(await (await get("/api/user?stream=routes&id=7")).json(), { rows: [[7, 2]] });
-  for (const id of ["", "-1", "1.5", "2147483648", "1 OR 1=1"]) {
-    assert.equal((await get(`/api/user?stream=routes&id=${encodeURIComponent(id)}`)).status, 400, id);
+Deno.test("handleRequest() returns the rows of a key, or the status of the problem when there is one", async () => {
+  assert.deepEqual(await (await get("/api/rows?stream=routes&key=7")).json(), { rows: [["7", 2]] });
+  for (const key of ["", "a\0", "x".repeat(201)]) {
+    assert.equal((await get(`/api/rows?stream=routes&key=${encodeURIComponent(key)}`)).status, 400, key);
   }
-  assert.equal((await get("/api/user?stream=other&id=7")).status, 404);
+  assert.equal((await get("/api/rows?stream=other&key=7")).status, 404);
   assert.equal((await get("/api/history?stream=other")).status, 404);
   const busy = () => Promise.reject(new BusyError("busy"));
-  const refused = await get("/api/user?stream=routes&id=7", { user: busy });
+  const refused = await get("/api/rows?stream=routes&key=7", { rowsOfKey: busy });
   assert.deepEqual([refused.status, refused.headers.has("retry-after")], [429, true]);
 });
 
 Deno.test("handleRequest() does not reveal database errors when a search fails", async () => {
-  const user = () => Promise.reject(new Error("password authentication failed for user x"));
-  const response = await get("/api/user?stream=routes&id=7", { user });
+  const rowsOfKey = () => Promise.reject(new Error("password authentication failed for user x"));
+  const response = await get("/api/rows?stream=routes&key=7", { rowsOfKey });
   assert.equal(response.status, 503);
   assert.equal(await response.text(), "Database unavailable; retry.\n");
 });

@@ -69,7 +69,7 @@ export class Events implements AsyncDisposable {
   }
 
   /** All rows of a stream received so far. */
-  rows(stream: string): number[][] {
+  rows(stream: string): [key: string, ...values: number[]][] {
     return this.messages.flatMap(({ data }) => data.rows[stream] ?? []);
   }
 

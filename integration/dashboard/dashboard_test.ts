@@ -47,7 +47,8 @@ else {
     await waitUntil("a rate", async () => /Stored\s*\d+/.test(await browser.text("#figures")));
 
     // A stream without coordinates.
-    await waitUntil("25 cells", async () => (await page.locator("#streams .cells li").count()) === 25);
+    await waitUntil("25 rows", async () => (await page.locator("#streams tbody tr").count()) === 25);
+    assert.equal(await page.locator("#streams .histogram").count(), 1);
 
     // Markup in a record is shown as text.
     await send(s.kafka.bootstrapServers, s.topic(), [{ key: "1", value: SCRIPT }]);
@@ -55,11 +56,11 @@ else {
     assert.equal(await page.locator("#rejected script, #rejected img").count(), 0);
 
     // Selects a user by keyboard.
-    await page.fill("#find-user", "7");
-    await page.press("#find-user", "Enter");
+    await page.fill("#find-key", "7");
+    await page.press("#find-key", "Enter");
     await waitUntil("the route", async () => /positions, from/.test(await browser.text("#route-note")));
-    assert.equal(await browser.text("#user-title"), "User 7");
-    assert.match(await browser.text("#user-facts"), /km\/h/);
+    assert.equal(await browser.text("#key-title"), "User 7");
+    assert.match(await browser.text("#key-facts"), /km\/h/);
 
     // Moves the slider by keyboard.
     await page.focus("#slider");

@@ -56,7 +56,7 @@ scenario({
   await never.query("ROLLBACK");
   await waitUntil("the transaction that wrote first", () => events.rows("routes").length === 910);
   await s.database.query(INSERT, [5, 1, 1]);
-  await waitUntil("the last row", () => events.rows("routes").some(([user]) => user === 5));
+  await waitUntil("the last row", () => events.rows("routes").some(([user]) => user === "5"));
 
   const received = events.rows("routes").map(([user, time]) => `${user} ${time}`);
   assert.equal(new Set(received).size, received.length);
@@ -80,7 +80,7 @@ scenario({
     await s.database.query(sql);
     await waitUntil("the replacement", () => replacements() > before);
     await s.database.query(INSERT, [user, 1, 1]);
-    await waitUntil("the new rows", () => events.rows("routes").some((row) => row[0] === user));
+    await waitUntil("the new rows", () => events.rows("routes").some((row) => row[0] === String(user)));
   }
 });
 
@@ -107,12 +107,12 @@ scenario({
   );
   await s.database.query(INSERT, [6, 1, 10]);
   await s.database.query(INSERT, [5, 1, 10]);
-  await waitUntil("the rows that the role sees", () => events.rows("routes").some(([user]) => user === 5));
-  assert.ok(!events.rows("routes").some(([user]) => user === 6));
+  await waitUntil("the rows that the role sees", () => events.rows("routes").some(([user]) => user === "5"));
+  assert.ok(!events.rows("routes").some(([user]) => user === "6"));
 
   const polls = events.messages.length;
   const statuses = await Promise.all(Array.from({ length: 40 }, async (_, user) => {
-    const response = await fetch(`${url}/api/user?stream=routes&id=${user}`);
+    const response = await fetch(`${url}/api/rows?stream=routes&key=${user}`);
     await response.text();
     return response.status;
   }));
@@ -155,7 +155,7 @@ scenario({
     return events;
   }));
   const answers = await Promise.all(pages.map(async (_, user) => {
-    const response = await fetch(`${url}/api/user?stream=routes&id=${user}`);
+    const response = await fetch(`${url}/api/rows?stream=routes&key=${user}`);
     return (await response.json()).rows.length as number;
   }));
   assert.ok(answers.every((rows) => rows >= 50), `${answers}`);

@@ -1,19 +1,20 @@
 /// <reference lib="dom" />
 /**
- * The panel of the selected user: facts, route, speed and table.
+ * The panel of the selected key: facts, route, speed and table.
  *
  * @module
  */
 import uPlot from "uplot";
-import type { Row, UserRows } from "../protocol.ts";
+import type { KeyRows, Row, StreamInfo } from "../protocol.ts";
 import { axis, timeAxis } from "./charts.ts";
 import { byId, color, el, fitCanvas, replaceChildren, setText } from "./dom.ts";
-import { formatDegrees, formatDistance, formatTimestamp } from "./format.ts";
+import { formatDegrees, formatDistance, formatTimestamp, keyNoun } from "./format.ts";
 import {
   distanceMeters,
   isPlausibleTravel,
   medianSpeed,
   type PlaceColumns,
+  placeOf,
   roundDistance,
   SPEED_MAX,
   speedBetween,
@@ -27,8 +28,8 @@ const ROWS_MAX = 200;
 const SEGMENTS_MAX = 20;
 const METERS_PER_DEGREE = 111_320;
 
-export class UserPanel {
-  #user: number | undefined;
+export class KeyPanel {
+  #key: string | undefined;
   #rows: readonly Row[] = [];
   #place: PlaceColumns = [2, 3];
   #plot: uPlot | undefined;
@@ -37,56 +38,58 @@ export class UserPanel {
   /**
    * @param onClose called when the panel is closed
    * @param onZoom called to show the route on the map
-   * @param onRoute called with the user's rows from the database
+   * @param onRoute called with the rows of the key from the database
    */
   constructor(
     onClose: () => void,
     onZoom: (rows: readonly Row[]) => void,
-    private readonly onRoute: (user: number, rows: readonly Row[]) => void,
+    private readonly onRoute: (key: string, rows: readonly Row[]) => void,
   ) {
-    byId("user-close").addEventListener("click", onClose);
-    byId("user-zoom").addEventListener("click", () => onZoom(longestSegment(this.#rows, this.#place)));
-    new ResizeObserver(() => this.redraw()).observe(byId("user"));
+    byId("key-close").addEventListener("click", onClose);
+    byId("key-zoom").addEventListener("click", () => onZoom(longestSegment(this.#rows, this.#place)));
+    new ResizeObserver(() => this.redraw()).observe(byId("key"));
   }
 
   /**
-   * Shows a user; `undefined`: hides the panel.
+   * Shows a key; `undefined`: hides the panel.
    *
    * @param known rows to show until those of the database arrive
    * @param isDatabaseAvailable whether to fetch rows from the database
    */
   select(
-    user: number | undefined,
-    stream: string,
+    key: string | undefined,
+    stream: Pick<StreamInfo, "name" | "key">,
     place: PlaceColumns,
     known: readonly Row[],
     isDatabaseAvailable: boolean,
   ): void {
-    this.#user = user;
+    this.#key = key;
     this.#place = place;
     this.#rows = known;
     this.#fetchedAt = -Infinity;
-    byId("user").hidden = user === undefined;
-    byId("main").classList.toggle("with-user", user !== undefined);
-    if (user === undefined) return;
-    setText(byId("user-title"), `User ${user}`);
+    byId("key").hidden = key === undefined;
+    byId("main").classList.toggle("with-key", key !== undefined);
+    if (key === undefined) return;
+    setText(byId("key-title"), `${keyNoun(stream.key)} ${key}`);
     this.redraw();
-    if (isDatabaseAvailable) void this.refresh(stream);
+    if (isDatabaseAvailable) void this.refresh(stream.name);
   }
 
-  /** Fetches the user's rows, at most once per {@link REFRESH_INTERVAL_MS}. */
+  /** Fetches the rows of the key, at most once per {@link REFRESH_INTERVAL_MS}. */
   async refresh(stream: string): Promise<void> {
-    const user = this.#user;
-    if (user === undefined || performance.now() - this.#fetchedAt < REFRESH_INTERVAL_MS) return;
+    const key = this.#key;
+    if (key === undefined || performance.now() - this.#fetchedAt < REFRESH_INTERVAL_MS) return;
     this.#fetchedAt = performance.now();
     try {
-      const response = await fetch(`/api/user?stream=${encodeURIComponent(stream)}&id=${user}`);
+      const response = await fetch(
+        `/api/rows?stream=${encodeURIComponent(stream)}&key=${encodeURIComponent(key)}`,
+      );
       if (!response.ok) return;
-      const { rows }: UserRows = await response.json();
-      if (user !== this.#user || rows.length < 1) return;
+      const { rows }: KeyRows = await response.json();
+      if (key !== this.#key || rows.length < 1) return;
       this.#rows = rows;
       this.redraw();
-      this.onRoute(user, rows);
+      this.onRoute(key, rows);
     } catch {
       // Keeps the known rows. The connection reports that the service is unreachable.
     }
@@ -94,7 +97,7 @@ export class UserPanel {
 
   /** Redraws the panel, for example after a change of size or colors. */
   redraw(): void {
-    if (this.#user === undefined) return;
+    if (this.#key === undefined) return;
     const [rows, place] = [this.#rows, this.#place];
     showFacts(rows, place);
     drawRoute(rows, place);
@@ -123,7 +126,7 @@ export class UserPanel {
         axes: [timeAxis(), axis({ size: 44 })],
         series: [{}, { stroke: color("accent"), width: 1.5, points: { show: false }, fill: color("tint") }],
       },
-      [route.map((row) => row[1]!), speeds] as uPlot.AlignedData,
+      [route.map((row) => row[1]), speeds] as uPlot.AlignedData,
       holder,
     );
   }
@@ -138,6 +141,7 @@ function longestSegment(rows: readonly Row[], place: PlaceColumns): readonly Row
 function showFacts(rows: readonly Row[], place: PlaceColumns): void {
   const [first, last] = [rows[0], rows.at(-1)];
   if (!first || !last) return;
+  const [latitude, longitude] = placeOf(last, place);
   const speed = medianSpeed(rows, place);
   const isRandom = rows.length > 1 &&
     !rows.slice(1).some((row, i) => isPlausibleTravel(rows[i]!, row, place));
@@ -145,15 +149,15 @@ function showFacts(rows: readonly Row[], place: PlaceColumns): void {
   const facts: [string, string][] = [
     [
       "Last position",
-      `${formatDegrees(last[place[0]]!, ["N", "S"])}  ${formatDegrees(last[place[1]]!, ["E", "W"])}`,
+      `${formatDegrees(latitude, ["N", "S"])}  ${formatDegrees(longitude, ["E", "W"])}`,
     ],
-    ["Last seen", formatTimestamp(last[1]!)],
-    ["First seen", formatTimestamp(first[1]!)],
+    ["Last seen", formatTimestamp(last[1])],
+    ["First seen", formatTimestamp(first[1])],
     ["Rows found", `${rows.length.toLocaleString("en-US")}`],
     ["Median speed", text],
   ];
   replaceChildren(
-    byId("user-facts"),
+    byId("key-facts"),
     JSON.stringify(facts),
     () => facts.flatMap(([name, value]) => [el("dt", "", name), el("dd", "", value)]),
   );
@@ -182,13 +186,15 @@ function drawRoute(rows: readonly Row[], place: PlaceColumns): void {
   if (!at || route.length === 0) return;
   const { context, width, height } = at;
   const middle = route[Math.floor(route.length / 2)]!;
-  const narrowing = Math.max(0.02, Math.cos(middle[place[0]]! * Math.PI / 180));
+  const [middleLatitude, middleLongitude] = placeOf(middle, place);
+  const narrowing = Math.max(0.02, Math.cos(middleLatitude * Math.PI / 180));
   // Meters east and north of the middle, also across the date line.
   const points = route.map((row) => {
-    const east = (row[place[1]]! - middle[place[1]]! + 540) % 360 - 180;
+    const [latitude, longitude] = placeOf(row, place);
+    const east = (longitude - middleLongitude + 540) % 360 - 180;
     return [
       east * narrowing * METERS_PER_DEGREE,
-      (row[place[0]]! - middle[place[0]]!) * METERS_PER_DEGREE,
+      (latitude - middleLatitude) * METERS_PER_DEGREE,
     ] as const;
   });
   const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
@@ -238,12 +244,13 @@ function showTable(rows: readonly Row[], place: PlaceColumns): void {
     rows.map((row, i) => {
       const before = rows[i - 1];
       const speed = before ? speedBetween(before, row, place) : undefined;
+      const [latitude, longitude] = placeOf(row, place);
       return el(
         "tr",
         "",
-        el("td", "", formatTimestamp(row[1]!)),
-        el("td", "n", row[place[0]]!.toFixed(5)),
-        el("td", "n", row[place[1]]!.toFixed(5)),
+        el("td", "", formatTimestamp(row[1])),
+        el("td", "n", latitude.toFixed(5)),
+        el("td", "n", longitude.toFixed(5)),
         el("td", "n", speed === undefined || !Number.isFinite(speed) ? "–" : (speed * 3.6).toFixed(1)),
       );
     }).slice(-ROWS_MAX).reverse());
