@@ -11,6 +11,7 @@ import { isVersionRequested, VERSION_TEXT } from "./observe/build_info.ts";
 import { CommandOutput } from "./observe/command_output.ts";
 import { createLog, type Log, type LogSettings } from "./observe/log.ts";
 import { LogOutput } from "./observe/log_output.ts";
+import type { Task } from "./settings/examples.ts";
 import type { Group } from "./settings/setting.ts";
 import { SettingsError } from "./settings/error.ts";
 import { helpText } from "./settings/help_text.ts";
@@ -28,7 +29,7 @@ const DOCTOR =
 /** Declaration of a service. */
 export interface ServiceDefinition {
   /** The task in `deno.json`, and the field `service` of log lines. */
-  readonly name: string;
+  readonly name: Task;
   /** The setting groups that it reads. */
   readonly groups: readonly Group[];
   /** One sentence for `--help`. */

@@ -2,7 +2,7 @@ import assert from "assert";
 import { load, problemsOf } from "./load_fixture.ts";
 
 const URI = "postgres://avnadmin:hunter2@pg.example.com:5433/defaultdb?sslmode=require";
-const PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+const PEM = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
 
 /** The variables of Aiven's runtime. */
 const RUNTIME = {
@@ -115,7 +115,7 @@ Deno.test("loadSettings() reports a problem without secrets when a setting and a
     const problems = problemsOf({ env, files: { "res/other.pem": "other" } });
     assert.equal(problems.length, 1, problems.join("\n"));
     assert.match(problems[0]!, problem);
-    assert.doesNotMatch(problems[0]!, /hunter|MIIB/);
+    assert.doesNotMatch(problems[0]!, /hunter|AAAA/);
   }
 });
 

@@ -5,7 +5,7 @@
  */
 
 /** Two for each task: a command line, and what it does. */
-export const EXAMPLES: Readonly<Record<string, readonly (readonly [command: string, effect: string])[]>> = {
+export const EXAMPLES = {
   producer: [
     ["deno task producer --count 3", "send three records and exit"],
     ["deno task producer --rate 5000 --malformed-ratio 0.01", "5,000 per second, 1 % malformed"],
@@ -26,16 +26,25 @@ export const EXAMPLES: Readonly<Record<string, readonly (readonly [command: stri
     ["deno task dashboard", "serve http://localhost:8080"],
     ["deno task dashboard --dashboard-port 9000", "serve another port"],
   ],
+  "stream:check": [
+    ["deno task stream:check res/streams/orders.json", "check the file and its topic"],
+    ["deno task stream:check orders --records 0", "check the file only"],
+  ],
+  "stream:infer": [
+    ["deno task stream:infer orders", "write res/streams/orders.json"],
+    ["deno task stream:infer orders --records 1000", "from a thousand records"],
+  ],
   start: [
     ["deno task start --pattern walk --users 300", "users that move along routes"],
     ["deno task start --count 100000", "store that many records and exit"],
   ],
-};
+} as const satisfies Record<string, readonly (readonly [command: string, effect: string])[]>;
 
-/** The examples of a task as a paragraph of its help. @throws {Error} if it has none */
-export function examplesText(task: string): string {
-  const examples = EXAMPLES[task];
-  if (examples === undefined) throw new Error(`The task ${task} has no examples`);
-  const lines = examples.flatMap(([command, effect]) => [`  ${command}`, `      ${effect}`]);
+/** A task with a `--help`. */
+export type Task = keyof typeof EXAMPLES;
+
+/** The examples of a task as a paragraph of its help. */
+export function examplesText(task: Task): string {
+  const lines = EXAMPLES[task].flatMap(([command, effect]) => [`  ${command}`, `      ${effect}`]);
   return ["Examples:", ...lines].join("\n");
 }

@@ -1,11 +1,11 @@
-import { examplesText } from "./examples.ts";
+import { examplesText, type Task } from "./examples.ts";
 import { flagOf, type Group, GROUPS, type Setting } from "./setting.ts";
 import { namesOf, type SettingName, SETTINGS } from "./table.ts";
 
 const WIDTH = 80;
 
 /** Groups of the program itself, which are listed before those of its connections. */
-const FIRST: readonly Group[] = ["producer", "consumer", "rejects", "dashboard", "streams"];
+const FIRST: readonly Group[] = ["producer", "consumer", "rejects", "dashboard", "tools", "streams"];
 
 /**
  * The text of `--help`: usage and examples, then the settings of `groups` with flag, description, environment variable and default.
@@ -14,7 +14,7 @@ const FIRST: readonly Group[] = ["producer", "consumer", "rejects", "dashboard",
  * @param excluded settings that are not listed
  */
 export function helpText(
-  task: string,
+  task: Task,
   usage: string,
   groups: readonly Group[],
   excluded: readonly SettingName[] = [],

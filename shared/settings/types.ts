@@ -60,7 +60,7 @@ const SECONDS_PER_UNIT: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_6
 /** A duration such as 30d, 12h, 90m or 5s, in seconds; `undefined` if the text is empty. */
 export const optionalDuration: z.ZodType<number | undefined, string> = optional(
   z.string().transform((text, context) => {
-    const [, count, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
+    const [, count, unit] = /^(\d{1,9})(s|m|h|d)$/.exec(text) ?? [];
     if (unit !== undefined) return Number(count) * SECONDS_PER_UNIT[unit]!;
     context.addIssue({ code: "custom", message: "is not a duration such as 30d, 12h or 90m" });
     return z.NEVER;
