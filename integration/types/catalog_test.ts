@@ -36,7 +36,11 @@ async function read(psql: Psql): Promise<Catalog> {
   const client = new Client({ connectionString: psql.server.url(psql.database), ssl: false });
   await client.connect();
   try {
-    return await readCatalog(client, [TABLE, "missing.table"]);
+    await client.query("BEGIN");
+    const catalog = await readCatalog(client, [TABLE, "missing.table"]);
+    // Bytes that are no characters of the encoding have not aborted the transaction.
+    await client.query("COMMIT AND CHAIN");
+    return catalog;
   } finally {
     await client.end();
   }
@@ -120,6 +124,10 @@ Deno.test("readCatalog() reads the characters of other encodings", async () => {
     const { characters } = await read(win1252);
     assert.equal(characters?.characters?.size, 123);
     assert.deepEqual(["€", "\x81"].map((c) => characters?.characters?.has(c)), [true, false]);
+  });
+  await inDatabase(psql, "WIN1251", async (win1251) => {
+    const { characters } = await read(win1251);
+    assert.deepEqual(["Ж", "\x98"].map((c) => characters?.characters?.has(c)), [true, false]);
   });
   await inDatabase(psql, "SQL_ASCII", async (ascii) => {
     const { characters } = await read(ascii);
