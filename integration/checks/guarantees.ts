@@ -17,7 +17,7 @@ const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   "Kafka": ["kafka", "kafka_network", "topic"],
   "Compression and transactions": ["codecs"],
   "Invalid records": ["rejected", "replay"],
-  "Tables and columns": ["columns"],
+  "Tables and columns": ["columns", "types"],
   "Upserts": ["upsert_faults", "upsert_statements"],
   "Start-up errors": ["startup_errors"],
   "Security": ["tls", "security"],

@@ -19,3 +19,4 @@ import "./postgres_network_test.ts";
 import "./kafka_network_test.ts";
 import "./proxy_test.ts";
 import "./account_defaults_test.ts";
+import "./types_test.ts";

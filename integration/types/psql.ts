@@ -15,14 +15,24 @@ const COPY_TRAILER = Buffer.from([0xff, 0xff]);
 export class Psql {
   constructor(readonly server: PostgresServer, readonly database: string = server.database) {}
 
+  /** Runs a query and returns its rows as CSV, NULL as `∅`. */
+  csv(query: string, hasHeader: boolean): Promise<string> {
+    return this.#run(["--csv", ...hasHeader ? [] : ["-t"]], `${query};`, "UTC");
+  }
+
   /**
    * Runs commands and returns the rows as psql prints them unaligned: columns separated by tabs, NULL as `∅`.
    *
    * @throws {Error} with psql's messages if a command fails
    */
   async run(commands: string, timeZone = "UTC"): Promise<string[]> {
+    const text = await this.#run(["-At", "-F", "\t"], commands, timeZone);
+    return text === "" ? [] : text.replace(/\n$/, "").split("\n");
+  }
+
+  async #run(format: readonly string[], commands: string, timeZone: string): Promise<string> {
     const child = new Deno.Command("psql", {
-      args: ["-XqAt", "-F", "\t", "-P", "null=∅", "-v", "ON_ERROR_STOP=1", this.server.url(this.database)],
+      args: ["-Xq", ...format, "-P", "null=∅", "-v", "ON_ERROR_STOP=1", this.server.url(this.database)],
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
@@ -33,8 +43,7 @@ export class Psql {
     const { code, stdout, stderr } = await child.output();
     await sent;
     if (code !== 0) throw new Error(new TextDecoder().decode(stderr));
-    const text = new TextDecoder().decode(stdout);
-    return text === "" ? [] : text.replace(/\n$/, "").split("\n");
+    return new TextDecoder().decode(stdout);
   }
 
   /** Copies rows in binary format into a table. */
