@@ -1,6 +1,7 @@
 import type { Database } from "./database.ts";
 import { escapeBytes } from "./escape_bytes.ts";
-import type { Rules } from "./rules.ts";
+import type { Row } from "./expected_rows.ts";
+import type { RuleColumn, Rules } from "./rules.ts";
 
 /** A row of `rejected_records`; key and value are escaped, see `escape_bytes.ts`. */
 export interface RejectedRow {
@@ -14,25 +15,33 @@ export interface RejectedRow {
 
 const FETCH_ROWS = 50_000;
 
+/** The column as in SQL; json as jsonb, whose text does not depend on the source's whitespace. */
+const asText = ({ name, type }: RuleColumn) => {
+  const identifier = `"${name.replaceAll('"', '""')}"`;
+  return type === "json" ? `${identifier}::jsonb` : identifier;
+};
+
 /**
- * Reads all rows of a stream's table, as the values of `Rules.columns`, in the order of their insertion: by transaction, then by
- * position in the table. Doubles are exact: PostgreSQL writes the shortest text that identifies one double.
+ * Reads all rows of a stream's table in the order of their insertion: by transaction, then by position in the table. Returns
+ * PostgreSQL's own texts of the columns of `rules` that the oracle predicts.
  */
-export async function readRows(database: Database, rules: Rules): Promise<number[][]> {
-  const columns = rules.columns.map((column) => `"${column}"`).join(", ");
-  const rows: number[][] = [];
+export async function readRows(database: Database, rules: Rules): Promise<Row[]> {
+  const columns = rules.columns.filter(({ metadata }) => metadata !== "ingested_at").map(asText).join(", ");
+  const rows: Row[] = [];
   await database.connected(async (client) => {
-    await client.query("BEGIN");
-    await client.query("SET LOCAL extra_float_digits = 3");
+    await client.query(
+      `BEGIN; SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'; SET LOCAL bytea_output = 'hex';
+       SET LOCAL extra_float_digits = 3`,
+    );
     await client.query(
       `DECLARE all_rows NO SCROLL CURSOR FOR
-       SELECT ${columns} FROM "${rules.table}" ORDER BY age(xmin) DESC, ctid`,
+       SELECT ${columns} FROM ${rules.table} ORDER BY age(xmin) DESC, ctid`,
     );
     while (true) {
       const chunk = await client.query({
         text: `FETCH ${FETCH_ROWS} FROM all_rows`,
         rowMode: "array",
-        types: { getTypeParser: () => Number },
+        types: { getTypeParser: () => (text: string) => text },
       });
       rows.push(...chunk.rows);
       if (chunk.rows.length < FETCH_ROWS) break;
@@ -40,6 +49,27 @@ export async function readRows(database: Database, rules: Rules): Promise<number
     await client.query("ROLLBACK");
   });
   return rows;
+}
+
+/**
+ * Returns a stream's description with the types in the catalog, which count: a table may exist with other types than the stream
+ * declares. Domains are replaced by their base types, and enums have their labels.
+ */
+export async function withCatalogTypes(database: Database, rules: Rules): Promise<Rules> {
+  const found = await database.query<{ name: string; type: string; labels: string[] | null }>(
+    `WITH RECURSIVE base (name, type, modifier) AS (
+       SELECT attname::text, atttypid, atttypmod FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0
+       UNION ALL
+       SELECT name, typbasetype, typtypmod FROM base JOIN pg_type ON pg_type.oid = type WHERE typtype = 'd'
+     )
+     SELECT name, format_type(type, modifier) AS type,
+       (SELECT array_agg(enumlabel::text) FROM pg_enum
+        WHERE enumtypid IN (type, (SELECT typelem FROM pg_type WHERE oid = type AND typcategory = 'A'))) AS labels
+     FROM base JOIN pg_type ON pg_type.oid = type WHERE typtype <> 'd'`,
+    [rules.table],
+  );
+  const types = new Map(found.map(({ name, type, labels }) => [name, { type, ...labels && { labels } }]));
+  return { ...rules, columns: rules.columns.map((column) => ({ ...column, ...types.get(column.name) })) };
 }
 
 /** Reads all rows of a topic in `rejected_records`. */

@@ -4,6 +4,10 @@ import type { KafkaServer } from "../../local/servers/mod.ts";
 export interface TopicRecord {
   readonly partition: number;
   readonly offset: number;
+  /** Unix milliseconds. */
+  readonly timestamp: number;
+  /** `name:value` separated by commas, or `NO_HEADERS`. */
+  readonly headers: string;
   readonly key: string | null;
   readonly value: string | null;
 }
@@ -68,7 +72,15 @@ async function consume(
     ...["--topic", topic, "--group", group, "--from-beginning", "--isolation-level", "read_committed"],
     ...["--max-messages", `${recordsMax}`, "--timeout-ms", `${timeoutMs}`],
     ...["--command-property", "fetch.max.bytes=20000000"],
-    ...["print.partition=true", "print.offset=true", "print.key=true", "key.separator=\t"]
+    ...[
+      "print.timestamp=true",
+      "print.partition=true",
+      "print.offset=true",
+      "print.headers=true",
+      "print.key=true",
+    ]
+      .flatMap((property) => ["--formatter-property", property]),
+    ...["key.separator=\t", `headers.deserializer=${BYTES}`]
       .flatMap((property) => ["--formatter-property", property]),
     ...["--formatter-property", `null.literal=${nullLiteral}`],
     ...["--key-deserializer", BYTES, "--value-deserializer", BYTES],
@@ -109,13 +121,16 @@ export async function fetchTopicEnds(kafka: KafkaServer, topic: string): Promise
 const BYTES = "org.apache.kafka.common.serialization.BytesDeserializer";
 
 function parse(fields: string[], nullLiteral: string): TopicRecord {
-  const [partition, offset, key, value] = fields;
-  if (fields.length !== 4 || !partition!.startsWith("Partition:") || !offset!.startsWith("Offset:")) {
+  const [timestamp, partition, offset, headers, key, value] = fields;
+  if (fields.length !== 6 || !partition!.startsWith("Partition:") || !offset!.startsWith("Offset:")) {
     throw new Error(`kafka-console-consumer printed ${JSON.stringify(fields.join("\t").slice(0, 200))}`);
   }
   return {
     partition: Number(partition!.slice("Partition:".length)),
     offset: Number(offset!.slice("Offset:".length)),
+    // CreateTime:1700000000000
+    timestamp: Number(timestamp!.replace(/^.*:/, "")),
+    headers: headers!,
     key: key === nullLiteral ? null : key!,
     value: value === nullLiteral ? null : value!,
   };

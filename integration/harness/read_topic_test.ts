@@ -18,7 +18,8 @@ function broker(outputs: string[], positions: string): KafkaServer & { timeouts:
   return { timeouts, tool } as Partial<KafkaServer> as KafkaServer & { timeouts: string[] };
 }
 
-const line = (partition: number, offset: number) => `Partition:${partition}\tOffset:${offset}\tk\tv\n`;
+const line = (partition: number, offset: number) =>
+  `CreateTime:1700000000000\tPartition:${partition}\tOffset:${offset}\tNO_HEADERS\tk\tv\n`;
 const ALL = [0, 1].flatMap((partition) => [0, 1, 2].map((offset) => line(partition, offset))).join("");
 
 Deno.test("readTopic() returns the records when there are as many as offsets", async () => {

@@ -5,11 +5,16 @@
  */
 import type { KafkaServer } from "../../local/servers/mod.ts";
 import type { Database } from "./database.ts";
-import { unescapeBytes } from "./escape_bytes.ts";
-import { readProgress, readRejectedRecords, readRows, type RejectedRow } from "./read_tables.ts";
+import { type Expectation, expectedRows, type Row } from "./expected_rows.ts";
+import {
+  readProgress,
+  readRejectedRecords,
+  readRows,
+  type RejectedRow,
+  withCatalogTypes,
+} from "./read_tables.ts";
 import { readTopic, type TopicContent, type TopicRecord } from "./read_topic.ts";
-import { RowMultiset } from "./row_multiset.ts";
-import { expectedRow, type Rules } from "./rules.ts";
+import type { Rules } from "./rules.ts";
 import { waitUntil } from "./wait.ts";
 
 /** What to compare, and which deviations from "each record once" are correct. */
@@ -28,10 +33,10 @@ export interface ReconcileOptions {
   /** Whether a record expired before a consumer read it: it must be in no table. */
   lost?: (record: TopicRecord) => boolean;
   /** Whether the database may reject a valid record's row: it must be either in the table or in `rejected_records`. */
-  mayBeRejected?: (row: readonly number[]) => boolean;
+  mayBeRejected?: (row: Row) => boolean;
   /**
-   * Whether each user's rows must be in the order of their records, as is guaranteed for records with the user as key. The table
-   * shows the order of insertion only if no row was removed (no autovacuum).
+   * Whether the rows of each key must be in the order of their records. The table shows the order of insertion only if no row was
+   * removed (no autovacuum).
    */
   ordered?: boolean;
   /** Time for the consumers to reach the end of the topic, 90,000 ms by default. */
@@ -46,6 +51,8 @@ export interface Reconciliation {
   records: number;
   /** Those in the table, for one group. */
   stored: number;
+  /** Those that another record with the same key has replaced or deleted. */
+  superseded: number;
   /** Those in `rejected_records`. */
   rejected: number;
   /** Those that expired before they were read. */
@@ -65,21 +72,23 @@ const SHOWN_DIFFERENCES_MAX = 20;
 
 /**
  * Waits until all groups have read the topic to its end, reads it from its beginning, and compares it with the tables: no record
- * missing, duplicated or invented; doubles bit for bit, rejected records byte for byte, progress at the end.
+ * missing, duplicated or invented; values as PostgreSQL prints them, rejected records byte for byte, progress at the end.
  *
  * All producers must have stopped.
  *
  * @throws {ReconciliationError} with the first differences, each with topic, partition and offset
  */
 export async function reconcile(options: ReconcileOptions): Promise<Reconciliation> {
-  const { kafka, database, rules, topic, earlier, unless } = options;
+  const { kafka, database, topic, earlier, unless } = options;
   const content = options.content ?? await readTopic(kafka, topic);
   const records = earlier ? union(earlier.records, content.records) : content.records;
   const lastOffsets = findLastOffsets(content);
   const progress = await waitForProgress(options, lastOffsets);
 
+  const rules = await withCatalogTypes(database, options.rules);
+  const expectations = await expectedRows(rules, topic, records);
   const comparison = new Comparison(options, content);
-  comparison.compareRecords(records, await readRejectedRecords(database, topic));
+  comparison.compareRecords(records, expectations, await readRejectedRecords(database, topic));
   comparison.compareRows(await readRows(database, rules));
   comparison.compareProgress(progress, lastOffsets);
   unless?.();
@@ -97,7 +106,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciliati
 /** A valid record and its row. */
 interface Expected {
   readonly record: TopicRecord;
-  readonly row: number[];
+  readonly row: Row;
 }
 
 class Comparison {
@@ -105,23 +114,26 @@ class Comparison {
   readonly result: Reconciliation;
   readonly #options: ReconcileOptions;
   readonly #valid: Expected[] = [];
-  /** Number of rows that are still to be found in the table. */
-  readonly #expected: RowMultiset;
+  /** Number of rows that are still to be found in the table, by {@link keyOf}. */
+  readonly #expected = new Map<string, number>();
 
   constructor(options: ReconcileOptions, content: TopicContent) {
     this.#options = options;
-    this.#expected = new RowMultiset(options.rules.columns.length);
-    this.result = { records: 0, stored: 0, rejected: 0, lost: 0, content, reasons: {} };
+    this.result = { records: 0, stored: 0, superseded: 0, rejected: 0, lost: 0, content, reasons: {} };
   }
 
   /** Decides for each record whether it is stored, rejected or lost, and compares those that are rejected. */
-  compareRecords(records: readonly TopicRecord[], rejectedRows: readonly RejectedRow[]): void {
-    const { rules, groups, lost, mayBeRejected } = this.#options;
+  compareRecords(
+    records: readonly TopicRecord[],
+    expectations: readonly Expectation[],
+    rejectedRows: readonly RejectedRow[],
+  ): void {
+    const { groups, lost, mayBeRejected } = this.#options;
     const key = ({ partition, offset }: { partition: number; offset: number }) => `${partition}:${offset}`;
     const rejectedByKey = new Map(rejectedRows.map((row) => [key(row), row]));
     const compared = new Set<string>();
     this.result.records = records.length;
-    for (const record of records) {
+    for (const [index, record] of records.entries()) {
       const rejected = rejectedByKey.get(key(record));
       if (lost?.(record)) {
         this.result.lost++;
@@ -129,11 +141,13 @@ class Comparison {
         if (rejected) this.#report("expired before it was read, but is in rejected_records", record);
         continue;
       }
-      const row = expectedRow(rules, record.value === null ? null : unescapeBytes(record.value));
+      const { row, ...other } = expectations[index]!;
       if (row && !(rejected && mayBeRejected?.(row))) {
         this.result.stored++;
-        this.#expected.add(row, groups.length);
+        this.#add(row, groups.length);
         this.#valid.push({ record, row });
+      } else if ("rejected" in other && other.rejected === undefined) {
+        this.result.superseded++;
       } else {
         this.result.rejected++;
         compared.add(key(record));
@@ -163,20 +177,20 @@ class Comparison {
   }
 
   /** Compares the table's rows, in the order of their insertion, with the valid records. */
-  compareRows(rows: number[][]): void {
-    const { rules: { table }, ordered } = this.#options;
-    const surplus = rows.filter((row) =>
-      this.#expected.count(row) === undefined || this.#expected.add(row, -1) < 0
-    );
+  compareRows(rows: readonly Row[]): void {
+    const { rules, ordered } = this.#options;
+    const { table } = rules;
+    const surplus = rows.filter((row) => !this.#expected.has(keyOf(row)) || this.#add(row, -1) < 0);
     for (const { record, row } of this.#valid) {
       // The count of duplicated rows is negative.
-      if (this.#expected.count(row)! <= 0) continue;
-      this.#expected.add(row, -1);
+      if (this.#expected.get(keyOf(row))! <= 0) continue;
+      this.#add(row, -1);
       this.#report(`missing in ${table}`, record, shorten(record.value));
     }
     for (const [index, row] of surplus.entries()) {
       // The search is slow: only for differences that are shown.
-      const source = index < SHOWN_DIFFERENCES_MAX && this.#valid.find((valid) => equal(valid.row, row));
+      const source = index < SHOWN_DIFFERENCES_MAX &&
+        this.#valid.find((valid) => keyOf(valid.row) === keyOf(row));
       this.differences.push(
         source
           ? `duplicated in ${table}: ${row.join(", ")} (${this.#place(source.record)})`
@@ -184,8 +198,17 @@ class Comparison {
       );
     }
     if (ordered && this.differences.length === 0) {
-      for (const record of outOfOrder(this.#valid, rows)) this.#report("out of order", record);
+      const key = rules.columns.findIndex(({ name }) => name === rules.key);
+      for (const record of outOfOrder(this.#valid, rows, key)) this.#report("out of order", record);
     }
+  }
+
+  /** Adds `times` to the number of expected rows like this one, and returns the new number. */
+  #add(row: Row, times: number): number {
+    const key = keyOf(row);
+    const count = (this.#expected.get(key) ?? 0) + times;
+    this.#expected.set(key, count);
+    return count;
   }
 
   compareProgress(progress: ReadonlyMap<string, ReadonlyMap<number, number>>, lastOffsets: number[]): void {
@@ -246,21 +269,21 @@ function findLastOffsets({ records, ends }: TopicContent): number[] {
   return last;
 }
 
-/** The first record of each user whose row is not at its position among the user's rows. */
-function outOfOrder(valid: readonly Expected[], rows: number[][]): TopicRecord[] {
-  const rowsByUser = Map.groupBy(rows, ([user]) => user);
-  const nextByUser = new Map<number, number>();
+/** The first record of each key whose row is not at its position among the key's rows. */
+function outOfOrder(valid: readonly Expected[], rows: readonly Row[], key: number): TopicRecord[] {
+  const rowsByKey = Map.groupBy(rows, (row) => row[key]!);
+  const nextByKey = new Map<string, number>();
   return valid.flatMap(({ record, row }) => {
-    const user = row[0]!;
-    const next = nextByUser.get(user) ?? 0;
+    const value = row[key]!;
+    const next = nextByKey.get(value) ?? 0;
     if (next === -1) return [];
-    const isInOrder = equal(row, rowsByUser.get(user)![next]!);
-    nextByUser.set(user, isInOrder ? next + 1 : -1);
+    const isInOrder = keyOf(row) === keyOf(rowsByKey.get(value)![next]!);
+    nextByKey.set(value, isInOrder ? next + 1 : -1);
     return isInOrder ? [] : [record];
   });
 }
 
-const equal = (a: readonly number[], b: readonly number[]) => a.every((number, i) => Object.is(number, b[i]));
+const keyOf = (row: Row) => JSON.stringify(row);
 
 /** Records of two reads, each once, by partition and offset. */
 function union(a: TopicRecord[], b: TopicRecord[]): TopicRecord[] {

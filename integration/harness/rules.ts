@@ -1,85 +1,73 @@
 /**
- * Independent implementation of the record rules in README.md, used to compare topics with tables.
+ * Descriptions of all streams for the oracle, which is independent of the pipeline's code: a stream's JSON file in `res/streams/`, or,
+ * for a stream in TypeScript, a file in the same format in `oracle/rules/`, written by hand.
  *
  * @module
  */
-import { jsonOutline } from "./json_outline.ts";
+import { join } from "node:path";
+import { PROJECT } from "./project.ts";
 
-/** The rules of a stream. */
+/** A column of a description. Its other members, such as `path` and `aliases`, are for the oracle. */
+export interface RuleColumn {
+  readonly name: string;
+  readonly type?: string;
+  readonly metadata?: string;
+}
+
+/** Description of a stream. */
 export interface Rules {
   /** Name in `STREAMS`. */
-  readonly stream: string;
+  readonly name: string;
   /** Topic, without a prefix. */
   readonly topic: string;
+  /** Table, as in SQL. */
   readonly table: string;
-  readonly columns: readonly string[];
-  /** Returns the row of a record's JSON object; undefined if the object violates a rule. */
-  readonly row: (record: Record<string, unknown>) => number[] | undefined;
+  readonly columns: readonly RuleColumn[];
+  /** Name of the column whose value is the key of generated records. */
+  readonly key?: string;
+  readonly schema: unknown;
+  readonly write?: { readonly mode: string; readonly key?: readonly string[]; readonly tombstones?: string };
 }
 
-/** `userID`, else `userId`: a non-negative integer in the range of INT. −0 becomes 0. */
-function user(record: Record<string, unknown>): number | undefined {
-  const value = Object.hasOwn(record, "userID") ? record.userID : record.userId;
-  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= 2_147_483_647
-    ? value + 0
-    : undefined;
-}
+/** Folders of streams as data, and of descriptions of the streams in TypeScript. */
+const DATA = "res/streams";
+const RULES = "integration/harness/oracle/rules";
 
-/** A finite number in [low, high]. */
-function real(value: unknown, low: number, high: number): number | undefined {
-  return typeof value === "number" && Number.isFinite(value) && value >= low && value <= high
-    ? value
-    : undefined;
-}
-
-/** The numbers, unless one is missing. */
-function all(...numbers: (number | undefined)[]): number[] | undefined {
-  return numbers.includes(undefined) ? undefined : numbers as number[];
-}
-
-export const ROUTES: Rules = {
-  stream: "routes",
-  topic: "routes",
-  table: "routes_table",
-  columns: ["user_id", "timestamp", "latitude", "longitude"],
-  row: (record) => {
-    const { coordinates } = record;
-    if (!Array.isArray(coordinates) || coordinates.length !== 2) return undefined;
-    return all(
-      user(record),
-      real(record.timestamp, 0, Infinity),
-      real(coordinates[0], -90, 90),
-      real(coordinates[1], -180, 180),
-    );
-  },
-};
-
-export const BATTERY: Rules = {
-  stream: "battery",
-  topic: "battery",
-  table: "battery_table",
-  columns: ["user_id", "timestamp", "level"],
-  row: (record) => all(user(record), real(record.timestamp, 0, Infinity), real(record.level, 0, 1)),
-};
-
-/** Maximum nesting depth of a valid record. */
-const MAX_DEPTH = 100;
-
-/** Invalid sequences throw; JSON.parse rejects a byte order mark. */
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-/** Returns the row of a record's value, or undefined if the record must be rejected. */
-export function expectedRow(rules: Rules, value: Uint8Array | null): number[] | undefined {
-  if (value === null) return undefined;
-  let text: string, record: unknown;
+/** Names of the files with this extension, without it, in order; empty if the folder does not exist. */
+async function list(folder: string, extension: string): Promise<string[]> {
   try {
-    text = utf8.decode(value);
-    record = JSON.parse(text);
-  } catch {
-    return undefined;
+    const files = await Array.fromAsync(Deno.readDir(join(PROJECT, folder)), ({ name }) => name);
+    return files.filter((name) => name.endsWith(extension)).map((name) => name.slice(0, -extension.length))
+      .sort();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
   }
-  if (typeof record !== "object" || record === null || Array.isArray(record)) return undefined;
-  const { depth, names } = jsonOutline(text);
-  if (depth > MAX_DEPTH || new Set(names).size < names.length) return undefined;
-  return rules.row(record as Record<string, unknown>);
 }
+
+const read = async (folder: string, name: string): Promise<Rules> => ({
+  name,
+  ...JSON.parse(await Deno.readTextFile(join(PROJECT, folder, `${name}.json`))),
+});
+
+/** Names of the streams in TypeScript. */
+export const TYPESCRIPT_STREAMS: readonly string[] = await list("shared/streams", ".ts");
+
+/** The descriptions of all streams that have one, by name. */
+export const ALL_RULES: ReadonlyMap<string, Rules> = new Map(
+  (await Promise.all(
+    [RULES, DATA].map(async (folder) =>
+      await Promise.all((await list(folder, ".json")).map((name) => read(folder, name)))
+    ),
+  )).flat().map((rules) => [rules.name, rules]),
+);
+
+/** @throws {Error} if a stream has no description */
+export function rulesOf(stream: string): Rules {
+  const rules = ALL_RULES.get(stream);
+  if (!rules) throw new Error(`Stream ${stream} has no description: write ${RULES}/${stream}.json.`);
+  return rules;
+}
+
+/** The stream of scenarios that are not about streams. */
+export const ROUTES: Rules = rulesOf("routes");

@@ -147,7 +147,7 @@ export class ScenarioContext extends ScenarioServices implements AsyncDisposable
   /** Number of rows in a stream's table; 0 if the table does not exist yet. */
   async countRows(rules: Rules = ROUTES): Promise<number> {
     try {
-      return await this.database.number(`SELECT count(*) FROM "${rules.table}"`);
+      return await this.database.number(`SELECT count(*) FROM ${rules.table}`);
     } catch {
       return 0;
     }
@@ -177,7 +177,7 @@ export class ScenarioContext extends ScenarioServices implements AsyncDisposable
     reconciled.scenarios.add(this.definition.name);
     reconciled.records += records;
     this.log(
-      `Reconciled: ${records} records of ${rules.stream} = ${stored} stored + ${rejected} rejected` +
+      `Reconciled: ${records} records of ${rules.name} = ${stored} stored + ${rejected} rejected` +
         (lost > 0 ? ` + ${lost} lost` : ""),
     );
     return reconciliation;

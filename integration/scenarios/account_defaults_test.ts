@@ -4,6 +4,7 @@ import { Events, startDashboard } from "../dashboard/dashboard.ts";
 import { whileLocked } from "../harness/postgres_faults.ts";
 import { send } from "../harness/produce.ts";
 import { readRows } from "../harness/read_tables.ts";
+import type { Row } from "../harness/expected_rows.ts";
 import { ROUTES } from "../harness/rules.ts";
 import { scenario } from "../harness/scenario.ts";
 import { delay, waitUntil } from "../harness/wait.ts";
@@ -43,7 +44,9 @@ const HOSTILE = ["\\x41", "\\101", "a\\'b", "NULL", "{}", '"', "\\", "\u00e9\\",
   .map((text) => ({ key: text, value: `${text} is not JSON` }))
   .concat([{ key: "bytes", value: "\u0000\u0001\\x00" }]);
 
-const southern = ([, , latitude]: readonly number[]) => latitude! < -85;
+const southern = ([, , latitude]: Row) => Number(latitude) < -85;
+/** Numbers as JavaScript writes them. */
+const join = (row: Row) => row.map(Number).join();
 const rowOf = (value: string) => {
   const { userID, timestamp, coordinates } = JSON.parse(Buffer.from(value, "base64").toString());
   return [userID, timestamp, ...coordinates].join();
@@ -103,12 +106,12 @@ scenario({
     new RegExp(`moved ${reasons["refused by the database"]} records`),
   );
   const rows = await readRows(s.database, ROUTES);
-  assert.deepEqual(rows.filter(southern).map((row) => row.join()).sort(), expected.sort());
+  assert.deepEqual(rows.filter(southern).map(join).sort(), expected.sort());
 
   const dashboard = await startDashboard(s, [], account);
   await using events = new Events(dashboard.url);
   await waitUntil("the dashboard to show rows", () => events.rows("routes").length > 0);
-  const stored = new Set(rows.map((row) => row.join()));
+  const stored = new Set(rows.map(join));
   assert.deepEqual(events.rows("routes").filter((row) => !stored.has(row.join())), []);
   await dashboard.service.stop();
   await s.database.query(`ALTER ROLE "${role}" RESET ALL`);

@@ -71,7 +71,7 @@ scenario({
   });
   await s.stopProducer(load);
   const reconciliation = await s.reconcile({
-    mayBeRejected: ([, , latitude]) => latitude! < -89,
+    mayBeRejected: ([, , latitude]) => Number(latitude) < -89,
     unless: () => consumer.assertRunning(),
   });
   assert.equal(reconciliation.reasons["refused by the database"], await s.database.number(rejected));

@@ -1,5 +1,4 @@
 import assert from "assert";
-import { BATTERY, ROUTES } from "../harness/rules.ts";
 import { scenario } from "../harness/scenario.ts";
 import { PARTITIONS } from "../harness/scenario_services.ts";
 import { waitUntil } from "../harness/wait.ts";
@@ -62,18 +61,4 @@ scenario({
   await Promise.all(consumers.map((consumer) => s.waitForExit(consumer)));
   const { records } = await s.reconcile();
   assert.equal(records, 220_000);
-});
-
-scenario({
-  name: "consumer stores each stream in its table when it consumes several",
-  failure: "None: two streams in one process",
-  result: "Each record is in the table of its stream",
-}, async (s) => {
-  const streams = { STREAMS: "routes,battery" };
-  const consumer = await s.startConsumer(streams);
-  await s.produce(20_000, { ...streams, PRODUCER_PATTERN: "walk" });
-  const routes = await s.reconcile({ rules: ROUTES, unless: () => consumer.assertRunning() });
-  const battery = await s.reconcile({ rules: BATTERY, unless: () => consumer.assertRunning() });
-  assert.equal(routes.records + battery.records, 20_000);
-  assert(routes.stored > 1_000 && battery.stored > 1_000, `${routes.stored} and ${battery.stored} rows`);
 });

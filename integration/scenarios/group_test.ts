@@ -1,11 +1,14 @@
 import assert from "assert";
 import { send } from "../harness/produce.ts";
-import { BATTERY } from "../harness/rules.ts";
+import { ALL_RULES, ROUTES } from "../harness/rules.ts";
 import { scenario } from "../harness/scenario.ts";
 import type { ScenarioContext } from "../harness/scenario_context.ts";
 import { PARTITIONS } from "../harness/scenario_services.ts";
 import { readGroupAssignment, withAdmin } from "../harness/topic.ts";
 import { waitUntil } from "../harness/wait.ts";
+
+/** Another stream than that of most scenarios. */
+const OTHER = [...ALL_RULES.values()].find((rules) => rules !== ROUTES)!;
 
 scenario({
   name:
@@ -15,12 +18,15 @@ scenario({
 }, async (s) => {
   const unless = () => ours.forEach((consumer) => consumer.assertRunning());
   await s.produce(1_000);
-  await s.produce(1_000, { STREAMS: "battery" });
+  await s.produce(1_000, { STREAMS: OTHER.name });
   const foreign = `${s.id}-foreign`;
   await withAdmin(s.kafka.bootstrapServers, async (admin) => {
     await admin.createTopics({ topics: [{ topic: foreign, numPartitions: 3 }] });
   });
-  const ours = [await s.startConsumer({ STREAMS: "routes" }), await s.startConsumer({ STREAMS: "battery" })];
+  const ours = [
+    await s.startConsumer({ STREAMS: ROUTES.name }),
+    await s.startConsumer({ STREAMS: OTHER.name }),
+  ];
   const owners = () => readGroupAssignment(s.kafka.bootstrapServers, s.group);
   const java = new AbortController();
   const running = s.kafka.tool("kafka-console-consumer", ["--topic", foreign, "--group", s.group], {
@@ -31,7 +37,7 @@ scenario({
     waitUntil("every partition to be assigned", async () => {
       const { protocol, partitions, members: count } = await owners();
       return protocol === "range" && count === members && partitions(s.topic()) === PARTITIONS &&
-        partitions(s.topic(BATTERY)) === PARTITIONS && partitions(foreign) === 3;
+        partitions(s.topic(OTHER)) === PARTITIONS && partitions(foreign) === 3;
     }, { unless });
   try {
     // The leader of the group is one of our consumers.
@@ -41,8 +47,8 @@ scenario({
     ours.splice(
       0,
       2,
-      await s.startConsumer({ STREAMS: "routes" }),
-      await s.startConsumer({ STREAMS: "battery" }),
+      await s.startConsumer({ STREAMS: ROUTES.name }),
+      await s.startConsumer({ STREAMS: OTHER.name }),
     );
     await waitForAssignment(3);
   } finally {
@@ -51,7 +57,7 @@ scenario({
   }
   await s.produce(1_000, { PRODUCER_SEED: "more" });
   await s.reconcile({ unless });
-  await s.reconcile({ unless, rules: BATTERY });
+  await s.reconcile({ unless, rules: OTHER });
 });
 
 scenario({

@@ -99,7 +99,7 @@ scenario({
     { timeoutMs: 300_000, unless: isRunning },
   );
   assert.match(await s.runRejects(["--limit", "1"], settings), /northern/);
-  await s.reconcile({ mayBeRejected: ([, , latitude]) => latitude! < 0, unless: isRunning });
+  await s.reconcile({ mayBeRejected: ([, , latitude]) => Number(latitude) < 0, unless: isRunning });
   await waitUntil("the dashboard to show rows", () => events.rows("routes").length > 0, {
     unless: isRunning,
   });

@@ -5,9 +5,10 @@
  */
 import assert from "assert";
 import { unescapeBytes } from "../harness/escape_bytes.ts";
+import { expectedRows } from "../harness/expected_rows.ts";
 import { type RawRecord, send, sendTransactions } from "../harness/produce.ts";
 import { readTopic, type TopicRecord } from "../harness/read_topic.ts";
-import { expectedRow, ROUTES } from "../harness/rules.ts";
+import { ROUTES } from "../harness/rules.ts";
 import { scenario } from "../harness/scenario.ts";
 import type { ScenarioContext } from "../harness/scenario_context.ts";
 import { createTopic } from "../harness/topic.ts";
@@ -158,9 +159,10 @@ async function createTables(s: ScenarioContext): Promise<void> {
 async function store(s: ScenarioContext, records: readonly TopicRecord[]): Promise<void> {
   const bytes = (text: string | null) => text === null ? null : Buffer.from(unescapeBytes(text));
   const ends = new Map<number, number>();
-  for (const { partition, offset, key, value } of records) {
-    const row = expectedRow(ROUTES, bytes(value));
-    if (row) await s.database.query("INSERT INTO routes_table VALUES ($1, $2, $3, $4)", row.map(toText));
+  const expectations = await expectedRows(ROUTES, s.topic(), records);
+  for (const [index, { partition, offset, key, value }] of records.entries()) {
+    const { row } = expectations[index]!;
+    if (row) await s.database.query("INSERT INTO routes_table VALUES ($1, $2, $3, $4)", [...row]);
     else {
       await s.database.query(
         `INSERT INTO rejected_records VALUES ($1, $2, $3, $4, $5, 'some reason', 'some detail')`,
@@ -178,6 +180,3 @@ async function store(s: ScenarioContext, records: readonly TopicRecord[]): Promi
     ]);
   }
 }
-
-/** JavaScript writes −0 as 0. */
-const toText = (number: number) => Object.is(number, -0) ? "-0" : `${number}`;

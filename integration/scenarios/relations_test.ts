@@ -24,7 +24,9 @@ scenario({
   await s.waitForExit(await s.startConsumer({ CONSUMER_UNTIL_CAUGHT_UP: "true" }));
   // The comparison needs a table.
   await s.database.query("DROP VIEW routes_table; ALTER TABLE stored RENAME TO routes_table");
-  const { reasons } = await s.reconcile({ mayBeRejected: ([, , latitude]) => Math.abs(latitude!) > 85 });
+  const { reasons } = await s.reconcile({
+    mayBeRejected: ([, , latitude]) => Math.abs(Number(latitude)) > 85,
+  });
   assert(reasons["refused by the database"]! > 0);
 });
 

@@ -1,4 +1,5 @@
 import assert from "assert";
+import type { Row } from "../harness/expected_rows.ts";
 import { scenario } from "../harness/scenario.ts";
 
 scenario({
@@ -16,7 +17,7 @@ scenario({
   );
   const load = await s.startLoad(5_000, { PRODUCER_SEED: "another" });
   await s.waitForExit(load);
-  const southern = ([, , latitude]: readonly number[]) => latitude! < -81;
+  const southern = ([, , latitude]: Row) => Number(latitude) < -81;
   const refused = await s.reconcile({ mayBeRejected: southern, unless: () => consumer.assertRunning() });
   const count = refused.reasons["refused by the database"]!;
   assert(count > 100, `5 % of the records are south of 81° S, but only ${count} were rejected`);
@@ -60,7 +61,7 @@ scenario({
     `CREATE TABLE routes_table (user_id INT NOT NULL, timestamp FLOAT8 NOT NULL, latitude FLOAT8 NOT NULL, longitude FLOAT8 NOT NULL,
        CONSTRAINT northern CHECK (latitude >= -70))`,
   );
-  const southern = ([, , latitude]: readonly number[]) => latitude! < -70;
+  const southern = ([, , latitude]: Row) => Number(latitude) < -70;
   const groups = [`${s.group}-a`, `${s.group}-b`];
   const run = async (group: string) => {
     await s.waitForExit(

@@ -12,6 +12,7 @@
  */
 import "./reconcile_test.ts";
 import "./equality_test.ts";
+import "./streams_test.ts";
 import "./restart_test.ts";
 import "./log_test.ts";
 import "./kill_test.ts";
