@@ -7,9 +7,10 @@
 import { join } from "node:path";
 import { PROJECT } from "./project.ts";
 
-/** A column of a description. Its other members, such as `path` and `aliases`, are for the oracle. */
+/** A column of a description. Its other members, such as `aliases`, are for the oracle. */
 export interface RuleColumn {
   readonly name: string;
+  readonly path?: readonly (string | number)[];
   readonly type?: string;
   readonly metadata?: string;
 }
@@ -45,10 +46,43 @@ async function list(folder: string, extension: string): Promise<string[]> {
   }
 }
 
-const read = async (folder: string, name: string): Promise<Rules> => ({
-  name,
-  ...JSON.parse(await Deno.readTextFile(join(PROJECT, folder, `${name}.json`))),
-});
+async function read(folder: string, name: string): Promise<Rules> {
+  const file = JSON.parse(await Deno.readTextFile(join(PROJECT, folder, `${name}.json`)));
+  return describe(name, file);
+}
+
+/** A stream file. Names and paths are optional in it. */
+interface StreamFile extends Omit<Partial<Rules>, "columns"> {
+  readonly columns?: Record<string, Omit<RuleColumn, "name" | "path"> & { readonly path?: string }>;
+}
+
+/** The description of a stream file, with its defaults. */
+export function describe(name: string, file: StreamFile): Rules {
+  const members = Object.keys((file.schema as { properties?: object } | undefined)?.properties ?? {});
+  const snakeCase = (member: string) => member.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
+  const columns: NonNullable<StreamFile["columns"]> = file.columns ??
+    Object.fromEntries(members.map((member) => [snakeCase(member), {}]));
+  return {
+    ...file,
+    name,
+    topic: file.topic ?? name,
+    table: file.table ?? name.replaceAll("-", "_"),
+    schema: file.schema ?? true,
+    columns: Object.entries(columns).map(([column, { path, ...more }]) => ({
+      ...more,
+      name: column,
+      path: path === undefined
+        ? [members.find((member) => member === column || snakeCase(member) === column)!]
+        : steps(path),
+    })),
+  };
+}
+
+/** The steps of a JSON pointer; array indexes are numbers. */
+const steps = (pointer: string) =>
+  pointer.split("/").slice(1).map((step) =>
+    /^\d+$/.test(step) ? Number(step) : step.replaceAll("~1", "/").replaceAll("~0", "~")
+  );
 
 /** Names of the streams in TypeScript. */
 export const TYPESCRIPT_STREAMS: readonly string[] = await list("shared/streams", ".ts");

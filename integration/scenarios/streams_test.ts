@@ -15,7 +15,12 @@ scenario({
     "All streams at once; a consumer is killed (SIGKILL), then its successor is suspended and removed from the group, then the sessions are terminated",
   result: "Each record is in the table of its stream exactly once, with the values of an independent oracle",
 }, async (s) => {
-  const load = await s.startLoad(0, { STREAMS, PRODUCER_PATTERN: "walk", PRODUCER_MALFORMED_RATIO: 0.02 });
+  const load = await s.startLoad(0, {
+    STREAMS,
+    PRODUCER_RATE: 1_000,
+    PRODUCER_PATTERN: "walk",
+    PRODUCER_MALFORMED_RATIO: 0.02,
+  });
   const counts = async () => {
     const all = [...ALL_RULES.values()].map((rules) => s.countRows(rules));
     return (await Promise.all(all)).reduce((sum, count) => sum + count, 0);

@@ -17,33 +17,41 @@ EPOCH = datetime(1970, 1, 1)
 MICROSECONDS = {"s": 6, "ms": 3, "us": 0, "ns": -3}
 
 
-def column_text(value, column):
-    """Returns the text of a column's value; None for NULL. Raises Invalid if the type cannot hold it."""
-    if value is None:
-        return None
-    try:
-        return of_type(value, column["type"], column)
-    except Invalid as error:
-        raise Invalid(f"column {column['name']}: {error}") from None
+def column_writer(column):
+    """Returns a function from a column's value to its text (None for NULL). It raises Invalid if the type cannot hold the value."""
+    write = writer(column["type"], column)
+
+    def text_of(value):
+        if value is None:
+            return None
+        try:
+            return write(value)
+        except Invalid as error:
+            raise Invalid(f"column {column['name']}: {error}") from None
+
+    return text_of
 
 
-def of_type(value, declared, column):
+def writer(declared, column):
     if declared.endswith("[]"):
-        return array(value, declared[:-2], column)
+        element = writer(declared[:-2], column)
+        return lambda value: array(value, element, declared in ("json[]", "jsonb[]"))
     name, _, arguments = re.sub(r"\s+", " ", declared).partition("(")
-    name = name.strip().lower()
     # The arguments of "timestamp(3) with time zone" are in its middle.
     arguments, _, rest = arguments.partition(")")
-    name += rest.lower()
+    name = name.strip().lower() + rest.lower()
     limits = [int(one) for one in arguments.split(",")] if arguments else []
     if "labels" in column:
-        require(isinstance(value, str) and value in column["labels"], f"{value} is not a label")
-        return value
+        return lambda value: value if value in column["labels"] else fail(f"{value} is not a label")
     if name in INTEGERS:
-        return integer(value, INTEGERS[name])
+        return lambda value: integer(value, INTEGERS[name])
     if name in WRITERS:
-        return WRITERS[name](value, limits, column)
+        return lambda value: WRITERS[name](value, limits, column)
     raise NotImplementedError(f"The oracle does not know the type {declared} of column {column['name']}")
+
+
+def fail(problem):
+    raise Invalid(problem)
 
 
 def require(condition, problem):
@@ -63,10 +71,12 @@ def decimal_of(value):
 
 
 def integer(value, bits):
-    value = decimal_of(value)
-    require(value == value // 1, "is not a whole number")
+    if not isinstance(value, float):
+        value = decimal_of(value)
     require(-(2 ** (bits - 1)) <= value < 2 ** (bits - 1), "is out of range")
-    return str(int(value))
+    whole = int(value)
+    require(value == whole, "is not a whole number")
+    return str(whole)
 
 
 def numeric(value, limits, _):
@@ -85,9 +95,12 @@ def numeric(value, limits, _):
 
 
 def double(value, _, __):
-    number = float(decimal_of(value))
+    number = value if isinstance(value, float) else float(decimal_of(value))
     require(math.isfinite(number), "is out of range")
-    return float_text(repr(number), number, 15)
+    text = repr(number)
+    if 1e-4 <= abs(number) < 1e15:
+        return text.removesuffix(".0")
+    return float_text(text, number, 15)
 
 
 def real(value, _, __):
@@ -109,8 +122,7 @@ def float_text(shortest, number, digits_max):
     digits = "".join(map(str, digits))
     exponent += len(digits) - 1
     if -4 <= exponent < digits_max:
-        text = format(Decimal(shortest).normalize(), "f")
-        return text
+        return format(Decimal(shortest).normalize(), "f")
     mantissa = digits[0] + ("." + digits[1:] if len(digits) > 1 else "")
     return f"{'-' if sign else ''}{mantissa}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
 
@@ -227,17 +239,17 @@ def jsonb(value, _, __):
 
 def json_string(value):
     text(value, None, None)
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\x7f")
+    return json.dumps(value, ensure_ascii=False)
 
 
-def array(value, element, column):
+def array(value, element, is_json):
     require(isinstance(value, list), "is not an array")
     items = []
     for one in value:
-        if isinstance(one, list) and element not in ("json", "jsonb"):
-            items.append(array(one, element, column))
+        if isinstance(one, list) and not is_json:
+            items.append(array(one, element, is_json))
             continue
-        item = None if one is None else of_type(one, element, column)
+        item = None if one is None else element(one)
         items.append("NULL" if item is None else quoted(item))
     return "{" + ",".join(items) + "}"
 

@@ -9,12 +9,18 @@ from decimal import Decimal
 from json_text import Invalid
 
 ANNOTATIONS = {"$schema", "$id", "$comment", "$defs", "definitions", "title", "description", "examples", "deprecated"}
+
+
+def is_whole(value):
+    return isinstance(value, Decimal) and (value.as_tuple().exponent >= 0 or value == value.to_integral_value())
+
+
 TYPES = {
     "null": lambda value: value is None,
     "boolean": lambda value: isinstance(value, bool),
     "string": lambda value: isinstance(value, str),
     "number": lambda value: isinstance(value, (Decimal, float)),
-    "integer": lambda value: isinstance(value, (Decimal, float)) and value == value // 1,
+    "integer": lambda value: value.is_integer() if isinstance(value, float) else is_whole(value),
     "array": lambda value: isinstance(value, list),
     "object": lambda value: isinstance(value, dict),
 }
@@ -29,160 +35,221 @@ FORMATS = {
 
 
 class Schema:
-    """A JSON Schema. In rules of TypeScript streams, `"format": "double"` says that a number is read as a double."""
+    """A JSON Schema, compiled to functions that return a value with its defaults or raise Invalid.
+
+    In rules of TypeScript streams, `"format": "double"` says that a number is read as a double.
+    """
 
     def __init__(self, root):
         self.root = root
+        self.references = {}
+        self.output = self.compile(root, "record")
 
-    def output(self, value):
-        """Returns the value with the schema's defaults. Raises Invalid if the schema rejects it."""
-        return self.check(self.root, value, "record")
-
-    def check(self, schema, value, path):
-        if schema is True or schema == {}:
-            return value
+    def compile(self, schema, path):
+        if schema is True:
+            schema = {}
         if schema is False:
-            raise Invalid(f"{path} is not allowed")
-        if schema.get("format") == "double" and isinstance(value, Decimal):
-            value = float(value)
-            if not math.isfinite(value):
-                raise Invalid(f"{path} is not finite")
-        if isinstance(value, Decimal) and not value.is_finite():
-            raise Invalid(f"{path} is not finite")
+            return lambda _: fail(f"{path} is not allowed")
+        rules = [] if schema.get("format") != "double" else [to_double]
         for keyword, argument in schema.items():
             if keyword in ANNOTATIONS or keyword.startswith("x-"):
                 continue
-            rule = getattr(self, "keyword_" + keyword.replace("$", ""), None)
-            if rule is None:
+            compile_keyword = KEYWORDS.get(keyword)
+            if compile_keyword is None:
                 raise NotImplementedError(f"The oracle does not know the keyword {keyword} at {path}")
-            value = rule(argument, value, path, schema)
-        return value
+            rules.append(compile_keyword(self, argument, path, schema))
+        rules = [rule for rule in rules if rule is not None]
 
-    def require(self, condition, path, problem):
-        if not condition:
-            raise Invalid(f"{path} {problem}")
-
-    def keyword_type(self, names, value, path, _):
-        names = [names] if isinstance(names, str) else names
-        self.require(any(TYPES[name](value) for name in names), path, f"is not of type {names}")
-        return value
-
-    def keyword_ref(self, reference, value, path, _):
-        target = self.root
-        for step in reference.lstrip("#/").split("/") if reference != "#" else []:
-            target = target[step.replace("~1", "/").replace("~0", "~")]
-        return self.check(target, value, path)
-
-    def keyword_enum(self, values, value, path, _):
-        self.require(any(same(value, one) for one in values), path, "is not in the enum")
-        return value
-
-    def keyword_const(self, constant, value, path, _):
-        self.require(same(value, constant), path, "is not the constant")
-        return value
-
-    def keyword_properties(self, properties, value, path, _):
-        if not isinstance(value, dict):
+        def check(value):
+            if isinstance(value, Decimal) and not value.is_finite():
+                fail(f"{path} is not finite")
+            for rule in rules:
+                value = rule(value)
             return value
-        value = dict(value)
-        for name, schema in properties.items():
-            if name in value:
-                value[name] = self.check(schema, value[name], f"{path}.{name}")
-            elif isinstance(schema, dict) and "default" in schema:
-                value[name] = exact(schema["default"])
-        return value
 
-    def keyword_required(self, names, value, path, schema):
-        if isinstance(value, dict):
-            for name in names:
-                self.require(name in value, path, f"has no {name}")
-        return value
+        return check
 
-    def keyword_additionalProperties(self, rule, value, path, schema):
-        if not isinstance(value, dict):
+    def reference(self, pointer, path, _):
+        if pointer not in self.references:
+            self.references[pointer] = None
+            target = self.root
+            for step in pointer.lstrip("#/").split("/") if pointer != "#" else []:
+                target = target[step.replace("~1", "/").replace("~0", "~")]
+            self.references[pointer] = self.compile(target, path)
+        return lambda value: self.references[pointer](value)
+
+    def properties(self, properties, path, _):
+        checks = {name: self.compile(schema, f"{path}.{name}") for name, schema in properties.items()}
+        defaults = {
+            name: exact(schema["default"])
+            for name, schema in properties.items() if isinstance(schema, dict) and "default" in schema
+        }
+
+        def check(value):
+            if not isinstance(value, dict):
+                return value
+            value = dict(value)
+            for name, rule in checks.items():
+                if name in value:
+                    value[name] = rule(value[name])
+                elif name in defaults:
+                    value[name] = defaults[name]
             return value
-        known = schema.get("properties", {})
-        return {name: one if name in known else self.check(rule, one, f"{path}.{name}") for name, one in value.items()}
 
-    def keyword_prefixItems(self, schemas, value, path, _):
-        if not isinstance(value, list):
+        return check
+
+    def additional_properties(self, schema, path, parent):
+        known = parent.get("properties", {})
+        rule = self.compile(schema, f"{path}.*")
+        return lambda value: value if not isinstance(value, dict) else {
+            name: one if name in known else rule(one) for name, one in value.items()
+        }
+
+    def prefix_items(self, schemas, path, _):
+        rules = [self.compile(schema, f"{path}[{i}]") for i, schema in enumerate(schemas)]
+        return lambda value: value if not isinstance(value, list) else [
+            rules[i](one) if i < len(rules) else one for i, one in enumerate(value)
+        ]
+
+    def items(self, schema, path, parent):
+        start = len(parent.get("prefixItems", []))
+        rule = self.compile(schema, f"{path}[*]")
+        return lambda value: value if not isinstance(value, list) else value[:start] + [rule(one) for one in value[start:]]
+
+    def any_of(self, schemas, path, _):
+        rules = [self.compile(schema, path) for schema in schemas]
+
+        def check(value):
+            for rule in rules:
+                try:
+                    return rule(value)
+                except Invalid as error:
+                    problem = error
+            raise problem
+
+        return check
+
+    def one_of(self, schemas, path, _):
+        rules = [self.compile(schema, path) for schema in schemas]
+
+        def check(value):
+            results = []
+            for rule in rules:
+                try:
+                    results.append(rule(value))
+                except Invalid:
+                    pass
+            return results[0] if len(results) == 1 else fail(f"{path} matches {len(results)} of the alternatives")
+
+        return check
+
+    def all_of(self, schemas, path, _):
+        rules = [self.compile(schema, path) for schema in schemas]
+
+        def check(value):
+            for rule in rules:
+                value = rule(value)
             return value
-        head = [self.check(schema, one, f"{path}[{i}]") for i, (schema, one) in enumerate(zip(schemas, value))]
-        return head + value[len(head):]
 
-    def keyword_items(self, rule, value, path, schema):
-        if not isinstance(value, list):
-            return value
-        start = len(schema.get("prefixItems", []))
-        return value[:start] + [self.check(rule, one, f"{path}[{i}]") for i, one in enumerate(value[start:], start)]
+        return check
 
-    def keyword_anyOf(self, schemas, value, path, _):
-        for schema in schemas:
-            try:
-                return self.check(schema, value, path)
-            except Invalid as error:
-                problem = error
-        raise problem
 
-    def keyword_oneOf(self, schemas, value, path, _):
-        results = []
-        for schema in schemas:
-            try:
-                results.append(self.check(schema, value, path))
-            except Invalid:
-                pass
-        self.require(len(results) == 1, path, f"matches {len(results)} of the alternatives")
-        return results[0]
+def fail(problem):
+    raise Invalid(problem)
 
-    def keyword_allOf(self, schemas, value, path, _):
-        for schema in schemas:
-            value = self.check(schema, value, path)
-        return value
 
-    def keyword_default(self, _, value, path, schema):
-        return value
+def to_double(value):
+    if isinstance(value, Decimal):
+        value = float(value)
+        if not math.isfinite(value):
+            fail("is not finite")
+    return value
 
-    def keyword_format(self, name, value, path, _):
-        if name == "double" or not isinstance(value, str):
-            return value
-        if name not in FORMATS:
-            raise NotImplementedError(f"The oracle does not know the format {name} at {path}")
+
+def predicate(holds_for):
+    """A keyword that accepts or rejects a value. `holds_for` makes a test of the keyword's argument."""
+
+    def compile_keyword(_, argument, path, __):
+        holds = holds_for(argument)
+        problem = f"{path} violates {argument}"
+        return lambda value: value if holds(value) else fail(problem)
+
+    return compile_keyword
+
+
+def bound(kind, holds, size=None):
+    """A keyword that compares a number, or the size of a value of this kind, with its argument."""
+
+    def holds_for(argument):
+        limit, limit_of_doubles = exact(argument), float(argument)
+
+        def test(value):
+            if isinstance(value, float) and float in kind:
+                return holds(value, limit_of_doubles)
+            return not isinstance(value, kind) or holds(value if size is None else size(value), limit)
+
+        return test
+
+    return predicate(holds_for)
+
+
+def type_test(names):
+    if isinstance(names, str):
+        return TYPES[names]
+    return lambda value: any(TYPES[name](value) for name in names)
+
+
+def format_test(name):
+    if name not in FORMATS:
+        raise NotImplementedError(f"The oracle does not know the format {name}")
+
+    def test(value):
         try:
-            self.require(FORMATS[name](value), path, f"is not a {name}")
+            return not isinstance(value, str) or FORMATS[name](value)
         except ValueError:
-            raise Invalid(f"{path} is not a {name}") from None
-        return value
+            return False
 
-    def keyword_pattern(self, pattern, value, path, _):
-        self.require(not isinstance(value, str) or re.search(pattern, value, re.ASCII), path, "does not match")
-        return value
+    return test
 
 
-def bound(kind, holds, size=lambda value: value):
-    """Adds a rule that compares a number, or the size of a value of this kind, with its argument."""
-
-    def rule(self, limit, value, path, _):
-        limit = exact(limit)
-        if isinstance(value, kind):
-            if isinstance(value, float):
-                limit = float(limit)
-            self.require(holds(size(value), limit), path, f"is beyond {limit}")
-        return value
-
-    return rule
+def required_test(names):
+    return lambda value: not isinstance(value, dict) or all(name in value for name in names)
 
 
-NUMBER = (Decimal, float)
-Schema.keyword_minimum = bound(NUMBER, lambda value, limit: value >= limit)
-Schema.keyword_maximum = bound(NUMBER, lambda value, limit: value <= limit)
-Schema.keyword_exclusiveMinimum = bound(NUMBER, lambda value, limit: value > limit)
-Schema.keyword_exclusiveMaximum = bound(NUMBER, lambda value, limit: value < limit)
-Schema.keyword_multipleOf = bound(NUMBER, lambda value, limit: value % limit == 0)
-# zod counts UTF-16 code units.
-Schema.keyword_minLength = bound(str, lambda size, limit: size >= limit, lambda text: utf16_length(text))
-Schema.keyword_maxLength = bound(str, lambda size, limit: size <= limit, lambda text: utf16_length(text))
-Schema.keyword_minItems = bound(list, lambda size, limit: size >= limit, len)
-Schema.keyword_maxItems = bound(list, lambda size, limit: size <= limit, len)
+def pattern_test(pattern):
+    search = re.compile(pattern, re.ASCII).search
+    return lambda value: not isinstance(value, str) or search(value)
+
+
+KEYWORDS = {
+    "type": predicate(type_test),
+    "enum": predicate(lambda values: lambda value: any(same(value, one) for one in values)),
+    "const": predicate(lambda constant: lambda value: same(value, constant)),
+    "required": predicate(required_test),
+    "pattern": predicate(pattern_test),
+    "format": lambda schema, name, path, parent: (
+        None if name == "double" else predicate(format_test)(schema, name, path, parent)
+    ),
+    "default": lambda *_: None,
+    "$ref": Schema.reference,
+    "properties": Schema.properties,
+    "additionalProperties": Schema.additional_properties,
+    "prefixItems": Schema.prefix_items,
+    "items": Schema.items,
+    "anyOf": Schema.any_of,
+    "oneOf": Schema.one_of,
+    "allOf": Schema.all_of,
+    "minimum": bound((Decimal, float), lambda value, limit: value >= limit),
+    "maximum": bound((Decimal, float), lambda value, limit: value <= limit),
+    "exclusiveMinimum": bound((Decimal, float), lambda value, limit: value > limit),
+    "exclusiveMaximum": bound((Decimal, float), lambda value, limit: value < limit),
+    "multipleOf": bound((Decimal, float), lambda value, limit: value % limit == 0),
+    # zod counts UTF-16 code units.
+    "minLength": bound((str,), lambda size, limit: size >= limit, lambda text: utf16_length(text)),
+    "maxLength": bound((str,), lambda size, limit: size <= limit, lambda text: utf16_length(text)),
+    "minItems": bound((list,), lambda size, limit: size >= limit, len),
+    "maxItems": bound((list,), lambda size, limit: size <= limit, len),
+}
 
 
 def utf16_length(text):

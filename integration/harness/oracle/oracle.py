@@ -10,7 +10,7 @@ import json
 import re
 import sys
 
-from column_text import column_text, jsonb, moment_text
+from column_text import column_writer, jsonb, moment_text
 from json_schema import Schema
 from json_text import Decoder, Invalid
 from datetime import datetime, timedelta
@@ -36,6 +36,7 @@ class Oracle:
         self.decoder = Decoder()
         self.write = stream.get("write", {"mode": "append"})
         self.keys = self.write.get("key", [])
+        self.writers = {column["name"]: self.writer(column) for column in self.columns}
         self.renames = {
             alias: column["path"][0]
             for column in self.columns for alias in reversed(column.get("aliases", []))
@@ -52,17 +53,23 @@ class Oracle:
                 if name not in value and alias in value:
                     value[name] = value.pop(alias)
         output = self.schema.output(value)
-        return {column["name"]: self.text(column, output, record) for column in self.columns}
+        return {name: text(output, record) for name, text in self.writers.items()}
 
-    def text(self, column, output, record):
+    def writer(self, column):
         if "metadata" in column:
-            return METADATA[column["metadata"]](self.topic, record)
-        for step in column["path"]:
+            write = METADATA[column["metadata"]]
+            return lambda _, record: write(self.topic, record)
+        path, write = column["path"], column_writer(column)
+
+        def text(output, _):
             try:
-                output = output[step]
+                for step in path:
+                    output = output[step]
             except (KeyError, IndexError, TypeError):
                 return None
-        return column_text(output, column)
+            return write(output)
+
+        return text
 
     def key(self, row):
         if any(row[name] is None for name in self.keys):
