@@ -9,6 +9,7 @@ import type { ScenarioDefinition } from "../harness/scenario_context.ts";
 /** Sections of the page, with the scenario files of each (names without `_test.ts`). */
 const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   "End to end": ["equality"],
+  "Record types and tables": ["streams", "existing_tables", "foreign_producers"],
   "Consumers": ["restart", "kill", "scale", "group", "zombie", "upgrade", "log"],
   "PostgreSQL": ["database", "environment", "pooler", "account_defaults", "relations"],
   "PostgreSQL sessions": ["postgres_sessions"],
@@ -50,8 +51,9 @@ export function guarantees(files: readonly ScenarioFile[]): string {
     return [`## ${title}\n\n| Failure | Result | Test |\n| --- | --- | --- |\n${rows.join("\n")}\n`];
   });
   return `# Guarantees\n\n${GENERATED}\n\n` +
-    "Each row is a test on real servers. Every test that stores records ends with a comparison of all of them: the\n" +
-    "content of the topic, read with Kafka's Java client, and the content of PostgreSQL.\n\n" +
+    "Each row is a test on real servers. Every test that stores records ends with a comparison of all of them: an oracle,\n" +
+    "which shares no code with the pipeline, computes the rows from the topic's content, read with Kafka's Java client, and\n" +
+    "PostgreSQL's texts of the stored rows are compared with them.\n\n" +
     sections.join("\n");
 }
 
