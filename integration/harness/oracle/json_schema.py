@@ -2,7 +2,6 @@
 
 import math
 import re
-import uuid
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -24,8 +23,10 @@ TYPES = {
     "array": lambda value: isinstance(value, list),
     "object": lambda value: isinstance(value, dict),
 }
+# RFC 9562: a version, and the variant 10x; or all zeros or all ones.
+UUID = r"[\da-f]{8}-[\da-f]{4}-[1-8][\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}|0{8}(-0{4}){3}-0{12}|f{8}(-f{4}){3}-f{12}"
 FORMATS = {
-    "uuid": lambda text: re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", text) and uuid.UUID(text),
+    "uuid": lambda text: re.fullmatch(UUID, text, re.IGNORECASE),
     "date": lambda text: re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII) and date.fromisoformat(text),
     "date-time": lambda text: re.fullmatch(
         r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)", text, re.ASCII
