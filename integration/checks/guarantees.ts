@@ -51,9 +51,9 @@ export function guarantees(files: readonly ScenarioFile[]): string {
     return [`## ${title}\n\n| Failure | Result | Test |\n| --- | --- | --- |\n${rows.join("\n")}\n`];
   });
   return `# Guarantees\n\n${GENERATED}\n\n` +
-    "Each row is a test on real servers. Every test that stores records ends with a comparison of all of them: an oracle,\n" +
-    "which shares no code with the pipeline, computes the rows from the topic's content, read with Kafka's Java client, and\n" +
-    "PostgreSQL's texts of the stored rows are compared with them.\n\n" +
+    "Each row is a test on real servers. Every test that stores records ends with a comparison of all of them: an\n" +
+    "oracle, which shares no code with the pipeline, computes the rows from the topic's content, read with Kafka's\n" +
+    "Java client, and PostgreSQL's texts of the stored rows are compared with them.\n\n" +
     sections.join("\n");
 }
 

@@ -12,7 +12,7 @@ export { PROJECT };
 export const ARTIFACTS: string = join(PROJECT, "artifacts");
 
 /** Last commit of the previous version: during an upgrade its consumers share the group and the tables with this version's. */
-export const PREVIOUS_VERSION = "c13b68d5ce1754b81d5f2a8d529c3748bc82fc9d";
+export const PREVIOUS_VERSION = "c45c4290b9107722e3234be2a6ca3165ff41172f";
 
 /** Whether the repository has {@link PREVIOUS_VERSION}; a shallow clone does not. */
 export async function hasPreviousVersion(): Promise<boolean> {

@@ -6,8 +6,7 @@ import { removeMembers } from "../harness/topic.ts";
 import { delay, waitUntil } from "../harness/wait.ts";
 
 const STREAMS = [...ALL_RULES.keys()].join(",");
-/** Short, because the group waits this long for a killed member. */
-const SETTINGS = { STREAMS, CONSUMER_SESSION_TIMEOUT_MS: 2_000 };
+const SETTINGS = { STREAMS };
 
 scenario({
   name: "consumers store every record of every stream once when they are killed, suspended and disconnected",
