@@ -11,9 +11,9 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "commit-before-copy",
     why: "Progress and rows are committed together: a crash in between would lose the rows.",
-    file: "consumer/store/transaction.ts",
-    find: "[fence, ...statements, ...copies",
-    replace: '[fence, "COMMIT", ...statements, ...copies',
+    file: "consumer/store/batch.ts",
+    find: "[advanceProgressSql(group, advancesOf(ordered))]",
+    replace: '[advanceProgressSql(group, advancesOf(ordered)), "COMMIT"]',
     test: "integration/scenarios/kill_test.ts",
     filter: "killed between the fence and the rows",
   },
