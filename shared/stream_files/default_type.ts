@@ -25,7 +25,8 @@ export function defaultType(root: Json, schema: Json): string {
     case "integer":
       return "bigint";
     case "number":
-      return "double precision";
+      // A unit such as 0.01 is that of exact numbers.
+      return keywordOf(root, schema, "multipleOf") === undefined ? "double precision" : "numeric";
     case "boolean":
       return "boolean";
     case "array": {

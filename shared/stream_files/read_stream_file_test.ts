@@ -163,6 +163,7 @@ Deno.test("readStreamFile() makes a column of each property when the file lists 
         day: { anyOf: [{ type: "string", format: "date" }, { type: "null" }] },
         any: true,
         flag: { type: "boolean" },
+        price: { type: "number", multipleOf: 0.01 },
       },
       $defs: { size: { type: ["number", "integer"] } },
     },
@@ -179,6 +180,7 @@ Deno.test("readStreamFile() makes a column of each property when the file lists 
     "day date",
     "any jsonb",
     "flag boolean",
+    "price numeric",
   ]);
 });
 
