@@ -21,10 +21,9 @@ async function tablesOutcome(context: Context, client: pg.Client): Promise<Outco
   const sql = tablesSql(streams);
   const catalog = await readCatalog(client, [...sql.keys()]);
   const existing = catalog.tables, problems = await tableProblems(client, streams, catalog);
-  const { rows } = await client.query<{ schema: string | null; create: boolean | null }>(
-    `SELECT current_schema() AS schema, has_schema_privilege(current_schema(), 'CREATE') AS create`,
-  );
-  const { schema, create } = rows[0]!;
+  const missing = [...sql.keys()].filter((table) => !existing.has(table));
+  const { rows } = await client.query<TargetSchema & { table: string }>(SCHEMAS_SQL, [missing]);
+  const schemas = new Map(rows.map((row) => [row.table, row]));
   const compatible: string[] = [];
   const toCreate: string[] = [];
   const outcomes: Outcome[] = [];
@@ -33,8 +32,8 @@ async function tablesOutcome(context: Context, client: pg.Client): Promise<Outco
     if (existing.has(table) && problem === undefined) compatible.push(table);
     else if (existing.has(table)) {
       outcomes.push(failed(`the table ${table} ${problem!.what}`, problem!.remedy));
-    } else if (create) toCreate.push(table);
-    else outcomes.push(missingTableOutcome(table, statement, schema));
+    } else if (schemas.get(table)!.create) toCreate.push(table);
+    else outcomes.push(missingTableOutcome(table, statement, schemas.get(table)!));
   }
   context.set("tables", compatible);
   if (toCreate.length > 0) {
@@ -46,13 +45,34 @@ async function tablesOutcome(context: Context, client: pg.Client): Promise<Outco
   return { ...combineOutcomes(outcomes), blocks: compatible.length === 0 };
 }
 
-function missingTableOutcome(table: string, sql: string, schema: string | null): Outcome {
+/** The schema in which a missing table is created. */
+interface TargetSchema {
+  /** As in SQL; null: the search_path has none. */
+  readonly schema: string | null;
+  readonly exists: boolean;
+  readonly create: boolean;
+}
+
+const SCHEMAS_SQL = `SELECT t.name AS "table", quote_ident(s.name) AS schema, n.oid IS NOT NULL AS exists,
+  coalesce(has_schema_privilege(n.oid, 'CREATE'), false) AS create
+FROM unnest($1::text[]) AS t (name)
+CROSS JOIN LATERAL (
+  SELECT CASE cardinality(parse_ident(t.name)) WHEN 1 THEN current_schema() ELSE (parse_ident(t.name))[1] END
+) AS s (name)
+LEFT JOIN pg_namespace n ON n.nspname = s.name`;
+
+function missingTableOutcome(table: string, sql: string, { schema, exists }: TargetSchema): Outcome {
   const where = schema === null
     ? "and the search_path has no schema"
-    : `and the account is not allowed to create it in the schema ${schema}`;
+    : exists
+    ? `and the account is not allowed to create it in the schema ${schema}`
+    : `and there is no schema ${schema}`;
+  const remedy = schema === null || exists
+    ? `GRANT CREATE ON SCHEMA ${schema ?? "public"} TO the account`
+    : `CREATE SCHEMA ${schema}, with CREATE and USAGE for the account`;
   return failed(
     `the table ${table} does not exist, ${where}`,
-    `GRANT CREATE ON SCHEMA ${schema ?? "public"} TO the account, or create it: ${sql.replace(/\s+/g, " ")};`,
+    `${remedy}, or create it: ${sql.replace(/\s+/g, " ")};`,
   );
 }
 

@@ -10,6 +10,8 @@ export const STATEMENT_REMEDIES: Readonly<Record<string, string>> = {
     "Restart the consumer, which creates it, or create it as described in docs/operations.md, “Tables”.",
   "42703":
     "The columns of the table and the stream differ: alter the table as described in docs/operations.md, “Tables”.",
+  "3F000": "Create the schema: CREATE SCHEMA …, with CREATE and USAGE for the account.",
+  "42704": "Create the type, or list its labels in the stream's schema (enum): the consumer then creates it.",
   "42501": "Grant the account the privileges listed in docs/operations.md, “Privileges”.",
   "22P03":
     "A column's type differs from the stream's: alter the table as described in docs/operations.md, “Tables”.",
