@@ -160,20 +160,3 @@ export const TIMESTAMP: Field = {
   min: 0,
   max: Number.MAX_VALUE,
 };
-
-/**
- * Wraps a stream's schema so that {@link USER_ID_ALIAS} is used if `userID` is absent.
- */
-export const withUserIdAlias = <T extends z.ZodType>(schema: T) =>
-  z.preprocess((value) => {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-    if (Object.hasOwn(value, "userID") || !Object.hasOwn(value, USER_ID_ALIAS)) return value;
-    return { ...value, userID: (value as Record<string, unknown>)[USER_ID_ALIAS] };
-  }, schema);
-
-/** The number at a field's path in a valid record. */
-export function fieldValue(record: unknown, field: Field): number {
-  let value = record as Record<string | number, unknown>;
-  for (const step of field.path) value = value[step] as Record<string | number, unknown>;
-  return value as unknown as number;
-}

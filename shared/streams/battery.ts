@@ -12,7 +12,6 @@ import {
   USER_ID,
   USER_ID_COLUMN,
   userID,
-  withUserIdAlias,
 } from "../stream.ts";
 
 interface Battery {
@@ -22,13 +21,13 @@ interface Battery {
   level: number;
 }
 
-const schema = withUserIdAlias(z.object({
+const schema = z.object({
   userID,
   timestamp,
   level: z.number({ error: "level is missing or not a finite number" })
     .min(0, { error: "level is below 0" })
     .max(1, { error: "level is above 1" }),
-}, { error: "is not an object" }));
+}, { error: "is not an object" });
 
 /** Fraction of the charge that is used per second: ten hours from full to empty. */
 const DRAIN_PER_SECOND = 1 / 36_000;

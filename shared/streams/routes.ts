@@ -13,7 +13,6 @@ import {
   USER_ID,
   USER_ID_COLUMN,
   userID,
-  withUserIdAlias,
 } from "../stream.ts";
 
 interface Route {
@@ -28,13 +27,13 @@ const degrees = (name: "latitude" | "longitude", limit: number) =>
     .min(-limit, { error: `${name} is below -${limit}` })
     .max(limit, { error: `${name} is above ${limit}` });
 
-const schema = withUserIdAlias(z.object({
+const schema = z.object({
   userID,
   timestamp,
   coordinates: z.tuple([degrees("latitude", 90), degrees("longitude", 180)], {
     error: "coordinates is not an array of two numbers, [latitude, longitude]",
   }),
-}, { error: "is not an object" }));
+}, { error: "is not an object" });
 
 /** Meters per degree of latitude. */
 const METERS_PER_DEGREE = 111_320;
