@@ -28,6 +28,7 @@ export class DashboardState {
   #newSamples: Sample[] = [];
   #sampled = false;
   readonly #replaced = new Set<string>();
+  readonly #existing = new Map<string, ReadonlySet<string>>();
   readonly #keys = new Map<string, { at: number; answer: Promise<Row[] | undefined> }>();
 
   constructor(
@@ -45,6 +46,7 @@ export class DashboardState {
 
   applyDatabasePoll({ rows, rejected }: DatabasePoll): void {
     for (const [stream, poll] of rows) {
+      if (poll.keys) this.#existing.set(stream, poll.keys);
       if (poll.replaced) {
         // The first rows of a table are sent once, without a limit.
         this.#replaced.add(stream);
@@ -79,7 +81,9 @@ export class DashboardState {
   update(): Update {
     for (const stream of this.#replaced) this.#published.get(stream)!.clear();
     for (const [stream, rows] of this.#new) this.#published.get(stream)!.add(rows);
+    const deleted = this.#deletedKeys();
     const update = {
+      ...Object.keys(deleted).length > 0 ? { deleted } : {},
       ...this.#replaced.size > 0 ? { replaced: [...this.#replaced] } : {},
       rows: Object.fromEntries([...this.#new].filter(([, rows]) => rows.length > 0)),
       status: this.#status(),
@@ -91,6 +95,17 @@ export class DashboardState {
     this.#newSamples = [];
     this.#rejected = undefined;
     return update;
+  }
+
+  /** Removes the keys that the last polls did not find. Rows of later polls may have added others: those are found by the next one. */
+  #deletedKeys(): Record<string, string[]> {
+    const deleted: Record<string, string[]> = {};
+    for (const [stream, keys] of this.#existing) {
+      const removed = this.#published.get(stream)!.retain(keys);
+      if (removed.length > 0) deleted[stream] = removed;
+    }
+    this.#existing.clear();
+    return deleted;
   }
 
   /** A sample of the stored rows; `undefined`: unknown stream. */

@@ -16,8 +16,10 @@ function createState() {
     rowsOfKey: (): Promise<Row[] | undefined> => Promise.resolve([]),
   };
   const state = new DashboardState(STREAMS, database, { status: [] });
-  const applyRows = (rows: readonly Row[], replaced = false) =>
-    state.applyDatabasePoll({ rows: new Map([["routes", { rows, sampled: false, replaced }]]) });
+  const applyRows = (rows: readonly Row[], replaced = false, keys?: ReadonlySet<string>) =>
+    state.applyDatabasePoll({
+      rows: new Map([["routes", { rows, sampled: false, replaced, ...keys && { keys } }]]),
+    });
   return { state, applyRows, database };
 }
 
@@ -62,4 +64,15 @@ Deno.test("DashboardState.rowsOfKey() caches rows but not failures", async () =>
   await assert.rejects(state.rowsOfKey("routes", "7"), /busy/);
   for (let i = 0; i < 3; i++) assert.deepEqual(await state.rowsOfKey("routes", "7"), { rows: [] });
   assert.equal(queries, 2);
+});
+
+Deno.test("DashboardState.update() names the keys whose rows were deleted, once", () => {
+  const { state, applyRows } = createState();
+  applyRows([["1", 1, 0, 0], ["2", 1, 0, 0]], true);
+  assert.equal(state.update().deleted, undefined);
+  applyRows([["3", 1, 0, 0]], false, new Set(["2", "3"]));
+  const update = state.update();
+  assert.deepEqual([update.deleted, update.rows["routes"]], [{ routes: ["1"] }, [["3", 1, 0, 0]]]);
+  assert.deepEqual(state.snapshot().rows["routes"]!.map(([key]) => key), ["2", "3"]);
+  assert.equal(state.update().deleted, undefined);
 });

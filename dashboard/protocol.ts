@@ -142,6 +142,8 @@ export interface Snapshot {
 export interface Update {
   /** Streams whose table was replaced: their earlier rows are obsolete. */
   readonly replaced?: readonly string[];
+  /** Keys by stream whose rows were deleted. */
+  readonly deleted?: Readonly<Record<string, readonly string[]>>;
   readonly rows: Readonly<Record<string, readonly Row[]>>;
   readonly status: Status;
   readonly samples: readonly Sample[];

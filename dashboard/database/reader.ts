@@ -140,7 +140,7 @@ const takeRoleSql = (version: number) =>
   `SELECT unreadable, CASE WHEN cardinality(unreadable) = 0 THEN set_config('role', $1, true) END AS taken
    FROM pg_roles AS r CROSS JOIN LATERAL (
      SELECT array(
-       SELECT t.name FROM unnest($2::text[]) AS t (name) JOIN pg_class AS c ON c.oid = to_regclass(quote_ident(t.name))
+       SELECT t.name FROM unnest($2::text[]) AS t (name) JOIN pg_class AS c ON c.oid = to_regclass(t.name)
        WHERE NOT has_schema_privilege(r.oid, c.relnamespace, 'USAGE') OR NOT has_table_privilege(r.oid, c.oid, 'SELECT')
      )
    ) AS u (unreadable)

@@ -42,6 +42,13 @@ export class RecentRows {
     }
   }
 
+  /** Removes the keys that are not among `existing`, and returns them. */
+  retain(existing: ReadonlySet<string>): string[] {
+    const removed = [...this.#keys.keys()].filter((key) => !existing.has(key));
+    for (const key of removed) this.#keys.delete(key);
+    return removed;
+  }
+
   clear(): void {
     this.#keys.clear();
   }

@@ -106,6 +106,17 @@ export async function fetchNewRows(
   return toRows(stream, rows);
 }
 
+/** Reads the keys of all rows in the blocks before `end`. */
+export async function fetchKeys(client: pg.Client, stream: Stream, end: number): Promise<Set<string>> {
+  const { rows } = await client.query<{ key: string }>(
+    `SELECT ${
+      keySql(stream)
+    } AS key FROM ${stream.table} AS t WHERE t.ctid < format('(%s,0)', $1::bigint)::tid`,
+    [end],
+  );
+  return new Set(rows.map(({ key }) => key));
+}
+
 /** Reads at most `limit` rows of a key in the blocks from `from` on. */
 export async function fetchRowsOfKey(
   client: pg.Client,

@@ -11,6 +11,7 @@ import { selectBlocks, selectUpdatedBlocks, spread } from "./blocks.ts";
 import { RowSample, SAMPLE_ROWS } from "./row_sample.ts";
 import { RecentRows } from "./recent_rows.ts";
 import {
+  fetchKeys,
   fetchNewRows,
   fetchRows,
   fetchRowsOfKey,
@@ -20,6 +21,8 @@ import {
 
 /** New rows per poll. */
 const NEW_ROWS_MAX = 2_000;
+/** The keys of a table whose rows are updated are read once in this many polls. */
+const KEYS_POLLS = 5;
 /** Blocks of the first sample, and blocks per statement that reads them. */
 const SAMPLE_BLOCKS = 250;
 const BLOCKS_PER_STATEMENT = 50;
@@ -37,6 +40,8 @@ export interface TablePoll {
   readonly sampled: boolean;
   /** The table was created, dropped, truncated or rewritten: earlier rows are obsolete. */
   readonly replaced: boolean;
+  /** All keys of the table, in some polls, if its rows are updated and it is small. Other keys were deleted. */
+  readonly keys?: ReadonlySet<string>;
 }
 
 export class TablePoller {
@@ -80,9 +85,12 @@ export class TablePoller {
     // Limits each block so that together they do not exceed the maximum.
     const each = Math.ceil(NEW_ROWS_MAX / Math.max(1, selection.blocks.length));
     const rows = await fetchNewRows(client, this.stream, selection.blocks, each, last.seen, now);
+    const readsKeys = isUpdated(this.stream) && !selection.sampled && this.#polls % KEYS_POLLS === 0;
+    const keys = readsKeys ? await fetchKeys(client, this.stream, blocks) : undefined;
     this.#last = next;
     this.sample.add(rows);
-    return { rows, sampled: selection.sampled || rows.length >= NEW_ROWS_MAX, replaced: false };
+    const sampled = selection.sampled || rows.length >= NEW_ROWS_MAX;
+    return { rows, sampled, replaced: false, ...keys && { keys } };
   }
 
   /** The rows of a key in the last blocks and in the sample, oldest first. */

@@ -45,10 +45,11 @@ export class Model {
   }
 
   /** Applies an update. */
-  update({ replaced = [], rows, status, samples, rejected }: Update): void {
+  update({ replaced = [], deleted = {}, rows, status, samples, rejected }: Update): void {
     for (const stream of this.streams) {
       if (replaced.includes(stream.info.name)) stream.trails.clear();
       addRows(stream, rows[stream.info.name] ?? []);
+      for (const key of deleted[stream.info.name] ?? []) stream.trails.delete(key);
     }
     this.status = status;
     this.samples.push(...samples);

@@ -14,8 +14,6 @@ import type { StreamModel } from "./model.ts";
 const ROWS_MAX = 50;
 /** Minimum time between updates, so that the table can be read. */
 const UPDATE_INTERVAL_MS = 2_000;
-/** Texts with more different values have no common ones. */
-const COMMON_SHARE_MIN = 0.03;
 
 let shownAt = -Infinity;
 let shownRows = 0;
@@ -104,7 +102,7 @@ function rowElement({ key, time, columns }: StreamInfo, row: Row): HTMLElement {
     "tr",
     "",
     ...key === undefined ? [] : [valueCell(row[0], "key-value")],
-    ...time === undefined ? [] : [el("td", "time", formatTimestamp(row[1]))],
+    ...time === undefined ? [] : [el("td", "at", formatTimestamp(row[1]))],
     ...columns.map(({ isNumber }, i) => valueCell(row[FIRST_COLUMN + i] ?? null, isNumber ? "n" : "")),
   );
 }
@@ -141,8 +139,8 @@ function numberChart(column: ColumnInfo, values: readonly Value[]): HTMLElement[
 
 function valueChart(values: readonly Value[]): HTMLElement[] {
   const { top, distinct } = topValues(values);
-  const common = top.filter(([, share]) => values.length < 5 || share >= COMMON_SHARE_MIN);
-  const shown = distinct <= top.length || common.length >= 2 ? common : [];
+  // A value that occurs once is not common, unless there are only few rows.
+  const shown = top.filter(([, share]) => distinct <= top.length || share * values.length > 1);
   const lines = shown.map(([value, share]) => {
     const text = value === null
       ? el("span", "null", "NULL")

@@ -35,7 +35,7 @@ export const PRODUCER = {
     group: "producer",
     type: integer(1, 2_147_483_648),
     default: "100",
-    help: "Number of different keys (users 0 … n − 1 of routes and battery)",
+    help: "Number of different keys of each stream, such as users",
   },
   PRODUCER_PATTERN: {
     group: "producer",
