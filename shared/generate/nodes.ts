@@ -6,7 +6,7 @@
  */
 import type { z } from "zod";
 import type { MemberColumn } from "../stream.ts";
-import { decimalLimits } from "../types/decimal.ts";
+import { Decimal, decimalLimits } from "../types/decimal.ts";
 import type { TypeDescriptor } from "../types/type_descriptor.ts";
 import { columnLimits } from "./column_limits.ts";
 import { constraintsOf, definitionOf } from "./constraints.ts";
@@ -65,7 +65,11 @@ export class NodeCompiler {
   }
 
   #node(schema: z.core.$ZodType, place: Place): Generate {
-    const decimals = decimalLimits(schema);
+    const decimals = decimalLimits(schema), unit = place.column?.epoch;
+    if (decimals && unit) {
+      const generate = epoch(unit, false);
+      return (draw) => new Decimal(String(generate(draw)));
+    }
     if (decimals) return decimalNumber(decimals, columnLimits(place.type));
     const { type } = definitionOf(schema);
     const compile = this.#compilers[type];

@@ -134,6 +134,7 @@ Deno.test("createSchemaGenerator() generates values that the column can store", 
 Deno.test("createSchemaGenerator() generates the record's time when the column is a timestamp of an epoch", () => {
   assert.deepEqual(values(z.int(), "timestamptz", { epoch: "ms" })[7], 1_700_000_001_000);
   assert.deepEqual(values(z.bigint(), "timestamptz", { epoch: "us" })[7], 1_700_000_001_000_000n);
+  assert.match(String(values(decimal(), "timestamptz", { epoch: "s" })[7]), /^1700000001/);
 });
 
 Deno.test("createSchemaGenerator() repeats as many keys as configured, and never omits one", () => {
