@@ -86,11 +86,11 @@ Deno.test("createRowDecoder() passes exact numbers where the schema has nodes fo
   ]);
   assert.equal(
     decode('{"big":1.5,"double":1}'),
-    "invalid record: big: Invalid input: expected bigint, received number",
+    "invalid record: big: Invalid input: expected integer, received number",
   );
   assert.equal(
     decode('{"big":"1","amount":1e31,"double":1}'),
-    "invalid record: big: Invalid input: expected bigint, received string; " +
+    "invalid record: big: Invalid input: expected integer, received string; " +
       "amount: Too big: expected number to be <=1e30",
   );
 });

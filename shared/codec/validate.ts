@@ -20,7 +20,11 @@ const pathText = (path: readonly PropertyKey[]): string =>
   path.map((step, n) => typeof step === "number" ? `[${step}]` : n === 0 ? String(step) : `.${String(step)}`)
     .join("");
 
-function messageOf({ path, message }: z.core.$ZodIssue): string {
+function messageOf({ path, message: zodMessage }: z.core.$ZodIssue): string {
+  // Producers know integers, not JavaScript's types.
+  const message = IS_DEFAULT_MESSAGE.test(zodMessage)
+    ? zodMessage.replace(/\bbigint\b/g, "integer")
+    : zodMessage;
   const name = path.findLast((step) => typeof step === "string");
   if (name === undefined || !IS_DEFAULT_MESSAGE.test(message) || message.split(/\W+/).includes(name)) {
     return message;
