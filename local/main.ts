@@ -63,6 +63,12 @@ async function start({ settings, flags }: Options, terminal: Terminal): Promise<
     terminal[Symbol.dispose]();
     Deno.exit(EXIT.interrupted);
   });
+  // Before the servers start: a mistake in a stream file is reported at once.
+  const streams = await loadStreams(
+    settings.STREAMS,
+    settings.KAFKA_TOPIC_PREFIX,
+    settings.STREAMS_DIRECTORY,
+  );
   try {
     await using pipeline = await startPipeline(settings, flags, {
       dataFolder: FOLDERS.data,
@@ -70,11 +76,6 @@ async function start({ settings, flags }: Options, terminal: Terminal): Promise<
       print: steps.print,
       signal,
     });
-    const streams = await loadStreams(
-      settings.STREAMS,
-      settings.KAFKA_TOPIC_PREFIX,
-      settings.STREAMS_DIRECTORY,
-    );
     const notes = notesFor(pipeline, streams.map(({ table }) => table));
     try {
       const lag = await runPipeline(
