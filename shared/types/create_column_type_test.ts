@@ -95,6 +95,10 @@ Deno.test("write() of text rejects characters that the server encoding does not 
   assert.equal(write("jsonb", source('"\\u20ac"'), { characters }), problem);
   assert.equal(write("json", source('"\\u20ac"'), { characters }), Buffer.from('"\\u20ac"').toString("hex"));
   const bytes = { encoding: "SQL_ASCII", countsBytes: true };
+  assert.equal(
+    write("jsonb", source('"\\u20ac \\ud834\\udd1e \\\\u20ac \\u0041"'), { characters: bytes }),
+    "01" + Buffer.from('"€ 𝄞 \\\\u20ac \\u0041"').toString("hex"),
+  );
   assert.equal(write("varchar(1)", "€", { characters: bytes }), "3 bytes, too long for character varying(1)");
 });
 

@@ -9,6 +9,7 @@ import { kindOf, type WriteValue } from "./column_type.ts";
 import { rawJSON } from "./decimal.ts";
 import { JsonSource } from "./json_source.ts";
 import { isNumeric } from "./numeric.ts";
+import type { RowBuffer } from "./row_buffer.ts";
 
 const QUOTE = 0x22;
 const MINUS = 0x2d;
@@ -98,6 +99,17 @@ export function jsonProblem(
 const stringify = (value: unknown): string | undefined =>
   JSON.stringify(value, (_key, member) => typeof member === "bigint" ? rawJSON(String(member)) : member);
 
+/** Replaces the escapes of characters above U+007F, which jsonb does not support in an SQL_ASCII database, by the characters. */
+function unescapeUnicode(start: number, row: RowBuffer): void {
+  const text = row.bytes.toString("utf8", start, row.length);
+  const plain = text.replaceAll(/\\(?:u([0-9a-f]{4})|.)/gi, (escape, digits?: string) => {
+    const unit = digits === undefined ? 0 : parseInt(digits, 16);
+    return unit > 0x7f ? String.fromCharCode(unit) : escape;
+  });
+  row.length = start;
+  row.text(plain);
+}
+
 /** Converts any JSON value, and {@link JsonSource}. @param isBinary jsonb */
 export const jsonWriter = (isBinary: boolean, characters?: CharacterSet): WriteValue => (value, row) => {
   const start = row.beginValue();
@@ -112,8 +124,9 @@ export const jsonWriter = (isBinary: boolean, characters?: CharacterSet): WriteV
     if (text === undefined) return `expected a JSON value, received ${kindOf(value)}`;
     row.text(text);
   }
-  row.endValue(start);
   const problem = jsonProblem(row.bytes, textStart, row.length, isBinary);
+  if (!problem && isBinary && characters?.countsBytes) unescapeUnicode(textStart, row);
+  row.endValue(start);
   if (problem || !characters?.characters) return problem;
   const text = row.bytes.toString("utf8", textStart, row.length);
   // jsonb stores the characters of escapes.
