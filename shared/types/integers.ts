@@ -11,12 +11,19 @@ type IntegerKind = "smallint" | "integer" | "bigint";
 
 const BITS: Readonly<Record<IntegerKind, number>> = { smallint: 16, integer: 32, bigint: 64 };
 
+/** Whole numbers that a double represents exactly. */
+const SHORT_INTEGER = /^-?\d{1,15}$/;
+
 const outOfRange = (value: unknown, kind: string) => `out of range for ${kind}: ${shown(value)}`;
 
 function writeNumber(value: number, kind: IntegerKind, row: RowBuffer): string | undefined {
   if (!Number.isInteger(value)) return `not a whole number: ${value}`;
   if (kind === "bigint") {
-    if (Number.isSafeInteger(value)) return writeBigint(BigInt(value), row);
+    if (Number.isSafeInteger(value)) {
+      row.int32(8);
+      row.safeInt64(value);
+      return undefined;
+    }
     return `not exact: ${value} is a double above 2^53; declare the member as z.bigint()`;
   }
   if (kind === "integer") {
@@ -50,6 +57,7 @@ export function integerWriter(kind: IntegerKind): WriteValue {
     else {
       const text = decimalText(value);
       if (text === undefined) return `expected a whole number, received ${kindOf(value)}`;
+      if (SHORT_INTEGER.test(text)) return writeNumber(Number(text), kind, row);
       const parsed = wholeNumber(text);
       if (parsed === "fraction") return `not a whole number: ${shown(value)}`;
       if (parsed === "huge") return outOfRange(value, kind);

@@ -96,8 +96,17 @@ export function jsonProblem(
 }
 
 /** The value as JSON, with exact numbers. */
-const stringify = (value: unknown): string | undefined =>
-  JSON.stringify(value, (_key, member) => typeof member === "bigint" ? rawJSON(String(member)) : member);
+function stringify(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    // There is a bigint. A replacer makes all calls slow.
+    return JSON.stringify(
+      value,
+      (_key, member) => typeof member === "bigint" ? rawJSON(String(member)) : member,
+    );
+  }
+}
 
 /** Replaces the escapes of characters above U+007F, which jsonb does not support in an SQL_ASCII database, by the characters. */
 function unescapeUnicode(start: number, row: RowBuffer): void {

@@ -8,6 +8,8 @@ import { Buffer } from "node:buffer";
 
 const INITIAL_SIZE_BYTES = 4_096;
 
+const TWO_32 = 4_294_967_296;
+
 /** Up to this size a loop is faster than a call of TypedArray.set(). */
 const LOOP_COPY_BYTES_MAX = 64;
 
@@ -56,6 +58,15 @@ export class RowBuffer {
   int64(value: bigint): void {
     this.reserve(8);
     this.view.setBigInt64(this.length, value);
+    this.length += 8;
+  }
+
+  /** Appends a whole number below 2^53 as INT64. */
+  safeInt64(value: number): void {
+    this.reserve(8);
+    const high = Math.floor(value / TWO_32);
+    this.view.setInt32(this.length, high);
+    this.view.setUint32(this.length + 4, value - high * TWO_32);
     this.length += 8;
   }
 

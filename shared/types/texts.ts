@@ -8,22 +8,35 @@ import { characterProblem, type CharacterSet } from "./character_set.ts";
 import { kindOf, shown, type WriteValue } from "./column_type.ts";
 import type { RowBuffer } from "./row_buffer.ts";
 
-/** Up to this length, a loop over ASCII characters is faster than a call of Buffer.write(). */
+/** Up to this length, a loop is faster than a call of Buffer.write(). */
 const LOOP_LENGTH_MAX = 48;
 
-/** Appends an ASCII text with its length; returns false, with nothing appended, if the text contains other characters or `\0`. */
-function writeAscii(text: string, row: RowBuffer): boolean {
+/**
+ * Appends a text with its length; returns false, with nothing appended, if it contains `\0` or a character above `last`, which is at most
+ * U+FFFF, or a surrogate.
+ */
+function writeShort(text: string, last: number, row: RowBuffer): boolean {
   const { length } = text;
-  row.reserve(4 + length);
+  row.reserve(4 + 3 * length);
   const { bytes } = row;
   const start = row.length + 4;
+  let at = start;
   for (let i = 0; i < length; i++) {
     const code = text.charCodeAt(i);
-    if (code > 0x7f || code === 0) return false;
-    bytes[start + i] = code;
+    if (code === 0 || code > last) return false;
+    if (code < 0x80) bytes[at++] = code;
+    else if (code < 0x800) {
+      bytes[at++] = 0xc0 | code >> 6;
+      bytes[at++] = 0x80 | code & 0x3f;
+    } else {
+      if ((code & 0xf800) === 0xd800) return false;
+      bytes[at++] = 0xe0 | code >> 12;
+      bytes[at++] = 0x80 | code >> 6 & 0x3f;
+      bytes[at++] = 0x80 | code & 0x3f;
+    }
   }
-  row.view.setInt32(start - 4, length);
-  row.length = start + length;
+  row.view.setInt32(start - 4, at - start);
+  row.length = at;
   return true;
 }
 
@@ -35,15 +48,18 @@ function textProblem(text: string, characters: CharacterSet | undefined): string
 }
 
 /** Converts strings to text. */
-export const textWriter = (characters?: CharacterSet): WriteValue => (value, row) => {
-  if (typeof value !== "string") return `expected a string, received ${kindOf(value)}`;
-  if (value.length <= LOOP_LENGTH_MAX && writeAscii(value, row)) return undefined;
-  const problem = textProblem(value, characters);
-  if (problem) return problem;
-  const start = row.beginValue();
-  row.text(value);
-  row.endValue(start);
-  return undefined;
+export const textWriter = (characters?: CharacterSet): WriteValue => {
+  const last = characters?.characters ? 0x7f : 0xffff;
+  return (value, row) => {
+    if (typeof value !== "string") return `expected a string, received ${kindOf(value)}`;
+    if (value.length <= LOOP_LENGTH_MAX && writeShort(value, last, row)) return undefined;
+    const problem = textProblem(value, characters);
+    if (problem) return problem;
+    const start = row.beginValue();
+    row.text(value);
+    row.endValue(start);
+    return undefined;
+  };
 };
 
 /** Number of characters (code points), or of bytes in a database that has no encoding. */

@@ -21,8 +21,6 @@ const FIRST_DAY = -719_162;
 /** The day after the last day of a timestamp, 294276-12-31. Dates end later, but are limited to the same range. */
 const END_DAY = 106_762_940;
 
-const TWO_32 = 4_294_967_296;
-
 /** Microseconds per unit as a power of ten. */
 const UNIT_EXPONENTS: Readonly<Record<EpochUnit, number>> = { s: 6, ms: 3, us: 0, ns: -3 };
 
@@ -32,16 +30,10 @@ const OUT_OF_RANGE = "not between the years 1 and 294276";
 function writeMicros(days: number, micros: number, row: RowBuffer): string | undefined {
   const day = days + Math.floor(micros / MICROS_PER_DAY);
   if (!(day >= FIRST_DAY && day < END_DAY)) return OUT_OF_RANGE;
-  row.reserve(12);
-  const { view, length } = row;
-  view.setInt32(length, 8);
+  row.int32(8);
   const total = (days - EPOCH_DAYS) * MICROS_PER_DAY + micros;
-  if (Number.isSafeInteger(total)) {
-    const high = Math.floor(total / TWO_32);
-    view.setInt32(length + 4, high);
-    view.setUint32(length + 8, total - high * TWO_32);
-  } else view.setBigInt64(length + 4, BigInt(days - EPOCH_DAYS) * BigInt(MICROS_PER_DAY) + BigInt(micros));
-  row.length += 12;
+  if (Number.isSafeInteger(total)) row.safeInt64(total);
+  else row.int64(BigInt(days - EPOCH_DAYS) * BigInt(MICROS_PER_DAY) + BigInt(micros));
   return undefined;
 }
 
@@ -70,6 +62,14 @@ function scaledInteger(text: string, exponent: number): bigint | undefined {
 /** More digits of microseconds are outside of the range of timestamps. */
 const SCALED_DIGITS_MAX = 20n;
 
+/** Seconds up to this limit are doubles less than a microsecond apart. */
+const SECONDS_MAX = 2 ** 32;
+
+/** Whether the shortest text of a number is that of micros / factor, so that no digit is lost. */
+const isExact = (value: number, micros: number, factor: number): boolean =>
+  Math.abs(value) < (Number.isInteger(value) ? Number.MAX_SAFE_INTEGER / factor : SECONDS_MAX) &&
+  micros / factor === value;
+
 type WriteInstant = (days: number, micros: number, row: RowBuffer) => string | undefined;
 
 /** Converts numbers since 1970-01-01 UTC in a unit. */
@@ -77,11 +77,9 @@ function epochWriter(unit: EpochUnit, write: WriteInstant): WriteValue {
   const exponent = UNIT_EXPONENTS[unit];
   const factor = 10 ** exponent;
   return (value, row) => {
-    if (
-      typeof value === "number" && exponent >= 0 && Number.isSafeInteger(value * factor) &&
-      Number.isSafeInteger(value)
-    ) {
-      return write(0, value * factor, row);
+    if (typeof value === "number" && exponent >= 0) {
+      const micros = Math.round(value * factor);
+      if (isExact(value, micros, factor)) return write(0, micros, row);
     }
     const text = decimalText(value);
     if (text === undefined) return `expected a number, received ${kindOf(value)}`;

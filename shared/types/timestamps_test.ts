@@ -1,4 +1,5 @@
 import assert from "assert";
+import fc from "fast-check";
 import type { TypeOptions } from "./column_type.ts";
 import { createColumnType } from "./create_column_type.ts";
 import { Decimal } from "./decimal.ts";
@@ -88,6 +89,20 @@ Deno.test("write() of timestamps converts numbers in the column's unit exactly",
   assert.match(at(new Decimal("1e999999999"), "s"), /^not between the years/);
   assert.match(at(-1e11, "s"), /^not between the years/);
   assert.match(at(NaN, "s"), /^expected a number/);
+});
+
+Deno.test("write() of timestamps stores numbers like their shortest text", () => {
+  const seconds = fc.oneof(
+    fc.double({ min: -6e10, max: 1e11, noNaN: true }),
+    fc.bigInt({ min: -(10n ** 16n), max: 10n ** 16n }).map((micros) => Number(micros) / 1e6),
+    fc.integer({ min: -1e15, max: 1e15 }).map((value) => value / 1000),
+  );
+  fc.assert(fc.property(seconds, fc.constantFrom("s", "ms", "us", "ns"), (value, epoch) => {
+    assert.equal(
+      write("timestamptz", value, { epoch }),
+      write("timestamptz", new Decimal(`${value}`), { epoch }),
+    );
+  }));
 });
 
 Deno.test("write() of timestamp and date", () => {
