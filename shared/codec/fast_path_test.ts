@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import assert from "assert";
 import fc from "fast-check";
+import { z } from "zod";
 import { createSchemaGenerator } from "../generate/schema_generator.ts";
 import { bindDeclaredTypes } from "../schema/bind_stream.ts";
 import { listStreams } from "../streams.ts";
@@ -81,3 +82,18 @@ for (const stream of (await listStreams()).streams) {
     compareSerializations(stream, 0);
   });
 }
+
+Deno.test("FastPath.decode() does not change a known layout when the memory of its record is used again", () => {
+  const columns = ["a", "b"].map((name) => ({ name, type: "double precision", path: [name] }));
+  const schema = z.object({ a: z.number(), b: z.number() });
+  const fast = createFastPath(bindDeclaredTypes({ name: "test", schema, columns } as unknown as Stream))!;
+  const memory = Buffer.from('{"a":1,"b":2}');
+  const decode = () => {
+    const rows = new RowBuffer();
+    assert.ok(fast.decode(memory, 0, memory.length, rows, META));
+    return [rows.written().readDoubleBE(6), rows.written().readDoubleBE(18)];
+  };
+  assert.deepEqual(decode(), [1, 2]);
+  memory.write('{"b":1,"a":2}');
+  assert.deepEqual(decode(), [2, 1]);
+});

@@ -76,7 +76,13 @@ export class Layouts {
       const leaf = leaves[n];
       let step = steps.find((known) => known.leaf === leaf && equals(known.literal, bytes, from, to));
       if (!step) {
-        step = new Step(bytes.slice(from, to), leaf, isEnd ? [...absent] : [], isEnd ? [...nulls] : []);
+        // A copy, unlike Buffer.slice(): the records' memory is used again.
+        step = new Step(
+          Uint8Array.from(bytes.subarray(from, to)),
+          leaf,
+          isEnd ? [...absent] : [],
+          isEnd ? [...nulls] : [],
+        );
         insert(steps, step);
         this.#stepCount++;
       }

@@ -13,7 +13,8 @@ export interface ColumnWriter {
 }
 
 /** How the value of a leaf was read last: by the leaf itself, as NULL, or by the schema. */
-const OWN = 0, NULL = 1, SCHEMA = 2;
+export const OWN = 0;
+const NULL = 1, SCHEMA = 2;
 
 /** Whether the bytes from `at` on are `null`. */
 export const isNull = (bytes: Uint8Array, at: number, end: number): boolean =>
