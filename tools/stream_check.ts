@@ -21,35 +21,6 @@ import { readTopic } from "./read_topic.ts";
 /** Rejections that are printed. */
 const SHOWN_MAX = 5;
 
-if (import.meta.main) {
-  await runService({
-    name: "stream:check",
-    operand: "FILE",
-    groups: PROGRAMS.tools,
-    about: "Checks a stream, given as its file or its name, prints the SQL of its table, and validates the " +
-      "first records of its topic. --records 0 does not connect to Kafka.",
-    logTo: "stderr",
-    run: async (settings, _warnings, log, _signal, operand) => {
-      if (operand === undefined) {
-        throw new PermanentError({
-          code: "ARGUMENT_MISSING",
-          cause: "no stream is given",
-          remedy: "Write deno task stream:check FILE, such as res/streams/orders.json.",
-        });
-      }
-      const stream = await load(operand, settings);
-      const output = new CommandOutput();
-      await output.print(describe(stream));
-      if (settings.TOOLS_RECORDS > 0) {
-        const tally = new Tally(stream);
-        await readTopic(settings, stream.topic, settings.TOOLS_RECORDS, log, (record) => tally.add(record));
-        await output.print(tally.text());
-      }
-      return output.exitCode(EXIT.ok);
-    },
-  });
-}
-
 async function load(operand: string, settings: Settings): Promise<Stream> {
   if (operand.endsWith(".json")) {
     return loadStreamFile(basename(operand, ".json"), operand, settings.KAFKA_TOPIC_PREFIX);
@@ -106,4 +77,34 @@ export class Tally {
     const reasons = [...this.#reasons].map(([reason, count]) => `  ${count} × ${reason}`);
     return [counts, ...reasons, "First rejections:", ...this.#shown].join("\n");
   }
+}
+
+// At the end, because it waits for the service while the rest of the module would not be initialized.
+if (import.meta.main) {
+  await runService({
+    name: "stream:check",
+    operand: "FILE",
+    groups: PROGRAMS.tools,
+    about: "Checks a stream, given as its file or its name, prints the SQL of its table, and validates the " +
+      "first records of its topic. --records 0 does not connect to Kafka.",
+    logTo: "stderr",
+    run: async (settings, _warnings, log, _signal, operand) => {
+      if (operand === undefined) {
+        throw new PermanentError({
+          code: "ARGUMENT_MISSING",
+          cause: "no stream is given",
+          remedy: "Write deno task stream:check FILE, such as res/streams/orders.json.",
+        });
+      }
+      const stream = await load(operand, settings);
+      const output = new CommandOutput();
+      await output.print(describe(stream));
+      if (settings.TOOLS_RECORDS > 0) {
+        const tally = new Tally(stream);
+        await readTopic(settings, stream.topic, settings.TOOLS_RECORDS, log, (record) => tally.add(record));
+        await output.print(tally.text());
+      }
+      return output.exitCode(EXIT.ok);
+    },
+  });
 }

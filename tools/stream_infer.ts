@@ -14,6 +14,46 @@ import { streamFilePath } from "../shared/streams.ts";
 import { readTopic } from "./read_topic.ts";
 import { type InferredFile, TopicValues } from "./topic_values.ts";
 
+/** A name for the stream of a topic. */
+export const streamName = (topic: string): string =>
+  topic.toLowerCase().replaceAll(/[^a-z0-9_-]+/g, "-").replace(/^[^a-z]+/, "") || "stream";
+
+/** The stream of a topic: its name, the text of its file, which has no mistakes, and the list of conflicts. */
+export function streamFile(
+  topic: string,
+  prefix: string,
+  { file, conflicts }: InferredFile,
+): { name: string; text: string; conflicts: readonly string[] } {
+  const own = topic.startsWith(prefix) ? topic.slice(prefix.length) : topic;
+  const name = streamName(own);
+  const text = JSON.stringify(
+    {
+      $schema: "../stream.schema.json",
+      about: `records of the topic ${own}`,
+      topic: own,
+      table: `${name.replaceAll("-", "_")}_table`.slice(-63).replace(/^[^a-z]+/, ""),
+      ...file,
+    },
+    null,
+    2,
+  );
+  // A mistake would be a bug of the inference.
+  readStreamFile(name, text, `${name}.json`);
+  return { name, text: `${text}\n`, conflicts };
+}
+
+async function writeNew(path: string, shown: string, text: string): Promise<void> {
+  try {
+    await Deno.writeTextFile(path, text, { createNew: true });
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) {
+      throw new SettingsError([{ cause: `${shown} exists already`, remedy: "Rename or delete it." }]);
+    }
+    throw new SettingsError([readProblem(`Cannot write ${shown}`, error, path)]);
+  }
+}
+
+// At the end, because it waits for the service while the rest of the module would not be initialized.
 if (import.meta.main) {
   await runService({
     name: "stream:infer",
@@ -36,8 +76,7 @@ if (import.meta.main) {
         log,
         (record) => values.add(record),
       );
-      const name = streamName(topic);
-      const { text, conflicts } = fileText(name, topic, settings.KAFKA_TOPIC_PREFIX, values.infer());
+      const { name, text, conflicts } = streamFile(topic, settings.KAFKA_TOPIC_PREFIX, values.infer());
       const path = streamFilePath(name, settings.STREAMS_DIRECTORY);
       await writeNew(path.absolute, path.shown, text);
       const output = new CommandOutput();
@@ -47,43 +86,4 @@ if (import.meta.main) {
       return output.exitCode(EXIT.ok);
     },
   });
-}
-
-/** A name for the stream of a topic. */
-export const streamName = (topic: string): string =>
-  topic.toLowerCase().replaceAll(/[^a-z0-9_-]+/g, "-").replace(/^[^a-z]+/, "") || "stream";
-
-/** The text of a stream file without mistakes, and the list of conflicts. */
-export function fileText(
-  name: string,
-  topic: string,
-  prefix: string,
-  { file, conflicts }: InferredFile,
-): { text: string; conflicts: readonly string[] } {
-  const own = topic.startsWith(prefix) ? topic.slice(prefix.length) : topic;
-  const text = JSON.stringify(
-    {
-      $schema: "../stream.schema.json",
-      about: `records of the topic ${own}`,
-      topic: own,
-      table: `${name.replaceAll("-", "_")}_table`.slice(-63).replace(/^[^a-z]+/, ""),
-      ...file,
-    },
-    null,
-    2,
-  );
-  // A mistake would be a bug of the inference.
-  readStreamFile(name, text, `${name}.json`);
-  return { text: `${text}\n`, conflicts };
-}
-
-async function writeNew(path: string, shown: string, text: string): Promise<void> {
-  try {
-    await Deno.writeTextFile(path, text, { createNew: true });
-  } catch (error) {
-    if (error instanceof Deno.errors.AlreadyExists) {
-      throw new SettingsError([{ cause: `${shown} exists already`, remedy: "Rename or delete it." }]);
-    }
-    throw new SettingsError([readProblem(`Cannot write ${shown}`, error, path)]);
-  }
 }

@@ -5,15 +5,15 @@ import { bindDeclaredTypes } from "../shared/schema/bind_stream.ts";
 import { readStreamFile } from "../shared/stream_files/read_stream_file.ts";
 import { RowBuffer } from "../shared/types/row_buffer.ts";
 import { record } from "./record_fixture.ts";
-import { fileText, streamName } from "./stream_infer.ts";
+import { streamFile, streamName } from "./stream_infer.ts";
 import { TopicValues } from "./topic_values.ts";
 
 /** The stream and the conflicts inferred from values, with the key of each. */
 function infer(values: readonly unknown[], keys: readonly (string | null)[] = []) {
   const topic = new TopicValues();
   values.forEach((value, i) => topic.add(record(value, i, keys[i] ?? null)));
-  const { text, conflicts } = fileText("test", "dev.test", "dev.", topic.infer());
-  return { stream: readStreamFile("test", text, "test.json"), conflicts, text };
+  const { name, text, conflicts } = streamFile("dev.test", "dev.", topic.infer());
+  return { stream: readStreamFile(name, text, "test.json"), conflicts, text };
 }
 
 const typesOf = (values: readonly unknown[]) =>
@@ -90,7 +90,7 @@ Deno.test("infer() lists conflicts", () => {
 Deno.test("infer() finds the column whose value is the key, and removes the prefix of the topic", () => {
   const values = [{ a: 1, id: 7, b: "7" }, { a: 1, id: 8, b: "9" }];
   const { stream } = infer(values, ["7", "8"]);
-  assert.deepEqual([stream.key, stream.topic], ["id", "test"]);
+  assert.deepEqual([stream.name, stream.key, stream.topic], ["test", "id", "test"]);
   assert.equal(infer(values, ["7", null]).stream.key, undefined);
 });
 

@@ -9,7 +9,7 @@ import type { ScenarioDefinition } from "../harness/scenario_context.ts";
 /** Sections of the page, with the scenario files of each (names without `_test.ts`). */
 const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   "End to end": ["equality"],
-  "Record types and tables": ["streams", "existing_tables", "foreign_producers"],
+  "Record types and tables": ["streams", "stream_tools", "existing_tables", "foreign_producers"],
   "Consumers": ["restart", "kill", "scale", "group", "zombie", "upgrade", "log"],
   "PostgreSQL": ["database", "environment", "pooler", "account_defaults", "relations"],
   "PostgreSQL sessions": ["postgres_sessions"],

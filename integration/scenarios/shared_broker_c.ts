@@ -14,6 +14,7 @@ import "./rejected_test.ts";
 import "./codecs_test.ts";
 import "./topic_test.ts";
 import "./replay_test.ts";
+import "./stream_tools_test.ts";
 import "./kafka_test.ts";
 import "./upsert_faults_test.ts";
 import "./upsert_statements_test.ts";
