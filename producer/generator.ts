@@ -36,7 +36,7 @@ const TOMBSTONE_RATIO = 0.02;
 
 export class Generator {
   readonly #random: Random;
-  readonly #encode = createEncoder();
+  readonly #encode: (record: unknown) => string;
   readonly #keyOf: (record: unknown) => string | null;
   /** A column stores the message key, so that records need one even if it is no member. */
   readonly #storesKey: boolean;
@@ -56,6 +56,11 @@ export class Generator {
     private readonly clock: () => number = unixSeconds,
   ) {
     this.#random = createRandom(settings.PRODUCER_SEED, stream.name);
+    const encode = createEncoder();
+    // The values of text and bytes are no JSON.
+    this.#encode = (stream.format ?? "json") === "json"
+      ? encode
+      : (record) => typeof record === "string" ? record : encode(record);
     this.#keyOf = createKeyEncoder(stream);
     this.#storesKey = stream.columns.some((column) => "metadata" in column && column.metadata === "key");
     if (!stream.generate) {

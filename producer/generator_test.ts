@@ -1,9 +1,10 @@
 import assert from "assert";
 import { listStreams, loadStreams } from "../shared/streams.ts";
 import { Buffer } from "node:buffer";
+import { z } from "zod";
 import { createRowDecoder } from "../shared/codec/row_decoder.ts";
 import { bindDeclaredTypes } from "../shared/schema/bind_stream.ts";
-import type { Stream } from "../shared/stream.ts";
+import { defineStream, type Stream } from "../shared/stream.ts";
 import { RowBuffer } from "../shared/types/row_buffer.ts";
 import { type Generated, type GenerateSettings, Generator } from "./generator.ts";
 import { KeyPartitioner } from "./partitioner.ts";
@@ -129,4 +130,27 @@ Deno.test("Generator.next() returns undefined when the key is not accepted, and 
   assert.ok(generated.every(({ key }) => key !== "3"));
   const timestamps = generated.map(({ value }) => JSON.parse(value as string).timestamp);
   assert.deepEqual(timestamps, generated.map((_, n) => 1_700_000_000 + n / 100));
+});
+
+Deno.test("Generator.next() generates texts without quotes, and keys if a column stores them, when the format is text", () => {
+  const stream = defineStream({
+    ...routes!,
+    schema: z.string(),
+    format: "text",
+    columns: [{ name: "value", type: "text", path: [] }, { name: "key", metadata: "key" }],
+    generate: undefined,
+    key: undefined,
+  } as unknown as Stream);
+  for (const { key, value } of generate(100, {}, stream)) {
+    assert.match(`${value}`, /^[^"]+$/);
+    assert.match(key!, /^\d$/);
+  }
+});
+
+Deno.test("Generator.next() deletes some rows when the stream has tombstones", () => {
+  const [column] = routes!.columns;
+  const write = { mode: "upsert", key: [column!.name], tombstones: "delete" } as const;
+  const tombstones = generate(2_000, {}, { ...routes!, write }).filter(({ value }) => value === null);
+  assert.ok(tombstones.length > 10 && tombstones.length < 100, `${tombstones.length}`);
+  assert.ok(tombstones.every(({ key }) => /^\d$/.test(key!)));
 });

@@ -24,7 +24,7 @@ const LENGTH = 16;
 const BYTES_MAX = 24;
 
 const hex = (random: Random, digits: number) =>
-  Array.from({ length: digits }, () => randomInteger(random, 0, 15).toString(16)).join("");
+  Math.floor(random() * 16 ** digits).toString(16).padStart(digits, "0");
 
 /** @param version a digit, 1 … 8 */
 const uuidOf = (version: string): Text => ({ random }) =>
