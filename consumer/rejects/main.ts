@@ -6,12 +6,7 @@
 import { EXIT } from "../../shared/errors.ts";
 import { waitAtMost } from "../../shared/lifecycle.ts";
 import { connectPostgres } from "../../shared/postgres/connection.ts";
-import {
-  classify,
-  isPostgresError,
-  permanentStatementError,
-  transientStatementError,
-} from "../../shared/postgres/errors.ts";
+import { explainFailure } from "../../shared/postgres/explain_failure.ts";
 import { inspectSession } from "../../shared/postgres/session.ts";
 import { CommandOutput } from "../../shared/observe/command_output.ts";
 import type { Log } from "../../shared/observe/log.ts";
@@ -90,18 +85,5 @@ async function runRejects(
   } finally {
     // end() may never settle if the connection is broken.
     await waitAtMost(500, client.end().catch(() => {}));
-  }
-}
-
-/** Runs work on PostgreSQL; its errors get the action, the cause and the remedy. */
-async function explainFailure<T>(action: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!isPostgresError(error)) throw error;
-    if (classify(error) === "transient") {
-      throw transientStatementError(action, error);
-    }
-    throw permanentStatementError(action, error);
   }
 }

@@ -11,6 +11,7 @@ const FOLDERS: Readonly<Record<Program, string>> = {
   consumer: "consumer",
   doctor: "doctor",
   rejects: "consumer/rejects",
+  progress: "consumer/progress",
   dashboard: "dashboard",
   tools: "tools",
 };

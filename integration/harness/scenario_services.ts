@@ -95,6 +95,17 @@ export class ScenarioServices {
     return rejects.log;
   }
 
+  /** Runs `deno task progress` as a process and returns its output. */
+  async runProgress(args: string[] = []): Promise<string> {
+    const progress = await this.#start("progress", {
+      CONSUMER_GROUP_ID: this.group,
+      ...kafkaSettings(this.#servers.kafka, "process"),
+      ...postgresSettings(this.#servers.postgres, this.id, "process"),
+    }, args);
+    await this.waitForExit(progress);
+    return progress.log;
+  }
+
   /** Starts `deno task doctor` as a process. */
   async startDoctor(settings: ServiceSettings, args: string[] = []): Promise<TestService> {
     return await this.#start("doctor", {

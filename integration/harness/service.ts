@@ -17,6 +17,7 @@ const PROGRAMS = {
   producer: "producer/main.ts",
   consumer: "consumer/main.ts",
   rejects: "consumer/rejects/main.ts",
+  progress: "consumer/progress/main.ts",
   doctor: "doctor/main.ts",
 };
 

@@ -15,6 +15,7 @@ import "./equality_test.ts";
 import "./streams_test.ts";
 import "./restart_test.ts";
 import "./log_test.ts";
+import "./progress_test.ts";
 import "./kill_test.ts";
 import "./scale_test.ts";
 import "./group_test.ts";

@@ -89,27 +89,56 @@ interface ListedOffsets {
   }[];
 }
 
-async function fetchFromLeader(cluster: KafkaCluster, leader: number, topics: readonly TopicPartitions[]) {
+/** Fetches an offset of each partition from its leader, by {@link partitionKey}. Partitions with an error are left out. */
+async function listOffsets(
+  cluster: KafkaCluster,
+  leader: number,
+  topics: readonly TopicPartitions[],
+  timestamp: string,
+  isolationLevel: number,
+): Promise<Map<string, number>> {
   const broker = await cluster.node(leader);
+  const { request, response } = broker.protocol("ListOffsets", {
+    isolationLevel,
+    topics: topics.map(({ topic, partitions }) => ({
+      topic,
+      partitions: partitions.map((partition) => ({ partition, timestamp })),
+    })),
+  });
+  // kafkajs' parse() throws the first error of any partition.
+  const parse = (data: ListedOffsets) => Promise.resolve(data);
+  const { responses } = await broker.send<ListedOffsets>({ request, response: { ...response, parse } });
+  return new Map(
+    responses.flatMap(({ topic, partitions }) =>
+      partitions.filter(({ errorCode }) => errorCode === 0)
+        .map(({ partition, offset }) => [partitionKey({ topic, partition }), Number(offset)] as const)
+    ),
+  );
+}
+
+/**
+ * Fetches the offset of the first record of each partition with a timestamp of at least `timestampMs`.
+ *
+ * @returns by {@link partitionKey}; −1 if there is no such record. Without partitions that have no leader
+ * @throws {KafkaJSError} if a leader does not respond
+ */
+export async function fetchOffsetsAt(
+  cluster: KafkaCluster,
+  metadata: readonly TopicMetadata[],
+  timestampMs: number,
+): Promise<Map<string, number>> {
+  const offsets = await Promise.all(
+    [...byLeader(metadata)].map(([leader, list]) =>
+      listOffsets(cluster, leader, list, String(timestampMs), READ_UNCOMMITTED)
+    ),
+  );
+  return new Map(offsets.flatMap((each) => [...each]));
+}
+
+async function fetchFromLeader(cluster: KafkaCluster, leader: number, topics: readonly TopicPartitions[]) {
+  const list = (timestamp: string, isolationLevel: number) =>
+    listOffsets(cluster, leader, topics, timestamp, isolationLevel);
   // In this order: with a high watermark older than the low one, the topic would seem truncated.
-  const list = async (timestamp: string, isolationLevel: number) => {
-    const { request, response } = broker.protocol("ListOffsets", {
-      isolationLevel,
-      topics: topics.map(({ topic, partitions }) => ({
-        topic,
-        partitions: partitions.map((partition) => ({ partition, timestamp })),
-      })),
-    });
-    // kafkajs' parse() throws the first error of any partition.
-    const parse = (data: ListedOffsets) => Promise.resolve(data);
-    const { responses } = await broker.send<ListedOffsets>({ request, response: { ...response, parse } });
-    return new Map(
-      responses.flatMap(({ topic, partitions }) =>
-        partitions.filter(({ errorCode }) => errorCode === 0)
-          .map(({ partition, offset }) => [partitionKey({ topic, partition }), Number(offset)] as const)
-      ),
-    );
-  };
   const lows = await list(EARLIEST, READ_UNCOMMITTED);
   const stables = await list(LATEST, READ_COMMITTED);
   const highs = await list(LATEST, READ_UNCOMMITTED);

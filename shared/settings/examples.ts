@@ -22,6 +22,10 @@ export const EXAMPLES = {
     ["deno task rejects --reason 'not JSON' --limit 5", "list five records"],
     ["deno task rejects --delete --older-than 30d", "delete old records"],
   ],
+  progress: [
+    ["deno task progress", "show progress, lag and owners"],
+    ["deno task progress --seek beginning --partitions 0", "report what this would store again"],
+  ],
   dashboard: [
     ["deno task dashboard", "serve http://localhost:8080"],
     ["deno task dashboard --dashboard-port 9000", "serve another port"],

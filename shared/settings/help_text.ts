@@ -5,7 +5,15 @@ import { namesOf, type SettingName, SETTINGS } from "./table.ts";
 const WIDTH = 80;
 
 /** Groups of the program itself, which are listed before those of its connections. */
-const FIRST: readonly Group[] = ["producer", "consumer", "rejects", "dashboard", "tools", "streams"];
+const FIRST: readonly Group[] = [
+  "progress",
+  "producer",
+  "consumer",
+  "rejects",
+  "dashboard",
+  "tools",
+  "streams",
+];
 
 /**
  * The text of `--help`: usage and examples, then the settings of `groups` with flag, description, environment variable and default.

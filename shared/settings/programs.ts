@@ -10,6 +10,7 @@ export const PROGRAMS = {
   consumer: ["kafka", "topics", "postgresql", "streams", "consumer", "http", "log", "summary"],
   doctor: ["kafka", "topics", "postgresql", "streams", "consumer", "http", "log", "summary"],
   rejects: ["postgresql", "streams", "rejects", "log"],
+  progress: ["kafka", "postgresql", "streams", "consumer", "progress", "log"],
   tools: ["kafka", "streams", "tools", "log"],
   dashboard: ["postgresql", "streams", "dashboard", "http", "log"],
 } as const satisfies Record<string, readonly Group[]>;

@@ -14,6 +14,7 @@ export const GROUPS = {
   producer: "Producer",
   consumer: "Consumer",
   rejects: "Rejected records",
+  progress: "Progress",
   dashboard: "Dashboard",
   tools: "Stream tools",
   http: "Health checks and metrics",
@@ -42,7 +43,7 @@ export interface Setting<T = unknown> {
 
 /** The name on the command line, without `--`. */
 export const flagOf = (name: string): string =>
-  name.replace(/^(PRODUCER|CONSUMER|REJECTS|TOOLS)_/, "").toLowerCase().replaceAll("_", "-");
+  name.replace(/^(PRODUCER|CONSUMER|REJECTS|PROGRESS|TOOLS)_/, "").toLowerCase().replaceAll("_", "-");
 
 /** Sections of `host_settings.ini`: the options of kafka-python, and the parameters of libpq. */
 export const INI_SECTIONS = ["kafka", "postgresql"] as const;

@@ -12,6 +12,7 @@ import { KAFKA } from "./table/kafka.ts";
 import { OBSERVE } from "./table/observe.ts";
 import { POSTGRESQL } from "./table/postgresql.ts";
 import { PRODUCER } from "./table/producer.ts";
+import { PROGRESS } from "./table/progress.ts";
 import { REJECTS } from "./table/rejects.ts";
 import { TOOLS } from "./table/tools.ts";
 
@@ -22,6 +23,7 @@ export const SETTINGS = {
   ...PRODUCER,
   ...CONSUMER,
   ...REJECTS,
+  ...PROGRESS,
   ...TOOLS,
   ...DASHBOARD,
   ...OBSERVE,
