@@ -33,6 +33,7 @@ export interface Segment {
   readonly stream: Stream;
   /** The types of the columns, with which the rows were encoded. */
   readonly types: readonly ColumnType[];
+  readonly typeOids?: readonly number[] | undefined;
   readonly partition: number;
   readonly from: number;
   readonly to: number;
@@ -65,7 +66,7 @@ export class SegmentBuilder {
   readonly #reader = new RecordReader();
   readonly #meta: ReaderMetadata;
   readonly #rejected = new RejectedWriter();
-  #types: readonly ColumnType[];
+  #bound: BoundStream;
   #decode: RowDecoder;
   /** Bytes of rows per byte received, in the last segment. */
   #ratio = 0.5;
@@ -77,15 +78,15 @@ export class SegmentBuilder {
 
   constructor(bound: BoundStream) {
     this.stream = bound.stream;
-    this.#types = bound.types;
+    this.#bound = bound;
     this.#decode = createRowDecoder(bound);
     this.#meta = new ReaderMetadata(bound.stream.topic, this.#reader);
   }
 
   /** The types of the table's columns have changed. */
-  bind({ stream, types }: BoundStream): void {
-    this.#types = types;
-    this.#decode = createRowDecoder({ stream, types });
+  bind(bound: BoundStream): void {
+    this.#bound = bound;
+    this.#decode = createRowDecoder(bound);
   }
 
   /**
@@ -119,7 +120,8 @@ export class SegmentBuilder {
     let records: StoredRecord[] | undefined;
     return {
       stream,
-      types: this.#types,
+      types: this.#bound.types,
+      typeOids: this.#bound.typeOids,
       partition,
       from,
       to,

@@ -7,8 +7,8 @@ import type { BoundStream } from "../../shared/codec/bound_stream.ts";
 import { SegmentBuilder } from "./segment.ts";
 
 /** Everything that the encoding of a row depends on, besides the stream. */
-const formatOf = ({ types }: BoundStream): string =>
-  JSON.stringify(types.map(({ descriptor, options }) => [descriptor, options]));
+const formatOf = ({ types, typeOids }: BoundStream): string =>
+  JSON.stringify([typeOids, types.map(({ descriptor, options }) => [descriptor, options])]);
 
 /** A builder per topic. */
 export class SegmentBuilders {

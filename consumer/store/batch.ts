@@ -11,6 +11,7 @@ import { insertRejectedSql, REJECTED_TARGET } from "../../shared/schema/rejected
 import type { Segment } from "../decode/segment.ts";
 import type { Stream } from "../../shared/stream.ts";
 import { upsertMode } from "../../shared/upsert_stream.ts";
+import { assertTypesSql } from "../../shared/schema/assert_types.ts";
 import { streamTarget } from "../../shared/schema/stream_table.ts";
 import type { Step } from "./transaction.ts";
 import { upsertSteps } from "./upsert.ts";
@@ -61,10 +62,14 @@ export const rowStreams = (batch: readonly Segment[]): Stream[] =>
     .sort((a, b) => compare(a.topic, b.topic));
 
 /** The steps that store the rows of a stream. */
-const storeSteps = (stream: Stream, segments: readonly Segment[]): Step[] =>
-  upsertMode(stream)
-    ? upsertSteps(segments)
-    : [{ target: streamTarget(stream), rows: segments.map(({ rows }) => rows) }];
+function storeSteps(stream: Stream, segments: readonly Segment[]): Step[] {
+  if (upsertMode(stream)) return upsertSteps(segments);
+  const { typeOids } = segments[0]!;
+  return [
+    { target: streamTarget(stream), rows: segments.map(({ rows }) => rows) },
+    ...typeOids ? [assertTypesSql(stream, typeOids)] : [],
+  ];
+}
 
 /** The advance of each partition, from its first segment to its last. */
 export function advancesOf(batch: readonly Segment[]): OffsetAdvance[] {

@@ -13,6 +13,8 @@ export interface BoundStream {
   readonly stream: Stream;
   /** One type per column of the stream. */
   readonly types: readonly ColumnType[];
+  /** OIDs of the types that the columns have in the table, one per column: of domains their own. Missing without a database. */
+  readonly typeOids?: readonly number[];
 }
 
 /** Properties of a Kafka record besides its value. The reader of record batches updates one object for all records. */

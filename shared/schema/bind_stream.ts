@@ -41,7 +41,7 @@ export function bindStream(stream: Stream, table: CatalogTable, characters?: Cha
     const { type, isNotNull } = found;
     return createColumnType(type, optionsOf(column, { isNotNull, ...characters && { characters } }));
   });
-  return { stream, types };
+  return { stream, types, typeOids: stream.columns.map(({ name }) => table.columns.get(name)!.typeOid) };
 }
 
 /**

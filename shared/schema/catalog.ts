@@ -15,6 +15,8 @@ export interface CatalogColumn {
   readonly sql: string;
   /** `undefined`: not a supported type. */
   readonly type: TypeDescriptor | undefined;
+  /** OID of the column's type, which may be a domain. */
+  readonly typeOid: number;
   /** The column or its domain is NOT NULL. */
   readonly isNotNull: boolean;
   /** GENERATED ALWAYS AS (…), or AS IDENTITY: COPY and INSERT cannot write the column. */
@@ -51,6 +53,7 @@ interface TypeRow {
 interface ColumnRow extends TypeRow {
   readonly table: string;
   readonly column: string;
+  readonly type_oid: number;
   readonly not_null: boolean;
   readonly generated: boolean;
   readonly has_default: boolean;
@@ -72,7 +75,7 @@ const baseType = (oid: string, modifier: string) =>
    FROM types t JOIN pg_catalog.pg_type p ON p.oid = t.oid WHERE t.typtype <> 'd')`;
 
 const COLUMNS_SQL =
-  `SELECT t.name AS "table", a.attname::text AS "column", base.oid::int8::float8 AS oid, base.sql, base.labels,
+  `SELECT t.name AS "table", a.attname::text AS "column", a.atttypid::int8::float8 AS type_oid, base.oid::int8::float8 AS oid, base.sql, base.labels,
     a.attnotnull OR base.typnotnull AS not_null, a.attgenerated <> '' OR a.attidentity = 'a' AS generated,
     a.atthasdef OR a.attidentity <> '' AS has_default,
     CASE WHEN base.is_array THEN base.typelem::int8::float8 END AS element_oid,
@@ -110,6 +113,7 @@ export async function readCatalog(client: pg.Client, tables: readonly string[]):
       name: row.column,
       sql: row.sql,
       type: descriptorOf(row),
+      typeOid: row.type_oid,
       isNotNull: row.not_null,
       isGenerated: row.generated,
       hasDefault: row.has_default,
