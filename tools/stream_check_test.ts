@@ -29,10 +29,10 @@ Deno.test("Tally counts accepted and rejected records, and shows the first rejec
   assert.match(shown[3]!, /orders\[0\]@5: invalid record: paid: /);
 });
 
-Deno.test("describe() has the statement that creates the table, and the write mode", () => {
+Deno.test("describe() has the statements that create enum types and table, and the write mode", () => {
   const write = { mode: "upsert", key: ["id"], tombstones: "delete" } as const;
   assert.match(
     describe({ ...orders!, write }),
-    /upsert by id; tombstones: delete.*CREATE TABLE.*"amount" numeric/s,
+    /upsert by id; tombstones: delete.*CREATE TYPE currency AS ENUM \('EUR', .*CREATE TABLE.*"amount" numeric/s,
   );
 });

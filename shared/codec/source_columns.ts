@@ -72,6 +72,8 @@ export function isIdentity(schema: Schema, visiting = new Set<Schema>()): boolea
       return every([def.keyType, def.valueType]);
     case "union":
       return every(def.options);
+    case "intersection":
+      return every([def.left, def.right]);
     case "object":
       // Without a catchall, unknown members are removed.
       return def.catchall !== undefined && every([...Object.values(def.shape), def.catchall]);

@@ -191,6 +191,11 @@ export class Converter {
       );
       return member;
     }
+    if (use.keepsMembers) {
+      const cause = "a json or jsonb column stores this part of the record as it is, without defaults";
+      this.mistakes.add(pointerTo(at, "default"), cause, "Remove the default.");
+      return member.optional();
+    }
     const inputs = use.columnType === undefined
       ? [inputOf(value, Number)]
       : [inputOf(value, exactInteger), inputOf(value, (text) => new Decimal(text))];

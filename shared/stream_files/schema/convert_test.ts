@@ -2,9 +2,10 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import assert from "assert";
 import fc from "fast-check";
 import type { z } from "zod";
+import { storesSource } from "../../codec/source_columns.ts";
 import { Mistakes } from "../mistakes.ts";
 import { parseJson } from "../parse_json.ts";
-import { read } from "../read_fixture.ts";
+import { mistakesOf, read } from "../read_fixture.ts";
 import { Converter } from "./convert.ts";
 
 /** Converts a schema of which no part is stored in a column. */
@@ -121,15 +122,38 @@ Deno.test("convert() checks the formats that no column type checks", () => {
   assert.deepEqual(["YQ==", "YQ"].map((text) => base64.safeParse(text).success), [true, false]);
 });
 
-Deno.test("convert() keeps unknown members for json columns, drops others and inserts defaults", () => {
+Deno.test("convert() inserts defaults and drops unknown members, which are kept for json columns", () => {
   const schema = {
     type: "object",
-    properties: { a: { type: "integer", default: 9223372036854775807 }, b: true },
+    properties: { a: { type: "integer", default: 9223372036854775806 }, b: true },
   };
-  const file = { about: "x", schema, columns: { a: {}, b: {}, raw: { path: "" } } };
-  const text = JSON.stringify(file).replace(/922\d+/, "9223372036854775807");
-  assert.deepEqual(read(text).schema.parse({ x: 1 }), { a: 9223372036854775807n, x: 1 });
-  assert.deepEqual(read(text.replace(',"raw":{"path":""}', "")).schema.parse({ x: 1 }), {
-    a: 9223372036854775807n,
-  });
+  const text = JSON.stringify({ about: "x", schema, columns: { a: {}, b: {} } }).replace(
+    /922\d+/,
+    "9223372036854775807",
+  );
+  assert.deepEqual(read(text).schema.parse({ x: 1 }), { a: 9223372036854775807n });
+  const withRaw = {
+    about: "x",
+    schema: { ...schema, properties: { b: true } },
+    columns: { b: {}, raw: { path: "" } },
+  };
+  assert.deepEqual(read(withRaw).schema.parse({ x: 1 }), { x: 1 });
+  const [mistake] = mistakesOf({ schema, columns: { a: {}, raw: { path: "" } } });
+  assert.equal(mistake![0], "/schema/properties/a/default");
+  assert.match(mistake![1], /without defaults/);
+});
+
+Deno.test("convert() leaves jsonb columns as the record has them, with every keyword", () => {
+  for (const schema of SCHEMAS) {
+    const { $defs, ...value } = schema === true || schema === false
+      ? { not: undefined }
+      : schema as { $defs?: unknown };
+    const file = {
+      about: "x",
+      schema: { type: "object", properties: { value }, ...$defs ? { $defs } : {} },
+      columns: { value: { type: "jsonb" } },
+    };
+    if (JSON.stringify(file).includes('"$ref":"#"')) continue;
+    assert(storesSource(read(file).schema, ["value"], "jsonb"), JSON.stringify(schema));
+  }
 });

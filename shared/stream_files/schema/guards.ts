@@ -58,23 +58,26 @@ export interface ObjectGuards {
   readonly others?: z.ZodType;
 }
 
-/** @param object must keep unknown members */
-export const withGuards = (object: z.ZodType, guards: ObjectGuards): z.ZodType =>
-  object.check(({ value, issues }: z.core.ParsePayload) => {
-    const add = (message: string, path: string[] = []) =>
-      issues.push({ code: "custom", message, path, input: value });
-    const members = Object.entries(value as object);
-    if (members.length < (guards.min ?? 0)) add(`has fewer than ${guards.min} members`);
-    if (members.length > (guards.max ?? Infinity)) add(`has more than ${guards.max} members`);
-    for (const [name, member] of members) {
-      if (guards.names && !guards.names.safeParse(name).success) add("the name is invalid", [name]);
-      const schemas = guards.patterns.filter(([pattern]) => pattern.test(name)).map(([, schema]) => schema);
-      if (schemas.length === 0 && !guards.declared.has(name) && guards.others) schemas.push(guards.others);
-      for (const schema of schemas) {
-        const result = schema.safeParse(member);
-        for (const issue of result.error?.issues ?? []) {
-          issues.push({ ...issue, path: [name, ...issue.path], input: member } as z.core.$ZodRawIssue);
-        }
-      }
+/** Why the members violate the guards. */
+function guardProblem(value: object, guards: ObjectGuards): string | undefined {
+  const members = Object.entries(value);
+  if (members.length < (guards.min ?? 0)) return `has fewer than ${guards.min} members`;
+  if (members.length > (guards.max ?? Infinity)) return `has more than ${guards.max} members`;
+  for (const [name, member] of members) {
+    const shown = JSON.stringify(name);
+    if (guards.names && !guards.names.safeParse(name).success) return `the name ${shown} is invalid`;
+    const schemas = guards.patterns.filter(([pattern]) => pattern.test(name)).map(([, schema]) => schema);
+    if (schemas.length === 0 && !guards.declared.has(name) && guards.others) schemas.push(guards.others);
+    for (const schema of schemas) {
+      const issue = schema.safeParse(member).error?.issues[0];
+      if (issue) return `member ${shown}: ${issue.message}`;
     }
+  }
+  return undefined;
+}
+
+/** A refinement, which cannot change the value. @param object must keep unknown members */
+export const withGuards = (object: z.ZodType, guards: ObjectGuards): z.ZodType =>
+  object.refine((value) => guardProblem(value as object, guards) === undefined, {
+    error: ({ input }) => guardProblem(input as object, guards) ?? "is invalid",
   });
