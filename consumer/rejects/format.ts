@@ -6,6 +6,19 @@
 import { Buffer } from "node:buffer";
 import { escapeUnprintable } from "../../shared/escape.ts";
 import type { RejectedCount, RejectedRow } from "../../shared/schema/rejected_queries.ts";
+import type { Stream } from "../../shared/stream.ts";
+import type { Replayed } from "./replay.ts";
+
+/** The result of a replay as a line of text. */
+export function formatReplayed({ topic, table }: Stream, { moved, kept, newer, absent }: Replayed): string {
+  const skipped = [
+    ...newer > 0 ? [` Skipped ${newer} whose row is newer.`] : [],
+    ...absent > 0
+      ? [` Skipped ${absent} whose row is absent and may have been deleted; --restore inserts them.`]
+      : [],
+  ];
+  return `${topic}: moved ${moved} records into ${table}; ${kept} are still rejected.${skipped.join("")}`;
+}
 
 /** A count as a line of text. */
 export const formatCount = ({ topic, reason, count }: RejectedCount): string =>

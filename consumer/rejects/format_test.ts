@@ -1,7 +1,8 @@
 import assert from "assert";
 import { Buffer } from "node:buffer";
+import type { Stream } from "../../shared/stream.ts";
 import type { RejectedRow } from "../../shared/schema/rejected_queries.ts";
-import { formatCount, formatJson, formatText, readable } from "./format.ts";
+import { formatCount, formatJson, formatReplayed, formatText, readable } from "./format.ts";
 
 const controls = "\x1b[2J\x9b\u202e\n\u2028\u{e0001}";
 const row: RejectedRow = {
@@ -38,4 +39,16 @@ Deno.test("readable() prints text, truncates long values and escapes invalid UTF
   assert.equal(readable(null), "NULL");
   assert.equal(readable(Uint8Array.of(0x61, 0xff, 0x62)), "a\\ufffdb");
   assert.equal(readable(new Uint8Array(200).fill(0x61)), `${"a".repeat(120)}… (200 bytes)`);
+});
+
+Deno.test("formatReplayed() names the skipped records when there are any", () => {
+  const stream = { topic: "orders", table: "sales.orders" } as Stream;
+  const moved = "orders: moved 3 records into sales.orders; 1 are still rejected.";
+  const counts = { moved: 3, kept: 1, newer: 0, absent: 0 };
+  assert.equal(formatReplayed(stream, counts), moved);
+  assert.equal(formatReplayed(stream, { ...counts, newer: 2 }), `${moved} Skipped 2 whose row is newer.`);
+  assert.match(
+    formatReplayed(stream, { ...counts, absent: 2 }),
+    /Skipped 2 .* absent .* --restore inserts them\.$/,
+  );
 });

@@ -15,6 +15,7 @@ import { PROGRAMS } from "../../shared/settings/programs.ts";
 import type { Settings } from "../../shared/settings/table.ts";
 import { loadStreams } from "../../shared/streams.ts";
 import { REJECTED_RECORDS } from "../../shared/schema/own_tables.ts";
+import { formatReplayed } from "./format.ts";
 import { replay } from "./replay.ts";
 import { checkReason, list, purge } from "./select.ts";
 
@@ -61,14 +62,13 @@ async function runRejects(
   try {
     await explainFailure(`Cannot read ${REJECTED_RECORDS.name}`, () => checkReason(client, filter));
     if (settings.REJECTS_REPLAY) {
+      const options = { reason: settings.REJECTS_REASON, restore: settings.REJECTS_RESTORE };
       for (const stream of streams) {
-        const { moved, kept } = await explainFailure(
+        const replayed = await explainFailure(
           `Cannot move the rejected records of ${stream.topic} into ${stream.table}`,
-          async () => replay(client, await inspectSession(client), stream, settings.REJECTS_REASON, signal),
+          async () => replay(client, await inspectSession(client), stream, options, signal),
         );
-        await output.print(
-          `${stream.topic}: moved ${moved} records into ${stream.table}; ${kept} are still rejected.`,
-        );
+        await output.print(formatReplayed(stream, replayed));
       }
     } else if (settings.REJECTS_DELETE) {
       await explainFailure(

@@ -24,10 +24,13 @@ import {
 import { streamTarget } from "../../shared/schema/stream_table.ts";
 import type { Stream } from "../../shared/stream.ts";
 import { RowBuffer } from "../../shared/types/row_buffer.ts";
+import type { SkippedRecord } from "../../shared/schema/upsert_replay.ts";
+import { upsertMode } from "../../shared/upsert_stream.ts";
 import { lookUpViolation } from "../store/violation.ts";
 import { assertAboutRecord, isViolation, tablesOf } from "../store/record_errors.ts";
 import { firstRejection } from "../store/reject_streaks.ts";
 import { runTransaction } from "../store/transaction.ts";
+import { applyRows } from "./upsert_replay.ts";
 
 /** Maximum number of records in a transaction. */
 const BATCH_RECORDS_MAX = 1_000;
@@ -38,6 +41,17 @@ export interface Replayed {
   moved: number;
   /** Records that are still rejected; `rejected_records` has the current reason. */
   kept: number;
+  /** Records of upsert streams that stay in `rejected_records`, since their row is newer, or absent. */
+  newer: number;
+  absent: number;
+}
+
+/** Which records to replay. */
+export interface ReplayOptions {
+  /** Only records rejected for this reason; empty: all. */
+  readonly reason: string;
+  /** Inserts records of streams that delete rows even if the row of their key is absent. */
+  readonly restore: boolean;
 }
 
 /** A rejected record that was decoded again. */
@@ -59,7 +73,6 @@ const EMPTY: Batch = { candidates: [], rows: new Uint8Array(0) };
  * Replays a stream's rejected records, in the order of partitions and offsets. If the database rejects a transaction, in a statement or
  * at COMMIT, the transaction is bisected to the offending record.
  *
- * @param reason replays only records rejected for it; empty: all
  * @param signal stops after the current transaction
  * @throws {Error} pg's, unless it is about a record
  */
@@ -67,24 +80,27 @@ export async function replay(
   client: pg.Client,
   session: SessionInfo,
   stream: Stream,
-  reason: string,
+  { reason, restore }: ReplayOptions,
   signal: AbortSignal,
 ): Promise<Replayed> {
   const transaction = <T>(work: () => Promise<T>) =>
     inTransaction(client, { session, settings: { statement_timeout: 0 } }, work);
   const [bound] = await transaction(() => bindStreams(client, [stream]));
   const read = batchReader(bound!, reason);
-  const result: Replayed = { moved: 0, kept: 0 };
+  const result: Replayed = { moved: 0, kept: 0, newer: 0, absent: 0 };
   let after = { partition: -1, offset: "-1" };
   for (let limit = BATCH_RECORDS_MAX; !signal.aborted;) {
     let batch = EMPTY;
     try {
-      const moved = await transaction(async () => {
+      const { moved, skipped } = await transaction(async () => {
         batch = await read(client, after, limit);
-        return await move(client, stream, batch);
+        return await move(client, bound!, batch, restore);
       });
+      const absent = skipped.filter(({ isAbsent }) => isAbsent).length;
       result.moved += moved;
-      result.kept += batch.candidates.length - moved;
+      result.absent += absent;
+      result.newer += skipped.length - absent;
+      result.kept += batch.candidates.length - moved - skipped.length;
     } catch (error) {
       const { candidates } = batch;
       if (classify(error) !== "record" || candidates.length === 0) throw error;
@@ -140,18 +156,47 @@ function batchReader(bound: BoundStream, reason: string) {
 const NO_BYTES = new Uint8Array(0);
 
 /** Moves the valid records into the table and updates the reasons of the others. Returns how many were moved. */
-async function move(client: pg.Client, stream: Stream, { candidates, rows }: Batch): Promise<number> {
+async function move(
+  client: pg.Client,
+  bound: BoundStream,
+  { candidates, rows }: Batch,
+  restore: boolean,
+): Promise<{ moved: number; skipped: readonly SkippedRecord[] }> {
+  const { stream } = bound;
   await updateReasons(client, stream, candidates);
   const valid = candidates.filter(({ rejection }) => rejection === undefined);
-  if (valid.length === 0) return 0;
-  await runTransaction(client, "", [{ target: streamTarget(stream), rows: [rows] }]);
-  const { topic } = stream;
-  const deleted = await deleteRejected(client, topic, valid);
-  if (deleted === valid.length) return valid.length;
+  if (valid.length === 0) return { moved: 0, skipped: [] };
+  const skipped = await store(client, bound, rows, restore);
+  const isSkipped = new Set(skipped.map(({ partition, offset }) => `${partition}@${offset}`));
+  const moved = valid.filter(({ partition, offset }) => !isSkipped.has(`${partition}@${offset}`));
+  await deleteMoved(client, stream, moved);
+  return { moved: moved.length, skipped };
+}
+
+/** Stores rows. Returns the records that an upsert skipped. */
+async function store(
+  client: pg.Client,
+  bound: BoundStream,
+  rows: Uint8Array,
+  restore: boolean,
+): Promise<readonly SkippedRecord[]> {
+  if (upsertMode(bound.stream)) return await applyRows(client, bound, rows, restore);
+  await runTransaction(client, "", [{ target: streamTarget(bound.stream), rows: [rows] }]);
+  return [];
+}
+
+/** @throws {PermanentError} if not all records are deleted */
+async function deleteMoved(
+  client: pg.Client,
+  { topic }: Stream,
+  moved: readonly RejectedPosition[],
+): Promise<void> {
+  const deleted = await deleteRejected(client, topic, moved);
+  if (deleted === moved.length) return;
   throw new PermanentError(
     {
       action: `Cannot delete ${
-        valid.length - deleted
+        moved.length - deleted
       } replayed records of ${topic} from ${REJECTED_RECORDS.name}`,
       code: "REJECTED_RECORDS_NOT_DELETED",
       cause: "a trigger, a rule or a row-level security policy prevents it; no record was moved",

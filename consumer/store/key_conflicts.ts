@@ -6,6 +6,7 @@
 import { upsertMode } from "../../shared/upsert_stream.ts";
 import type { Segment } from "../decode/segment.ts";
 import { rowStreams } from "./batch.ts";
+import { countSharedKeys } from "./shared_keys.ts";
 
 /** Minimum time between two lines about a topic. */
 const LOG_INTERVAL_MS = 5_000;
@@ -28,9 +29,11 @@ export class KeyConflicts {
    * @param results first columns of the rows that its transaction returned: of the fence, and of each upsert stream the conflicts so far
    */
   add(batch: readonly Segment[], results: readonly (string | null)[]): void {
-    for (const [n, { topic }] of rowStreams(batch).filter((stream) => upsertMode(stream)).entries()) {
-      const count = Number(results[n + 1]) - (n === 0 ? 0 : Number(results[n]));
-      if (!(count > 0)) continue;
+    for (const [n, stream] of rowStreams(batch).filter((stream) => upsertMode(stream)).entries()) {
+      const { topic } = stream;
+      const inTable = Number(results[n + 1]) - (n === 0 ? 0 : Number(results[n]));
+      const count = inTable + countSharedKeys(batch.filter((segment) => segment.stream === stream));
+      if (count === 0) continue;
       const pending = this.#pending.get(topic) ?? { count: 0, reportedAt: -Infinity };
       pending.count += count;
       this.#pending.set(topic, pending);

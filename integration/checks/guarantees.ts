@@ -19,7 +19,7 @@ const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   "Compression and transactions": ["codecs"],
   "Invalid records": ["rejected", "replay"],
   "Tables and columns": ["columns", "types"],
-  "Upserts": ["upsert_faults", "upsert_statements"],
+  "Upserts": ["upsert_faults", "upsert_rules", "upsert_statements"],
   "Start-up errors": ["startup_errors"],
   "Security": ["tls", "security"],
   "Test harness": ["reconcile", "proxy"],

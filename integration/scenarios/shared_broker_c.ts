@@ -17,4 +17,5 @@ import "./replay_test.ts";
 import "./stream_tools_test.ts";
 import "./kafka_test.ts";
 import "./upsert_faults_test.ts";
+import "./upsert_rules_test.ts";
 import "./upsert_statements_test.ts";

@@ -9,6 +9,12 @@ export const REJECTS = {
     default: "false",
     help: "Validate the rejected records again, and move those that are valid now into their tables",
   },
+  REJECTS_RESTORE: {
+    group: "rejects",
+    type: boolean,
+    default: "false",
+    help: "With --replay: also insert records of streams that delete rows if the row of their key is absent",
+  },
   REJECTS_REASON: {
     group: "rejects",
     type: text,
