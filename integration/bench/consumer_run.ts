@@ -97,14 +97,15 @@ export async function measureConsumer(
  * Polls the progress of a group until all records are stored.
  *
  * @returns the times at which the first and the last records were visible, in seconds after `started`, and the number of records stored
- * in between
+ * in between; and the number of successful polls
  */
-async function pollProgress(
+export async function pollProgress(
   client: pg.Client,
   group: string,
   records: number,
   started: number,
-): Promise<{ first: number; last: number; drained: number }> {
+): Promise<{ first: number; last: number; drained: number; polls: number }> {
+  let polls = 0;
   let first: { at: number; records: number } | undefined;
   const deadline = started + TIMEOUT_MS;
   while (performance.now() < deadline) {
@@ -112,10 +113,13 @@ async function pollProgress(
     const stored = await client.query<{ stored: string }>(
       "SELECT coalesce(sum(next_offset), 0) AS stored FROM consumer_progress WHERE group_id = $1",
       [group],
-    ).then(({ rows }) => Number(rows[0]!.stored), () => 0);
+    ).then(({ rows }) => {
+      polls++;
+      return Number(rows[0]!.stored);
+    }, () => 0);
     const now = (performance.now() - started) / 1000;
     if (stored > 0) first ??= { at: now, records: stored };
-    if (stored >= records) return { first: first!.at, last: now, drained: stored - first!.records };
+    if (stored >= records) return { first: first!.at, last: now, drained: stored - first!.records, polls };
     await new Promise((resolve) => setTimeout(resolve, PROGRESS_POLL_INTERVAL_MS));
   }
   throw new Error(`The consumer did not store ${records} records within ${TIMEOUT_MS / 1000} s.`);

@@ -14,6 +14,7 @@ import { loadAverage, startProgram, type Usage } from "./program.ts";
 import type { Results, WorkloadRuns } from "./results.ts";
 import { fastest } from "./runs.ts";
 import { type Bench, deleteTopics } from "./servers.ts";
+import { measureUpserts } from "./upsert.ts";
 import { measureWorkloads } from "./workloads.ts";
 
 /** Records of a long run relative to those of a short run. */
@@ -58,6 +59,7 @@ export async function measure(bench: Bench, options: Options, results: Results):
     bench.log("baseline: latency of Kafka and of PostgreSQL, one record at a time");
     results.latencyBaselines = await measureLatencyBaselines(bench);
   }
+  if (parts.includes("upsert")) results.upsert = await measureUpserts(bench, options);
   if (parts.includes("growth")) {
     const growth: WorkloadRuns[] = [];
     results.growth = growth;

@@ -10,6 +10,7 @@ import type { LatencyBaselines } from "./latency_baselines.ts";
 import type { ProducerPerformanceRun, ProducerRun } from "./producer_run.ts";
 import type { Usage } from "./program.ts";
 import { median } from "./runs.ts";
+import type { UpsertSeries } from "./upsert.ts";
 
 /** Runs of the consumer with one value of a workload's parameter. */
 export interface WorkloadRuns {
@@ -45,6 +46,7 @@ export interface Results {
   latency?: readonly LatencyRun[];
   latencyBaselines?: LatencyBaselines;
   growth?: readonly WorkloadRuns[];
+  upsert?: readonly UpsertSeries[];
 }
 
 /** CPU seconds per million records. */

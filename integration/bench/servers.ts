@@ -116,13 +116,14 @@ const newDatabaseName = () => uniqueName("bench").replaceAll("-", "_");
 const serverKind = (): { kind?: "embedded" } =>
   Deno.env.get("INTEGRATION_SERVERS") ? {} : { kind: "embedded" };
 
-/** Creates a topic of the stream `routes` with a new prefix. */
+/** Creates a topic with a new prefix. */
 export async function createTopic(
   { admin, settings }: Bench,
   partitions: number,
+  name = "routes",
 ): Promise<{ prefix: string; topic: string }> {
   const prefix = `${uniqueName("bench")}.`;
-  const topic = `${prefix}routes`;
+  const topic = prefix + name;
   await admin.createTopics({
     topics: [{
       topic,

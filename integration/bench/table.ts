@@ -38,7 +38,13 @@ const maxPeakBytes = (runs: readonly { readonly peakBytes: number | undefined }[
 
 /** Creates one table per measured part. */
 export function createTables(results: Results): Table[] {
-  return [consumerTable(results), producerTable(results), latencyTable(results), workloadTable(results)]
+  return [
+    consumerTable(results),
+    producerTable(results),
+    latencyTable(results),
+    workloadTable(results),
+    upsertTable(results),
+  ]
     .filter((table) => table !== undefined);
 }
 
@@ -184,6 +190,38 @@ function workloadTable({ growth }: Results): Table | undefined {
         `${formatInteger(Math.min(...rates))} … ${formatInteger(Math.max(...rates))}`,
         (medianRate / medianRateFromFirstRow(first.runs)).toFixed(2),
         formatSeconds(cpuPerMillion(median(runs, cpuPerMillion))),
+        formatMebibytes(maxPeakBytes(runs)),
+        formatLoad(median(runs, ({ load }) => load).load),
+      ];
+    }),
+  };
+}
+
+function upsertTable({ upsert }: Results): Table | undefined {
+  return upsert && {
+    title: "Upserts, keys drawn from a tenth of the number of records",
+    head: [
+      "",
+      "records per transaction",
+      "consumer",
+      "psql",
+      "consumer / psql",
+      "CPU per million",
+      "peak memory",
+      "load",
+    ],
+    rows: upsert.map(({ batches, runs }) => {
+      const rates = runs.map(({ drained, drainSeconds }) => drained / drainSeconds);
+      const psql = runs.map(({ records, psqlSeconds }) => records / (psqlSeconds ?? NaN));
+      const medianOf = (values: readonly number[]) => median(values, (value) => value);
+      const hasPsql = runs.every(({ psqlSeconds }) => psqlSeconds !== undefined);
+      return [
+        `${batches} batches`,
+        formatInteger(medianOf(runs.map(({ batchRows }) => batchRows))),
+        formatRate(medianOf(rates), 1),
+        hasPsql ? formatRate(medianOf(psql), 1) : "",
+        hasPsql ? medianOf(rates.map((rate, run) => rate / psql[run]!)).toFixed(2) : "",
+        formatSeconds(medianOf(runs.map(cpuPerMillion))),
         formatMebibytes(maxPeakBytes(runs)),
         formatLoad(median(runs, ({ load }) => load).load),
       ];
