@@ -18,7 +18,7 @@ Deno.test("readOptions() passes flags on by environment variable", () => {
   const { settings, flags } = read([
     "--count",
     "3",
-    "--streams=routes,battery",
+    "--streams=one,other",
     "--kafka-topic-partitions",
     "2",
   ]);
@@ -26,7 +26,7 @@ Deno.test("readOptions() passes flags on by environment variable", () => {
   assert.deepEqual(flags, {
     CONSUMER_SESSION_TIMEOUT_MS: "10000",
     PRODUCER_COUNT: "3",
-    STREAMS: "routes,battery",
+    STREAMS: "one,other",
     KAFKA_TOPIC_PARTITIONS: "2",
   });
 });

@@ -13,6 +13,7 @@ import {
   type RejectedRow,
   withCatalogTypes,
 } from "./read_tables.ts";
+import { type Expected, keyOf, outOfOrder } from "./row_order.ts";
 import { readTopic, type TopicContent, type TopicRecord } from "./read_topic.ts";
 import type { Rules } from "./rules.ts";
 import { waitUntil } from "./wait.ts";
@@ -103,12 +104,6 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciliati
   return comparison.result;
 }
 
-/** A valid record and its row. */
-interface Expected {
-  readonly record: TopicRecord;
-  readonly row: Row;
-}
-
 class Comparison {
   readonly differences: string[] = [];
   readonly result: Reconciliation;
@@ -151,7 +146,7 @@ class Comparison {
       } else {
         this.result.rejected++;
         compared.add(key(record));
-        this.#compareRejected(record, rejected);
+        this.#compareRejected(record, rejected, "rejected" in other ? other.rejected : undefined);
       }
     }
     for (const [id, row] of rejectedByKey) {
@@ -164,8 +159,14 @@ class Comparison {
     }
   }
 
-  #compareRejected(record: TopicRecord, rejected: RejectedRow | undefined): void {
-    if (!rejected) return this.#report("missing in rejected_records", record, shorten(record.value));
+  #compareRejected(record: TopicRecord, rejected: RejectedRow | undefined, why = ""): void {
+    if (!rejected) {
+      return this.#report(
+        "missing in rejected_records",
+        record,
+        `${shorten(record.value)}${why && ` (${why})`}`,
+      );
+    }
     for (const name of ["key", "value"] as const) {
       if (rejected[name] === record[name]) continue;
       const values = `${shorten(rejected[name])}, not ${shorten(record[name])}`;
@@ -268,22 +269,6 @@ function findLastOffsets({ records, ends }: TopicContent): number[] {
   for (const { partition, offset } of records) last[partition] = Math.max(last[partition]!, offset);
   return last;
 }
-
-/** The first record of each key whose row is not at its position among the key's rows. */
-function outOfOrder(valid: readonly Expected[], rows: readonly Row[], key: number): TopicRecord[] {
-  const rowsByKey = Map.groupBy(rows, (row) => row[key]!);
-  const nextByKey = new Map<string, number>();
-  return valid.flatMap(({ record, row }) => {
-    const value = row[key]!;
-    const next = nextByKey.get(value) ?? 0;
-    if (next === -1) return [];
-    const isInOrder = keyOf(row) === keyOf(rowsByKey.get(value)![next]!);
-    nextByKey.set(value, isInOrder ? next + 1 : -1);
-    return isInOrder ? [] : [record];
-  });
-}
-
-const keyOf = (row: Row) => JSON.stringify(row);
 
 /** Records of two reads, each once, by partition and offset. */
 function union(a: TopicRecord[], b: TopicRecord[]): TopicRecord[] {

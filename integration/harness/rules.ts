@@ -27,6 +27,8 @@ export interface Rules {
   /** Name of the column whose value is the key of generated records. */
   readonly key?: string;
   readonly schema: unknown;
+  /** zod measures texts in UTF-16 code units. */
+  readonly isTypeScript?: boolean;
   readonly write?: { readonly mode: string; readonly key?: readonly string[]; readonly tombstones?: string };
 }
 
@@ -48,7 +50,7 @@ async function list(folder: string, extension: string): Promise<string[]> {
 
 async function read(folder: string, name: string): Promise<Rules> {
   const file = JSON.parse(await Deno.readTextFile(join(PROJECT, folder, `${name}.json`)));
-  return describe(name, file);
+  return { ...describe(name, file), isTypeScript: folder === RULES };
 }
 
 /** A stream file. Names and paths are optional in it. */

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Mutation } from "./mutation.ts";
+import { RECORD_MUTATIONS } from "./record_mutations.ts";
 
 /** All mutations. */
 export const MUTATIONS: readonly Mutation[] = [
@@ -249,31 +250,5 @@ export const MUTATIONS: readonly Mutation[] = [
     test: "shared/observe/log_test.ts",
     filter: "escapes control characters",
   },
-  {
-    name: "rounded-numeric",
-    why: "A numeric(p,s) column must not store a number with fewer digits than the record has.",
-    file: "shared/types/numeric.ts",
-    find: "if (number.first >= 0 && significantScale(number) > scale) {",
-    replace: "if (false) {",
-    test: "shared/types/create_column_type_test.ts",
-    filter: "rejects values that would lose digits",
-  },
-  {
-    name: "ignored-offset",
-    why: "PostgreSQL ignores the offset of a timestamp; the consumer must not store another time.",
-    file: "shared/types/timestamps.ts",
-    find: "if (parsed.offset) {",
-    replace: "if (false) {",
-    test: "shared/types/timestamps_test.ts",
-    filter: "write() of timestamp and date",
-  },
-  {
-    name: "unchecked-encoding",
-    why: "Text that the database's encoding does not have must be rejected before it fails a whole batch.",
-    file: "shared/types/character_set.ts",
-    find: 'if (character <= "\\x7f" || characters.has(character)) continue;',
-    replace: "continue;",
-    test: "shared/types/create_column_type_test.ts",
-    filter: "rejects characters that the server encoding does not have",
-  },
+  ...RECORD_MUTATIONS,
 ];

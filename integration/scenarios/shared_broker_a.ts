@@ -13,6 +13,8 @@
 import "./reconcile_test.ts";
 import "./equality_test.ts";
 import "./streams_test.ts";
+import "./existing_tables_test.ts";
+import "./foreign_producers_test.ts";
 import "./restart_test.ts";
 import "./log_test.ts";
 import "./progress_test.ts";

@@ -38,11 +38,13 @@ FORMATS = {
 class Schema:
     """A JSON Schema, compiled to functions that return a value with its defaults or raise Invalid.
 
-    In rules of TypeScript streams, `"format": "double"` says that a number is read as a double.
+    In rules of TypeScript streams, `"format": "double"` says that a number is read as a double, and texts are measured in UTF-16 code
+    units, as by zod; otherwise in characters.
     """
 
-    def __init__(self, root):
+    def __init__(self, root, is_typescript):
         self.root = root
+        self.length = utf16_length if is_typescript else len
         self.references = {}
         self.output = self.compile(root, "record")
 
@@ -245,9 +247,8 @@ KEYWORDS = {
     "exclusiveMinimum": bound((Decimal, float), lambda value, limit: value > limit),
     "exclusiveMaximum": bound((Decimal, float), lambda value, limit: value < limit),
     "multipleOf": bound((Decimal, float), lambda value, limit: value % limit == 0),
-    # zod counts UTF-16 code units.
-    "minLength": bound((str,), lambda size, limit: size >= limit, lambda text: utf16_length(text)),
-    "maxLength": bound((str,), lambda size, limit: size <= limit, lambda text: utf16_length(text)),
+    "minLength": lambda schema, *rest: bound((str,), lambda size, limit: size >= limit, schema.length)(schema, *rest),
+    "maxLength": lambda schema, *rest: bound((str,), lambda size, limit: size <= limit, schema.length)(schema, *rest),
     "minItems": bound((list,), lambda size, limit: size >= limit, len),
     "maxItems": bound((list,), lambda size, limit: size <= limit, len),
 }

@@ -32,7 +32,7 @@ class Oracle:
     def __init__(self, stream):
         self.columns = [column for column in stream["columns"] if column.get("metadata") not in UNPREDICTABLE]
         self.topic = stream["topic"]
-        self.schema = Schema(stream["schema"])
+        self.schema = Schema(stream["schema"], stream.get("isTypeScript", False))
         self.decoder = Decoder()
         self.write = stream.get("write", {"mode": "append"})
         self.keys = self.write.get("key", [])
