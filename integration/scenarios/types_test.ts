@@ -10,6 +10,9 @@ import { Psql } from "../types/psql.ts";
 import { TEST_COLUMNS, TEST_STREAM, TEST_TABLE, TEST_TABLE_SQL, testRecords } from "../types/type_table.ts";
 import { waitUntil } from "../harness/wait.ts";
 
+/** A request must not exceed the broker's limit of 1 MiB. */
+const RECORDS_PER_REQUEST = 500;
+
 const COMPARISON = join(PROJECT, "integration/types/compare_types.py");
 
 /** Creates the topic of {@link TEST_STREAM} with records and runs a consumer until it has processed all of them. */
@@ -20,7 +23,10 @@ async function consumeAll(s: ScenarioContext, values: readonly string[], file: o
     await Deno.writeTextFile(join(folder, "types.json"), JSON.stringify(file));
     const topic = s.topicPrefix + TEST_STREAM.topic;
     await createTopic(s.kafka.bootstrapServers, topic, 2);
-    await send(s.kafka.bootstrapServers, topic, values.map((value, id) => ({ key: `${id}`, value })));
+    const records = values.map((value, id) => ({ key: `${id}`, value }));
+    for (let at = 0; at < records.length; at += RECORDS_PER_REQUEST) {
+      await send(s.kafka.bootstrapServers, topic, records.slice(at, at + RECORDS_PER_REQUEST));
+    }
     const consumer = await s.startConsumer({ STREAMS: "types", STREAMS_DIRECTORY: folder });
     await waitUntil("all records", async () => await processed(s) === values.length, {
       unless: () => consumer.assertRunning(),

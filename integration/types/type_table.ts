@@ -227,11 +227,29 @@ const numbers = fc.tuple(
   fc.oneof(fc.constant(""), fc.integer({ min: -9, max: 9 }).map((exponent) => `e${exponent}`)),
 ).map((parts) => parts.join(""));
 
-/** The values of records, each with one column besides `id`, as JSON without line feeds. */
+/** Texts between the tokens of a record, as different serializers write them. */
+const LAYOUTS = [[",", ":"], [", ", ": "], [" ,\t", " :  "]] as const;
+
+/** Records with the usual values of several columns, which are mostly valid, in the same and in different orders and layouts. */
+const wide = fc.record({
+  members: fc.oneof(
+    fc.constant(Object.entries(TEST_COLUMNS)),
+    fc.shuffledSubarray(Object.entries(TEST_COLUMNS), { minLength: 5 }),
+  ),
+  // The first values are valid.
+  index: fc.constantFrom(0, 0, 0, 1, 2),
+  layout: fc.constantFrom(...LAYOUTS),
+}).map(({ members, index, layout: [comma, colon] }) =>
+  members.map(([name, { values }]) => `"${name}"${colon}${values[index % values.length]}`).join(comma)
+);
+
+/** The values of records as JSON without line feeds: one column of each, then several. */
 export function testRecords(seed: number): string[] {
   const random = fc.sample(numbers, { numRuns: 60, seed });
   const members = Object.entries(TEST_COLUMNS).flatMap(([name, { values }]) =>
     [...values, ...HOSTILE, ...random].map((value) => `"${name}":${value}`)
   );
-  return members.map((member, id) => `{"id":${id},${member}}`);
+  return [...members, ...fc.sample(wide, { numRuns: 2_000, seed })].map((member, id) =>
+    `{"id":${id},${member}}`
+  );
 }
