@@ -37,7 +37,7 @@ export type Value = number | string | null;
 export const FIRST_COLUMN = 2;
 
 /**
- * The key as text, the time in Unix seconds (0 without a time), and the values of the other columns. Rows without a key have their place in
+ * The key as text, the time in Unix seconds (0 if it is NULL or there is none), and the values of the other columns. Rows without a key have their place in
  * the table instead.
  */
 export type Row = readonly [key: string, time: number, ...values: Value[]];

@@ -46,7 +46,10 @@ export async function runProducer(
   for (const { name } of all.filter(({ consumeOnly }) => consumeOnly)) {
     emit("stream_skipped", { stream: name });
   }
-  if (streams.length === 0) return emit("stopped", { sent: 0 });
+  if (streams.length === 0) {
+    await waitForStop(settings, signal);
+    return emit("stopped", { sent: 0 });
+  }
   const generators = streams.map((stream) => ({
     topic: stream.topic,
     generator: new Generator(stream, settings),
@@ -92,6 +95,12 @@ export async function runProducer(
     clearInterval(summary);
   }
   emit("stopped", { sent: await totalSent() });
+}
+
+/** Without a stream to produce: waits and responds to probes, so that the service is not restarted. */
+async function waitForStop(settings: Settings, signal: AbortSignal): Promise<void> {
+  await using _probes = serveProbes(settings, { problems: () => [], registry });
+  if (settings.PRODUCER_COUNT === 0) await aborted(signal);
 }
 
 /** Resolves {@link DRAIN_TIMEOUT_MS} after `signal` aborts: never after `PRODUCER_COUNT` is reached without a signal. */

@@ -102,7 +102,9 @@ function rowElement({ key, time, columns }: StreamInfo, row: Row): HTMLElement {
     "tr",
     "",
     ...key === undefined ? [] : [valueCell(row[0], "key-value")],
-    ...time === undefined ? [] : [el("td", "at", formatTimestamp(row[1]))],
+    ...time === undefined
+      ? []
+      : [row[1] === 0 ? valueCell(null, "at") : el("td", "at", formatTimestamp(row[1]))],
     ...columns.map(({ isNumber }, i) => valueCell(row[FIRST_COLUMN + i] ?? null, isNumber ? "n" : "")),
   );
 }

@@ -69,6 +69,9 @@ scenario({
     await waitUntil("the rows", async () => (await browser.page.locator("#streams tbody tr").count()) === 30);
     assert.match(await browser.text("#streams tbody tr:nth-child(8)"), /^item 7.*NULL\{"text": "x+…?/);
     assert.equal(await browser.page.locator("#map-panel").isVisible(), false);
+    await upsert("item 9", "no time", null, null);
+    const row = () => browser.text("#streams tbody tr:nth-child(10)");
+    await waitUntil("a row without a time", async () => /^item 9NULLno timeNULL/.test(await row()));
     await s.database.query(`DELETE FROM "Shop"."All Items" WHERE id = 'item 7'`);
     await waitUntil(
       "the deletion",
