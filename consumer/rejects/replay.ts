@@ -141,7 +141,7 @@ function batchReader(bound: BoundStream, reason: string) {
       const meta = {
         ...{ topic, partition, offset: Number(offset), timestamp: -1 },
         key: () => key,
-        headers: () => [],
+        headers: () => undefined,
       };
       return {
         partition,

@@ -26,8 +26,8 @@ export interface RecordMetadata {
   readonly timestamp: number;
   /** The key, not copied. */
   key(): Uint8Array | null;
-  /** The headers in their order, not copied. */
-  headers(): readonly (readonly [name: string, value: Uint8Array | null])[];
+  /** The headers in their order, not copied; `undefined`: unknown. */
+  headers(): readonly (readonly [name: string, value: Uint8Array | null])[] | undefined;
 }
 
 /**

@@ -36,8 +36,10 @@ export function metadataValue(
       return { value: meta.timestamp < 0 ? null : isTime(type) ? new Date(meta.timestamp) : meta.timestamp };
     case "key":
       return keyValue(meta.key(), type);
-    case "headers":
-      return { value: headersValue(meta.headers()) };
+    case "headers": {
+      const headers = meta.headers();
+      return { value: headers && headersValue(headers) };
+    }
     case "ingested_at": {
       const now = Date.now();
       return { value: isTime(type) ? new Date(now) : now };
