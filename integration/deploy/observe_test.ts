@@ -30,7 +30,7 @@ const QUERIES = panels.flatMap(({ title, targets = [] }) =>
 
 /** Metrics without values while nothing fails. Their queries must be valid, and a service must declare the metric. */
 const FAILURES =
-  /consumer_retries_total|producer_retries_total|consumer_unassigned_lag_records|consumer_open_transaction_seconds/;
+  /consumer_retries_total|producer_retries_total|consumer_unassigned_lag_records|consumer_key_conflicts_total|consumer_open_transaction_seconds/;
 
 const ALERTS = [...read(OBSERVE, "alerts.yml").matchAll(/- alert: (\w+)/g)].map(([, name]) => name!);
 

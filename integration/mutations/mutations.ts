@@ -29,6 +29,15 @@ export const MUTATIONS: readonly Mutation[] = [
     filter: "is fenced when it resumes after another consumer has taken over",
   },
   {
+    name: "seek-not-fenced",
+    why: "A seek must not overwrite progress that a consumer has stored since the report.",
+    file: "consumer/progress/apply_seek.ts",
+    find: "AND q.next_offset = v.expected",
+    replace: "",
+    test: "integration/scenarios/progress_test.ts",
+    filter: "changes the progress only while no consumer runs",
+  },
+  {
     name: "not-idempotent",
     why: "Kafka recognizes batches that it already has: a producer that got no answer sends them again.",
     file: "shared/kafka/produce_client.ts",
