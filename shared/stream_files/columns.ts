@@ -4,8 +4,8 @@
  * @module
  */
 import { suggestion } from "../settings/suggestion.ts";
-import type { Column } from "../stream.ts";
-import { parseType, TYPE_OIDS } from "../types/type_descriptor.ts";
+import type { Column, Metadata } from "../stream.ts";
+import { parseType, type ScalarKind, TYPE_OIDS } from "../types/type_descriptor.ts";
 import { defaultType, labelsOf, typesNotStored } from "./default_type.ts";
 import type { FileColumn, StreamFile } from "./file_format.ts";
 import { type Mistakes, pointerTo, stepsOf } from "./mistakes.ts";
@@ -104,6 +104,11 @@ function memberColumn(
   }
   const type = column.type ?? defaultType(root, located.schema);
   checkType(column, type, located.schema, at, root, mistakes);
+  const members = membersOf(root, root);
+  column.aliases?.forEach((alias, i) => {
+    if (!members.includes(alias)) return;
+    mistakes.add(`${at}/aliases/${i}`, `${alias} is a property of the schema itself`, "Remove one of both.");
+  });
   if (column.aliases && steps.length === 0) {
     mistakes.add(`${at}/aliases`, "the whole record has no name", "Remove the aliases.");
   }
@@ -177,6 +182,21 @@ function checkType(
 
 const KNOWN_TYPES = [...Object.keys(TYPE_OIDS), "timestamptz", "timestamp", "varchar"];
 
+const INTEGERS = ["bigint", "numeric"] as const;
+const TEXTS = ["text", "character varying"] as const;
+const TIMES = ["timestamp with time zone", "timestamp without time zone", "date", "bigint"] as const;
+
+/** The types that can store a property of the Kafka record. */
+const METADATA_KINDS: Readonly<Record<Metadata, readonly ScalarKind[]>> = {
+  topic: TEXTS,
+  partition: ["integer", "smallint", ...INTEGERS],
+  offset: INTEGERS,
+  timestamp: TIMES,
+  key: ["bytea", ...TEXTS, "jsonb", "json", "uuid", "integer", ...INTEGERS],
+  headers: ["jsonb", "json"],
+  ingested_at: TIMES,
+};
+
 function metadataColumn(
   name: string,
   column: FileColumn,
@@ -187,6 +207,14 @@ function metadataColumn(
   const { metadata, type, ...others } = column;
   for (const member of Object.keys(others)) {
     mistakes.add(pointerTo(at, member), `a column of metadata has no ${member}`, `Remove it or "metadata".`);
+  }
+  const kinds: readonly string[] = METADATA_KINDS[metadata!];
+  if (type !== undefined && !kinds.includes(parseType(type)?.kind ?? "")) {
+    mistakes.add(
+      `${at}/type`,
+      `${type} cannot store the ${metadata} of a record`,
+      `Write one of ${kinds.join(", ")}.`,
+    );
   }
   return [{ name, metadata: metadata!, ...type === undefined ? {} : { type } }];
 }

@@ -83,6 +83,24 @@ const MISTAKES: [about: string, file: unknown, ...mistakes: [place: string, text
     ["/columns/offset/path", /a column of metadata has no path/],
   ],
   [
+    "has metadata in a column of the wrong type",
+    {
+      columns: {
+        offset: { metadata: "offset", type: "integer" },
+        h: { metadata: "headers", type: "hstore" },
+      },
+    },
+    ["/columns/offset/type", /integer cannot store the offset of a record\. Write one of bigint, numeric/],
+    [
+      "/columns/h/type",
+      /hstore cannot store the headers/,
+    ],
+  ],
+  ["has an alias that is a property", { columns: { name: { aliases: ["n", "size"] } } }, [
+    "/columns/name/aliases/1",
+    /size is a property of the schema itself/,
+  ]],
+  [
     "has keys that are no columns",
     { key: "x", write: { mode: "upsert", key: ["y", "name", "name"] } },
     [
