@@ -69,7 +69,7 @@ scenario({
   };
   for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(join(s.folder, name), text);
   const { code, stdout, stderr } = await new Deno.Command("python3", {
-    args: [COMPARISON, ...Object.keys(files).map((name) => join(s.folder, name))],
+    args: ["-B", COMPARISON, ...Object.keys(files).map((name) => join(s.folder, name))],
   }).output();
   const output = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
   assert.equal(code, 0, output);
