@@ -21,6 +21,7 @@ const COPIED_FILES = [
   "res/local.password",
   "res/aiven.env.example",
   "res/ssl/README.md",
+  "res/streams",
 ];
 
 /** The command of the containers' health checks. */
