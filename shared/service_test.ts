@@ -6,7 +6,7 @@ import { runService } from "${import.meta.resolve("./service.ts")}";
 import { pause } from "${import.meta.resolve("./lifecycle.ts")}";
 import { droppedLogLines } from "${import.meta.resolve("./observe/log_output.ts")}";
 await runService({
-  name: "test", groups: ["log"], about: "Logs.",
+  name: "consumer", groups: ["log"], about: "Logs.",
   run: async (_settings, _warnings, log, signal) => {
     let lines = 0;
     while (!signal.aborted) {
