@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { assertTypesSql } from "../../shared/schema/assert_types.ts";
 import { applySql, KEY_CONFLICTS_SQL, sortMemorySql } from "../../shared/schema/upsert_sql.ts";
 import {
   createStagingSql,
@@ -14,14 +15,17 @@ import type { Segment } from "../decode/segment.ts";
 import type { Step } from "./transaction.ts";
 
 /** The part of segments that an upsert stores. */
-export type UpsertRows = Pick<Segment, "stream" | "types" | "partition" | "rows" | "hasTombstones">;
+export type UpsertRows = Pick<
+  Segment,
+  "stream" | "types" | "typeOids" | "partition" | "rows" | "hasTombstones"
+>;
 
 /**
  * The steps that apply the rows of a stream's segments. The last one returns a row: how many stored rows' records were from another
  * partition, for all streams so far.
  */
 export function upsertSteps(segments: readonly UpsertRows[]): Step[] {
-  const { stream, types } = segments[0]!;
+  const { stream, types, typeOids } = segments[0]!;
   const table = upsertTable(stream, types)!;
   const bytes = segments.reduce((sum, { rows }) => sum + rows.length, 0);
   return [
@@ -32,6 +36,7 @@ export function upsertSteps(segments: readonly UpsertRows[]): Step[] {
       hasTombstones: segments.some(({ hasTombstones }) => hasTombstones),
       hasSeveralPartitions: new Set(segments.map(({ partition }) => partition)).size > 1,
     }),
+    ...typeOids ? [assertTypesSql(stream, typeOids)] : [],
     KEY_CONFLICTS_SQL,
   ];
 }

@@ -38,6 +38,25 @@ export const MUTATIONS: readonly Mutation[] = [
     filter: "changes the progress only while no consumer runs",
   },
   {
+    name: "upsert-older",
+    why:
+      "A row changes only for a higher offset: records that are stored again must not overwrite newer rows.",
+    file: "shared/schema/upsert_sql.ts",
+    find: "THEN (t.${t.offset} < ${offset}) IS NOT FALSE",
+    replace: "THEN true",
+    test: "integration/scenarios/upsert_statements_test.ts",
+    filter: "leaves the last record of each key",
+  },
+  {
+    name: "upsert-no-delete",
+    why: "A tombstone deletes the row of its key.",
+    file: "shared/schema/upsert_sql.ts",
+    find: "AND l.${t.partition} < 0 AND",
+    replace: "AND l.${t.partition} < -100 AND",
+    test: "integration/scenarios/upsert_statements_test.ts",
+    filter: "leaves the last record of each key",
+  },
+  {
     name: "not-idempotent",
     why: "Kafka recognizes batches that it already has: a producer that got no answer sends them again.",
     file: "shared/kafka/produce_client.ts",
