@@ -144,8 +144,15 @@ async function loadStream(name: string, directory: string): Promise<Stream> {
 async function importStream(name: string): Promise<Stream | undefined> {
   if (!typeScriptNames().includes(name)) return undefined;
   // Deno resolves the template to all files of the folder, so that none needs to be listed.
-  const module: { default: Stream } = await import(`./streams/${name}.ts`);
-  return module.default;
+  try {
+    const module: { default: Stream } = await import(`./streams/${name}.ts`);
+    return module.default;
+  } catch (error) {
+    throw new SettingsError([{
+      cause: `shared/streams/${name}.ts cannot be loaded: ${(error as Error).stack ?? error}`,
+      remedy: "Correct it.",
+    }]);
+  }
 }
 
 /** The text of a file; `undefined` if it does not exist. @param path for messages */

@@ -74,11 +74,12 @@ const baseType = (oid: string, modifier: string) =>
        (SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid) AS labels
    FROM types t JOIN pg_catalog.pg_type p ON p.oid = t.oid WHERE t.typtype <> 'd')`;
 
+/** OIDs are JSON: `extra_float_digits` of the role would round doubles. */
 const COLUMNS_SQL =
-  `SELECT t.name AS "table", a.attname::text AS "column", a.atttypid::int8::float8 AS type_oid, base.oid::int8::float8 AS oid, base.sql, base.labels,
+  `SELECT t.name AS "table", a.attname::text AS "column", to_jsonb(a.atttypid::int8) AS type_oid, to_jsonb(base.oid::int8) AS oid, base.sql, base.labels,
     a.attnotnull OR base.typnotnull AS not_null, a.attgenerated <> '' OR a.attidentity = 'a' AS generated,
     a.atthasdef OR a.attidentity <> '' AS has_default,
-    CASE WHEN base.is_array THEN base.typelem::int8::float8 END AS element_oid,
+    CASE WHEN base.is_array THEN to_jsonb(base.typelem::int8) END AS element_oid,
     CASE WHEN element.oid IS NOT NULL
       THEN jsonb_build_object('oid', element.oid::int8, 'sql', element.sql, 'labels', element.labels) END AS element
   FROM unnest($1::text[]) AS t (name)
