@@ -7,7 +7,7 @@ import { SettingsError } from "./settings/error.ts";
 import type { Column, Metadata, MetadataColumn, Stream, WriteMode } from "./stream.ts";
 
 /** The columns of the position of a row's record, if a stream does not name them. */
-const POSITION_COLUMNS: readonly MetadataColumn[] = [
+export const POSITION_COLUMNS: readonly MetadataColumn[] = [
   { name: "kafka_partition", metadata: "partition" },
   { name: "kafka_offset", metadata: "offset" },
 ];

@@ -5,6 +5,7 @@
  */
 import { SettingsError } from "../settings/error.ts";
 import type { Column, Stream, WriteMode } from "../stream.ts";
+import { POSITION_COLUMNS } from "../upsert_stream.ts";
 import { readColumns } from "./columns.ts";
 import { checkFormat, type StreamFile } from "./file_format.ts";
 import { Mistakes, pointerTo } from "./mistakes.ts";
@@ -117,6 +118,15 @@ function readWriteMode(
   }
   if (tombstones === undefined) {
     mistakes.add("/write", "tombstones is missing", "Write delete, reject or ignore.");
+  }
+  for (const name of POSITION_COLUMNS.map(({ name }) => name)) {
+    const column = columns.find((column) => column.name === name);
+    if (!column || "metadata" in column) continue;
+    mistakes.add(
+      pointerTo("/columns", name),
+      `an upsert stream has its own column ${name}`,
+      "Choose another name.",
+    );
   }
   const members = new Set(columns.filter((column) => !("metadata" in column)).map(({ name }) => name));
   key?.forEach((name, i) => {

@@ -111,6 +111,10 @@ const MISTAKES: [about: string, file: unknown, ...mistakes: [place: string, text
     ["/write/key/0", /no column y/],
     ["/write/key/2", /name occurs twice/],
   ],
+  ["stores a member in the column of the position", {
+    columns: { name: {}, kafka_offset: { path: "/size" } },
+    write: { mode: "upsert", key: ["name"], tombstones: "delete" },
+  }, ["/columns/kafka_offset", /an upsert stream has its own column kafka_offset/]],
   ["appends with a key", { write: { mode: "append", key: ["name"] } }, [
     "/write/key",
     /no effect with the mode append/,
