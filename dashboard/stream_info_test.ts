@@ -34,7 +34,6 @@ Deno.test("streamInfo() shows all columns when there is no key and no time", () 
     table: 'a."B c"',
     about: "",
     schema: z.object({ a: z.string(), b: z.int().min(0) }),
-    fields: [],
     columns: [{ name: "a", type: "text", path: ["a"] }, { name: "b", type: "smallint", path: ["b"] }],
   });
   assert.deepEqual(streamInfo(stream).columns, [

@@ -6,19 +6,6 @@
  */
 import { z } from "zod";
 
-/** A number of a record and its column. Being replaced by {@link Column}. */
-export interface Field {
-  readonly column: string;
-  readonly type: "INT" | "DOUBLE PRECISION";
-  /** Path in the record: property names and array indexes. */
-  readonly path: readonly [string, ...(string | number)[]];
-  /** Alternative name of the first property of the path, used if that is absent. */
-  readonly alias?: string;
-  /** Minimum and maximum, inclusive. They must agree with the schema; a property test compares them. */
-  readonly min: number;
-  readonly max: number;
-}
-
 /** Units of timestamps that are numbers since 1970-01-01 00:00 UTC. */
 export type EpochUnit = "s" | "ms" | "us" | "ns";
 
@@ -97,8 +84,6 @@ export interface Stream<Value = unknown> {
   readonly format?: "json" | "text" | "bytes";
   /** Validates a parsed JSON value. The single authority on validity. */
   readonly schema: z.ZodType<Value>;
-  /** The columns, in the order of the table and of the record's JSON text. */
-  readonly fields: readonly Field[];
   /** The columns, in the order of the table. */
   readonly columns: readonly Column[];
   /** By default each record is appended as a new row. */
@@ -132,31 +117,11 @@ export const userID = z.number({ error: "userID is missing or not a number" })
 export const timestamp = z.number({ error: "timestamp is missing or not a finite number" })
   .min(0, { error: "timestamp is below 0" });
 
-/** The Python original's name of `userID`. */
-const USER_ID_ALIAS = "userId";
-
-/** The columns of the streams of a user's records. */
+/** The columns of the streams of a user's records. `userId` is the Python original's name of `userID`. */
 export const USER_ID_COLUMN: Column = {
   name: "user_id",
   type: "integer",
   path: ["userID"],
-  aliases: [USER_ID_ALIAS],
+  aliases: ["userId"],
 };
 export const TIMESTAMP_COLUMN: Column = { name: "timestamp", type: "double precision", path: ["timestamp"] };
-
-/** The fields of every stream. */
-export const USER_ID: Field = {
-  column: "user_id",
-  type: "INT",
-  path: ["userID"],
-  alias: USER_ID_ALIAS,
-  min: 0,
-  max: 2_147_483_647,
-};
-export const TIMESTAMP: Field = {
-  column: "timestamp",
-  type: "DOUBLE PRECISION",
-  path: ["timestamp"],
-  min: 0,
-  max: Number.MAX_VALUE,
-};

@@ -10,7 +10,6 @@ const stream = (write: WriteMode | undefined, offset?: string) =>
     table: "items",
     about: "items",
     schema: z.object({ a: z.string(), b: z.string() }),
-    fields: [],
     columns: [
       { name: "a", type: "text", path: ["a"] },
       { name: "b", type: "text", path: ["b"] },

@@ -45,14 +45,14 @@ export interface ConsumerRunOptions {
 /** Stores a topic with a new consumer group. The table is emptied first, unless `keepRows` is set. */
 export async function measureConsumer(
   bench: Bench,
-  { prefix, records }: FilledTopic,
+  { prefix, records, stream, table = "routes_table" }: FilledTopic,
   { consumers = 1, env = {}, keepRows = false, project }: ConsumerRunOptions = {},
 ): Promise<ConsumerRun> {
   const { client } = bench;
-  await (keepRows ? checkpoint(client) : emptyTables(client));
+  await (keepRows ? checkpoint(client) : emptyTables(client, table));
   const group = uniqueName("bench");
   const load = loadAverage();
-  const blocks = await tableBlocks(client);
+  const blocks = await tableBlocks(client, table);
   const started = performance.now();
   const programs = Array.from({ length: consumers }, () =>
     startProgram(
@@ -62,6 +62,7 @@ export async function measureConsumer(
         KAFKA_TOPIC_PREFIX: prefix,
         CONSUMER_GROUP_ID: group,
         CONSUMER_UNTIL_CAUGHT_UP: "true",
+        ...stream && { STREAMS: stream },
         ...env,
       },
       project,
@@ -74,7 +75,7 @@ export async function measureConsumer(
   const usages = await allEnded;
   const { first, last, drained } = progress ?? await pollProgress(client, group, records, started);
   const { rows: [row] } = await client.query<{ transactions: string }>(
-    "SELECT count(DISTINCT xmin::text) AS transactions FROM routes_table WHERE ctid >= $1::tid",
+    `SELECT count(DISTINCT xmin::text) AS transactions FROM ${table} WHERE ctid >= $1::tid`,
     [`(${blocks},0)`],
   );
   return {

@@ -25,20 +25,21 @@ export interface CopyBaselines {
 }
 
 /**
- * Copies the rows of `routes_table` into another table, `runs` times in each format.
+ * Copies the rows of a table into another table, `runs` times in each format.
  *
  * @returns `undefined` if the role is not allowed to read and write files on the server, as with hosted PostgreSQL
  */
 export async function measureCopyBaselines(
   { client, log }: Bench,
   runs: number,
+  table = "routes_table",
 ): Promise<CopyBaselines | undefined> {
-  await client.query("CREATE TABLE copied (LIKE routes_table)");
+  await client.query(`CREATE TABLE copied (LIKE ${table})`);
   try {
     await client.query("SET log_statement_stats = on; SET client_min_messages = log");
     return {
-      binary: await measureCopy(client, "binary", runs),
-      text: await measureCopy(client, "text", runs),
+      binary: await measureCopy(client, table, "binary", runs),
+      text: await measureCopy(client, table, "text", runs),
     };
   } catch (error) {
     if ((error as { code?: string }).code !== "42501") throw error;
@@ -51,12 +52,17 @@ export async function measureCopyBaselines(
   }
 }
 
-async function measureCopy(client: pg.Client, format: "binary" | "text", runs: number): Promise<CopyRun> {
+async function measureCopy(
+  client: pg.Client,
+  table: string,
+  format: "binary" | "text",
+  runs: number,
+): Promise<CopyRun> {
   const { rows: [row] } = await client.query<{ folder: string }>(
     "SELECT current_setting('data_directory') AS folder",
   );
   const file = client.escapeLiteral(`${row!.folder}/bench.${format}`);
-  const { rowCount } = await client.query(`COPY routes_table TO ${file} (FORMAT ${format})`);
+  const { rowCount } = await client.query(`COPY ${table} TO ${file} (FORMAT ${format})`);
   const results: CopyRun[] = [];
   for (let run = 0; run < runs; run++) {
     const load = loadAverage();

@@ -16,6 +16,9 @@ export interface FilledTopic {
   readonly prefix: string;
   readonly topic: string;
   readonly records: number;
+  /** Value of STREAMS, and the stream's table; by default those of `routes`. */
+  readonly stream?: string;
+  readonly table?: string;
 }
 
 /** Fills a new topic by running the producer. */
@@ -41,27 +44,38 @@ export async function fill(
   return { prefix, topic, records };
 }
 
-/** Bytes of all values of a batch of {@link fillWide}. */
+/** Bytes of all values of a batch of {@link fillValues}. */
 const BATCH_BYTES = 500_000;
 
-/** Fills a new topic with valid records. A member that is not part of the stream extends each value to `valueBytes`. */
-export async function fillWide(
+/** Values of a topic. */
+interface Values {
+  readonly stream: string;
+  readonly table: string;
+  readonly records: number;
+  readonly partitions: number;
+  /** Creates the value of the record with this number. */
+  create(record: number): string;
+}
+
+/** Fills a new topic with values. */
+export async function fillValues(
   bench: Bench,
-  { records, partitions, valueBytes }: { records: number; partitions: number; valueBytes: number },
+  { stream, table, records, partitions, create }: Values,
 ): Promise<FilledTopic> {
-  const { prefix, topic } = await createTopic(bench, partitions);
-  bench.log(`filling a topic with ${records} records of ${valueBytes} bytes`);
+  const { prefix, topic } = await createTopic(bench, partitions, stream);
+  bench.log(`filling a topic with ${records} records`);
   using cluster = new KafkaCluster(bench.settings, "bench", () => () => {});
   const client = produceClient(cluster);
   const [metadata] = await client.fetchTopics([topic]);
   const identity = await client.initProducerId();
   const sequences = Array.from({ length: partitions }, () => 0);
   const writer = new RecordWriter();
-  const batchRecords = Math.max(1, Math.floor(BATCH_BYTES / valueBytes));
   for (let sent = 0, batch = 0; sent < records; batch++) {
     writer.clear();
-    for (const end = Math.min(records, sent + batchRecords); sent < end; sent++) {
-      writer.add(Date.now(), String(sent % 1000), wideValue(sent % 1000, valueBytes));
+    for (let bytes = 0; bytes < BATCH_BYTES && sent < records; sent++) {
+      const value = create(sent);
+      writer.add(Date.now(), String(sent % 1000), value);
+      bytes += value.length;
     }
     const partition = batch % partitions;
     const results = await client.produce(metadata!.partitions[partition]!.leader!, {
@@ -74,8 +88,21 @@ export async function fillWide(
     if (error) throw error;
     sequences[partition]! += writer.count;
   }
-  return { prefix, topic, records };
+  return { prefix, topic, records, stream, table };
 }
+
+/** Fills a new topic with valid records. A member that is not part of the stream extends each value to `valueBytes`. */
+export const fillWide = (
+  bench: Bench,
+  { records, partitions, valueBytes }: { records: number; partitions: number; valueBytes: number },
+): Promise<FilledTopic> =>
+  fillValues(bench, {
+    stream: "routes",
+    table: "routes_table",
+    records,
+    partitions,
+    create: (n) => wideValue(n % 1000, valueBytes),
+  });
 
 /** Returns a record of `bytes` bytes, or without the additional member if that is too few. */
 function wideValue(userID: number, bytes: number): string {

@@ -6,6 +6,7 @@
 import { measureConsumer } from "./consumer_run.ts";
 import { measureCopyBaselines } from "./copy_baselines.ts";
 import { fill, type FilledTopic } from "./fill.ts";
+import { type FormatRuns, measureFormats } from "./formats.ts";
 import { measureLatency } from "./latency.ts";
 import { measureLatencyBaselines } from "./latency_baselines.ts";
 import type { Options } from "./options.ts";
@@ -64,6 +65,12 @@ export async function measure(bench: Bench, options: Options, results: Results):
     const growth: WorkloadRuns[] = [];
     results.growth = growth;
     await measureWorkloads(bench, options, (runs) => growth.push(...runs));
+  }
+  const formats: FormatRuns[] = [];
+  for (const part of ["layouts", "types", "json"] as const) {
+    if (!parts.includes(part)) continue;
+    results.formats = formats;
+    formats.push(...await measureFormats(bench, part, options));
   }
 }
 

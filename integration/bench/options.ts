@@ -6,7 +6,7 @@
 import { parseArgs } from "node:util";
 
 /** Parts of the benchmark. */
-export const PARTS = ["sink", "producer", "latency", "growth", "upsert"] as const;
+export const PARTS = ["sink", "producer", "latency", "growth", "upsert", "layouts", "types", "json"] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface Options {
@@ -33,13 +33,16 @@ DATABASE_URL is set. Removes all topics and databases that it creates.
 
   --records N         Records that the consumer stores and the producer sends (default 1000000)
   --partitions N      Partitions of a topic (6)
-  --runs N            Runs of sink, producer, growth and upsert, of which the median is reported; of a baseline, the fastest (3)
+  --runs N            Runs of all parts except latency, of which the median is reported; of a baseline, the fastest (3)
   --parts LIST        Parts to measure (sink,producer,latency):
                       sink      consumer throughput
                       producer  producer throughput
                       latency   end-to-end latency
                       growth    consumer throughput by workload
                       upsert    upserts, compared with psql
+                      layouts   consumer throughput by serialization of the records, with targets
+                      types     consumer throughput of the stream orders, with targets
+                      json      consumer throughput of 10 kB of jsonb, with targets
   --rates LIST        Records per second, for latency (100,1000,10000,50000)
   --seconds N         Duration of the measurement at each rate (30)
   --rows-before LIST  Numbers of rows already in the table, for growth (0,10000000,50000000)

@@ -4,8 +4,9 @@
  * @module
  */
 import { createRequire } from "node:module";
+import { formatInteger, type Table } from "./cells.ts";
 import { medianRateFromFirstRow, rateFromFirstRow, type Results } from "./results.ts";
-import { createTables, formatInteger, type Table } from "./table.ts";
+import { createTables } from "./table.ts";
 
 /** A line chart, or a bar chart if it has `barNames`. */
 interface Chart {

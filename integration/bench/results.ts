@@ -5,6 +5,7 @@
  */
 import type { ConsumerRun } from "./consumer_run.ts";
 import type { CopyBaselines } from "./copy_baselines.ts";
+import type { FormatRuns } from "./formats.ts";
 import type { LatencyRun } from "./latency.ts";
 import type { LatencyBaselines } from "./latency_baselines.ts";
 import type { ProducerPerformanceRun, ProducerRun } from "./producer_run.ts";
@@ -47,6 +48,8 @@ export interface Results {
   latencyBaselines?: LatencyBaselines;
   growth?: readonly WorkloadRuns[];
   upsert?: readonly UpsertSeries[];
+  /** Of the parts `layouts`, `types` and `json`. */
+  formats?: readonly FormatRuns[];
 }
 
 /** CPU seconds per million records. */

@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { formatInteger, formatMebibytes, type Table } from "./cells.ts";
 import type { ConsumerRun } from "./consumer_run.ts";
+import { formatsTable } from "./formats_table.ts";
 import type { ProducerRun } from "./producer_run.ts";
 import type { Quantiles } from "./quantiles.ts";
 import {
@@ -15,20 +17,8 @@ import {
 } from "./results.ts";
 import { median } from "./runs.ts";
 
-export interface Table {
-  readonly title: string;
-  /** Column headings. */
-  readonly head: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}
-
-/** Rounds to an integer and groups its digits. */
-export const formatInteger = (value: number): string =>
-  Math.round(value).toLocaleString("en-GB").replaceAll(",", " ");
 const formatRate = (records: number, seconds: number) => `${formatInteger(records / seconds)}/s`;
 const formatSeconds = (value: number) => `${value.toFixed(2)} s`;
-const formatMebibytes = (bytes: number | undefined) =>
-  bytes === undefined ? "?" : `${formatInteger(bytes / 2 ** 20)} MiB`;
 const formatMs = (value: number, digits: number) => `${value.toFixed(digits)} ms`;
 const formatLoad = (value: number) => value.toFixed(1);
 const maxPeakBytes = (runs: readonly { readonly peakBytes: number | undefined }[]): number | undefined =>
@@ -44,8 +34,8 @@ export function createTables(results: Results): Table[] {
     latencyTable(results),
     workloadTable(results),
     upsertTable(results),
-  ]
-    .filter((table) => table !== undefined);
+    formatsTable(results),
+  ].filter((table) => table !== undefined);
 }
 
 function consumerTable({ sink, sinkLong, copy, kafkajsConsumer, records }: Results): Table | undefined {

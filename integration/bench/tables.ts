@@ -5,9 +5,11 @@
  */
 import type pg from "pg";
 
+const ROUTES = "routes_table";
+
 /** Empties the tables, if they exist, and runs a checkpoint, so that all runs start in the same state. */
-export async function emptyTables(client: pg.Client): Promise<void> {
-  if (await hasTables(client)) await client.query("TRUNCATE routes_table, rejected_records");
+export async function emptyTables(client: pg.Client, table = ROUTES): Promise<void> {
+  if (await hasTable(client, table)) await client.query(`TRUNCATE ${table}, rejected_records`);
   await checkpoint(client);
 }
 
@@ -17,10 +19,11 @@ export async function checkpoint(client: pg.Client): Promise<void> {
 }
 
 /** Returns the number of blocks of the table. Most rows that are inserted later are in subsequent blocks. */
-export async function tableBlocks(client: pg.Client): Promise<number> {
-  if (!await hasTables(client)) return 0;
+export async function tableBlocks(client: pg.Client, table = ROUTES): Promise<number> {
+  if (!await hasTable(client, table)) return 0;
   const { rows: [row] } = await client.query<{ blocks: string }>(
-    "SELECT pg_relation_size('routes_table') / current_setting('block_size')::int AS blocks",
+    "SELECT pg_relation_size($1::regclass) / current_setting('block_size')::int AS blocks",
+    [table],
   );
   return Number(row!.blocks);
 }
@@ -42,9 +45,10 @@ export async function growTable(client: pg.Client, rows: number): Promise<void> 
   await checkpoint(client);
 }
 
-async function hasTables(client: pg.Client): Promise<boolean> {
+async function hasTable(client: pg.Client, table: string): Promise<boolean> {
   const { rows: [row] } = await client.query<{ exists: boolean }>(
-    "SELECT to_regclass('routes_table') IS NOT NULL AS exists",
+    "SELECT to_regclass($1) IS NOT NULL AS exists",
+    [table],
   );
   return row!.exists;
 }

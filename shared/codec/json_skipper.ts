@@ -27,7 +27,7 @@ for (const character of '"\\/bfnrt') IS_SHORT_ESCAPE[character.charCodeAt(0)] = 
 /** Number of bytes of a string that are checked one by one, before four at a time: most strings are short. */
 const BYTEWISE_MAX = 16;
 
-const LITERALS = ["true", "false", "null"].map((text) => new TextEncoder().encode(text));
+const [TRUE, FALSE, NULL] = ["true", "false", "null"].map((text) => new TextEncoder().encode(text));
 
 const isDigit = (byte: number | undefined) => byte !== undefined && byte >= 0x30 && byte <= 0x39;
 const isHex = (byte: number | undefined) =>
@@ -73,8 +73,9 @@ function skipNumber(bytes: Uint8Array, at: number, end: number): number {
 
 /** Skips `true`, `false` or `null`. */
 function skipLiteral(bytes: Uint8Array, at: number, end: number): number {
-  const literal = LITERALS.find(([first]) => first === bytes[at]);
-  if (!literal) return ~at;
+  const first = bytes[at];
+  const literal = first === 0x74 ? TRUE! : first === 0x66 ? FALSE! : NULL!;
+  if (first !== literal[0]) return ~at;
   for (let i = 1; i < literal.length; i++) {
     if (at + i >= end || bytes[at + i] !== literal[i]) return ~(at + i);
   }

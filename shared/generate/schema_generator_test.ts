@@ -14,7 +14,6 @@ const streamOf = (schema: z.ZodType, columns: readonly Column[] = [], rest: Part
     table: "test",
     about: "",
     schema,
-    fields: [],
     columns,
     ...rest,
   });

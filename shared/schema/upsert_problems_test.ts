@@ -10,7 +10,6 @@ const stream = withPositionColumns(defineStream({
   table: "items",
   about: "items",
   schema: z.object({ id: z.string() }),
-  fields: [],
   columns: [{ name: "id", type: "text", path: ["id"] }],
   write: { mode: "upsert", key: ["id"], tombstones: "delete" },
 }));

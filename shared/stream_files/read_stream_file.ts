@@ -54,7 +54,6 @@ function createStream(name: string, file: StreamFile, root: Json, mistakes: Mist
     table,
     about: file.about,
     schema,
-    fields: [],
     columns,
     ...file.key === undefined ? {} : { key: file.key },
     ...write && { write },

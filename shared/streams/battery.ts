@@ -4,15 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import {
-  defineStream,
-  TIMESTAMP,
-  timestamp,
-  TIMESTAMP_COLUMN,
-  USER_ID,
-  USER_ID_COLUMN,
-  userID,
-} from "../stream.ts";
+import { defineStream, timestamp, TIMESTAMP_COLUMN, USER_ID_COLUMN, userID } from "../stream.ts";
 
 interface Battery {
   userID: number;
@@ -38,11 +30,6 @@ export default defineStream<Battery>({
   table: "battery_table",
   about: "charge of the battery of a user's device over time",
   schema: schema as z.ZodType<Battery>,
-  fields: [
-    USER_ID,
-    TIMESTAMP,
-    { column: "level", type: "DOUBLE PRECISION", path: ["level"], min: 0, max: 1 },
-  ],
   columns: [
     USER_ID_COLUMN,
     TIMESTAMP_COLUMN,

@@ -4,16 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import {
-  defineStream,
-  type Moment,
-  TIMESTAMP,
-  timestamp,
-  TIMESTAMP_COLUMN,
-  USER_ID,
-  USER_ID_COLUMN,
-  userID,
-} from "../stream.ts";
+import { defineStream, type Moment, timestamp, TIMESTAMP_COLUMN, USER_ID_COLUMN, userID } from "../stream.ts";
 
 interface Route {
   userID: number;
@@ -68,12 +59,6 @@ export default defineStream<Route>({
   table: "routes_table",
   about: "positions of users over time",
   schema: schema as z.ZodType<Route>,
-  fields: [
-    USER_ID,
-    TIMESTAMP,
-    { column: "latitude", type: "DOUBLE PRECISION", path: ["coordinates", 0], min: -90, max: 90 },
-    { column: "longitude", type: "DOUBLE PRECISION", path: ["coordinates", 1], min: -180, max: 180 },
-  ],
   columns: [
     USER_ID_COLUMN,
     TIMESTAMP_COLUMN,

@@ -33,7 +33,6 @@ export default defineStream({
   table: "weather",
   about: "readings of weather stations",
   schema,
-  fields: [],
   columns: [
     { name: "id", type: "uuid", path: ["id"] },
     { name: "station", type: "varchar(40)", path: ["station"] },

@@ -15,7 +15,7 @@ import {
   stringRules,
 } from "../node_rules.ts";
 import { NumberScanner } from "../number_scanner.ts";
-import { isNull } from "./leaf.ts";
+import { isNull, skipBoolean } from "./leaf.ts";
 import { absenceOf, nullableInner } from "./nullable.ts";
 import { StringReader } from "./string_reader.ts";
 
@@ -42,6 +42,13 @@ class AnyChecker implements Checker {
   check(bytes: Uint8Array, at: number, end: number): number {
     const next = this.context.skipper.skipValue(bytes, at, end, this.maxDepth);
     return isInvalid(next) ? -1 : next;
+  }
+}
+
+/** Any object. */
+class AnyObjectChecker extends AnyChecker {
+  override check(bytes: Uint8Array, at: number, end: number): number {
+    return at < end && bytes[at] === OPEN_OBJECT ? super.check(bytes, at, end) : -1;
   }
 }
 
@@ -102,17 +109,6 @@ class BooleanChecker implements Checker {
   check(bytes: Uint8Array, at: number, end: number): number {
     return skipBoolean(bytes, at, end);
   }
-}
-
-/** Index after `true` or `false`; −1 if there is neither. */
-export function skipBoolean(bytes: Uint8Array, at: number, end: number): number {
-  if (at + 4 > end) return -1;
-  if (bytes[at] === 0x74) {
-    return bytes[at + 1] === 0x72 && bytes[at + 2] === 0x75 && bytes[at + 3] === 0x65 ? at + 4 : -1;
-  }
-  const isFalse = at + 5 <= end && bytes[at] === 0x66 && bytes[at + 1] === 0x61 && bytes[at + 2] === 0x6c &&
-    bytes[at + 3] === 0x73 && bytes[at + 4] === 0x65;
-  return isFalse ? at + 5 : -1;
 }
 
 class NullableChecker implements Checker {
@@ -233,9 +229,12 @@ function createObjectChecker(
     if (!checker || absence === "schema") return undefined;
     members.push({ name: encoder.encode(name), checker, isRequired: absence === "invalid" });
   }
+  const others = catchall && createChecker(context, catchall, maxDepth);
+  if (names.length === 0 && (!catchall || others instanceof AnyChecker)) {
+    return new AnyObjectChecker(context, maxDepth + 1);
+  }
   if (catchall === undefined) return new ObjectChecker(context, members, new AnyChecker(context, maxDepth));
   if (defOf(catchall).type === "never") return new ObjectChecker(context, members, undefined);
-  const others = createChecker(context, catchall, maxDepth);
   return others && new ObjectChecker(context, members, others);
 }
 

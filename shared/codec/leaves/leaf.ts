@@ -21,6 +21,17 @@ export const isNull = (bytes: Uint8Array, at: number, end: number): boolean =>
   at + 4 <= end && bytes[at] === 0x6e && bytes[at + 1] === 0x75 && bytes[at + 2] === 0x6c &&
   bytes[at + 3] === 0x6c;
 
+/** Index after `true` or `false`; −1 if there is neither. */
+export function skipBoolean(bytes: Uint8Array, at: number, end: number): number {
+  if (at + 4 > end) return -1;
+  if (bytes[at] === 0x74) {
+    return bytes[at + 1] === 0x72 && bytes[at + 2] === 0x75 && bytes[at + 3] === 0x65 ? at + 4 : -1;
+  }
+  const isFalse = at + 5 <= end && bytes[at] === 0x66 && bytes[at + 1] === 0x61 && bytes[at + 2] === 0x6c &&
+    bytes[at + 3] === 0x73 && bytes[at + 4] === 0x65;
+  return isFalse ? at + 5 : -1;
+}
+
 /** What all leaves have. */
 export interface LeafOptions {
   /** Reads the values that the leaf does not. */

@@ -4,8 +4,7 @@
  * @module
  */
 import type { RowBuffer } from "../../types/row_buffer.ts";
-import { skipBoolean } from "./checkers.ts";
-import { Leaf, type LeafOptions } from "./leaf.ts";
+import { Leaf, type LeafOptions, skipBoolean } from "./leaf.ts";
 import type { StringReader } from "./string_reader.ts";
 
 const QUOTE = 0x22;
