@@ -1,7 +1,14 @@
 import assert from "assert";
 import { z } from "zod";
 import { defineStream, type Stream } from "../stream.ts";
-import { streamTablePrivileges, streamTableSql, streamTarget } from "./stream_table.ts";
+import {
+  addColumnsSql,
+  enumTypes,
+  enumTypeSql,
+  streamTablePrivileges,
+  streamTableSql,
+  streamTarget,
+} from "./stream_table.ts";
 
 const stream: Stream = {
   ...defineStream({} as Stream),
@@ -51,4 +58,29 @@ Deno.test("streamTablePrivileges() contains what an upsert and its deletes need"
   assert.deepEqual(streamTablePrivileges(stream), ["INSERT"]);
   assert.deepEqual(streamTablePrivileges(upsert("ignore")), ["SELECT", "INSERT", "UPDATE"]);
   assert.deepEqual(streamTablePrivileges(upsert("delete")), ["SELECT", "INSERT", "UPDATE", "DELETE"]);
+});
+
+Deno.test("enumTypes() lists the enum types whose labels the schema has, also those of arrays", () => {
+  const sizes = z.enum(["small", "it's"]);
+  const types = enumTypes({
+    ...stream,
+    schema: z.object({ size: sizes, sizes: z.array(sizes), text: sizes, other: z.string() }),
+    columns: [
+      { name: "size", type: "Sales.Size", path: ["size"] },
+      { name: "sizes", type: '"Sizes"[]', path: ["sizes"] },
+      { name: "text", type: "varchar(9)", path: ["text"] },
+      { name: "other", type: "mood", path: ["other"] },
+    ],
+  });
+  assert.deepEqual([...types].map(([name, labels]) => enumTypeSql(name, labels)), [
+    "CREATE TYPE sales.size AS ENUM ('small', 'it''s')",
+    `CREATE TYPE "Sizes" AS ENUM ('small', 'it''s')`,
+  ]);
+});
+
+Deno.test("addColumnsSql() adds columns without NOT NULL", () => {
+  assert.equal(
+    addColumnsSql(stream, stream.columns.slice(2, 4)),
+    `ALTER TABLE "Sales"."Order Items" ADD COLUMN IF NOT EXISTS "amount" numeric(12,2), ADD COLUMN IF NOT EXISTS "offset" bigint`,
+  );
 });
