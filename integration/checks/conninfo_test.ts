@@ -123,6 +123,17 @@ function anyPairs(
     .map((pairs) => pairs.flat().join(""));
 }
 
+/** Whether the bytes that a URI encodes are UTF-8. */
+function isUtf8(text: string): boolean {
+  if (!/^postgres(?:ql)?:\/\//.test(text)) return true;
+  try {
+    decodeURIComponent(text.replace(/%(?![0-9a-f]{2})/gi, ""));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 Deno.test("parseConninfo() returns the same as libpq for random connection strings", async () => {
   using libpq = await openLibpq();
   if (libpq === undefined) return;
@@ -132,8 +143,7 @@ Deno.test("parseConninfo() returns the same as libpq for random connection strin
       const expected = parseWithLibpq(libpq, text);
       if (expected) read++;
       // libpq accepts bytes that are not UTF-8; the services reject them.
-      const isUtf8 = !Object.values(expected ?? {}).some((value) => value.includes("\uFFFD"));
-      assert.deepEqual(parse(text), isUtf8 ? expected : undefined);
+      assert.deepEqual(parse(text), isUtf8(text) ? expected : undefined);
     }),
     { numRuns: 20_000 },
   );
