@@ -69,7 +69,7 @@ scenario({
   );
   assert.match(
     await consume(s, 2),
-    /in routes_table: column "region" is NOT NULL.*ALTER TABLE "routes_table"/,
+    /in routes_table: column "region" is NOT NULL.*ALTER TABLE routes_table ALTER/,
   );
   await query(`ALTER TABLE routes_table ALTER region SET DEFAULT 'north';
     CREATE FUNCTION audit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
