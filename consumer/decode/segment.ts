@@ -4,6 +4,7 @@
  * @module
  */
 import { type BoundStream, createRowDecoder, type RowDecoder } from "../../shared/codec/row_decoder.ts";
+import { isOfColumn } from "../../shared/codec/rejection.ts";
 import { CorruptBatchError } from "../../shared/kafka/records/corrupt_batch.ts";
 import type { RecordBatch } from "../../shared/kafka/records/record_batch.ts";
 import { CorruptRecordError, RecordReader } from "../../shared/kafka/records/record_reader.ts";
@@ -42,6 +43,8 @@ export interface Segment {
   readonly rowCount: number;
   /** Whether some of the rows are tombstones, of a stream that deletes. */
   readonly hasTombstones: boolean;
+  /** Whether some records are rejected because of a column's type. */
+  readonly hasTypeRejections: boolean;
   /** The record of each row, decoded on first use: only needed for rows that the database rejects. */
   readonly records: () => readonly StoredRecord[];
   readonly rejected: RejectedRows;
@@ -74,6 +77,7 @@ export class SegmentBuilder {
   #rows = new RowBuffer(0);
   #rowCount = 0;
   #hasTombstones = false;
+  #hasTypeRejections = false;
   #oldest: number | undefined;
 
   constructor(bound: BoundStream) {
@@ -100,6 +104,7 @@ export class SegmentBuilder {
     this.#rows = new RowBuffer(Math.min(SEGMENT_MAX_BYTES, Math.ceil(bytes * this.#ratio)));
     this.#rowCount = 0;
     this.#hasTombstones = false;
+    this.#hasTypeRejections = false;
     this.#oldest = undefined;
     for (const [index, batch] of batches.entries()) {
       try {
@@ -128,6 +133,7 @@ export class SegmentBuilder {
       rows,
       rowCount: this.#rowCount,
       hasTombstones: this.#hasTombstones,
+      hasTypeRejections: this.#hasTypeRejections,
       records: () => records ??= readRecords({ stream, from, to, rows, rejected }, batches),
       rejected,
       oldest: this.#oldest,
@@ -152,8 +158,10 @@ export class SegmentBuilder {
       this.#oldest ??= meta.timestamp;
       const { length } = rows;
       const rejection = this.#decode(batch.bytes, reader.valueStart, reader.valueLength, rows, meta);
-      if (rejection) rejected.add(this.stream.topic, partition, offset, batch.bytes, reader, rejection);
-      // A record that the stream ignores has no row.
+      if (rejection) {
+        rejected.add(this.stream.topic, partition, offset, batch.bytes, reader, rejection);
+        this.#hasTypeRejections ||= isOfColumn(rejection);
+      } // A record that the stream ignores has no row.
       else if (rows.length > length) {
         this.#rowCount++;
         this.#hasTombstones ||= reader.valueLength < 0;
@@ -199,6 +207,7 @@ export const emptySegment = (stream: Stream, partition: number, from: number, to
   rows: new Uint8Array(0),
   rowCount: 0,
   hasTombstones: false,
+  hasTypeRejections: false,
   records: () => [],
   rejected: RejectedRows.NONE,
   oldest: undefined,

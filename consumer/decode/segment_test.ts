@@ -46,6 +46,16 @@ Deno.test("SegmentBuilder.build() skips records below its first offset, rejected
   assert.equal(segment.oldest, 1_002);
 });
 
+Deno.test("SegmentBuilder.build() says whether a column's type rejected a record", () => {
+  const stream = { ...routes!, format: "text" as const, columns: [{ name: "line", type: "text", path: [] }] };
+  const has = (...values: string[]) =>
+    new SegmentBuilder(bindDeclaredTypes(stream)).build(0, 0, 9, [batch(0, values)]).hasTypeRejections;
+  assert.equal(has("a line", "\0"), true);
+  assert.equal(has("a line"), false);
+  const segment = new SegmentBuilder(bindDeclaredTypes(routes!)).build(0, 0, 9, [batch(0, ["{}", valid(1)])]);
+  assert.deepEqual([segment.rejected.count, segment.hasTypeRejections], [1, false]);
+});
+
 Deno.test("SegmentBuilder.build() uses the broker's timestamp when the topic uses LogAppendTime", () => {
   const batches = [batch(0, [valid(1), valid(2)], { isLogAppendTime: true, maxTimestamp: 5_000 })];
   assert.equal(new SegmentBuilder(bindDeclaredTypes(routes!)).build(0, 0, 2, batches).oldest, 5_000);

@@ -172,8 +172,8 @@ export class BatchStore {
         shouldRetry: isValid,
         canSplit: batch.length > 1 || recordCount(batch[0]!) > 1,
         isOneMessage: true,
-        // A record may be rejected only because a column's type was changed, such as by ALTER TYPE … ADD VALUE.
-        ...batch.some(({ rejected }) => rejected.count > 0) && { verifiedWithinMs: 100 },
+        // The type may have been changed, such as by ALTER TYPE … ADD VALUE.
+        ...batch.some(({ hasTypeRejections }) => hasTypeRejections) && { verifiedWithinMs: 100 },
       },
     );
   }

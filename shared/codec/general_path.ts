@@ -21,7 +21,7 @@ import {
   toObject,
 } from "./json_value.ts";
 import { metadataValue } from "./metadata_columns.ts";
-import { reject, type Rejection } from "./rejection.ts";
+import { reject, rejectColumn, type Rejection } from "./rejection.ts";
 import { storesSource } from "./source_columns.ts";
 import { validate } from "./validate.ts";
 
@@ -104,10 +104,10 @@ export class GeneralPath {
     const validation = validate(this.bound.stream.schema, value);
     if (validation.rejection) return validation.rejection;
     const length = rows.length;
-    const problem = this.#writeRow(validation.output, rows, meta, { bytes, span, members });
-    if (problem === undefined) return undefined;
+    const rejection = this.#writeRow(validation.output, rows, meta, { bytes, span, members });
+    if (rejection === undefined) return undefined;
     rows.length = length;
-    return reject("invalid record", problem);
+    return rejection;
   }
 
   /** Renames members that are present under another name only. */
@@ -124,8 +124,8 @@ export class GeneralPath {
     return members.map(({ name, value }) => ({ name: renamed.get(name) ?? name, value }));
   }
 
-  /** Appends a row. Returns the problem of a column, if any. */
-  #writeRow(output: unknown, rows: RowBuffer, meta: RecordMetadata, source: Source): string | undefined {
+  /** Appends a row. Returns the rejection because of a column, if any. */
+  #writeRow(output: unknown, rows: RowBuffer, meta: RecordMetadata, source: Source): Rejection | undefined {
     const { stream: { columns }, types } = this.bound;
     rows.int16(columns.length);
     for (const [c, column] of columns.entries()) {
@@ -139,7 +139,7 @@ export class GeneralPath {
         const span = value !== null && this.#storesSource[c] ? locate(source, column.path) : undefined;
         problem = type.write(span ? new JsonSource(source.bytes, span.start, span.end) : value, rows);
       }
-      if (problem !== undefined) return `column ${column.name}: ${problem}`;
+      if (problem !== undefined) return rejectColumn(column.name, problem);
     }
     return undefined;
   }

@@ -6,7 +6,7 @@
 import { isUtf8 } from "node:buffer";
 import type { BoundStream, RowDecoder } from "./bound_stream.ts";
 import { metadataValue } from "./metadata_columns.ts";
-import { reject } from "./rejection.ts";
+import { reject, rejectColumn } from "./rejection.ts";
 
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -26,7 +26,7 @@ export function createRawDecoder({ stream: { columns, format }, types }: BoundSt
       const problem = ("problem" in found ? found.problem : undefined) ?? type.write(found.value, rows);
       if (problem === undefined) continue;
       rows.length = before;
-      return reject("invalid record", `column ${column.name}: ${problem}`);
+      return rejectColumn(column.name, problem);
     }
     return undefined;
   };

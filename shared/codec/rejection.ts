@@ -26,6 +26,13 @@ export interface Rejection {
   readonly detail: string;
 }
 
+/** Creates the rejection of a value that a column's type cannot store. */
+export const rejectColumn = (name: string, problem: string): Rejection =>
+  reject("invalid record", `column ${name}: ${problem}`);
+
+/** Whether a column's type decided, which the catalog has, and not only the schema. */
+export const isOfColumn = ({ detail }: Rejection): boolean => /(?:^|: )column /.test(detail);
+
 /** Maximum length of a detail, UTF-16 code units. */
 const DETAIL_LENGTH_MAX = 500;
 

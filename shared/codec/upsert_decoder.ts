@@ -6,7 +6,7 @@
 import type { RowBuffer } from "../types/row_buffer.ts";
 import { keyIndexes, upsertMode } from "../upsert_stream.ts";
 import type { BoundStream, RowDecoder } from "./bound_stream.ts";
-import { reject } from "./rejection.ts";
+import { rejectColumn } from "./rejection.ts";
 import { TombstoneRows } from "./tombstone_row.ts";
 
 /** Position of the first key column that is NULL in the row from `start` on; `undefined`: none. */
@@ -39,6 +39,6 @@ export function upsertDecoder(bound: BoundStream, decode: RowDecoder): RowDecode
     const index = nullKeyIndex(rows, rowStart, isKey);
     if (index === undefined) return undefined;
     rows.length = rowStart;
-    return reject("invalid record", `column ${bound.stream.columns[index]!.name}: null, but part of the key`);
+    return rejectColumn(bound.stream.columns[index]!.name, "null, but part of the key");
   };
 }
