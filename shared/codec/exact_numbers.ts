@@ -30,7 +30,8 @@ function innerSchemas(schema: Schema): readonly Schema[] {
     case "intersection":
       return [def.left, def.right];
     case "lazy":
-      return [def.getter()];
+      // Unlike the getter, always the same schema.
+      return [(schema as z.core.$ZodLazy)._zod.innerType];
     case "pipe":
       // z.preprocess() is a pipe from a function, which receives the numbers as its output's schema wants them.
       return [defOf(def.in).type === "transform" ? def.out : def.in];
@@ -73,6 +74,14 @@ function collect(schema: Schema, into: Set<Schema>): void {
   for (const inner of innerSchemas(schema)) collect(inner, into);
 }
 
+const ids = new WeakMap<Schema, number>();
+let lastId = 0;
+
+function idOf(schema: Schema): number {
+  if (!ids.has(schema)) ids.set(schema, ++lastId);
+  return ids.get(schema)!;
+}
+
 /** Which numbers of a value, its members and its elements arrive exactly. */
 export class ExactNumbers {
   /** Whether the value, if it is a whole number, arrives as `bigint`. */
@@ -83,7 +92,11 @@ export class ExactNumbers {
   readonly #members = new Map<string | undefined, ExactNumbers | undefined>();
   readonly #elements = new Map<number, ExactNumbers | undefined>();
 
-  private constructor(schemas: readonly Schema[]) {
+  private constructor(
+    schemas: readonly Schema[],
+    /** Objects by their schemas: below a recursive schema, there is no limit to the number of paths. */
+    private readonly known: Map<string, ExactNumbers>,
+  ) {
     const nodes = new Set<Schema>();
     for (const schema of schemas) collect(schema, nodes);
     this.#nodes = [...nodes];
@@ -92,9 +105,16 @@ export class ExactNumbers {
   }
 
   /** The exact numbers of values that have these schemas; `undefined`: none. */
-  static of(schemas: readonly Schema[]): ExactNumbers | undefined {
-    const exact = schemas.filter((schema) => hasExactNode(schema));
-    return exact.length === 0 ? undefined : new ExactNumbers(exact);
+  static of(
+    schemas: readonly Schema[],
+    known = new Map<string, ExactNumbers>(),
+  ): ExactNumbers | undefined {
+    const exact = [...new Set(schemas)].filter((schema) => hasExactNode(schema));
+    if (exact.length === 0) return undefined;
+    const key = exact.map(idOf).sort((a, b) => a - b).join();
+    const found = known.get(key) ?? new ExactNumbers(exact, known);
+    known.set(key, found);
+    return found;
   }
 
   /** The exact numbers of a member. */
@@ -106,7 +126,10 @@ export class ExactNumbers {
     });
     const key = isKnown ? name : undefined;
     if (!this.#members.has(key)) {
-      this.#members.set(key, ExactNumbers.of(this.#nodes.flatMap((node) => memberSchema(node, key))));
+      this.#members.set(
+        key,
+        ExactNumbers.of(this.#nodes.flatMap((node) => memberSchema(node, key)), this.known),
+      );
     }
     return this.#members.get(key);
   }
@@ -116,7 +139,10 @@ export class ExactNumbers {
     const longest = Math.max(0, ...this.#nodes.map((node) => tupleLength(node)));
     const key = Math.min(index, longest);
     if (!this.#elements.has(key)) {
-      this.#elements.set(key, ExactNumbers.of(this.#nodes.flatMap((node) => elementSchema(node, key))));
+      this.#elements.set(
+        key,
+        ExactNumbers.of(this.#nodes.flatMap((node) => elementSchema(node, key)), this.known),
+      );
     }
     return this.#elements.get(key);
   }

@@ -137,7 +137,10 @@ export function wholeNumber(text: string): bigint | undefined {
   }
   const all = (digits! + fraction).replace(/^0+/, "");
   if (all === "") return 0n;
-  const significant = all.replace(/0+$/, "");
+  // A regular expression would take quadratic time.
+  let end = all.length;
+  while (all[end - 1] === "0") end--;
+  const significant = all.slice(0, end);
   // Number of zeros after the significant digits.
   const zeros = Number(exponent) - fraction.length + all.length - significant.length;
   if (zeros < 0 || significant.length + zeros > BIGINT_DIGITS_MAX) return undefined;

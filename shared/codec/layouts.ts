@@ -63,6 +63,7 @@ export class Layouts {
     start: number,
     end: number,
   ): void {
+    if (leaves.length > STEPS_MAX) return;
     if (this.#stepCount > STEPS_MAX) {
       this.#first = [];
       this.#stepCount = 0;

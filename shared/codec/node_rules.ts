@@ -23,6 +23,7 @@ interface CheckDef {
   readonly offset?: boolean;
   readonly local?: boolean;
   readonly precision?: number | null;
+  readonly version?: string;
 }
 
 /** The checks of a node. Formats such as `z.int32()` are a node and a check at once. */
@@ -182,7 +183,7 @@ export function stringRules(schema: Schema): StringRules | undefined {
       case "string_format": {
         if (!PATTERN_FORMATS.has(def.format!) || !def.pattern) return undefined;
         patterns.push(def.pattern);
-        const known = def.format === "email" || def.format === "regex"
+        const known = def.format === "email" || def.format === "regex" || def.version !== undefined
           ? "other"
           : def.format as StringRules["format"];
         format = format === "none" ? known : "other";

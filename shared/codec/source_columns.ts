@@ -84,6 +84,7 @@ export function isIdentity(schema: Schema, visiting = new Set<Schema>()): boolea
 
 /** The schema of the value at a path; `undefined` if something above it may change the value. */
 function schemaAt(schema: Schema, path: readonly (string | number)[]): Schema | undefined {
+  if (!hasConstantChecks(schema)) return undefined;
   const def = defOf(schema);
   const [step, ...rest] = path;
   switch (def.type) {
@@ -95,7 +96,6 @@ function schemaAt(schema: Schema, path: readonly (string | number)[]): Schema | 
       return schemaAt(def.innerType, path);
   }
   if (step === undefined) return schema;
-  if (!hasConstantChecks(schema)) return undefined;
   let next: Schema | undefined | null;
   if (def.type === "object") next = Object.hasOwn(def.shape, step) ? def.shape[step] : def.catchall;
   else if (def.type === "array") next = def.element;

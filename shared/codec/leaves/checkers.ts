@@ -230,7 +230,8 @@ function createObjectChecker(
     members.push({ name: encoder.encode(name), checker, isRequired: absence === "invalid" });
   }
   const others = catchall && createChecker(context, catchall, maxDepth);
-  if (names.length === 0 && (!catchall || others instanceof AnyChecker)) {
+  const allowsAny = others instanceof AnyChecker && !(others instanceof AnyObjectChecker);
+  if (names.length === 0 && (!catchall || allowsAny)) {
     return new AnyObjectChecker(context, maxDepth + 1);
   }
   if (catchall === undefined) return new ObjectChecker(context, members, new AnyChecker(context, maxDepth));

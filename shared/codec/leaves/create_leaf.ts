@@ -144,7 +144,7 @@ function createStringLeaf(
   if (kind === "enum") {
     if (!labels || (!allowed && !isUnlimited(rules))) return undefined;
     const both = allowed ? labels.filter((label) => allowed.includes(label)) : labels;
-    return new TextLeaf(options, StringReader.ofOptions(both.filter(isPlain), skipper), Infinity);
+    return new TextLeaf(options, StringReader.ofOptions(both, skipper), Infinity);
   }
   if (kind === "uuid") {
     const isUuid = rules?.patterns.length === 1 && (rules.format === "uuid" || rules.format === "guid") &&
@@ -152,12 +152,9 @@ function createStringLeaf(
     return isUuid || isUnlimited(rules) ? new UuidLeaf(options, rules?.format === "uuid") : undefined;
   }
   const max = modifiers[0] ?? Infinity;
-  if (allowed) return new TextLeaf(options, StringReader.ofOptions(allowed.filter(isPlain), skipper), max);
+  if (allowed) return new TextLeaf(options, StringReader.ofOptions(allowed, skipper), max);
   return rules && new TextLeaf(options, new StringReader(rules, skipper), max);
 }
-
-/** Whether a string is the same in JSON, without escapes, and can be stored. */
-const isPlain = (text: string) => JSON.stringify(text) === `"${text}"` && text.isWellFormed();
 
 /** Whether the schema accepts all strings. */
 const isUnlimited = (rules: StringRules | undefined): boolean =>

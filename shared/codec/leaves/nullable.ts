@@ -42,7 +42,8 @@ export function nullableInner(schema: Schema): Unwrapped {
     // What is within a default does not matter for absent values.
     else if (def.type === "optional") isOptional ||= !hasDefault;
     else if (def.type === "default" || def.type === "prefault") hasDefault = true;
-    else if (def.type === "union" && def.options.length === 2) {
+    // z.xor() rejects null if both options accept it.
+    else if (def.type === "union" && def.inclusive !== false && def.options.length === 2) {
       const other = def.options.find((option) => defOf(option).type !== "null");
       if (!other || !def.options.some((option) => defOf(option).type === "null" && !hasChecks(option))) break;
       isNullable = true;

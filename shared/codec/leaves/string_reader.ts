@@ -19,6 +19,9 @@ const ANY: StringRules = {
   isAnyPrecision: false,
 };
 
+/** Whether a string is the same in JSON, without escapes, and can be stored. */
+const isPlain = (text: string) => JSON.stringify(text) === `"${text}"` && text.isWellFormed();
+
 /** Finds the bytes of a string and checks its rules. */
 export class StringReader {
   /** The bytes between the quotes of the last string. */
@@ -34,9 +37,9 @@ export class StringReader {
     this.#options = options?.map((text) => Buffer.from(text));
   }
 
-  /** A reader that accepts the given strings. */
+  /** A reader that accepts the given strings, except those that have escapes in JSON. */
   static ofOptions(options: readonly string[], skipper: JsonSkipper): StringReader {
-    return new StringReader(ANY, skipper, options);
+    return new StringReader(ANY, skipper, options.filter(isPlain));
   }
 
   /** Reads the string whose opening quote is at `at`. Returns the index after it, or −1 if it has an escape or is not proven to be valid. */
