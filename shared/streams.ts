@@ -10,7 +10,7 @@ import { suggestion } from "./settings/suggestion.ts";
 import { SETTINGS } from "./settings/table.ts";
 import type { Stream } from "./stream.ts";
 import { readStreamFile } from "./stream_files/read_stream_file.ts";
-import { withPositionColumns } from "./upsert_stream.ts";
+import { upsertMode, withPositionColumns } from "./upsert_stream.ts";
 
 /** The root of the project, relative to which the directory of stream files is found. In the images it is `/app`. */
 const PROJECT = fileURLToPath(new URL("..", import.meta.url));
@@ -43,9 +43,36 @@ export async function loadStreams(
       ? [{ cause: `STREAMS names a stream twice: ${names.join(",")}`, remedy: "Remove one of both." }]
       : [],
     ...problems,
+    ...repeated.length > 0 ? [] : sharedProblems(streams),
   ];
   if (all.length > 0) throw new SettingsError(all);
   return [...streams];
+}
+
+/** The consumer has one decoder per topic, and the offsets in the rows of an upsert are those of one topic. */
+function sharedProblems(streams: readonly Stream[]): SettingProblem[] {
+  return streams.flatMap((stream, i) => {
+    const others = streams.slice(0, i);
+    const ofTopic = others.find(({ topic }) => topic === stream.topic);
+    const ofTable = others.find((other) =>
+      other.table === stream.table && (upsertMode(other) || upsertMode(stream))
+    );
+    return [
+      ...ofTopic
+        ? [{
+          cause: `The streams ${ofTopic.name} and ${stream.name} have the same topic, ${stream.topic}`,
+          remedy: "Run another consumer, with another CONSUMER_GROUP_ID, for one of them.",
+        }]
+        : [],
+      ...ofTable
+        ? [{
+          cause:
+            `The streams ${ofTable.name} and ${stream.name} have the same table, ${stream.table}, and one of them upserts`,
+          remedy: "Upsert into a table of its own.",
+        }]
+        : [],
+    ];
+  });
 }
 
 /** Loads all streams in alphabetical order. A stream that cannot be loaded does not hide the others. */

@@ -45,9 +45,15 @@ export function withPositionColumns(stream: Stream): Stream {
   return missing.length === 0 ? stream : { ...stream, columns: [...stream.columns, ...missing] };
 }
 
-function keyProblem({ key }: UpsertMode, columns: readonly Column[]): string | undefined {
+function keyProblem({ key, tombstones }: UpsertMode, columns: readonly Column[]): string | undefined {
   if (key.length === 0) return "has no key column";
   if (new Set(key).size < key.length) return "names a key column twice";
+  const position = columns.find((column) =>
+    key.includes(column.name) && "metadata" in column && ["partition", "offset"].includes(column.metadata)
+  );
+  if (position && tombstones === "delete") {
+    return `has the key column "${position.name}", with which a tombstone finds no row`;
+  }
   const unknown = key.find((name) => !columns.some((column) => column.name === name));
   return unknown === undefined ? undefined : `has the key column "${unknown}", which is not a column`;
 }

@@ -25,11 +25,11 @@ import { runTransaction } from "../store/transaction.ts";
  */
 export async function applyRows(
   client: pg.Client,
-  { stream, types }: BoundStream,
+  { stream, types, typeOids }: BoundStream,
   rows: Uint8Array,
   restore: boolean,
 ): Promise<readonly SkippedRecord[]> {
-  const table = upsertTable(stream, types)!;
+  const table = upsertTable(stream, types, typeOids)!;
   const deletes = upsertMode(stream)?.tombstones === "delete";
   await runTransaction(client, "", [
     createStagingSql(table),

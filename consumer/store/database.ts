@@ -184,7 +184,8 @@ export class Database implements AsyncDisposable {
         if (error instanceof TransientError) {
           this.availability.down("PostgreSQL", error, error.kind);
         } else {
-          if (!isPostgresError(error)) throw error;
+          // The text of a CancelledError contains the table's name, which may be `connections`.
+          if (error instanceof CancelledError || !isPostgresError(error)) throw error;
           if (this.verify && !isVerifiedAfterError && TABLE_CHANGED_SQLSTATES.includes(codeOf(error)!)) {
             isVerifiedAfterError = true;
             this.#verifiedAt = undefined;

@@ -26,7 +26,7 @@ export type UpsertRows = Pick<
  */
 export function upsertSteps(segments: readonly UpsertRows[]): Step[] {
   const { stream, types, typeOids } = segments[0]!;
-  const table = upsertTable(stream, types)!;
+  const table = upsertTable(stream, types, typeOids)!;
   const bytes = segments.reduce((sum, { rows }) => sum + rows.length, 0);
   return [
     createStagingSql(table),

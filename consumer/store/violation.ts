@@ -22,6 +22,7 @@ export interface Violation {
  * - `of_constraint`: CHECK and FOREIGN KEY, with their columns in conkey, where 0 means the whole row;
  * - `of_index`: UNIQUE, PRIMARY KEY and EXCLUDE, also an index without a constraint. A predicate's columns count only if an expression is
  *   indexed, since pg_depend does not distinguish the two;
+ * - `referenced`: FOREIGN KEY of another table, if the row that a tombstone deletes is still referenced: the referenced columns;
  * - `of_domain`: every column of the tables whose type is the domain, or a domain over it.
  *
  * A view with an INSTEAD OF trigger writes to another table: its columns are compared by name.
@@ -43,6 +44,12 @@ WITH RECURSIVE error (schema, "table", "column", "constraint", data_type) AS (
   UNION SELECT attrelid FROM of_domain
 ), ancestors AS (
   SELECT oid FROM violated UNION SELECT i.inhparent FROM ancestors a JOIN pg_inherits i ON i.inhrelid = a.oid
+), referenced AS (
+  SELECT c.confrelid AS oid, k.attnum FROM error e, violated v
+  JOIN pg_constraint c ON c.conrelid = v.oid AND c.contype = 'f', unnest(c.confkey) AS k (attnum)
+  WHERE c.conname = e."constraint" AND NOT EXISTS (SELECT FROM ours o JOIN ancestors a ON a.oid = o.oid)
+), referenced_ancestors AS (
+  SELECT oid FROM referenced UNION SELECT i.inhparent FROM referenced_ancestors a JOIN pg_inherits i ON i.inhrelid = a.oid
 ), of_column AS (
   SELECT a.attrelid, a.attnum FROM error e, violated v
   JOIN pg_attribute a ON a.attrelid = v.oid WHERE a.attname = e."column"
@@ -60,6 +67,7 @@ WITH RECURSIVE error (schema, "table", "column", "constraint", data_type) AS (
     WHERE 0 = ANY (i.key)
 ), checked (oid, attnum) AS (
   SELECT * FROM of_column UNION SELECT * FROM of_constraint UNION SELECT * FROM of_index UNION SELECT * FROM of_domain
+  UNION SELECT * FROM referenced
 ), generators (oid, attnum) AS (
   SELECT c.oid, d.refobjsubid FROM checked c
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = c.attnum AND a.attgenerated <> ''
@@ -70,7 +78,9 @@ WITH RECURSIVE error (schema, "table", "column", "constraint", data_type) AS (
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = c.attnum AND a.attnum > 0
 ), root AS (
   SELECT o.name FROM ours o JOIN pg_class c ON c.oid = o.oid
-  WHERE EXISTS (SELECT FROM violated) AND (o.oid IN (SELECT oid FROM ancestors) OR c.relkind = 'v')
+  WHERE EXISTS (SELECT FROM violated) AND (
+    o.oid IN (SELECT oid FROM ancestors UNION SELECT oid FROM referenced_ancestors) OR c.relkind = 'v'
+  )
   ORDER BY c.relkind = 'v' LIMIT 1
 ), serial AS (
   SELECT c.name AS "column", pg_get_serial_sequence(r.name, c.name) AS sequence FROM root r

@@ -8,6 +8,8 @@ import type { StructureReader } from "./structure_reader.ts";
 
 /** Maximum number of steps. When there are more, learning begins anew: the records may have other layouts now. */
 const STEPS_MAX = 1_000;
+/** Maximum number of steps after one, which are compared one after another: members with variable names have one per record. */
+const SIBLINGS_MAX = 16;
 /** Longest literal of a step. */
 const LITERAL_LENGTH_MAX = 2_000;
 
@@ -84,6 +86,7 @@ export class Layouts {
           isEnd ? [...absent] : [],
           isEnd ? [...nulls] : [],
         );
+        if (steps.length === SIBLINGS_MAX) return;
         insert(steps, step);
         this.#stepCount++;
       }

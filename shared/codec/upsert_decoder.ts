@@ -6,8 +6,10 @@
 import type { RowBuffer } from "../types/row_buffer.ts";
 import { keyIndexes, upsertMode } from "../upsert_stream.ts";
 import type { BoundStream, RowDecoder } from "./bound_stream.ts";
-import { rejectColumn } from "./rejection.ts";
+import { reject, rejectColumn } from "./rejection.ts";
 import { TombstoneRows } from "./tombstone_row.ts";
+
+const NO_VALUE = reject("no value", "The record has no value (a tombstone).");
 
 /** Position of the first key column that is NULL in the row from `start` on; `undefined`: none. */
 function nullKeyIndex({ view }: RowBuffer, start: number, isKey: readonly boolean[]): number | undefined {
@@ -32,7 +34,7 @@ export function upsertDecoder(bound: BoundStream, decode: RowDecoder): RowDecode
   const tombstones = new TombstoneRows(bound);
   return (bytes, start, length, rows, meta) => {
     if (length < 0 && mode.tombstones === "ignore") return undefined;
-    if (length < 0 && mode.tombstones === "delete") return tombstones.write(rows, meta);
+    if (length < 0) return mode.tombstones === "delete" ? tombstones.write(rows, meta) : NO_VALUE;
     const rowStart = rows.length;
     const rejection = decode(bytes, start, length, rows, meta);
     if (rejection) return rejection;

@@ -13,6 +13,7 @@ import { parseType, type TypeDescriptor } from "../types/type_descriptor.ts";
 import type { CatalogTable } from "./catalog.ts";
 import { labelsOf } from "./column_schema.ts";
 import { declaredType } from "./stream_table.ts";
+import { isConvertible } from "./type_family.ts";
 
 function optionsOf(column: Column, others: TypeOptions): TypeOptions {
   if (!("path" in column)) return others;
@@ -24,16 +25,18 @@ function optionsOf(column: Column, others: TypeOptions): TypeOptions {
  * Binds a stream to its table.
  *
  * @param characters what the database can store; default: all characters
- * @throws {PermanentError} if the table lacks a column, or the column's type is not supported
+ * @throws {PermanentError} if the table lacks a column, or the column's type cannot store the stream's values
  */
 export function bindStream(stream: Stream, table: CatalogTable, characters?: CharacterSet): BoundStream {
   const types = stream.columns.map((column): ColumnType => {
     const found = table.columns.get(column.name);
-    if (!found?.type) {
+    if (!found?.type || !isConvertible(column, found.type)) {
       throw new PermanentError({
         code: "TABLE_INCOMPATIBLE",
         cause: found
-          ? `the type ${found.sql} of column ${column.name} of the table ${table.table} is not supported`
+          ? `the type ${found.sql} of column ${column.name} of the table ${table.table} cannot store its values of type ${
+            declaredType(column)
+          }`
           : `the table ${table.table} has no column ${column.name}`,
         remedy: "Alter the table, or change the stream's columns.",
       });

@@ -61,11 +61,15 @@ export async function ensureTables(
     const table = existing.get(stream.table);
     const missing = missingColumns(stream, table).filter((column) => isNullable(stream, column));
     if (table && (!addColumns || missing.length === 0)) continue;
+    let hasTypes = true;
     for (const [name, labels] of await missingTypes(client, stream)) {
-      await create(`type ${name}`, enumTypeSql(name, labels), stream.table);
+      const statement = enumTypeSql(name, labels);
+      if (!table) await create(`type ${name}`, statement, stream.table);
+      else if (await alterTable(client, statement)) created.push(`type ${name}`);
+      else hasTypes = false;
     }
     if (!table) await create(`table ${stream.table}`, streamTableSql(stream), stream.table);
-    else if (await alterTable(client, addColumnsSql(stream, missing))) {
+    else if (hasTypes && await alterTable(client, addColumnsSql(stream, missing))) {
       created.push(...missing.map(({ name }) => `column ${name} of table ${stream.table}`));
     }
   }
@@ -116,12 +120,13 @@ async function missingTypes(
   return types.filter(([name]) => rows.some((row) => row.name === name));
 }
 
-/** Alters a table. Returns false if the account is not its owner, or it is a view. */
+/** Alters a table, or creates a type for it. Returns false if the account is not allowed to, or the table is a view. */
 async function alterTable(client: pg.Client, sql: string): Promise<boolean> {
   try {
     await withSavepoint(client, () => client.query(sql));
     return true;
   } catch (error) {
+    if (CONCURRENT_CREATE_SQLSTATES.includes(codeOf(error) ?? "")) return true;
     if (!["42501", "42809"].includes(codeOf(error) ?? "")) throw error;
     return false;
   }

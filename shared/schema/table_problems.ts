@@ -11,7 +11,7 @@ import { CONSUMER_PROGRESS, OWN_TABLES } from "./own_tables.ts";
 import { type RelationProblem, relationProblems } from "./relation_problems.ts";
 import { upsertProblems } from "./upsert_problems.ts";
 import { incompatibleVersion, parseSchemaVersion, readSchemaComment } from "./schema_version.ts";
-import { addColumnsSql, declaredType } from "./stream_table.ts";
+import { addColumnsSql, declaredType, enumTypes, enumTypeSql } from "./stream_table.ts";
 import { isConvertible } from "./type_family.ts";
 
 /**
@@ -88,5 +88,7 @@ function streamProblem(stream: Stream, table: CatalogTable | undefined): Relatio
   const setting = missing.every((column) => isNullable(stream, column))
     ? " Or set CONSUMER_ADD_COLUMNS=true: the consumer then adds nullable columns."
     : "";
-  return { ...problem, remedy: `Run: ${addColumnsSql(stream, missing)};${setting}` };
+  const types = [...enumTypes({ ...stream, columns: missing })]
+    .map(([name, labels]) => `${enumTypeSql(name, labels)}; (unless it exists) `);
+  return { ...problem, remedy: `Run: ${types.join("")}${addColumnsSql(stream, missing)};${setting}` };
 }

@@ -15,6 +15,8 @@ export interface UpsertTable {
   readonly columns: readonly string[];
   /** Types of the columns, as `format_type()` prints them. */
   readonly types: readonly string[];
+  /** OIDs of the columns' types, if known: an enum type that was created again has the name of the previous one. */
+  readonly typeOids?: readonly number[] | undefined;
   readonly key: readonly string[];
   /** The columns of the position of a row's record. */
   readonly partition: string;
@@ -25,12 +27,14 @@ export interface UpsertTable {
 export function upsertTable(
   stream: Stream,
   types: readonly Pick<ColumnType, "sql">[],
+  typeOids?: readonly number[],
 ): UpsertTable | undefined {
   const mode = upsertMode(stream);
   return mode && {
     table: stream.table,
     columns: stream.columns.map(({ name }) => pg.escapeIdentifier(name)),
     types: types.map(({ sql }) => sql),
+    typeOids,
     key: mode.key.map((name) => pg.escapeIdentifier(name)),
     partition: pg.escapeIdentifier(metadataColumn(stream, "partition")!),
     offset: pg.escapeIdentifier(metadataColumn(stream, "offset")!),
@@ -41,18 +45,20 @@ export function upsertTable(
  * The temporary table that receives the rows of a batch. The name contains a hash of the columns and their types: behind a pooler, clients
  * with other streams or versions share the session, and a column's type may change.
  */
-export function stagingName({ table, columns, types }: UpsertTable): string {
-  const hash = createHash("sha256").update(JSON.stringify([table, columns, types])).digest("hex");
+export function stagingName({ table, columns, types, typeOids }: UpsertTable): string {
+  const hash = createHash("sha256").update(JSON.stringify([table, columns, types, typeOids])).digest("hex");
   return `pg_temp.upsert_${hash.slice(0, 16)}`;
 }
 
 /**
- * The statement that creates the temporary table, once per session. It has the columns' types and collations, but not their constraints:
- * a tombstone has only a key.
+ * The statement that creates the temporary table, once per session. It has the columns' types and collations, but not their constraints,
+ * nor those of a domain, which a cast to its base type removes: a tombstone has only a key.
  */
 export const createStagingSql = (table: UpsertTable): string =>
   `CREATE TEMP TABLE IF NOT EXISTS ${stagingName(table).replace("pg_temp.", "")} ON COMMIT DELETE ROWS AS
-  SELECT ${table.columns.join(", ")} FROM ${table.table} WITH NO DATA`;
+  SELECT ${
+    table.columns.map((column, c) => `${column}::${table.types[c]} AS ${column}`).join(", ")
+  } FROM ${table.table} WITH NO DATA`;
 
 /** The temporary table and its columns, as the target of a COPY. */
 export const stagingTarget = (table: UpsertTable): string =>
