@@ -4,9 +4,10 @@
  * @module
  */
 import { suggestion } from "../../settings/suggestion.ts";
-import { compareDecimals, Decimal } from "../../types/decimal.ts";
+import { Decimal } from "../../types/decimal.ts";
 import { type Mistakes, pointerTo } from "../mistakes.ts";
-import { isObject, type Json, type JsonObject, memberOf } from "../parse_json.ts";
+import { isObject, type Json, type JsonObject } from "../parse_json.ts";
+import { checkOrder, checkRequired } from "./contradictions.ts";
 import { FORMATS } from "./formats.ts";
 import {
   forEachSubschema,
@@ -20,24 +21,33 @@ import {
   typesOf,
   UNSUPPORTED,
 } from "./keywords.ts";
-import { isWhole } from "./numbers.ts";
 import { isEndless, resolve } from "./references.ts";
+
+const NOT_A_SCHEMA = [
+  "not a schema",
+  "Write an object with keywords of JSON Schema, or true or false.",
+] as [cause: string, remedy: string];
 
 const DRAFT = "https://json-schema.org/draft/2020-12/schema";
 
 /** Adds the mistakes of a schema and its subschemas. Does not look into `default`, `enum` and other values. */
 export function checkSchema(root: Json, mistakes: Mistakes, pointer = "/schema"): void {
-  const visit = (schema: Json, at: string): void => {
+  const visit = (schema: Json, at: string, isKeyword = false): void => {
     if (typeof schema === "boolean") return;
     if (!isObject(schema)) {
-      mistakes.add(at, "not a schema", "Write an object with keywords of JSON Schema, or true or false.");
+      // The value of a keyword is already reported with its remedy.
+      if (!isKeyword) mistakes.add(at, ...NOT_A_SCHEMA);
       return;
     }
     for (const [name, value] of Object.entries(schema)) {
       checkKeyword(name, value, schema, pointerTo(at, name), { mistakes, isRoot: at === pointer, root });
     }
     checkOrder(schema, at, mistakes);
-    forEachSubschema(schema, (subschema, steps) => visit(subschema, steps.reduce(pointerTo, at)));
+    checkRequired(schema, at, mistakes);
+    forEachSubschema(
+      schema,
+      (subschema, steps) => visit(subschema, steps.reduce(pointerTo, at), steps.length === 1),
+    );
   };
   visit(root, pointer);
 }
@@ -60,7 +70,7 @@ function checkKeyword(name: string, value: Json, schema: JsonObject, at: string,
     return;
   }
   const { form, types } = KEYWORDS[name]!;
-  const problem = formProblem(form, value);
+  const problem = formProblem(name, form, value);
   if (problem !== undefined) mistakes.add(at, ...problem);
   else if (name === "properties" || name === "required") {
     const names = Array.isArray(value) ? value : Object.keys(value as JsonObject);
@@ -70,6 +80,10 @@ function checkKeyword(name: string, value: Json, schema: JsonObject, at: string,
         `a member cannot have the name ${each}`,
         "Remove it; a jsonb column can store the whole record.",
       );
+    }
+  } else if (name === "patternProperties") {
+    for (const pattern of Object.keys(value as JsonObject)) {
+      checkPattern(pattern, (cause, remedy) => mistakes.add(pointerTo(at, pattern), cause, remedy));
     }
   } else if (form === "special" || form === "text") checkValue(name, value, schema, at, place);
   const isInReference = Object.hasOwn(schema, "$ref") && form !== "annotation" &&
@@ -82,22 +96,49 @@ function checkKeyword(name: string, value: Json, schema: JsonObject, at: string,
     mistakes.add(
       at,
       `${name} has no effect without the type ${types.join(" or ")}`,
-      `Add "type": "${types[0]}", or remove ${name}.`,
+      allowed ? `Remove ${name}, or correct the type.` : `Add "type": "${types[0]}", or remove ${name}.`,
     );
   }
 }
 
-function formProblem(form: Keyword["form"], value: Json): [cause: string, remedy: string] | undefined {
+/** Forms of previous drafts, and the remedies. */
+const PREVIOUS_FORMS: Readonly<Record<string, (value: Json) => string | undefined>> = {
+  items: (value) => Array.isArray(value) ? "Write prefixItems, as in draft 2020-12." : undefined,
+  required: (value) =>
+    typeof value === "boolean"
+      ? "List the names of required properties in the schema of the object."
+      : undefined,
+  ...Object.fromEntries(
+    ["exclusiveMinimum", "exclusiveMaximum"].map((name) => [
+      name,
+      (value: Json) =>
+        typeof value === "boolean" ? "Write the limit itself, as in draft 2020-12." : undefined,
+    ]),
+  ),
+};
+
+function formProblem(
+  name: string,
+  form: Keyword["form"],
+  value: Json,
+): [cause: string, remedy: string] | undefined {
+  const problem = problemOfForm(form, value);
+  const remedy = problem && Object.hasOwn(PREVIOUS_FORMS, name) ? PREVIOUS_FORMS[name]!(value) : undefined;
+  return problem && [problem[0], remedy ?? problem[1]];
+}
+
+function problemOfForm(form: Keyword["form"], value: Json): [cause: string, remedy: string] | undefined {
   switch (form) {
     case "count":
       return value instanceof Decimal && /^\d{1,9}$/.test(value.text)
         ? undefined
-        : ["not a count", "Write a whole number, 0 or more."];
+        : ["not a count", "Write a whole number of at most nine digits, 0 or more."];
     case "number":
       // A longer exponent is a mistake, and would make the arithmetic slow.
-      return value instanceof Decimal && !/[eE][+-]?\d{4}/.test(value.text)
-        ? undefined
-        : ["not a number", "Write a number."];
+      if (!(value instanceof Decimal)) return ["not a number", "Write a number."];
+      return /[eE][+-]?\d{4}/.test(value.text)
+        ? [`the exponent of ${value.text} has more than three digits`, "Write another limit, or remove it."]
+        : undefined;
     case "text":
       return typeof value === "string" ? undefined : ["not a text", "Write a text."];
     case "flag":
@@ -107,6 +148,8 @@ function formProblem(form: Keyword["form"], value: Json): [cause: string, remedy
           new Set(value).size === value.length
         ? undefined
         : ["not an array of different names", "Write the names of properties."];
+    case "schema":
+      return isObject(value) || typeof value === "boolean" ? undefined : NOT_A_SCHEMA;
     case "schemas":
       return Array.isArray(value) && value.length > 0
         ? undefined
@@ -148,11 +191,15 @@ function checkValue(name: string, value: Json, schema: JsonObject, at: string, p
   } else if (name === "contentEncoding" && value !== "base64") {
     add(`the encoding ${JSON.stringify(value)} is not supported`, "Write base64, or remove it.");
   } else if (name === "pattern") {
-    try {
-      new RegExp(value as string, "u");
-    } catch (error) {
-      add((error as Error).message, "Correct the regular expression (JavaScript with the flag u).");
-    }
+    checkPattern(value as string, add);
+  }
+}
+
+function checkPattern(pattern: string, add: Add): void {
+  try {
+    new RegExp(pattern, "u");
+  } catch (error) {
+    add((error as Error).message, "Correct the regular expression (JavaScript with the flag u).");
   }
 }
 
@@ -175,6 +222,9 @@ function checkValues(name: string, value: Json, schema: JsonObject, add: Add): v
     add("not an array of values", "Write at least one value.");
     return;
   }
+  const texts = values.filter((each) => typeof each === "string");
+  const repeated = texts.find((each, i) => texts.indexOf(each) < i);
+  if (repeated !== undefined) add(`${JSON.stringify(repeated)} occurs twice`, "Remove one of both.");
   const types = typesOf(schema);
   for (const each of values) {
     const type = typeOfValue(each);
@@ -185,34 +235,6 @@ function checkValues(name: string, value: Json, schema: JsonObject, add: Add): v
         `${JSON.stringify(each)} is not of the type ${types.join(" or ")}`,
         "Remove it, or correct the type.",
       );
-    }
-  }
-}
-
-/** Pairs of keywords of which the second must not be less than the first. */
-const PAIRS = [["minimum", "maximum"], ["minLength", "maxLength"], ["minItems", "maxItems"]]
-  .concat([["minProperties", "maxProperties"], ["minContains", "maxContains"]]) as [string, string][];
-
-function checkOrder(schema: JsonObject, at: string, mistakes: Mistakes): void {
-  for (const [min, max] of PAIRS) {
-    const [low, high] = [memberOf(schema, min), memberOf(schema, max)];
-    if (low instanceof Decimal && high instanceof Decimal && compareDecimals(low.text, high.text) > 0) {
-      mistakes.add(
-        pointerTo(at, max),
-        `${max} is less than ${min}: no value is valid`,
-        "Correct one of them.",
-      );
-    }
-  }
-  const unit = memberOf(schema, "multipleOf");
-  if (unit instanceof Decimal && compareDecimals(unit.text, "0") <= 0) {
-    mistakes.add(pointerTo(at, "multipleOf"), "not above 0", "Write a positive number.");
-  } else if (unit instanceof Decimal && typesOf(schema)?.includes("integer") && !isWhole(unit)) {
-    mistakes.add(pointerTo(at, "multipleOf"), "not a whole number", 'Write one, or the type "number".');
-  }
-  for (const keyword of ["minContains", "maxContains"]) {
-    if (Object.hasOwn(schema, keyword) && !Object.hasOwn(schema, "contains")) {
-      mistakes.add(pointerTo(at, keyword), `${keyword} has no effect without contains`, "Remove it.");
     }
   }
 }
