@@ -15,7 +15,7 @@ import {
   parseExact,
 } from "../shared/stream_files/parse_json.ts";
 import { INHERITED_NAMES } from "../shared/stream_files/schema/keywords.ts";
-import { nameProblem } from "../shared/stream_files/table_name.ts";
+import { columnNameProblem } from "../shared/stream_files/table_name.ts";
 import { Decimal } from "../shared/types/decimal.ts";
 import { MemberValues } from "./member_values.ts";
 import type { ReadRecord } from "./read_topic.ts";
@@ -117,8 +117,8 @@ export class TopicValues {
     const isUnclear = [...this.#members.keys()].some((other) =>
       other !== member && (other === name || columnName(other) === name)
     );
-    if (!isUnclear && nameProblem(name) === undefined && !/^\d+$/.test(name)) return name;
-    const base = nameProblem(name) === undefined ? name.slice(0, 15) : "column";
+    if (!isUnclear && columnNameProblem(name) === undefined && !/^\d+$/.test(name)) return name;
+    const base = columnNameProblem(name) === undefined ? name.slice(0, 15) : "column";
     let number = 1;
     while (columns.has(`${base}_${number}`) || this.#members.has(`${base}_${number}`)) number++;
     return `${base}_${number}`;

@@ -11,7 +11,7 @@ import type { FileColumn, StreamFile } from "./file_format.ts";
 import { type Mistakes, pointerTo, stepsOf } from "./mistakes.ts";
 import type { Json } from "./parse_json.ts";
 import { locate, membersOf, valueTypesOf } from "./schema/locate.ts";
-import { nameProblem } from "./table_name.ts";
+import { columnNameProblem } from "./table_name.ts";
 
 /**
  * A member's name as a column: `userID` is `user_id`.
@@ -37,12 +37,12 @@ export function readColumns(file: StreamFile, root: Json, mistakes: Mistakes): C
   const entries = file.columns ? Object.entries(file.columns) : defaultColumns(root, mistakes);
   const columns = entries.flatMap(([name, column]) => {
     const at = pointerTo("/columns", name);
-    const problem = nameProblem(name);
+    const problem = columnNameProblem(name);
     if (problem !== undefined) mistakes.add(at, problem, "Choose another name.");
     return (column.metadata === undefined ? memberColumn : metadataColumn)(name, column, at, root, mistakes);
   });
   if (file.columns && entries.length === 0) {
-    mistakes.add("/columns", "no columns", "Name at least one, or remove it.");
+    mistakes.add("/columns", "no columns", "Write at least one, or remove it.");
   }
   if (file.format !== undefined && file.format !== "json") checkRawColumns(columns, file.format, mistakes);
   return columns;
@@ -51,7 +51,8 @@ export function readColumns(file: StreamFile, root: Json, mistakes: Mistakes): C
 function defaultColumns(root: Json, mistakes: Mistakes): [string, FileColumn][] {
   const members = membersOf(root, root);
   if (members.length === 0) {
-    mistakes.add("", "columns is missing, and the schema has no properties", "List the columns.");
+    const cause = "is missing, and the schema has no properties";
+    mistakes.add("/columns", cause, 'List the columns; "path": "" stores the whole value.');
   }
   const columns = new Map<string, string>();
   for (const member of members) {

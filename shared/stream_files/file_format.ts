@@ -94,7 +94,7 @@ function schemaAt(path: readonly PropertyKey[]): z.ZodType | undefined {
  * @returns the file without what is invalid, so that the rest can be checked; `undefined` if it is not an object
  */
 export function checkFormat(file: Json, mistakes: Mistakes): StreamFile | undefined {
-  const result = STREAM_FILE.safeParse(file);
+  const result = STREAM_FILE.safeParse(file, { reportInput: true });
   if (result.success) return result.data;
   let valid: Json = file;
   for (const issue of result.error.issues) {
@@ -110,19 +110,32 @@ export function checkFormat(file: Json, mistakes: Mistakes): StreamFile | undefi
       }
       continue;
     }
-    const isMissing = issue.code === "invalid_type" && issue.message.endsWith("received undefined");
-    const cause = isMissing
-      ? "is missing"
-      : issue.message.replace(/^Invalid (input|option): /, "").replace("received Decimal", "received number");
-    mistakes.add(
-      pointer,
-      cause,
-      node?.description === undefined ? "Correct it." : `It is: ${node.description}.`,
-    );
+    mistakes.add(pointer, causeOf(issue), remedyOf(issue, node));
+    if (pointer !== "") mistakes.ignore(pointer);
     valid = without(valid, issue.path);
   }
   const about = "?";
   return STREAM_FILE.safeParse(isObject(valid) ? { about, ...valid } : valid).data;
+}
+
+/** The cause in terms of JSON. */
+function causeOf({ code, message }: z.core.$ZodIssue): string {
+  if (code === "too_small") return "is empty";
+  if (code === "invalid_type" && message.endsWith("received undefined")) return "is missing";
+  return message.replace(/^Invalid (input|option): /, "")
+    .replace("received Decimal", "received number")
+    .replace("expected record", "expected object");
+}
+
+function remedyOf(issue: z.core.$ZodIssue, node: z.ZodType | undefined): string {
+  const values = issue.code === "invalid_value" ? issue.values.map(String) : [];
+  const nearest = typeof issue.input === "string" ? suggestion(issue.input, values) : "";
+  if (nearest !== "") return nearest;
+  if (node?.description !== undefined) return `Expected: ${node.description}.`;
+  const object = node instanceof z.ZodOptional ? node.unwrap() : node;
+  return object instanceof z.ZodObject
+    ? `Write an object with members of ${Object.keys(object.shape).join(", ")}.`
+    : "Correct it.";
 }
 
 /** A copy of a value without the member at a path. An array of which an item is invalid is left out. */

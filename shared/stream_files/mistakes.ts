@@ -29,6 +29,7 @@ export function stepsOf(pointer: string): string[] | undefined {
 /** Collects the mistakes of one file. */
 export class Mistakes {
   readonly problems: SettingProblem[] = [];
+  readonly #ignored: string[] = [];
 
   /** @param file its path for messages */
   constructor(readonly file: string) {}
@@ -39,6 +40,17 @@ export class Mistakes {
    * @param remedy one or more sentences
    */
   add(pointer: string, cause: string, remedy: string): void {
+    const isConsequence = this.#ignored.some((each) =>
+      pointer === each || pointer.startsWith(`${each}/`) || pointer !== "" && pointer === parentOf(each)
+    );
+    if (isConsequence) return;
     this.problems.push({ cause: `${this.file}${pointer === "" ? "" : ` at ${pointer}`}: ${cause}`, remedy });
   }
+
+  /** Omits later mistakes at a pointer, below it and at its parent: consequences of a mistake there. */
+  ignore(pointer: string): void {
+    this.#ignored.push(pointer);
+  }
 }
+
+const parentOf = (pointer: string): string => pointer.slice(0, pointer.lastIndexOf("/"));

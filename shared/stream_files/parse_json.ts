@@ -46,7 +46,11 @@ export function parseJson(text: string, mistakes: Mistakes): Json | undefined {
     return value;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    mistakes.add("", `not JSON: ${describe(error.message, json)}`, "Correct it; JSON has no comments.");
+    mistakes.add(
+      "",
+      `not JSON: ${describe(error.message, json)}`,
+      "Correct it; JSON has no comments and no commas at the end.",
+    );
     return undefined;
   }
 }
@@ -72,7 +76,9 @@ function describe(message: string, json: string): string {
     );
   if (text !== message) return text;
   const lines = json.split("\n");
-  return `${message.replace(/ JSON input$/, "")} in line ${lines.length}, column ${lines.at(-1)!.length + 1}`;
+  return `${message.replace(/ JSON input$/, " the text")} in line ${lines.length}, column ${
+    lines.at(-1)!.length + 1
+  }`;
 }
 
 /** JSON pointers of the names that occur again in an object. JSON.parse() takes the last member of a name. @param json valid JSON */

@@ -37,6 +37,11 @@ function createStream(name: string, file: StreamFile, root: Json, mistakes: Mist
   const table = file.table ?? name.replaceAll("-", "_");
   const problem = tableNameProblem(table);
   if (problem) mistakes.add("/table", problem.cause, problem.remedy);
+  const topic = file.topic ?? name;
+  if (!/^[a-zA-Z0-9._-]{1,249}$/.test(topic) || topic === "." || topic === "..") {
+    const cause = `Kafka does not allow the topic name ${JSON.stringify(topic)}`;
+    mistakes.add("/topic", cause, "Write 1 to 249 letters (a to z), digits, dots, underscores and hyphens.");
+  }
   const format = file.format ?? "json";
   if (format !== "json" && file.schema !== undefined) {
     mistakes.add("/schema", `a value of the format ${format} has no schema`, "Remove it, or the format.");
@@ -50,7 +55,7 @@ function createStream(name: string, file: StreamFile, root: Json, mistakes: Mist
   const schema = new Converter(format === "json" ? root : true, mistakes).convert(root, useOf(columns));
   return {
     name,
-    topic: file.topic ?? name,
+    topic,
     table,
     about: file.about,
     schema,
@@ -88,11 +93,20 @@ function checkKey({ key }: StreamFile, columns: readonly Column[], mistakes: Mis
   if (key === undefined) return;
   const column = columns.find(({ name }) => name === key);
   if (column && !("metadata" in column)) return;
-  mistakes.add("/key", `there is no column ${key} that stores a member`, `Name one of ${namesOf(columns)}.`);
+  mistakes.add(
+    "/key",
+    `there is no column ${key} that stores a member`,
+    `Name one of ${namesOf(columns, isMember)}.`,
+  );
 }
 
-const namesOf = (columns: readonly Column[]) =>
-  columns.filter((column) => !("metadata" in column)).map(({ name }) => name).join(", ");
+const isMember = (column: Column) => !("metadata" in column);
+
+/** Whether the column can be in the key of an upsert: the other metadata differ between records of a key. */
+const isInKey = (column: Column) => !("metadata" in column) || column.metadata === "key";
+
+const namesOf = (columns: readonly Column[], isPossible: (column: Column) => boolean) =>
+  columns.filter(isPossible).map(({ name }) => name).join(", ") || "your columns";
 
 function readWriteMode(
   { write }: StreamFile,
@@ -113,25 +127,30 @@ function readWriteMode(
   }
   const { key, tombstones } = write;
   if (key === undefined) {
-    mistakes.add("/write", "key is missing", `List the key columns, of ${namesOf(columns)}.`);
+    mistakes.add("/write/key", "is missing", `List the key columns, of ${namesOf(columns, isInKey)}.`);
   }
   if (tombstones === undefined) {
-    mistakes.add("/write", "tombstones is missing", "Write delete, reject or ignore.");
+    mistakes.add("/write/tombstones", "is missing", "Write delete, reject or ignore.");
   }
-  for (const name of POSITION_COLUMNS.map(({ name }) => name)) {
+  for (const { name, metadata } of POSITION_COLUMNS) {
     const column = columns.find((column) => column.name === name);
-    if (!column || "metadata" in column) continue;
+    if (!column || "metadata" in column && column.metadata === metadata) continue;
     mistakes.add(
       pointerTo("/columns", name),
-      `an upsert stream has its own column ${name}`,
+      `${name} is the column of the ${metadata} in an upsert stream`,
       "Choose another name.",
     );
   }
-  const members = new Set(columns.filter((column) => !("metadata" in column)).map(({ name }) => name));
   key?.forEach((name, i) => {
     const at = pointerTo("/write/key", i);
-    if (!members.has(name)) {
-      mistakes.add(at, `there is no column ${name}`, `Name one of ${namesOf(columns)}.`);
+    const column = columns.find((column) => column.name === name);
+    if (!column) {
+      mistakes.add(at, `there is no column ${name}`, `Name one of ${namesOf(columns, isInKey)}.`);
+    } else if (!isInKey(column)) {
+      const cause = `the column ${name} differs between records of the same key`;
+      mistakes.add(at, cause, `Name one of ${namesOf(columns, isInKey)}.`);
+    } else if (parseType(("type" in column ? column.type : undefined) ?? "")?.kind === "json") {
+      mistakes.add(at, `PostgreSQL cannot compare values of the type json in ${name}`, "Write jsonb.");
     }
     if (key.indexOf(name) < i) mistakes.add(at, `${name} occurs twice`, "Remove it.");
   });

@@ -20,7 +20,7 @@ const MISTAKES: [about: string, file: unknown, ...mistakes: [place: string, text
     { about: 5, columns: { a: { path: "", epoch: "h" } }, consumeOnly: 1 },
     [
       "/about",
-      /expected string, received number\. It is: Description/,
+      /expected string, received number\. Expected: Description/,
     ],
     ["/columns/a/epoch", /"s"\|"ms"\|"us"\|"ns"/],
     ["/consumeOnly", /expected boolean/],
@@ -107,21 +107,46 @@ const MISTAKES: [about: string, file: unknown, ...mistakes: [place: string, text
       "/key",
       /there is no column x that stores a member\. Name one of name, size/,
     ],
-    ["/write", /tombstones is missing/],
+    ["/write/tombstones", /is missing/],
     ["/write/key/0", /no column y/],
     ["/write/key/2", /name occurs twice/],
   ],
   ["stores a member in the column of the position", {
     columns: { name: {}, kafka_offset: { path: "/size" } },
     write: { mode: "upsert", key: ["name"], tombstones: "delete" },
-  }, ["/columns/kafka_offset", /an upsert stream has its own column kafka_offset/]],
+  }, ["/columns/kafka_offset", /kafka_offset is the column of the offset in an upsert stream/]],
   ["appends with a key", { write: { mode: "append", key: ["name"] } }, [
     "/write/key",
     /no effect with the mode append/,
   ]],
+  ["has a topic that Kafka does not allow", { topic: "a b" }, [
+    "/topic",
+    /Kafka does not allow the topic name "a b"\. Write 1 to 249 letters/,
+  ]],
+  ["has a system column", { columns: { ctid: { path: "/name" } } }, [
+    "/columns/ctid",
+    /has a system column ctid/,
+  ]],
+  ["has misspelled metadata", { columns: { t: { metadata: "tiemstamp" } } }, [
+    "/columns/t/metadata",
+    /expected one of .*\. Did you mean timestamp\?/,
+  ]],
+  ["has no object as a column", { columns: { name: "text" } }, [
+    "/columns/name",
+    /expected object, received string\. Write an object with members of type, path/,
+  ]],
+  ["has an empty description", { about: "" }, ["/about", /is empty\. Expected: Description/]],
+  ["has metadata of the position in the key", {
+    columns: { name: {}, at: { metadata: "timestamp" } },
+    write: { mode: "upsert", key: ["at"], tombstones: "delete" },
+  }, ["/write/key/0", /the column at differs between records of the same key\. Name one of name/]],
+  ["stores other metadata in the column of the position", {
+    columns: { name: {}, kafka_offset: { metadata: "topic" } },
+    write: { mode: "upsert", key: ["name"], tombstones: "delete" },
+  }, ["/columns/kafka_offset", /is the column of the offset/]],
   ["has text values with a schema", { format: "text" }, ["/schema", /has no schema/], [
-    "",
-    /columns is missing/,
+    "/columns",
+    /is missing, and the schema has no properties/,
   ]],
   ["stores bytes in a text column", { format: "bytes", schema: undefined, columns: { v: { path: "" } } }, [
     "/columns/v",
@@ -139,6 +164,15 @@ for (const [about, file, ...mistakes] of MISTAKES) {
     );
   });
 }
+
+Deno.test("readStreamFile() accepts the key of the record as the key of upserts", () => {
+  const { write } = read({
+    about: "x",
+    columns: { id: { metadata: "key", type: "text" }, value: { path: "" } },
+    write: { mode: "upsert", key: ["id"], tombstones: "delete" },
+  });
+  assert.deepEqual(write, { mode: "upsert", key: ["id"], tombstones: "delete" });
+});
 
 Deno.test("readStreamFile() names line and column of a syntax error", () => {
   for (

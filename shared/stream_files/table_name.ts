@@ -23,6 +23,13 @@ union unique user using variadic verbose when where window with`.split(/\s+/),
 const PART = /"((?:[^"]|"")+)"|([\p{L}_][\p{L}\p{N}_$]*)/u;
 const TABLE = new RegExp(`^(?:(${PART.source})\\.)?(${PART.source})$`, "u");
 
+/** Columns that every table of PostgreSQL has. */
+const SYSTEM_COLUMNS = new Set(["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"]);
+
+/** Why a name cannot be that of a column. */
+export const columnNameProblem = (name: string): string | undefined =>
+  SYSTEM_COLUMNS.has(name) ? `PostgreSQL has a system column ${name} in every table` : nameProblem(name);
+
 /** Why a name is too long for PostgreSQL or has a character that it does not allow. */
 export function nameProblem(name: string): string | undefined {
   if (name === "") return "the name is empty";
