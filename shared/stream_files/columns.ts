@@ -5,12 +5,14 @@
  */
 import { suggestion } from "../settings/suggestion.ts";
 import type { Column, Metadata } from "../stream.ts";
-import { parseType, type ScalarKind, TYPE_OIDS } from "../types/type_descriptor.ts";
+import { parseType, type ScalarKind, type TypeDescriptor } from "../types/type_descriptor.ts";
+import { modifierProblem, unknownTypeRemedy } from "./column_types.ts";
 import { defaultType, labelsOf, typesNotStored } from "./default_type.ts";
 import type { FileColumn, StreamFile } from "./file_format.ts";
 import { type Mistakes, pointerTo, stepsOf } from "./mistakes.ts";
 import type { Json } from "./parse_json.ts";
-import { locate, membersOf, valueTypesOf } from "./schema/locate.ts";
+import type { JsonType } from "./schema/keywords.ts";
+import { keywordOf, locate, membersOf, valueTypesOf } from "./schema/locate.ts";
 import { columnNameProblem } from "./table_name.ts";
 
 /**
@@ -34,6 +36,7 @@ export const columnName = (member: string): string =>
 
 /** The columns, and the schemas of their values. Mistakes are added; a column with a mistake is left out. */
 export function readColumns(file: StreamFile, root: Json, mistakes: Mistakes): Column[] {
+  if (file.format === "text" || file.format === "bytes") checkRawPaths(file, file.format, mistakes);
   const entries = file.columns ? Object.entries(file.columns) : defaultColumns(root, mistakes);
   const columns = entries.flatMap(([name, column]) => {
     const at = pointerTo("/columns", name);
@@ -44,6 +47,7 @@ export function readColumns(file: StreamFile, root: Json, mistakes: Mistakes): C
   if (file.columns && entries.length === 0) {
     mistakes.add("/columns", "no columns", "Write at least one, or remove it.");
   }
+  checkAliases(columns, mistakes);
   if (file.format !== undefined && file.format !== "json") checkRawColumns(columns, file.format, mistakes);
   return columns;
 }
@@ -82,7 +86,7 @@ function memberColumn(
       mistakes.add(
         `${at}/path`,
         `${JSON.stringify(column.path)} is not a JSON pointer`,
-        "Write /name/name, or an empty text for the whole record.",
+        pointerRemedy(column.path, root),
       );
     }
     return [];
@@ -107,6 +111,9 @@ function memberColumn(
   checkType(column, type, located.schema, at, root, mistakes);
   const members = membersOf(root, root);
   column.aliases?.forEach((alias, i) => {
+    if (column.aliases!.indexOf(alias) < i) {
+      mistakes.add(`${at}/aliases/${i}`, `${alias} occurs twice`, "Remove it.");
+    }
     if (!members.includes(alias)) return;
     mistakes.add(`${at}/aliases/${i}`, `${alias} is a property of the schema itself`, "Remove one of both.");
   });
@@ -122,6 +129,30 @@ function memberColumn(
     ...epoch && { epoch },
     ...timeZone && { timeZone },
   }];
+}
+
+/** The pointer that was probably meant by a path such as `name`, `$.a.b` or `#/name`. */
+function pointerRemedy(path: string, root: Json): string {
+  const steps = path.replace(/^(?:\$|#)?[./]?/, "").split(/[./]/);
+  return locate(root, steps)
+    ? `Write ${steps.reduce(pointerTo, "")}.`
+    : "Write it as /customer/name, or as an empty text for the whole record.";
+}
+
+/** An alias of two properties would be stored in the columns of both. */
+function checkAliases(columns: readonly Column[], mistakes: Mistakes): void {
+  const properties = new Map<string, string | number | undefined>();
+  for (const column of columns) {
+    if ("metadata" in column) continue;
+    for (const [i, alias] of (column.aliases ?? []).entries()) {
+      const property = properties.get(alias);
+      if (property !== undefined && property !== column.path[0]) {
+        const at = `${pointerTo("/columns", column.name)}/aliases/${i}`;
+        mistakes.add(at, `${alias} is an alias of ${property}, too`, "Remove one of both.");
+      }
+      properties.set(alias, column.path[0]);
+    }
+  }
 }
 
 /** The path of the property that has the column's name, or one that becomes it. */
@@ -146,14 +177,14 @@ function checkType(
   const add = (member: string, cause: string, remedy: string) =>
     mistakes.add(`${at}/${member}`, cause, remedy);
   const descriptor = parseType(type);
+  const modifiers = descriptor && modifierProblem(descriptor);
+  if (modifiers !== undefined) {
+    add("type", `${type}: ${modifiers}`, "Correct it.");
+    return;
+  }
   const { kind } = descriptor?.element ?? descriptor ?? { kind: undefined };
   if (!descriptor || kind === "enum" && labelsOf(root, schema, descriptor) === undefined) {
-    const nearest = suggestion(type.replace(/[([].*$/s, ""), KNOWN_TYPES);
-    add(
-      "type",
-      `unknown type ${type}`,
-      nearest || 'Write a supported type; an enum type needs the labels as "enum".',
-    );
+    add("type", `unknown type ${type}`, unknownTypeRemedy(type));
     return;
   }
   const others = typesNotStored(root, schema, descriptor);
@@ -166,12 +197,17 @@ function checkType(
   ) {
     add("epoch", "is missing, but the schema allows numbers", "Write their unit: s, ms, us or ns.");
   }
+  const values = itemTypesOf(root, schema, descriptor);
   if (epoch !== undefined && !isTime) {
     add("epoch", `epoch has no effect on the type ${type}`, "Remove it, or write timestamptz.");
+  } else if (epoch !== undefined && !values.has("number") && !values.has("integer")) {
+    add("epoch", "epoch has no effect, since the schema allows no numbers", "Remove it.");
   }
   if (timeZone === undefined) return;
   if (kind !== "timestamp with time zone") {
     add("timeZone", `timeZone has no effect on the type ${type}`, "Remove it, or write timestamptz.");
+  } else if (!values.has("string")) {
+    add("timeZone", "timeZone has no effect, since the schema allows no texts", "Remove it.");
   }
   try {
     new Intl.DateTimeFormat("en", { timeZone });
@@ -181,7 +217,9 @@ function checkType(
   }
 }
 
-const KNOWN_TYPES = [...Object.keys(TYPE_OIDS), "timestamptz", "timestamp", "varchar"];
+/** The types of the values, or of the elements of an array column. */
+const itemTypesOf = (root: Json, schema: Json, { kind }: TypeDescriptor): ReadonlySet<JsonType> =>
+  valueTypesOf(root, kind === "array" ? keywordOf(root, schema, "items") ?? true : schema);
 
 const INTEGERS = ["bigint", "numeric"] as const;
 const TEXTS = ["text", "character varying"] as const;
@@ -221,6 +259,19 @@ function metadataColumn(
 }
 
 /** A text or bytes have no members: only the whole value can be stored. */
+function checkRawPaths({ columns = {} }: StreamFile, format: string, mistakes: Mistakes): void {
+  for (const [name, { path, metadata }] of Object.entries(columns)) {
+    if (path === "" || metadata !== undefined) continue;
+    const at = `${pointerTo("/columns", name)}/path`;
+    mistakes.add(
+      at,
+      path === undefined ? "is missing" : `a value of the format ${format} has no members`,
+      'Write "path": "" for the whole value, or "metadata".',
+    );
+    mistakes.ignore(at);
+  }
+}
+
 function checkRawColumns(columns: readonly Column[], format: "text" | "bytes", mistakes: Mistakes): void {
   const kinds = format === "text" ? ["text", "character varying"] : ["bytea"];
   for (const column of columns) {

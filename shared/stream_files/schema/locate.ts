@@ -65,7 +65,9 @@ export function valueTypesOf(root: Json, schema: Json): ReadonlySet<JsonType> {
   if (!isObject(node)) return any;
   const values = Object.hasOwn(node, "const") ? [node["const"]!] : arrayOf(node, "enum");
   const types = typesOf(node) ?? (values.length > 0 ? values.map(typeOfValue) : undefined);
-  let result = types ? new Set(types) : undefined;
+  // Types that do not exist are reported elsewhere.
+  const known = types?.filter((type) => TYPES.includes(type));
+  let result = known && (known.length > 0 || types!.length === 0) ? new Set(known) : undefined;
   const unions = ["anyOf", "oneOf"].map((name) => arrayOf(node, name)).filter(({ length }) => length > 0);
   const alternatives = [
     ...unions.map((schemas) => new Set(schemas.flatMap((each) => [...valueTypesOf(root, each)]))),
