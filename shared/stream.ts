@@ -1,6 +1,6 @@
 /**
- * A stream: a record type with its topic, schema, table and columns. Each stream is defined in one file of `streams/`, from which the
- * producer, the consumer, the tables, the tests and the dashboard derive everything else.
+ * A stream: a record type with its topic, schema, table and columns. Each stream is defined in one file, `shared/streams/NAME.ts` or
+ * `res/streams/NAME.json`, from which the producer, the consumer, the tables, the tests and the dashboard derive everything else.
  *
  * @module
  */
@@ -27,7 +27,7 @@ export interface MemberColumn {
   readonly timeZone?: string;
 }
 
-/** Properties of a Kafka record, and the time of its insertion. */
+/** Properties of a Kafka record, and the time when the consumer decoded it. */
 export const METADATA = [
   "topic",
   "partition",
@@ -73,7 +73,7 @@ export interface Moment {
 
 /** A record type, its topic and its table. */
 export interface Stream<Value = unknown> {
-  /** Name in `STREAMS`; the file is `streams/<name>.ts`. */
+  /** Name in `STREAMS`: that of the file without its extension. */
   readonly name: string;
   readonly topic: string;
   /** Name of the table as in SQL: `orders`, `sales.orders`, `"Sales"."Order Items"`. */

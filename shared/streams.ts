@@ -16,6 +16,7 @@ import { upsertMode, withPositionColumns } from "./upsert_stream.ts";
 const PROJECT = fileURLToPath(new URL("..", import.meta.url));
 
 const NAME = /^[a-z][a-z0-9_-]*$/;
+const NAME_RULE = "a name has lower-case letters, digits, underscores and hyphens, and begins with a letter";
 
 /** Stream names and the problems of stream files. */
 export interface StreamList {
@@ -29,7 +30,7 @@ export interface StreamList {
  *
  * @param names names of files in `streams/`, without `.ts`, or in the directory of stream files, without `.json`
  * @param directory path of the directory of stream files, relative to the project
- * @throws {SettingsError} if streams do not exist, are invalid or are named twice, or a topic name is not legal; all problems are reported
+ * @throws {SettingsError} if streams do not exist, are invalid or are named twice, or a topic name is not allowed; all problems are reported
  */
 export async function loadStreams(
   names: readonly string[],
@@ -90,11 +91,11 @@ export async function listStreams(directory = SETTINGS.STREAMS_DIRECTORY.default
 export function loadStreamFile(name: string, path: string, topicPrefix: string): Stream {
   const text = readFile(path, resolve(path));
   if (text === undefined) {
-    throw new SettingsError([{ cause: `Cannot read ${path}: no such file`, remedy: "" }]);
+    throw new SettingsError([{ cause: `Cannot read ${path}: no such file`, remedy: "Correct the path." }]);
   }
   if (!NAME.test(name)) {
-    const remedy = "It has lower-case letters, digits, underscores and hyphens, and begins with a letter.";
-    throw new SettingsError([{ cause: `${path}: "${name}" is not a name of a stream`, remedy }]);
+    const cause = `${path}: "${name}" is not a name of a stream`;
+    throw new SettingsError([{ cause, remedy: `Rename the file: ${NAME_RULE}.` }]);
   }
   return prepared(readStreamFile(name, text, path), topicPrefix);
 }
@@ -141,9 +142,8 @@ function withPrefix(stream: Stream, prefix: string): Stream {
     ? `The stream ${stream.name} has the topic name "${topic}"`
     : `KAFKA_TOPIC_PREFIX makes the topic name "${topic}"`;
   throw new SettingsError([{
-    cause:
-      `${cause}, which is not legal: a name has at most 249 letters, digits, dots, underscores and hyphens`,
-    remedy: "",
+    cause: `${cause}, which Kafka does not allow`,
+    remedy: "Write 1 to 249 letters (a to z), digits, dots, underscores and hyphens.",
   }]);
 }
 
@@ -158,6 +158,10 @@ async function loadStream(name: string, directory: string): Promise<Stream> {
   }
   if (module) return module;
   if (text !== undefined) return readStreamFile(name, text, file!);
+  if (!NAME.test(name)) {
+    const cause = `STREAMS names "${name}", which is not a name of a stream`;
+    throw new SettingsError([{ cause, remedy: `Correct it, or rename the file: ${NAME_RULE}.` }]);
+  }
   const existing = streamNames(directory);
   const nearest = suggestion(name, existing);
   throw new SettingsError([{
