@@ -31,6 +31,10 @@ const MISTAKES: [about: string, file: unknown, ...mistakes: [place: string, text
     "/table",
     /order is a key word of SQL\. Write "\\"order\\""/,
   ]],
+  ["has a table of the consumer", { table: "rejected_records" }, [
+    "/table",
+    /the consumer stores its own data in the table rejected_records/,
+  ]],
   ["has a table that is no name", { table: "a b" }, ["/table", /not the name of a table in SQL/]],
   ["has a long table name", { table: "x".repeat(64) }, ["/table", /has 64 bytes, PostgreSQL allows 63/]],
   [
@@ -125,7 +129,7 @@ const MISTAKES: [about: string, file: unknown, ...mistakes: [place: string, text
     "/columns/ctid",
     /has a system column ctid/,
   ]],
-  ["has misspelled metadata", { columns: { t: { metadata: "tiemstamp" } } }, [
+  ["has misspelled metadata", { columns: { t: { metadata: "Timestamp" } } }, [
     "/columns/t/metadata",
     /expected one of .*\. Did you mean timestamp\?/,
   ]],

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { CONSUMER_PROGRESS, REJECTED_RECORDS } from "../schema/own_tables.ts";
 import { SettingsError } from "../settings/error.ts";
 import type { Column, Stream, WriteMode } from "../stream.ts";
 import { POSITION_COLUMNS } from "../upsert_stream.ts";
@@ -37,6 +38,10 @@ function createStream(name: string, file: StreamFile, root: Json, mistakes: Mist
   const table = file.table ?? name.replaceAll("-", "_");
   const problem = tableNameProblem(table);
   if (problem) mistakes.add("/table", problem.cause, problem.remedy);
+  if ([CONSUMER_PROGRESS, REJECTED_RECORDS].some((own) => [own.name, `"${own.name}"`].includes(table))) {
+    const cause = `the consumer stores its own data in the table ${table}`;
+    mistakes.add("/table", cause, "Choose another name.");
+  }
   const topic = file.topic ?? name;
   if (!/^[a-zA-Z0-9._-]{1,249}$/.test(topic) || topic === "." || topic === "..") {
     const cause = `Kafka does not allow the topic name ${JSON.stringify(topic)}`;
