@@ -69,6 +69,14 @@ function checkKeyword(name: string, value: Json, schema: JsonObject, at: string,
     mistakes.add(at, "unknown keyword of JSON Schema", nearest || "Remove it, or move it into $comment.");
     return;
   }
+  if (name === "default" && !/\/properties\/[^/]*\/default$/.test(at)) {
+    mistakes.add(
+      at,
+      "default has an effect only in the schema of a property",
+      "Move it there, or remove it.",
+    );
+    return;
+  }
   const { form, types } = KEYWORDS[name]!;
   const problem = formProblem(name, form, value);
   if (problem !== undefined) mistakes.add(at, ...problem);

@@ -50,6 +50,11 @@ const SCHEMAS: [schema: unknown, place: string, text: RegExp][] = [
   [{ type: "integer", maxLength: 5 }, "/maxLength", /Remove maxLength, or correct the type/],
   [{ type: "object", required: true }, "/required", /in the schema of the object/],
   [{ enum: ["a", "a"] }, "/enum", /"a" occurs twice/],
+  [
+    { type: "array", items: { type: "string", default: "x" } },
+    "/items/default",
+    /only in the schema of a property/,
+  ],
   [{ enum: [] }, "/enum", /at least one value/],
   [{ enum: [{}] }, "/enum", /values of the type object are not supported/],
   [{ type: "integer", enum: [1, "2"] }, "/enum", /"2" is not of the type integer/],
