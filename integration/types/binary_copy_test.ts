@@ -84,7 +84,7 @@ async function compare(
 }
 
 Deno.test("write() stores what PostgreSQL's text input stores, or rejects it", async (t) => {
-  await using server = await startPostgres({});
+  await using server = await startPostgres({ kind: "embedded" });
   const psql = new Psql(server);
   await psql.run("CREATE TYPE mood AS ENUM ('sad', 'ok ä', 'it''s');");
 

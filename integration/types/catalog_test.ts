@@ -54,7 +54,7 @@ async function inDatabase(psql: Psql, encoding: string, test: (psql: Psql) => Pr
 }
 
 Deno.test("readCatalog()", async (t) => {
-  await using server = await startPostgres({});
+  await using server = await startPostgres({ kind: "embedded" });
   const psql = new Psql(server);
   await psql.run(TABLES);
   const catalog = await read(psql);
@@ -113,7 +113,7 @@ Deno.test("readCatalog()", async (t) => {
 });
 
 Deno.test("readCatalog() reads the characters of other encodings", async () => {
-  await using server = await startPostgres({});
+  await using server = await startPostgres({ kind: "embedded" });
   const psql = new Psql(server);
   await inDatabase(psql, "LATIN9", async (latin9) => {
     const { characters } = await read(latin9);

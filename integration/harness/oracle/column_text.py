@@ -8,6 +8,7 @@ import re
 import struct
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal, localcontext
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from json_text import Invalid
@@ -97,21 +98,38 @@ def numeric(value, limits, _):
 def double(value, _, __):
     number = value if isinstance(value, float) else float(decimal_of(value))
     require(math.isfinite(number), "is out of range")
-    text = repr(number)
     if 1e-4 <= abs(number) < 1e15:
-        return text.removesuffix(".0")
-    return float_text(text, number, 15)
+        return repr(number).removesuffix(".0")
+    neighbors = [math.nextafter(number, math.inf), math.nextafter(number, -math.inf)]
+    # repr() also accepts a text halfway between two doubles, if reading it gives the number.
+    texts = [repr(number)] + [f"{number:.{digits}e}" for digits in range(14, 17)]
+    return next(float_text(text, number, 15) for text in texts if float(text) == number and is_nearest(text, number, neighbors))
+
+
+def to_real(number):
+    try:
+        return struct.unpack("<f", struct.pack("<f", number))[0]
+    except OverflowError:
+        return math.inf
 
 
 def real(value, _, __):
-    try:
-        number = struct.unpack("<f", struct.pack("<f", float(decimal_of(value))))[0]
-    except OverflowError:
-        raise Invalid("is out of range") from None
+    number = to_real(float(decimal_of(value)))
+    require(math.isfinite(number), "is out of range")
+    bits = struct.unpack("<I", struct.pack("<f", abs(number)))[0]
+    neighbors = [
+        math.copysign(struct.unpack("<f", struct.pack("<I", bits + step))[0], number) for step in (-1, 1) if bits + step >= 0
+    ]
     for digits in range(1, 10):
         text = f"{number:.{digits}g}"
-        if struct.unpack("<f", struct.pack("<f", float(text)))[0] == number:
+        if to_real(float(text)) == number and is_nearest(text, number, neighbors):
             return float_text(text, number, 6)
+
+
+def is_nearest(text, number, neighbors):
+    """Whether no neighbor is as near to the decimal text as the number. PostgreSQL prints only such texts."""
+    distance = abs(Fraction(text) - Fraction(number))
+    return all(math.isinf(other) or abs(Fraction(text) - Fraction(other)) > distance for other in neighbors)
 
 
 def float_text(shortest, number, digits_max):
