@@ -85,3 +85,20 @@ Deno.test("loadStreams() needs no directory of stream files when no stream is on
   const [routes] = await loadStreams(["routes"], "", "res/absent");
   assert.equal(routes!.name, "routes");
 });
+
+Deno.test("loadStreams() throws when streams have the same topic, or a table that one of them upserts", async () => {
+  const file = JSON.stringify({
+    about: "records by id",
+    topic: "t",
+    table: "t",
+    schema: { type: "object", required: ["id"], properties: { id: { type: "integer" } } },
+    write: { mode: "upsert", key: ["id"], tombstones: "delete" },
+  });
+  await withFiles({ "a.json": file, "b.json": file }, async (directory) => {
+    await rejectsWith(
+      loadStreams(["a", "b"], "", directory),
+      /streams a and b have the same topic, t/,
+      /streams a and b have the same table, t, and one of them upserts/,
+    );
+  });
+});

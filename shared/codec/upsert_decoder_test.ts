@@ -123,3 +123,26 @@ Deno.test("createRowDecoder() rejects or ignores tombstones as the stream says",
   assert.equal(decode(["id"], tombstone, { tombstones: "ignore" }), undefined);
   assert.equal(decode(["id"], tombstone, { tombstones: "reject" }), "The record has no value (a tombstone).");
 });
+
+Deno.test("createRowDecoder() rejects a tombstone of a text stream when tombstones are rejected", () => {
+  const stream = withPositionColumns({
+    name: "test",
+    table: "t",
+    format: "text",
+    schema: z.string(),
+    columns: [{ name: "key", metadata: "key", type: "text" }, { name: "line", type: "text", path: [] }],
+    write: { mode: "upsert", key: ["key"], tombstones: "reject" },
+  } as unknown as Stream);
+  const rows = new RowBuffer();
+  const meta = {
+    topic: "t",
+    partition: 0,
+    offset: 0,
+    timestamp: 0,
+    key: () => Buffer.from("k"),
+    headers: () => [],
+  };
+  const decode = createRowDecoder(bindDeclaredTypes(stream));
+  assert.equal(decode(Buffer.alloc(0), 0, -1, rows, meta)?.reason, "no value");
+  assert.equal(rows.length, 0);
+});
