@@ -94,7 +94,7 @@ export class NumberScanner {
    */
   scan(bytes: Uint8Array, start: number, limit: number): number {
     const first = bytes[start] === MINUS ? start + 1 : start;
-    let i = first, digit = 0;
+    let i = first, digit: number;
     // Reads each digit once; 32-bit integers are several times faster than doubles.
     let top = 0;
     let stop = Math.min(limit, i + INT32_DIGITS);
