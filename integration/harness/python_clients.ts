@@ -15,7 +15,9 @@ const PACKAGES = ["kafka-python==2.2.15", "confluent-kafka==2.16.1"];
 async function installClients(): Promise<string> {
   const folder = join(PROJECT, ".cache", `python-${PACKAGES.join("-").replaceAll("==", "-")}`);
   if (exists(folder)) return folder;
-  const temporary = await Deno.makeTempDir({ dir: join(PROJECT, ".cache") });
+  const cache = join(PROJECT, ".cache");
+  await Deno.mkdir(cache, { recursive: true });
+  const temporary = await Deno.makeTempDir({ dir: cache });
   await runPython(["-m", "pip", "install", "--quiet", "--target", temporary, ...PACKAGES], "");
   try {
     await Deno.rename(temporary, folder);
