@@ -7,16 +7,6 @@
 const QUARTER_SECONDS = 900;
 const CACHE_SIZE_MAX = 10_000;
 
-/** Whether the runtime knows a time zone. */
-export function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /**
  * A function from local times, in seconds since 1970-01-01 00:00 local time, to offsets from UTC in seconds. Like PostgreSQL, it uses the
  * offset before the transition for a local time that does not exist, and the one after it for a time that occurs twice.
