@@ -2,10 +2,10 @@ import assert from "assert";
 import { z } from "zod";
 import { bindDeclaredTypes } from "../schema/bind_stream.ts";
 import type { Stream } from "../stream.ts";
+import { wholeNumber } from "../types/decimal.ts";
 import { RowBuffer } from "../types/row_buffer.ts";
 import { ExactNumbers } from "./exact_numbers.ts";
 import { createFastPath } from "./fast_path.ts";
-import { wholeNumber } from "./json_value.ts";
 import { createRowDecoder } from "./row_decoder.ts";
 
 const META = { topic: "t", partition: 0, offset: 0, timestamp: 0, key: () => null, headers: () => [] };
@@ -45,7 +45,7 @@ Deno.test("createRowDecoder() stores the output of a check around null in a json
 
 Deno.test("wholeNumber() reads a long number in linear time", () => {
   const start = performance.now();
-  assert.equal(wholeNumber(`1${"0".repeat(1_000_000)}1.0`), undefined);
+  assert.equal(wholeNumber(`1${"0".repeat(1_000_000)}1.0`), "huge");
   assert.ok(performance.now() - start < 2_000);
 });
 

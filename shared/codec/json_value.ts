@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Decimal } from "../types/decimal.ts";
+import { Decimal, wholeNumber } from "../types/decimal.ts";
 import type { ExactNumbers } from "./exact_numbers.ts";
 import { MAX_DEPTH } from "./invalid_json.ts";
 import { JsonSkipper, skipSpace } from "./json_skipper.ts";
@@ -121,30 +121,10 @@ function parseNumber(
 ): bigint | Decimal | number {
   const text = utf8.decode(bytes.subarray(start, end));
   if (bigint) {
-    const whole = wholeNumber(text);
-    if (whole !== undefined) return whole;
+    const whole = wholeNumber(text, BIGINT_DIGITS_MAX);
+    if (typeof whole === "bigint") return whole;
   }
   return decimal ? new Decimal(text) : Number(text);
-}
-
-/** The number of a text such as `12`, `-0`, `3.0` or `15e2`, if it is whole. */
-export function wholeNumber(text: string): bigint | undefined {
-  const [, sign, digits, fraction = "", exponent = "0"] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(
-    text,
-  )!;
-  if (fraction === "" && exponent === "0") {
-    return digits!.length <= BIGINT_DIGITS_MAX ? BigInt(sign + digits!) : undefined;
-  }
-  const all = (digits! + fraction).replace(/^0+/, "");
-  if (all === "") return 0n;
-  // A regular expression would take quadratic time.
-  let end = all.length;
-  while (all[end - 1] === "0") end--;
-  const significant = all.slice(0, end);
-  // Number of zeros after the significant digits.
-  const zeros = Number(exponent) - fraction.length + all.length - significant.length;
-  if (zeros < 0 || significant.length + zeros > BIGINT_DIGITS_MAX) return undefined;
-  return BigInt(sign + significant + "0".repeat(zeros));
 }
 
 /** Property names and array indexes. */

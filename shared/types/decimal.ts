@@ -104,13 +104,13 @@ export function compareDecimals(a: string, b: string): number {
 }
 
 /** Whole numbers with more digits are out of the range of every integer type. */
-const WHOLE_DIGITS_MAX = 19n;
+const WHOLE_DIGITS_MAX = 19;
 
-/** The whole number that a decimal text is, such as `1e3` or `1.0`. */
-export function wholeNumber(text: string): bigint | "fraction" | "huge" {
+/** The whole number that a decimal text is, such as `1e3` or `1.0`; `huge`: it has more than `digitsMax` digits. */
+export function wholeNumber(text: string, digitsMax = WHOLE_DIGITS_MAX): bigint | "fraction" | "huge" {
   const { isNegative, digits, magnitude } = parseDecimal(text);
   if (magnitude < BigInt(digits.length)) return digits === "" ? 0n : "fraction";
-  if (magnitude > WHOLE_DIGITS_MAX) return digits === "" ? 0n : "huge";
+  if (magnitude > digitsMax) return digits === "" ? 0n : "huge";
   const value = BigInt(digits.padEnd(Number(magnitude), "0"));
   return isNegative ? -value : value;
 }

@@ -4,26 +4,19 @@
  * @module
  */
 import { z } from "zod";
-import { Decimal } from "../../types/decimal.ts";
+import { Decimal, parseDecimal } from "../../types/decimal.ts";
 
 /** A number's text that is the same for equal numbers. */
 function canonicalNumber(text: string): string {
-  const [, sign, whole, fraction = "", exponent = "0"] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(
-    text,
-  )!;
-  const all = `${whole}${fraction}`.replace(/^0+/, "");
-  const digits = all.replace(/0+$/, "");
-  if (digits === "") return "0";
-  return `${sign}${digits}e${
-    BigInt(exponent) - BigInt(fraction.length) + BigInt(all.length - digits.length)
-  }`;
+  const { isNegative, digits, magnitude } = parseDecimal(text);
+  return digits === "" ? "0" : `${isNegative ? "-" : ""}${digits}e${magnitude}`;
 }
 
 /** A text that is the same for equal JSON values. */
 function canonical(value: unknown): string {
   if (value instanceof Decimal) return canonicalNumber(value.text);
   if (typeof value === "bigint" || typeof value === "number") {
-    return canonicalNumber(String(value).replace("e+", "e"));
+    return canonicalNumber(String(value));
   }
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);

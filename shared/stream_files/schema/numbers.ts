@@ -4,18 +4,16 @@
  * @module
  */
 import { z } from "zod";
-import { Decimal, decimal } from "../../types/decimal.ts";
+import { Decimal, decimal, parseDecimal } from "../../types/decimal.ts";
 import { type JsonObject, memberOf } from "../parse_json.ts";
 
 /** The number's greatest multiple of 1 that is not above it, and whether it is the number itself. */
 function floorOf(text: string): { floor: bigint; isWhole: boolean } {
-  const [, sign, whole, fraction = "", exponent = "0"] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(
-    text,
-  )!;
-  const shift = Number(exponent) - fraction.length;
-  const digits = BigInt(`${sign}${whole}${fraction}`);
-  if (shift >= 0) return { floor: digits * 10n ** BigInt(shift), isWhole: true };
-  const unit = 10n ** BigInt(-shift);
+  const { isNegative, digits: significant, magnitude } = parseDecimal(text);
+  const digits = BigInt(`${isNegative ? "-" : ""}${significant || "0"}`);
+  const shift = magnitude - BigInt(significant.length);
+  if (shift >= 0n) return { floor: digits * 10n ** shift, isWhole: true };
+  const unit = 10n ** -shift;
   const remainder = ((digits % unit) + unit) % unit;
   return { floor: (digits - remainder) / unit, isWhole: remainder === 0n };
 }
