@@ -6,12 +6,7 @@
  */
 import type { z } from "zod";
 import { decimalLimits } from "../types/decimal.ts";
-
-type Schema = z.core.$ZodType;
-
-/** Any node's definition, to be distinguished by `type`. */
-export const defOf = (schema: Schema): z.core.$ZodTypes["_zod"]["def"] =>
-  (schema as z.core.$ZodTypes)._zod.def;
+import { defOf, lazyInner, type Schema } from "../zod_node.ts";
 
 /** The schemas that apply to the same value as `schema`: those it wraps, its options, or the input of a pipe. */
 function innerSchemas(schema: Schema): readonly Schema[] {
@@ -30,8 +25,7 @@ function innerSchemas(schema: Schema): readonly Schema[] {
     case "intersection":
       return [def.left, def.right];
     case "lazy":
-      // Unlike the getter, always the same schema.
-      return [(schema as z.core.$ZodLazy)._zod.innerType];
+      return [lazyInner(schema)];
     case "pipe":
       // z.preprocess() is a pipe from a function, which receives the numbers as its output's schema wants them.
       return [defOf(def.in).type === "transform" ? def.out : def.in];

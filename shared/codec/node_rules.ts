@@ -4,11 +4,8 @@
  *
  * @module
  */
-import type { z } from "zod";
 import { decimalLimits } from "../types/decimal.ts";
-import { defOf } from "./exact_numbers.ts";
-
-type Schema = z.core.$ZodType;
+import { defOf, hasChecks, type Schema } from "../zod_node.ts";
 
 /** Any check's definition. */
 interface CheckDef {
@@ -123,7 +120,7 @@ export interface DecimalRules {
 export function decimalRules(schema: Schema): DecimalRules | undefined {
   const limits = decimalLimits(schema);
   // The first check is that of decimal() itself.
-  if (!limits || (defOf(schema).checks ?? []).length > 0) return undefined;
+  if (!limits || hasChecks(schema)) return undefined;
   const { min, max, exclusiveMin, exclusiveMax, multipleOf } = limits;
   const texts = [min, max, exclusiveMin, exclusiveMax].filter((text) => text !== undefined);
   if (texts.some((text) => text.length > EXACT_DIGITS_MAX || /e/i.test(text))) return undefined;
@@ -201,7 +198,7 @@ export function stringRules(schema: Schema): StringRules | undefined {
 /** The strings that an enum or a literal accepts; `undefined` if it is none, or accepts other values. */
 export function stringOptions(schema: Schema): string[] | undefined {
   const def = defOf(schema);
-  if ((def.checks ?? []).length > 0) return undefined;
+  if (hasChecks(schema)) return undefined;
   const values = def.type === "enum"
     ? Object.values(def.entries)
     : def.type === "literal"

@@ -4,12 +4,10 @@
  *
  * @module
  */
-import type { z } from "zod";
 import type { Column, MemberColumn } from "../stream.ts";
 import type { ColumnType } from "../types/column_type.ts";
 import type { RowBuffer } from "../types/row_buffer.ts";
 import type { BoundStream, RecordMetadata } from "./bound_stream.ts";
-import { defOf } from "./exact_numbers.ts";
 import { MAX_DEPTH } from "./invalid_json.ts";
 import { JsonSkipper } from "./json_skipper.ts";
 import { createLeaf } from "./leaves/create_leaf.ts";
@@ -17,8 +15,7 @@ import type { ColumnWriter, Leaf } from "./leaves/leaf.ts";
 import { nullableInner } from "./leaves/nullable.ts";
 import { metadataValue } from "./metadata_columns.ts";
 import { storesSource } from "./source_columns.ts";
-
-type Schema = z.core.$ZodType;
+import { defOf, hasChecks, type Schema } from "../zod_node.ts";
 
 /** A member of an object. */
 export interface PlanMember {
@@ -71,8 +68,6 @@ interface ColumnBelow {
 }
 
 const encoder = new TextEncoder();
-const hasChecks = (schema: Schema) => (defOf(schema).checks ?? []).length > 0;
-
 /** A column of a value that only the schema reads. */
 class InnerColumnWriter implements ColumnWriter {
   constructor(readonly leaf: Leaf, readonly index: number) {}

@@ -4,11 +4,8 @@
  *
  * @module
  */
-import type { z } from "zod";
 import { decimalLimits } from "../types/decimal.ts";
-import { defOf } from "./exact_numbers.ts";
-
-type Schema = z.core.$ZodType;
+import { defOf, lazyInner, type Schema } from "../zod_node.ts";
 
 /** Checks that cannot change the value. A check of unknown kind, such as a function that receives the payload, may. */
 const CONSTANT_CHECKS: ReadonlySet<string> = new Set([
@@ -63,7 +60,7 @@ export function isIdentity(schema: Schema, visiting = new Set<Schema>()): boolea
     case "readonly":
       return every([def.innerType]);
     case "lazy":
-      return every([def.getter()]);
+      return every([lazyInner(schema)]);
     case "array":
       return every([def.element]);
     case "tuple":

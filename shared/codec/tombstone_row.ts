@@ -14,12 +14,13 @@ import type { ColumnType } from "../types/column_type.ts";
 import type { RowBuffer } from "../types/row_buffer.ts";
 import { keyIndexes } from "../upsert_stream.ts";
 import type { BoundStream, RecordMetadata } from "./bound_stream.ts";
-import { defOf, ExactNumbers } from "./exact_numbers.ts";
+import { ExactNumbers } from "./exact_numbers.ts";
 import { MAX_DEPTH } from "./invalid_json.ts";
 import { JsonSkipper, skipSpace } from "./json_skipper.ts";
 import { isObject, parseValue, readMembers, type Span } from "./json_value.ts";
 import { metadataValue } from "./metadata_columns.ts";
 import { reject, type Rejection } from "./rejection.ts";
+import { defOf } from "../zod_node.ts";
 
 const skipper = new JsonSkipper();
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });

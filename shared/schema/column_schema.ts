@@ -3,14 +3,9 @@
  *
  * @module
  */
-import type { z } from "zod";
 import type { Column, Metadata, Stream } from "../stream.ts";
 import { decimalLimits } from "../types/decimal.ts";
-
-type Schema = z.core.$ZodType;
-
-/** The definition of a node, to be distinguished by `type`. */
-const defOf = (schema: Schema) => (schema as z.core.$ZodTypes)._zod.def;
+import { defOf, lazyInner, type Schema } from "../zod_node.ts";
 
 /** A schema without its wrappers. */
 interface Unwrapped {
@@ -48,7 +43,7 @@ function unwrap(schema: Schema): Unwrapped {
     case "nonoptional":
       return unwrap(def.innerType);
     case "lazy":
-      return unwrap(def.getter());
+      return unwrap(lazyInner(schema));
     case "pipe":
       return unwrap(def.out);
     case "union":

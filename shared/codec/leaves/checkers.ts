@@ -4,7 +4,6 @@
  * @module
  */
 import type { z } from "zod";
-import { defOf } from "../exact_numbers.ts";
 import { isInvalid, JsonSkipper, skipSpace } from "../json_skipper.ts";
 import {
   bigintRules,
@@ -18,8 +17,7 @@ import { NumberScanner } from "../number_scanner.ts";
 import { isNull, skipBoolean } from "./leaf.ts";
 import { absenceOf, nullableInner } from "./nullable.ts";
 import { StringReader } from "./string_reader.ts";
-
-type Schema = z.core.$ZodType;
+import { defOf, hasChecks, type Schema } from "../../zod_node.ts";
 
 const QUOTE = 0x22, COMMA = 0x2c, COLON = 0x3a;
 const OPEN_OBJECT = 0x7b, CLOSE_OBJECT = 0x7d, OPEN_ARRAY = 0x5b, CLOSE_ARRAY = 0x5d;
@@ -277,7 +275,7 @@ function createInnerChecker(context: CheckContext, schema: Schema, maxDepth: num
     const element = limits && createChecker(context, def.element, maxDepth - 1);
     return element && new ArrayChecker(element, limits.min, limits.max);
   }
-  if ((def.checks ?? []).length > 0) return undefined;
+  if (hasChecks(schema)) return undefined;
   switch (def.type) {
     case "any":
     case "unknown":

@@ -8,7 +8,6 @@ import { createColumnType } from "../../types/create_column_type.ts";
 import type { EpochUnit } from "../../stream.ts";
 import type { ColumnType } from "../../types/column_type.ts";
 import type { TypeDescriptor } from "../../types/type_descriptor.ts";
-import { defOf } from "../exact_numbers.ts";
 import type { JsonSkipper } from "../json_skipper.ts";
 import {
   bigintRules,
@@ -30,12 +29,11 @@ import { type InnerColumn, SchemaValue } from "./schema_value.ts";
 import { StringReader } from "./string_reader.ts";
 import { BooleanLeaf, TextLeaf, UuidLeaf } from "./text_leaves.ts";
 import { DateLeaf, EpochLeaf, isExactUnit, TimestampLeaf } from "./time_leaves.ts";
-
-type Schema = z.core.$ZodType;
+import { defOf, hasChecks, type Schema } from "../../zod_node.ts";
 
 /** Whether a node accepts all values. */
 const isAny = (schema: Schema): boolean =>
-  ["any", "unknown"].includes(defOf(schema).type) && (defOf(schema).checks ?? []).length === 0;
+  ["any", "unknown"].includes(defOf(schema).type) && !hasChecks(schema);
 
 /**
  * Creates the leaf of a value.

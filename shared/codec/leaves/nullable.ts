@@ -3,10 +3,7 @@
  *
  * @module
  */
-import type { z } from "zod";
-import { defOf } from "../exact_numbers.ts";
-
-type Schema = z.core.$ZodType;
+import { defOf, hasChecks, type Schema } from "../../zod_node.ts";
 
 /** What the absence of a member is: invalid, an absent output, or to be decided by the schema for each record (a default). */
 export type Absence = "invalid" | "null" | "schema";
@@ -29,8 +26,6 @@ export interface Unwrapped {
   /** Whether a default replaces an absent value. */
   readonly hasDefault: boolean;
 }
-
-const hasChecks = (schema: Schema) => (defOf(schema).checks ?? []).length > 0;
 
 /** Removes wrappers. A wrapper with checks of its own stays. */
 export function nullableInner(schema: Schema): Unwrapped {
