@@ -30,6 +30,18 @@ export interface RecordMetadata {
   headers(): readonly (readonly [name: string, value: Uint8Array | null])[] | undefined;
 }
 
+/** The other names of members, by name, in order of precedence. */
+export function memberAliases({ stream: { columns } }: BoundStream): Map<string, readonly string[]> {
+  const aliases = new Map<string, readonly string[]>();
+  for (const column of columns) {
+    if (!("path" in column)) continue;
+    const [name] = column.path;
+    if (typeof name !== "string") continue;
+    aliases.set(name, [...new Set([...aliases.get(name) ?? [], ...column.aliases ?? []])]);
+  }
+  return aliases;
+}
+
 /**
  * Decodes the value of `length` bytes from `start` on; a length of −1 means null. Appends one row to `rows`: the number of columns as
  * INT16, then the columns in their order; a record that the stream ignores has no row. Returns why the value is rejected, if it is; then `rows` is unchanged.

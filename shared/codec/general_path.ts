@@ -6,7 +6,7 @@
 import type { MemberColumn } from "../stream.ts";
 import { JsonSource } from "../types/json_source.ts";
 import type { RowBuffer } from "../types/row_buffer.ts";
-import type { BoundStream, RecordMetadata } from "./bound_stream.ts";
+import { type BoundStream, memberAliases, type RecordMetadata } from "./bound_stream.ts";
 import { ExactNumbers } from "./exact_numbers.ts";
 import { MAX_DEPTH, rejectInvalidJson } from "./invalid_json.ts";
 import { isInvalid, JsonSkipper, skipSpace } from "./json_skipper.ts";
@@ -20,7 +20,7 @@ import {
   spanAt,
   toObject,
 } from "./json_value.ts";
-import { metadataValue } from "./metadata_columns.ts";
+import { writeMetadata } from "./metadata_columns.ts";
 import { reject, rejectColumn, type Rejection } from "./rejection.ts";
 import { storesSource } from "./source_columns.ts";
 import { validate } from "./validate.ts";
@@ -39,18 +39,6 @@ function duplicateName(members: readonly Member[]): string | undefined {
     names.add(name);
   }
   return undefined;
-}
-
-/** The other names of members, by name, in order of precedence. */
-export function memberAliases({ stream: { columns } }: BoundStream): Map<string, readonly string[]> {
-  const aliases = new Map<string, readonly string[]>();
-  for (const column of columns) {
-    if (!("path" in column)) continue;
-    const [name] = column.path;
-    if (typeof name !== "string") continue;
-    aliases.set(name, [...new Set([...aliases.get(name) ?? [], ...column.aliases ?? []])]);
-  }
-  return aliases;
 }
 
 /** Decodes records of one stream. */
@@ -132,8 +120,7 @@ export class GeneralPath {
       const type = types[c]!;
       let problem: string | undefined;
       if ("metadata" in column) {
-        const found = metadataValue(column.metadata, type, meta);
-        problem = found.problem ?? type.write(found.value, rows);
+        problem = writeMetadata(column.metadata, type, rows, meta);
       } else {
         const value = outputAt(output, column.path) ?? null;
         const span = value !== null && this.#storesSource[c] ? locate(source, column.path) : undefined;

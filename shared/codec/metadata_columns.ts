@@ -7,6 +7,7 @@ import { isUtf8 } from "node:buffer";
 import type { Metadata } from "../stream.ts";
 import { JsonSource } from "../types/json_source.ts";
 import type { ColumnType } from "../types/column_type.ts";
+import type { RowBuffer } from "../types/row_buffer.ts";
 import type { RecordMetadata } from "./bound_stream.ts";
 import { MAX_DEPTH } from "./invalid_json.ts";
 import { JsonSkipper, skipSpace } from "./json_skipper.ts";
@@ -47,6 +48,17 @@ export function metadataValue(
   }
 }
 
+/** Appends a metadata column of type `type` to a row. Returns why the value cannot be stored, if it cannot. */
+export function writeMetadata(
+  metadata: Metadata,
+  type: ColumnType,
+  rows: RowBuffer,
+  meta: RecordMetadata,
+): string | undefined {
+  const { value, problem } = metadataValue(metadata, type, meta);
+  return problem ?? type.write(value, rows);
+}
+
 /** The key: its bytes, its JSON, or its text. */
 function keyValue(key: Uint8Array | null, type: ColumnType): { value: unknown; problem?: string } {
   if (key === null || isBinary(type)) return { value: key };
@@ -67,7 +79,7 @@ const headerText = (value: Uint8Array | null): string | null =>
   value === null ? null : isUtf8(value) ? utf8.decode(value) : `\\x${value.toHex()}`;
 
 /** The headers as an object. If a name occurs several times, its member is the array of its values. */
-export function headersValue(
+function headersValue(
   headers: readonly (readonly [name: string, value: Uint8Array | null])[],
 ): Record<string, unknown> {
   const values = new Map<string, (string | null)[]>();

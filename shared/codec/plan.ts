@@ -4,16 +4,16 @@
  *
  * @module
  */
-import type { Column, MemberColumn } from "../stream.ts";
+import type { MemberColumn, Metadata } from "../stream.ts";
 import type { ColumnType } from "../types/column_type.ts";
 import type { RowBuffer } from "../types/row_buffer.ts";
-import type { BoundStream, RecordMetadata } from "./bound_stream.ts";
+import { type BoundStream, memberAliases, type RecordMetadata } from "./bound_stream.ts";
 import { MAX_DEPTH } from "./invalid_json.ts";
 import { JsonSkipper } from "./json_skipper.ts";
 import { createLeaf } from "./leaves/create_leaf.ts";
 import type { ColumnWriter, Leaf } from "./leaves/leaf.ts";
 import { nullableInner } from "./leaves/nullable.ts";
-import { metadataValue } from "./metadata_columns.ts";
+import { writeMetadata } from "./metadata_columns.ts";
 import { storesSource } from "./source_columns.ts";
 import { defOf, hasChecks, type Schema } from "../zod_node.ts";
 
@@ -80,13 +80,12 @@ class InnerColumnWriter implements ColumnWriter {
 
 class MetadataWriter implements ColumnWriter {
   constructor(
-    readonly column: Column & { metadata: Parameters<typeof metadataValue>[0] },
+    readonly metadata: Metadata,
     readonly type: ColumnType,
   ) {}
 
   write(_: Uint8Array, rows: RowBuffer, meta: RecordMetadata): boolean {
-    const { value, problem } = metadataValue(this.column.metadata, this.type, meta);
-    return problem === undefined && this.type.write(value, rows) === undefined;
+    return writeMetadata(this.metadata, this.type, rows, meta) === undefined;
   }
 }
 
@@ -102,15 +101,11 @@ class AbsentWriter implements ColumnWriter {
 class Planner {
   readonly skipper = new JsonSkipper();
   readonly columns: (ColumnWriter | undefined)[];
-  readonly #aliases = new Map<string, string[]>();
+  readonly #aliases: ReadonlyMap<string, readonly string[]>;
 
   constructor(readonly bound: BoundStream) {
     this.columns = bound.stream.columns.map(() => undefined);
-    for (const column of bound.stream.columns) {
-      if (!("path" in column) || typeof column.path[0] !== "string") continue;
-      const known = this.#aliases.get(column.path[0]) ?? [];
-      this.#aliases.set(column.path[0], [...known, ...column.aliases ?? []]);
-    }
+    this.#aliases = memberAliases(bound);
   }
 
   /** The plan; `undefined` if only the schema reads the whole record. */
@@ -119,7 +114,7 @@ class Planner {
     const below: ColumnBelow[] = [];
     for (const [index, column] of columns.entries()) {
       const type = types[index]!;
-      if ("metadata" in column) this.columns[index] = new MetadataWriter(column, type);
+      if ("metadata" in column) this.columns[index] = new MetadataWriter(column.metadata, type);
       else below.push({ index, column, type, path: column.path.map(String) });
     }
     const root = this.#object(schema, below, MAX_DEPTH - 1, true);
@@ -203,7 +198,7 @@ class Planner {
 
   /** Whether another name of a member is also the name of another member. */
   #hasAmbiguousAlias(shape: ReadonlyMap<string, Schema>): boolean {
-    const aliases = [...this.#aliases.values()].flatMap((names) => [...new Set(names)]);
+    const aliases = [...this.#aliases.values()].flat();
     return new Set(aliases).size < aliases.length || aliases.some((alias) => shape.has(alias));
   }
 

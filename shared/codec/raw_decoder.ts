@@ -5,7 +5,7 @@
  */
 import { isUtf8 } from "node:buffer";
 import type { BoundStream, RowDecoder } from "./bound_stream.ts";
-import { metadataValue } from "./metadata_columns.ts";
+import { writeMetadata } from "./metadata_columns.ts";
 import { reject, rejectColumn } from "./rejection.ts";
 
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -22,8 +22,9 @@ export function createRawDecoder({ stream: { columns, format }, types }: BoundSt
     rows.int16(columns.length);
     for (const [c, column] of columns.entries()) {
       const type = types[c]!;
-      const found = "metadata" in column ? metadataValue(column.metadata, type, meta) : { value };
-      const problem = ("problem" in found ? found.problem : undefined) ?? type.write(found.value, rows);
+      const problem = "metadata" in column
+        ? writeMetadata(column.metadata, type, rows, meta)
+        : type.write(value, rows);
       if (problem === undefined) continue;
       rows.length = before;
       return rejectColumn(column.name, problem);
