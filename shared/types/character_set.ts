@@ -14,6 +14,10 @@ export interface CharacterSet {
   readonly countsBytes: boolean;
 }
 
+/** Why no database can store a text. */
+export const NUL = "contains \\u0000, which PostgreSQL cannot store";
+export const HALF_PAIR = "contains half of a surrogate pair, which is no character";
+
 /** @returns why the database cannot store a text; `undefined` if it can */
 export function characterProblem(text: string, { encoding, characters }: CharacterSet): string | undefined {
   if (!characters) return undefined;

@@ -4,7 +4,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { characterProblem, type CharacterSet } from "./character_set.ts";
+import { characterProblem, type CharacterSet, HALF_PAIR, NUL } from "./character_set.ts";
 import { kindOf, type WriteValue } from "./column_type.ts";
 import { rawJSON } from "./decimal.ts";
 import { JsonSource } from "./json_source.ts";
@@ -17,7 +17,7 @@ const BACKSLASH = 0x5c;
 const LOWER_U = 0x75;
 
 /** Version of jsonb's binary format. */
-const JSONB_VERSION = 1;
+export const JSONB_VERSION = 1;
 
 /** Numbers of at most this length without an exponent are within the limits of numeric. */
 const SHORT_NUMBER_LENGTH_MAX = 16_000;
@@ -33,9 +33,6 @@ function escapedUnit(source: Uint8Array, at: number, end: number): number {
   for (let i = at + 2; i < at + 6; i++) unit = unit << 4 | (source[i]! & 0xf) + (source[i]! > 0x40 ? 9 : 0);
   return unit;
 }
-
-const NUL = "contains \\u0000, which PostgreSQL cannot store";
-const HALF_PAIR = "contains half of a surrogate pair, which is no character";
 
 /**
  * The position after the string that begins at `at`.

@@ -4,7 +4,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { characterProblem, type CharacterSet } from "./character_set.ts";
+import { characterProblem, type CharacterSet, HALF_PAIR, NUL } from "./character_set.ts";
 import { kindOf, shown, type WriteValue } from "./column_type.ts";
 import type { RowBuffer } from "./row_buffer.ts";
 
@@ -42,8 +42,8 @@ function writeShort(text: string, last: number, row: RowBuffer): boolean {
 
 /** Characters that no text type of PostgreSQL can store. */
 function textProblem(text: string, characters: CharacterSet | undefined): string | undefined {
-  if (text.includes("\0")) return "contains \\u0000, which PostgreSQL cannot store";
-  if (!text.isWellFormed()) return "contains half of a surrogate pair, which is no character";
+  if (text.includes("\0")) return NUL;
+  if (!text.isWellFormed()) return HALF_PAIR;
   return characters && characterProblem(text, characters);
 }
 

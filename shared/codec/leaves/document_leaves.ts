@@ -3,14 +3,12 @@
  *
  * @module
  */
+import { JSONB_VERSION } from "../../types/json.ts";
 import { RowBuffer } from "../../types/row_buffer.ts";
 import type { JsonSkipper } from "../json_skipper.ts";
 import { skipSpace } from "../json_skipper.ts";
 import type { Checker } from "./checkers.ts";
 import { isNull, Leaf, type LeafOptions } from "./leaf.ts";
-
-/** Version of jsonb's binary format. */
-const JSONB_VERSION = 1;
 
 /** A document of which the column stores the bytes. */
 export class JsonLeaf extends Leaf {
