@@ -21,8 +21,6 @@ export interface CatalogColumn {
   readonly isNotNull: boolean;
   /** GENERATED ALWAYS AS (…), or AS IDENTITY: COPY and INSERT cannot write the column. */
   readonly isGenerated: boolean;
-  /** The column has a default, is generated or an identity: it can be left out. */
-  readonly hasDefault: boolean;
 }
 
 /** A table as the session's search_path finds it. */
@@ -39,8 +37,6 @@ export interface Catalog {
   readonly tables: ReadonlyMap<string, CatalogTable>;
   /** The database's characters; `undefined`: all (UTF-8). */
   readonly characters: CharacterSet | undefined;
-  /** Equal if types, OIDs, labels and encoding are equal: rows encoded for one catalog are valid for the other. */
-  readonly signature: string;
 }
 
 /** A type in the query's result. */
@@ -56,7 +52,6 @@ interface ColumnRow extends TypeRow {
   readonly type_oid: number;
   readonly not_null: boolean;
   readonly generated: boolean;
-  readonly has_default: boolean;
   /** The array's element type: the domain, if it is one, and its base type. */
   readonly element_oid: number | null;
   readonly element: TypeRow | null;
@@ -78,7 +73,6 @@ const baseType = (oid: string, modifier: string) =>
 const COLUMNS_SQL =
   `SELECT t.name AS "table", a.attname::text AS "column", to_jsonb(a.atttypid::int8) AS type_oid, to_jsonb(base.oid::int8) AS oid, base.sql, base.labels,
     a.attnotnull OR base.typnotnull AS not_null, a.attgenerated <> '' OR a.attidentity = 'a' AS generated,
-    a.atthasdef OR a.attidentity <> '' AS has_default,
     CASE WHEN base.is_array THEN to_jsonb(base.typelem::int8) END AS element_oid,
     CASE WHEN element.oid IS NOT NULL
       THEN jsonb_build_object('oid', element.oid::int8, 'sql', element.sql, 'labels', element.labels) END AS element
@@ -117,13 +111,10 @@ export async function readCatalog(client: pg.Client, tables: readonly string[]):
       typeOid: row.type_oid,
       isNotNull: row.not_null,
       isGenerated: row.generated,
-      hasDefault: row.has_default,
     });
   }
-  const characters = await readCharacterSet(client);
   return {
     tables: new Map([...byTable].map(([table, columns]) => [table, { table, columns }])),
-    characters,
-    signature: JSON.stringify([characters?.encoding, rows]),
+    characters: await readCharacterSet(client),
   };
 }

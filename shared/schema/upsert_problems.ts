@@ -69,7 +69,7 @@ export async function upsertProblems(
   return new Map(rows.flatMap((relation) => {
     const stream = upserts.find(({ table }) => table === relation.table)!;
     const problem = problemOf(relation, stream) ?? (session!.may ? undefined : {
-      what: "needs a temporary table to upsert large batches, which this account is not allowed to create",
+      what: "needs a temporary table for upserts, which this account is not allowed to create",
       remedy: `GRANT TEMPORARY ON DATABASE ${pg.escapeIdentifier(session!.database)} TO ${
         pg.escapeIdentifier(session!.account)
       };`,
