@@ -13,7 +13,7 @@ import { createEmitter } from "../shared/observe/events.ts";
 import { serveProbes } from "../shared/observe/http.ts";
 import type { Log } from "../shared/observe/log.ts";
 import type { Settings } from "../shared/settings/table.ts";
-import { loadStreams } from "../shared/streams.ts";
+import { loadSelectedStreams } from "../shared/streams.ts";
 import { bindStreams } from "../shared/schema/bind_streams.ts";
 import { catchUp, waitForTargets } from "./catch_up.ts";
 import { EVENTS } from "./events.ts";
@@ -53,11 +53,7 @@ export async function runConsumer(
 ): Promise<void> {
   const emit = createEmitter(EVENTS, log);
   for (const text of warnings) emit("settings_warning", { text });
-  const streams = await loadStreams(
-    settings.STREAMS,
-    settings.KAFKA_TOPIC_PREFIX,
-    settings.STREAMS_DIRECTORY,
-  );
+  const streams = await loadSelectedStreams(settings);
   const availability = new Availability("consumer", ["Kafka", "PostgreSQL"], log, registry);
   const context: ConsumerContext = { settings, streams, availability, log, emit, signal };
   await using _probes = serveProbes(settings, { problems: () => availability.problems(), registry });

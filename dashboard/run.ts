@@ -8,7 +8,7 @@ import { Availability } from "../shared/observe/availability.ts";
 import { serveProbes } from "../shared/observe/http.ts";
 import type { Log } from "../shared/observe/log.ts";
 import type { Settings } from "../shared/settings/table.ts";
-import { loadStreams } from "../shared/streams.ts";
+import { loadSelectedStreams } from "../shared/streams.ts";
 import { Reader } from "./database/reader.ts";
 import { PROGRESS_TABLES } from "./database/rejected.ts";
 import { CONCURRENT_SEARCHES, SearchPool } from "./database/search_pool.ts";
@@ -37,11 +37,7 @@ export async function runDashboard(
   for (const text of warnings) log("warn", "settings_warning", text);
   checkMetricsUrls(settings.DASHBOARD_SERVICES);
   const hosts = new AllowedHosts(settings.DASHBOARD_ALLOWED_HOSTS);
-  const streams = await loadStreams(
-    settings.STREAMS,
-    settings.KAFKA_TOPIC_PREFIX,
-    settings.STREAMS_DIRECTORY,
-  );
+  const streams = await loadSelectedStreams(settings);
   const assets = await loadAssets();
   const availability = new Availability("dashboard", ["PostgreSQL"], log, registry);
   const warned = new Set<string>();

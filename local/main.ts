@@ -6,7 +6,7 @@
 import { stopSignal } from "../shared/lifecycle.ts";
 import { isVersionRequested, VERSION_TEXT } from "../shared/observe/build_info.ts";
 import { SettingsError } from "../shared/settings/error.ts";
-import { loadStreams } from "../shared/streams.ts";
+import { loadSelectedStreams } from "../shared/streams.ts";
 import { ServerError } from "./servers/mod.ts";
 import { Terminal } from "./terminal.ts";
 import { FolderLock } from "./folder_lock.ts";
@@ -64,15 +64,12 @@ async function start({ settings, flags }: Options, terminal: Terminal): Promise<
     Deno.exit(EXIT.interrupted);
   });
   // Before the servers start: a mistake in a stream file is reported at once.
-  const streams = await loadStreams(
-    settings.STREAMS,
-    settings.KAFKA_TOPIC_PREFIX,
-    settings.STREAMS_DIRECTORY,
-  );
+  const streams = await loadSelectedStreams(settings);
   try {
     await using pipeline = await startPipeline(settings, flags, {
       dataFolder: FOLDERS.data,
       logFolder: FOLDERS.logs,
+      topics: streams.map(({ topic }) => topic),
       print: steps.print,
       signal,
     });

@@ -1,6 +1,5 @@
 import { pause } from "../shared/lifecycle.ts";
 import type { Settings } from "../shared/settings/table.ts";
-import { loadStreams } from "../shared/streams.ts";
 import {
   freePort,
   type KafkaServer,
@@ -18,6 +17,8 @@ import { ServiceProcess } from "./service_process.ts";
 export interface PipelineOptions {
   dataFolder: string;
   logFolder: string;
+  /** Topics whose progress is read. */
+  topics: string[];
   print: (message: string) => void;
   /** Aborted to cancel the start. */
   signal: AbortSignal;
@@ -85,7 +86,7 @@ export async function startPipeline(
   };
   print("Starting the consumer and the producer …");
   const consumer = startService("consumer");
-  const progress = parts.use(await connectProgressReader(settings, kafka, postgres));
+  const progress = parts.use(await connectProgressReader(settings, options.topics, kafka, postgres));
   const before = await progress.read();
   signal.throwIfAborted();
   const producer = startService("producer");
@@ -149,22 +150,18 @@ function startDashboard(
   return url;
 }
 
-async function connectProgressReader(
+function connectProgressReader(
   settings: Settings,
+  topics: string[],
   { bootstrapServers }: KafkaServer,
   { host, port, user, password }: PostgresServer,
 ): Promise<ProgressReader> {
-  const streams = await loadStreams(
-    settings.STREAMS,
-    settings.KAFKA_TOPIC_PREFIX,
-    settings.STREAMS_DIRECTORY,
-  );
-  return await ProgressReader.connect(
+  return ProgressReader.connect(
     bootstrapServers,
     // Otherwise pg reads PGSSLMODE.
     { host, port, user, password, database: DATABASE, ssl: false },
     settings.CONSUMER_GROUP_ID,
-    streams.map(({ topic }) => topic),
+    topics,
   );
 }
 

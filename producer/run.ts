@@ -13,7 +13,7 @@ import { serveProbes } from "../shared/observe/http.ts";
 import type { Log } from "../shared/observe/log.ts";
 import { retryUntilAvailable } from "../shared/retry.ts";
 import type { Settings } from "../shared/settings/table.ts";
-import { loadStreams } from "../shared/streams.ts";
+import { loadSelectedStreams } from "../shared/streams.ts";
 import { EVENTS, type ProducerEmit } from "./events.ts";
 import { Generator } from "./generator.ts";
 import { buffered, generated, registry, sent } from "./metrics.ts";
@@ -41,7 +41,7 @@ export async function runProducer(
 ): Promise<void> {
   const emit = createEmitter(EVENTS, log);
   for (const text of warnings) emit("settings_warning", { text });
-  const all = await loadStreams(settings.STREAMS, settings.KAFKA_TOPIC_PREFIX, settings.STREAMS_DIRECTORY);
+  const all = await loadSelectedStreams(settings);
   const streams = all.filter(({ consumeOnly }) => !consumeOnly);
   for (const { name } of all.filter(({ consumeOnly }) => consumeOnly)) {
     emit("stream_skipped", { stream: name });

@@ -7,7 +7,7 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readProblem, type SettingProblem, SettingsError } from "./settings/error.ts";
 import { suggestion } from "./settings/suggestion.ts";
-import { SETTINGS } from "./settings/table.ts";
+import { SETTINGS, type Settings } from "./settings/table.ts";
 import type { Stream } from "./stream.ts";
 import { readStreamFile } from "./stream_files/read_stream_file.ts";
 import { upsertMode, withPositionColumns } from "./upsert_stream.ts";
@@ -75,6 +75,12 @@ function sharedProblems(streams: readonly Stream[]): SettingProblem[] {
     ];
   });
 }
+
+/** Loads the streams that the settings name. @throws {SettingsError} as {@link loadStreams} does */
+export const loadSelectedStreams = (
+  settings: Pick<Settings, "STREAMS" | "KAFKA_TOPIC_PREFIX" | "STREAMS_DIRECTORY">,
+): Promise<Stream[]> =>
+  loadStreams(settings.STREAMS, settings.KAFKA_TOPIC_PREFIX, settings.STREAMS_DIRECTORY);
 
 /** Loads all streams in alphabetical order. A stream that cannot be loaded does not hide the others. */
 export async function listStreams(directory = SETTINGS.STREAMS_DIRECTORY.default): Promise<StreamList> {

@@ -20,7 +20,7 @@ import { partitionKey } from "../../shared/schema/progress.ts";
 import { runService } from "../../shared/service.ts";
 import { PROGRAMS } from "../../shared/settings/programs.ts";
 import type { Settings } from "../../shared/settings/table.ts";
-import { loadStreams } from "../../shared/streams.ts";
+import { loadSelectedStreams } from "../../shared/streams.ts";
 import { applySeek } from "./apply_seek.ts";
 import { formatGroup } from "./format_group.ts";
 import {
@@ -59,8 +59,7 @@ interface Servers {
 async function runProgress(settings: Settings, warnings: readonly string[], log: Log): Promise<number> {
   for (const text of warnings) log("warn", "settings_warning", text);
   const target = settings.PROGRESS_SEEK === "" ? undefined : parseSeekTarget(settings.PROGRESS_SEEK);
-  const { STREAMS, KAFKA_TOPIC_PREFIX, STREAMS_DIRECTORY } = settings;
-  const streams = await loadStreams(STREAMS, KAFKA_TOPIC_PREFIX, STREAMS_DIRECTORY);
+  const streams = await loadSelectedStreams(settings);
   const topics = [...new Set(streams.map(({ topic }) => topic))];
   using session = await openKafka(settings, {
     clientId: "progress",

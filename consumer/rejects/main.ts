@@ -13,7 +13,7 @@ import type { Log } from "../../shared/observe/log.ts";
 import { runService } from "../../shared/service.ts";
 import { PROGRAMS } from "../../shared/settings/programs.ts";
 import type { Settings } from "../../shared/settings/table.ts";
-import { loadStreams } from "../../shared/streams.ts";
+import { loadSelectedStreams } from "../../shared/streams.ts";
 import { REJECTED_RECORDS } from "../../shared/schema/own_tables.ts";
 import { formatReplayed } from "./format.ts";
 import { replay } from "./replay.ts";
@@ -44,11 +44,7 @@ async function runRejects(
   signal: AbortSignal,
 ): Promise<number> {
   for (const text of warnings) log("warn", "settings_warning", text);
-  const streams = await loadStreams(
-    settings.STREAMS,
-    settings.KAFKA_TOPIC_PREFIX,
-    settings.STREAMS_DIRECTORY,
-  );
+  const streams = await loadSelectedStreams(settings);
   const client = await connectPostgres(settings, {
     applicationName: "rejects",
     onPlaintext: (text) => log("warn", "plaintext", text),

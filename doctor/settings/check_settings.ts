@@ -6,7 +6,7 @@
 import type { Setting } from "../../shared/settings/setting.ts";
 import type { Loaded } from "../../shared/settings/load.ts";
 import { namesOf, type SettingName, SETTINGS } from "../../shared/settings/table.ts";
-import { loadStreams } from "../../shared/streams.ts";
+import { loadSelectedStreams } from "../../shared/streams.ts";
 import { ok, type Outcome } from "../check.ts";
 import { type Context, GROUPS } from "../context.ts";
 
@@ -14,10 +14,7 @@ import { type Context, GROUPS } from "../context.ts";
 export async function checkSettings(context: Context): Promise<Outcome> {
   const loaded = context.load();
   const { settings } = loaded;
-  context.set(
-    "streams",
-    await loadStreams(settings.STREAMS, settings.KAFKA_TOPIC_PREFIX, settings.STREAMS_DIRECTORY),
-  );
+  context.set("streams", await loadSelectedStreams(settings));
   const details = [...settingLines(loaded), ...loaded.warnings];
   return ok(summarizeOrigins(loaded), { details });
 }
