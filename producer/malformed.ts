@@ -5,7 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import { createEncoder } from "../shared/codec/encoder.ts";
-import { createRowDecoder, type RowDecoder } from "../shared/codec/row_decoder.ts";
+import { createRowDecoder, decodeValue, type RowDecoder } from "../shared/codec/row_decoder.ts";
 import { bindDeclaredTypes } from "../shared/schema/bind_stream.ts";
 import type { MemberColumn, Random, Stream } from "../shared/stream.ts";
 import { rawJSON } from "../shared/types/decimal.ts";
@@ -84,7 +84,7 @@ export class Corrupter {
     if (value === null) return !this.#isTombstoneValid;
     const bytes = typeof value === "string" ? Buffer.from(value) : value;
     this.#rows.length = 0;
-    return this.#decode(bytes, 0, bytes.length, this.#rows, metadata(this.stream.topic, key)) !== undefined;
+    return decodeValue(this.#decode, bytes, this.#rows, metadata(this.stream.topic, key)) !== undefined;
   }
 
   #corrupted(record: unknown, text: string, random: Random): Value {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { RecordMetadata } from "../shared/codec/bound_stream.ts";
+import { ReaderMetadata } from "../shared/codec/reader_metadata.ts";
 import { PermanentError } from "../shared/errors.ts";
 import type { KafkaSettings } from "../shared/kafka/client.ts";
 import type { KafkaCluster } from "../shared/kafka/cluster.ts";
@@ -17,9 +18,16 @@ import { openKafka } from "../shared/kafka/session.ts";
 import { errorNamed, fetchWatermarks } from "../shared/kafka/watermarks.ts";
 import type { Log } from "../shared/observe/log.ts";
 
-/** A record; its bytes are only valid during the call. */
+/** A record. It is only valid during the call. */
 export interface ReadRecord extends RecordMetadata {
   readonly value: Uint8Array | null;
+}
+
+/** The record that a reader is at. */
+class CurrentRecord extends ReaderMetadata implements ReadRecord {
+  get value(): Uint8Array | null {
+    return this.reader.value();
+  }
 }
 
 const FETCH_BYTES = 1_048_576;
@@ -144,25 +152,16 @@ function readBatch(
   onRecord: (record: ReadRecord) => void,
 ): number {
   const reader = new RecordReader();
+  const record = new CurrentRecord(topic, reader);
   reader.reset(batch.bytes);
+  record.onBatch(position.partition, batch);
   let count = 0;
   for (let i = 0; i < batch.count; i++) {
     reader.next();
-    const offset = batch.baseOffset + reader.offsetDelta;
+    const { offset } = record;
     if (offset < position.next) continue;
     if (count === recordsMax) return count;
-    const timestamp = batch.isLogAppendTime
-      ? batch.maxTimestamp
-      : batch.firstTimestamp + reader.timestampDelta;
-    onRecord({
-      topic,
-      partition: position.partition,
-      offset,
-      timestamp,
-      value: reader.value(),
-      key: () => reader.key(),
-      headers: () => reader.headers(),
-    });
+    onRecord(record);
     position.next = offset + 1;
     count++;
   }

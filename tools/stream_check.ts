@@ -4,7 +4,7 @@
  * @module
  */
 import { basename } from "node:path";
-import { createRowDecoder } from "../shared/codec/row_decoder.ts";
+import { createRowDecoder, decodeValue } from "../shared/codec/row_decoder.ts";
 import { EXIT, PermanentError } from "../shared/errors.ts";
 import { escapeUnprintable } from "../shared/escape.ts";
 import { CommandOutput } from "../shared/observe/command_output.ts";
@@ -16,7 +16,7 @@ import type { Settings } from "../shared/settings/table.ts";
 import type { Stream } from "../shared/stream.ts";
 import { loadStreamFile, loadStreams } from "../shared/streams.ts";
 import { RowBuffer } from "../shared/types/row_buffer.ts";
-import { readTopic } from "./read_topic.ts";
+import { type ReadRecord, readTopic } from "./read_topic.ts";
 
 /** Rejections that are printed. */
 const SHOWN_MAX = 5;
@@ -53,10 +53,10 @@ export class Tally {
     this.#decode = createRowDecoder(bindDeclaredTypes(stream));
   }
 
-  add(record: Parameters<Parameters<typeof readTopic>[4]>[0]): void {
+  add(record: ReadRecord): void {
     const { value, partition, offset } = record;
     this.#rows.length = 0;
-    const rejection = this.#decode(value ?? new Uint8Array(0), 0, value?.length ?? -1, this.#rows, record);
+    const rejection = decodeValue(this.#decode, value, this.#rows, record);
     if (!rejection) {
       this.#accepted++;
       return;

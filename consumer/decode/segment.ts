@@ -4,6 +4,7 @@
  * @module
  */
 import { type BoundStream, createRowDecoder, type RowDecoder } from "../../shared/codec/row_decoder.ts";
+import { ReaderMetadata } from "../../shared/codec/reader_metadata.ts";
 import { isOfColumn } from "../../shared/codec/rejection.ts";
 import { CorruptBatchError } from "../../shared/kafka/records/corrupt_batch.ts";
 import type { RecordBatch } from "../../shared/kafka/records/record_batch.ts";
@@ -13,7 +14,6 @@ import type { Stream } from "../../shared/stream.ts";
 import { RowBuffer } from "../../shared/types/row_buffer.ts";
 import type { ColumnType } from "../../shared/types/column_type.ts";
 import { upsertMode } from "../../shared/upsert_stream.ts";
-import { ReaderMetadata } from "./reader_metadata.ts";
 import { RejectedRows, RejectedWriter } from "./rejected_rows.ts";
 
 /** A record as received from Kafka. */

@@ -7,7 +7,7 @@
  * @module
  */
 import type pg from "pg";
-import { type BoundStream, createRowDecoder } from "../../shared/codec/row_decoder.ts";
+import { type BoundStream, createRowDecoder, decodeValue } from "../../shared/codec/row_decoder.ts";
 import type { Rejection } from "../../shared/codec/rejection.ts";
 import { PermanentError } from "../../shared/errors.ts";
 import { escapeNonAscii } from "../../shared/escape.ts";
@@ -146,14 +146,12 @@ function batchReader(bound: BoundStream, reason: string) {
       return {
         partition,
         offset,
-        rejection: decode(value ?? NO_BYTES, 0, value?.length ?? -1, rows, meta),
+        rejection: decodeValue(decode, value, rows, meta),
       };
     });
     return { candidates, rows: rows.written() };
   };
 }
-
-const NO_BYTES = new Uint8Array(0);
 
 /** Moves the valid records into the table and updates the reasons of the others. Returns how many were moved. */
 async function move(

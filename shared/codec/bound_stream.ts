@@ -53,3 +53,13 @@ export type RowDecoder = (
   rows: RowBuffer,
   meta: RecordMetadata,
 ) => Rejection | undefined;
+
+/** Decodes a value that is not part of a record batch. */
+export const decodeValue = (
+  decode: RowDecoder,
+  value: Uint8Array | null,
+  rows: RowBuffer,
+  meta: RecordMetadata,
+): Rejection | undefined => decode(value ?? NO_BYTES, 0, value?.length ?? -1, rows, meta);
+
+const NO_BYTES = new Uint8Array(0);

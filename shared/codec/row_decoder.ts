@@ -3,14 +3,14 @@
  *
  * @module
  */
-import type { BoundStream, RecordMetadata, RowDecoder } from "./bound_stream.ts";
+import { type BoundStream, decodeValue, type RecordMetadata, type RowDecoder } from "./bound_stream.ts";
 import { createFastPath } from "./fast_path.ts";
 import { GeneralPath } from "./general_path.ts";
 import { createRawDecoder } from "./raw_decoder.ts";
 import { reject } from "./rejection.ts";
 import { upsertDecoder } from "./upsert_decoder.ts";
 
-export type { BoundStream, RecordMetadata, RowDecoder };
+export { type BoundStream, decodeValue, type RecordMetadata, type RowDecoder };
 
 const NO_VALUE = reject("no value", "The record has no value (a tombstone).");
 const EMPTY_VALUE = reject("empty value", "The value has no bytes.");

@@ -3,16 +3,16 @@
  *
  * @module
  */
-import type { RecordMetadata } from "../../shared/codec/bound_stream.ts";
-import type { RecordBatch } from "../../shared/kafka/records/record_batch.ts";
-import type { RecordReader } from "../../shared/kafka/records/record_reader.ts";
+import type { RecordMetadata } from "./bound_stream.ts";
+import type { RecordBatch } from "../kafka/records/record_batch.ts";
+import type { RecordReader } from "../kafka/records/record_reader.ts";
 
 /** Computes the properties on demand, since most streams need none of them. */
 export class ReaderMetadata implements RecordMetadata {
   partition = -1;
   #batch: Pick<RecordBatch, "baseOffset" | "firstTimestamp" | "maxTimestamp" | "isLogAppendTime"> | undefined;
 
-  constructor(readonly topic: string, private readonly reader: RecordReader) {}
+  constructor(readonly topic: string, protected readonly reader: RecordReader) {}
 
   /** The reader has been set to the first record of a batch. */
   onBatch(partition: number, batch: RecordBatch): void {
