@@ -9,7 +9,7 @@ import { EXIT, PermanentError } from "../shared/errors.ts";
 import { escapeUnprintable } from "../shared/escape.ts";
 import { CommandOutput } from "../shared/observe/command_output.ts";
 import { bindDeclaredTypes } from "../shared/schema/bind_stream.ts";
-import { enumTypes, enumTypeSql, streamTableSql } from "../shared/schema/stream_table.ts";
+import { streamTableStatements } from "../shared/schema/stream_table.ts";
 import { runService } from "../shared/service.ts";
 import { PROGRAMS } from "../shared/settings/programs.ts";
 import type { Settings } from "../shared/settings/table.ts";
@@ -35,9 +35,8 @@ export function describe(stream: Stream): string {
   const mode = write?.mode === "upsert"
     ? `upsert by ${write.key.join(", ")}; tombstones: ${write.tombstones}`
     : "append";
-  const types = [...enumTypes(stream)].map(([type, labels]) => `${enumTypeSql(type, labels)};\n`);
-  return `Stream ${name}: ${about}\nTopic: ${topic}\nWrite mode: ${mode}\n\n${types.join("")}${
-    streamTableSql(stream)
+  return `Stream ${name}: ${about}\nTopic: ${topic}\nWrite mode: ${mode}\n\n${
+    streamTableStatements(stream)
   };\n`;
 }
 

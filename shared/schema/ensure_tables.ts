@@ -11,7 +11,13 @@ import type { Stream } from "../stream.ts";
 import { readCatalog } from "./catalog.ts";
 import { isNullable } from "./column_schema.ts";
 import { createTableSql, OWN_TABLES } from "./own_tables.ts";
-import { addColumnsSql, enumTypes, enumTypeSql, streamTableSql } from "./stream_table.ts";
+import {
+  addColumnsSql,
+  enumTypes,
+  enumTypeSql,
+  streamTableSql,
+  streamTableStatements,
+} from "./stream_table.ts";
 import { missingColumns, tableProblems } from "./table_problems.ts";
 
 /**
@@ -32,10 +38,7 @@ export interface EnsureOptions {
 /** The statements that create the tables, by table name. */
 export const tablesSql = (streams: readonly Stream[]): ReadonlyMap<string, string> =>
   new Map([
-    ...streams.map((stream) => {
-      const types = [...enumTypes(stream)].map(([name, labels]) => `${enumTypeSql(name, labels)};\n`);
-      return [stream.table, types.join("") + streamTableSql(stream)] as const;
-    }),
+    ...streams.map((stream) => [stream.table, streamTableStatements(stream)] as const),
     ...OWN_TABLES.map((table) => [table.name, createTableSql(table)] as const),
   ]);
 
@@ -52,7 +55,7 @@ export async function ensureTables(
   { addColumns }: EnsureOptions,
 ): Promise<string[]> {
   const sql = tablesSql(streams), names = [...sql.keys()];
-  const { tables: existing } = await readCatalog(client, names);
+  const before = await readCatalog(client, names), existing = before.tables;
   const created: string[] = [];
   const create = async (what: string, statement: string, table: string) => {
     if (await tryCreate(client, statement, table, sql.get(table)!)) created.push(what);
@@ -76,7 +79,12 @@ export async function ensureTables(
   for (const table of OWN_TABLES) {
     if (!existing.has(table.name)) await create(`table ${table.name}`, createTableSql(table), table.name);
   }
-  const [problem] = await tableProblems(client, streams, await readCatalog(client, names));
+  const isUnchanged = created.length === 0 && names.every((name) => existing.has(name));
+  const [problem] = await tableProblems(
+    client,
+    streams,
+    isUnchanged ? before : await readCatalog(client, names),
+  );
   if (problem) {
     const [table, { what, remedy }] = problem;
     throw new PermanentError({

@@ -53,6 +53,11 @@ export function enumTypes(stream: Stream): Map<string, readonly string[]> {
 export const enumTypeSql = (name: string, labels: readonly string[]): string =>
   `CREATE TYPE ${name} AS ENUM (${labels.map((label) => pg.escapeLiteral(label)).join(", ")})`;
 
+/** The statements that create a stream's table and its enum types, without the last semicolon. */
+export const streamTableStatements = (stream: Stream): string =>
+  [...[...enumTypes(stream)].map(([name, labels]) => enumTypeSql(name, labels)), streamTableSql(stream)]
+    .join(";\n");
+
 /** The statement that adds columns to a stream's table. Existing rows have NULL in them. */
 export const addColumnsSql = ({ table }: Stream, columns: readonly Column[]): string =>
   `ALTER TABLE ${table} ${
