@@ -10,10 +10,9 @@ import { kafkaError } from "../../shared/kafka/errors.ts";
 import { fetchTopics, type TopicMetadata } from "../../shared/kafka/metadata.ts";
 import { openKafka } from "../../shared/kafka/session.ts";
 import { fetchOffsetsAt } from "../../shared/kafka/watermarks.ts";
-import { waitAtMost } from "../../shared/lifecycle.ts";
 import { CommandOutput } from "../../shared/observe/command_output.ts";
 import type { Log } from "../../shared/observe/log.ts";
-import { connectPostgres } from "../../shared/postgres/connection.ts";
+import { connectPostgres, endSession } from "../../shared/postgres/connection.ts";
 import { explainFailure } from "../../shared/postgres/explain_failure.ts";
 import { inspectSession, inTransaction, TEXT_FORMAT } from "../../shared/postgres/session.ts";
 import { partitionKey } from "../../shared/schema/progress.ts";
@@ -87,8 +86,7 @@ async function runProgress(settings: Settings, warnings: readonly string[], log:
     if (!(error instanceof Error && error.name.startsWith("KafkaJS"))) throw error;
     throw kafkaError("Cannot read the state of the group", error, settings);
   } finally {
-    // end() may never settle if the connection is broken.
-    await waitAtMost(500, client.end().catch(() => {}));
+    await endSession(client);
   }
 }
 

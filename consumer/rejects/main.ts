@@ -4,8 +4,7 @@
  * @module
  */
 import { EXIT } from "../../shared/errors.ts";
-import { waitAtMost } from "../../shared/lifecycle.ts";
-import { connectPostgres } from "../../shared/postgres/connection.ts";
+import { connectPostgres, endSession } from "../../shared/postgres/connection.ts";
 import { explainFailure } from "../../shared/postgres/explain_failure.ts";
 import { inspectSession } from "../../shared/postgres/session.ts";
 import { CommandOutput } from "../../shared/observe/command_output.ts";
@@ -79,7 +78,6 @@ async function runRejects(
     }
     return output.exitCode(EXIT.ok);
   } finally {
-    // end() may never settle if the connection is broken.
-    await waitAtMost(500, client.end().catch(() => {}));
+    await endSession(client);
   }
 }

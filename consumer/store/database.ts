@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import {
   type ConnectOptions,
   connectPostgres,
+  endSession,
   type PostgresSettings,
 } from "../../shared/postgres/connection.ts";
 import {
@@ -24,7 +25,7 @@ import {
   transactionStartSql,
 } from "../../shared/postgres/session.ts";
 import { codeOf, messageOf, TransientError } from "../../shared/errors.ts";
-import { backoffMs, pause, waitAtMost } from "../../shared/lifecycle.ts";
+import { backoffMs, pause } from "../../shared/lifecycle.ts";
 import type { Availability } from "../../shared/observe/availability.ts";
 
 /** Work was cancelled because its result is no longer needed, or because the service stops. */
@@ -51,9 +52,6 @@ const TABLE_CHANGED_SQLSTATES = ["42P01", "42703", "42704", "42804", "22P02", "2
 
 /** How long after statement_timeout a server that has not responded is considered unavailable. */
 const RESPONSE_GRACE_MS = 10_000;
-
-/** Maximum time to close a connection. */
-const END_TIMEOUT_MS = 500;
 
 /** Options of a {@link Database}. */
 export interface DatabaseOptions extends ConnectOptions {
@@ -279,9 +277,7 @@ export class Database implements AsyncDisposable {
   async close(): Promise<void> {
     const client = this.#client;
     this.#client = undefined;
-    if (!client) return;
-    // end() may never settle if the connection is broken.
-    await waitAtMost(END_TIMEOUT_MS, client.end().catch(() => {}));
+    if (client) await endSession(client);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

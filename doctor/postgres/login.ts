@@ -11,8 +11,7 @@ import {
 } from "../../shared/diagnosis/postgres_login.ts";
 import { unexpectedDatabase } from "../../shared/diagnosis/postgres_settings.ts";
 import { codeOf, messageOf } from "../../shared/errors.ts";
-import { waitAtMost } from "../../shared/lifecycle.ts";
-import { connectPostgres } from "../../shared/postgres/connection.ts";
+import { connectPostgres, endSession } from "../../shared/postgres/connection.ts";
 import { inspectSession } from "../../shared/postgres/session.ts";
 import { SETTINGS } from "../../shared/settings/table.ts";
 import { diagnosed, failed, ok, type Outcome, skipped, warning } from "../check.ts";
@@ -23,8 +22,7 @@ const OPTIONS = { applicationName: "doctor" };
 
 async function connect(context: Context, database?: string): Promise<pg.Client> {
   const client = await connectPostgres(context.settings, { ...OPTIONS, ...database && { database } });
-  // end() may never settle if the server is unavailable.
-  context.onClose(() => waitAtMost(500, client.end().catch(() => {})));
+  context.onClose(() => endSession(client));
   return client;
 }
 

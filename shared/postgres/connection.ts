@@ -6,6 +6,7 @@
 import pg from "pg";
 import type * as tls from "node:tls";
 import { messageOf, PermanentError } from "../errors.ts";
+import { waitAtMost } from "../lifecycle.ts";
 import type { Settings } from "../settings/table.ts";
 import { postgresTlsFiles, readTlsFiles, shouldVerifyServer } from "../settings/tls_files.ts";
 import { isTlsRelated, PASSWORD_MISSING } from "../diagnosis/postgres_login.ts";
@@ -117,3 +118,10 @@ function passwordOf({ PGPASSWORD }: PostgresSettings): string {
     remedy: "Set PGPASSWORD.",
   });
 }
+
+/** Time to wait for the end of a session. */
+const END_TIMEOUT_MS = 500;
+
+/** Ends a session. Never throws, and does not wait for long: `end()` may never settle if the connection is broken. */
+export const endSession = (client: pg.Client): Promise<void> =>
+  waitAtMost(END_TIMEOUT_MS, client.end().catch(() => {}));
