@@ -19,7 +19,7 @@ export class RecentRows {
 
   /**
    * @param depth maximum rows per key
-   * @param isUpdated a row added later replaces the earlier ones of its key, whatever its time: the table has one row per key
+   * @param isUpdated the table has one row per key: a row added later replaces the earlier ones of its key, also if its time is older
    */
   constructor(private readonly depth: number, private readonly isUpdated = false) {}
 

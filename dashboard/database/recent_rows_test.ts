@@ -24,7 +24,7 @@ Deno.test("RecentRows.rows() is bounded when many keys have many rows", () => {
   assert.equal(recent.rows().length, 12_000);
 });
 
-Deno.test("RecentRows.add() keeps the row added last when rows are updated, whatever its time", () => {
+Deno.test("RecentRows.add() keeps the row that was added last, also with an older time, when rows are updated", () => {
   const recent = new RecentRows(1, true);
   recent.add([["1", 30, "new"], ["1", 20, "newer"]]);
   assert.deepEqual(recent.rows(), [["1", 20, "newer"]]);

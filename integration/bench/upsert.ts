@@ -71,7 +71,7 @@ async function measureRun(bench: Bench, topic: KeyedTopic, env: Record<string, s
   };
 }
 
-/** Number of transactions of the database. Sessions report theirs when they end, and this one when it is told to. */
+/** Number of transactions of the database. Other sessions have ended and reported theirs; the query makes this one report, too. */
 async function countCommits({ client }: Bench): Promise<number> {
   await client.query("SELECT pg_stat_force_next_flush()");
   const { rows: [row] } = await client.query<{ commits: string }>(

@@ -17,7 +17,7 @@ export const RECORD_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "fast-path-ignores-refinements",
-    why: "A refinement of an object can only be decided by the schema, whatever the serialization.",
+    why: "Only the schema can decide on a refinement of an object, in any serialization.",
     file: "shared/codec/plan.ts",
     find: "hasDefault || hasChecks(inner) ||",
     replace: "hasDefault ||",
