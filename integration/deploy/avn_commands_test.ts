@@ -2,7 +2,7 @@ import assert from "assert";
 import { join } from "node:path";
 import { topicCreation } from "../../shared/diagnosis/kafka_topics.ts";
 import { PROJECT } from "../harness/project.ts";
-import { runPython, whyNoPip } from "./python_package.ts";
+import { installPackages, runPython, whyNoPip } from "../harness/python.ts";
 
 const reason = await whyNoPip();
 if (reason !== undefined) console.log(`Skipped the validation of avn commands: ${reason}.`);
@@ -23,7 +23,8 @@ print(json.dumps(problems))
 `;
 
 async function invalidCommands(commands: readonly string[]): Promise<string[]> {
-  const { code, stdout, stderr } = await runPython("aiven-client", ["-c", PARSE], JSON.stringify(commands));
+  const client = await installPackages(["aiven-client==4.18.0"]);
+  const { code, stdout, stderr } = await runPython(["-c", PARSE], [JSON.stringify(commands)], client);
   assert.equal(code, 0, stderr);
   return JSON.parse(stdout);
 }

@@ -3,11 +3,15 @@ import { join } from "node:path";
 import { loadSettings } from "../../shared/settings/load.ts";
 import { type Program, PROGRAMS } from "../../shared/settings/programs.ts";
 import { PROJECT } from "../harness/project.ts";
-import { runPython, whyNoPip } from "./python_package.ts";
+import { installPackages, runPython, whyNoPip } from "../harness/python.ts";
 
 const FOLDER = "deploy/kubernetes";
 const MANIFESTS = ["consumer.yaml", "producer.yaml"];
 const KUBERNETES_VALIDATE = ["-m", "kubernetes_validate", "--strict", "--no-warn"];
+
+/** Runs `python3` with kubernetes-validate and its dependencies. */
+const python = async (args: readonly string[], input = "") =>
+  await runPython(args, [input], await installPackages(["kubernetes-validate==1.37.0"]));
 
 const reason = await whyNoPip();
 if (reason !== undefined) console.log(`Skipped the validation of the Kubernetes manifests: ${reason}.`);
@@ -49,7 +53,7 @@ interface Kustomization {
 async function readYaml<T>(file: string): Promise<T> {
   const script = "import json, sys, yaml; print(json.dumps(yaml.safe_load(sys.stdin)))";
   const text = Deno.readTextFileSync(join(PROJECT, FOLDER, file));
-  const { code, stdout, stderr } = await runPython("kubernetes-validate", ["-c", script], text);
+  const { code, stdout, stderr } = await python(["-c", script], text);
   assert.equal(code, 0, stderr);
   return JSON.parse(stdout);
 }
@@ -83,10 +87,7 @@ Deno.test({
   ignore,
   fn: async () => {
     const paths = MANIFESTS.map((file) => join(FOLDER, file));
-    const { code, stdout, stderr } = await runPython("kubernetes-validate", [
-      ...KUBERNETES_VALIDATE,
-      ...paths,
-    ]);
+    const { code, stdout, stderr } = await python([...KUBERNETES_VALIDATE, ...paths]);
     assert.equal(code, 0, stdout + stderr);
   },
 });
@@ -98,7 +99,7 @@ Deno.test({
     const path = await Deno.makeTempFile({ suffix: ".yaml" });
     const manifest = Deno.readTextFileSync(join(PROJECT, FOLDER, "consumer.yaml"));
     await Deno.writeTextFile(path, manifest.replace("enableServiceLinks", "enableServiceLink"));
-    const { code, stdout, stderr } = await runPython("kubernetes-validate", [...KUBERNETES_VALIDATE, path]);
+    const { code, stdout, stderr } = await python([...KUBERNETES_VALIDATE, path]);
     await Deno.remove(path);
     assert.notEqual(code, 0);
     assert.match(stdout + stderr, /enableServiceLink/);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { PROJECT } from "./project.ts";
+import { runPython } from "./python.ts";
 import type { TopicRecord } from "./read_topic.ts";
 import type { Rules } from "./rules.ts";
 
@@ -26,8 +26,10 @@ export async function expectedRows(
   const lines = records.map(({ partition, offset, timestamp, headers, key, value }) =>
     [partition, offset, timestamp, headers, key ?? "\\N", value ?? "\\N"].join("\t") + "\n"
   );
-  const output = await runOracle([`${JSON.stringify({ ...rules, topic })}\n`, ...lines]);
-  const results = output.split("\n").slice(0, -1);
+  const input = [`${JSON.stringify({ ...rules, topic })}\n`, ...lines];
+  const { code, stdout, stderr } = await runPython([ORACLE], input);
+  if (code !== 0) throw new Error(`The oracle failed:\n${stderr}`);
+  const results = stdout.split("\n").slice(0, -1);
   if (results.length !== records.length) {
     throw new Error(`The oracle returned ${results.length} lines for ${records.length} records.`);
   }
@@ -35,23 +37,4 @@ export async function expectedRows(
     if (line === "~") return { rejected: undefined };
     return line.startsWith("-") ? { rejected: line.slice(2) } : { row: JSON.parse(line) };
   });
-}
-
-/** Runs the oracle with its input and returns its output. */
-async function runOracle(input: readonly string[]): Promise<string> {
-  const child = new Deno.Command("python3", {
-    args: [ORACLE],
-    env: { PYTHONPYCACHEPREFIX: join(PROJECT, ".cache", "python") },
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  // Output and input at the same time: a full pipe would block both.
-  const [{ success, stdout, stderr }] = await Promise.all([
-    child.output(),
-    // A failed oracle closes its input; its error output says why.
-    new Blob([...input]).stream().pipeTo(child.stdin).catch(() => {}),
-  ]);
-  if (!success) throw new Error(`The oracle failed:\n${new TextDecoder().decode(stderr)}`);
-  return new TextDecoder().decode(stdout);
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { send } from "../harness/produce.ts";
 import { PROJECT } from "../harness/project.ts";
 import { readTopic } from "../harness/read_topic.ts";
+import { runPython } from "../harness/python.ts";
 import { scenario } from "../harness/scenario.ts";
 import type { ScenarioContext } from "../harness/scenario_context.ts";
 import { createTopic } from "../harness/topic.ts";
@@ -68,11 +69,9 @@ scenario({
     rejected: await psql.csv('SELECT partition, "offset", detail FROM rejected_records', false),
   };
   for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(join(s.folder, name), text);
-  const { code, stdout, stderr } = await new Deno.Command("python3", {
-    args: ["-B", COMPARISON, ...Object.keys(files).map((name) => join(s.folder, name))],
-  }).output();
-  const output = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
-  assert.equal(code, 0, output);
+  const paths = Object.keys(files).map((name) => join(s.folder, name));
+  const { code, stdout, stderr } = await runPython([COMPARISON, ...paths]);
+  assert.equal(code, 0, stdout + stderr);
   assert.deepEqual(
     await psql.run(
       `SELECT count(*) FROM ${TEST_TABLE} WHERE serial IS NULL OR created IS NULL OR twice <> 2 * id;`,
