@@ -5,6 +5,7 @@
  */
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isTopicName, TOPIC_NAME_REMEDY } from "./kafka/topic_name.ts";
 import { readProblem, type SettingProblem, SettingsError } from "./settings/error.ts";
 import { suggestion } from "./settings/suggestion.ts";
 import { SETTINGS, type Settings } from "./settings/table.ts";
@@ -140,16 +141,15 @@ async function tryStreams(
 const prepared = (stream: Stream, topicPrefix: string): Stream =>
   withPrefix(withPositionColumns(stream), topicPrefix);
 
-/** @see Kafka's org.apache.kafka.common.internals.Topic#validate */
 function withPrefix(stream: Stream, prefix: string): Stream {
   const topic = prefix + stream.topic;
-  if (/^[a-zA-Z0-9._-]{1,249}$/.test(topic) && topic !== "." && topic !== "..") return { ...stream, topic };
+  if (isTopicName(topic)) return { ...stream, topic };
   const cause = prefix === ""
     ? `The stream ${stream.name} has the topic name "${topic}"`
     : `KAFKA_TOPIC_PREFIX makes the topic name "${topic}"`;
   throw new SettingsError([{
     cause: `${cause}, which Kafka does not allow`,
-    remedy: "Write 1 to 249 letters (a to z), digits, dots, underscores and hyphens.",
+    remedy: TOPIC_NAME_REMEDY,
   }]);
 }
 

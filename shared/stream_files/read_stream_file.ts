@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { isTopicName, TOPIC_NAME_REMEDY } from "../kafka/topic_name.ts";
 import { CONSUMER_PROGRESS, REJECTED_RECORDS } from "../schema/own_tables.ts";
 import { SettingsError } from "../settings/error.ts";
-import type { Column, Stream, WriteMode } from "../stream.ts";
+import type { Column, MemberColumn, Stream, WriteMode } from "../stream.ts";
 import { POSITION_COLUMNS } from "../upsert_stream.ts";
 import { readColumns } from "./columns.ts";
 import { checkFormat, type StreamFile } from "./file_format.ts";
@@ -43,9 +44,9 @@ function createStream(name: string, file: StreamFile, root: Json, mistakes: Mist
     mistakes.add("/table", cause, "Choose another name.");
   }
   const topic = file.topic ?? name;
-  if (!/^[a-zA-Z0-9._-]{1,249}$/.test(topic) || topic === "." || topic === "..") {
+  if (!isTopicName(topic)) {
     const cause = `Kafka does not allow the topic name ${JSON.stringify(topic)}`;
-    mistakes.add("/topic", cause, "Write 1 to 249 letters (a to z), digits, dots, underscores and hyphens.");
+    mistakes.add("/topic", cause, TOPIC_NAME_REMEDY);
   }
   const format = file.format ?? "json";
   if (format !== "json" && file.schema !== undefined) {
@@ -97,7 +98,7 @@ export function useOf(columns: readonly Column[]): Use {
 function checkKey({ key }: StreamFile, columns: readonly Column[], mistakes: Mistakes): void {
   if (key === undefined) return;
   const column = columns.find(({ name }) => name === key);
-  if (column && !("metadata" in column)) return;
+  if (column && isMember(column)) return;
   mistakes.add(
     "/key",
     `there is no column ${key} that stores a member`,
@@ -105,10 +106,10 @@ function checkKey({ key }: StreamFile, columns: readonly Column[], mistakes: Mis
   );
 }
 
-const isMember = (column: Column) => !("metadata" in column);
+const isMember = (column: Column): column is MemberColumn => !("metadata" in column);
 
 /** Whether the column can be in the key of an upsert: the other metadata differ between records of a key. */
-const isInKey = (column: Column) => !("metadata" in column) || column.metadata === "key";
+const isInKey = (column: Column) => isMember(column) || column.metadata === "key";
 
 const namesOf = (columns: readonly Column[], isPossible: (column: Column) => boolean) =>
   columns.filter(isPossible).map(({ name }) => name).join(", ") || "your columns";
