@@ -43,7 +43,7 @@ const WRITE = z.strictObject({
 });
 
 /** The file as it is written. */
-export const STREAM_FILE = z.strictObject({
+const STREAM_FILE = z.strictObject({
   $schema: z.string().optional().describe("For editors: ../stream.schema.json"),
   about: z.string().min(1).describe("Description in one line"),
   topic: z.string().optional().describe(
@@ -88,6 +88,12 @@ function schemaAt(path: readonly PropertyKey[]): z.ZodType | undefined {
   return node;
 }
 
+/** Names of the members of an object; `undefined` for other schemas. */
+function namesIn(node: z.ZodType | undefined): string[] | undefined {
+  const object = node instanceof z.ZodOptional ? node.unwrap() : node;
+  return object instanceof z.ZodObject ? Object.keys(object.shape) : undefined;
+}
+
 /**
  * Checks the file without its JSON Schema and the relations between its members.
  *
@@ -101,8 +107,7 @@ export function checkFormat(file: Json, mistakes: Mistakes): StreamFile | undefi
     const pointer = issue.path.map(String).reduce(pointerTo, "");
     const node = schemaAt(issue.path);
     if (issue.code === "unrecognized_keys") {
-      const object = node instanceof z.ZodOptional ? node.unwrap() : node;
-      const known = object instanceof z.ZodObject ? Object.keys(object.shape) : [];
+      const known = namesIn(node) ?? [];
       for (const key of issue.keys) {
         const remedy = suggestion(key, known) || `Remove it; the members here are ${known.join(", ")}.`;
         mistakes.add(pointerTo(pointer, key), "unknown member", remedy);
@@ -132,10 +137,8 @@ function remedyOf(issue: z.core.$ZodIssue, node: z.ZodType | undefined): string 
   const nearest = typeof issue.input === "string" ? suggestion(issue.input, values) : "";
   if (nearest !== "") return nearest;
   if (node?.description !== undefined) return `Expected: ${node.description}.`;
-  const object = node instanceof z.ZodOptional ? node.unwrap() : node;
-  return object instanceof z.ZodObject
-    ? `Write an object with members of ${Object.keys(object.shape).join(", ")}.`
-    : "Correct it.";
+  const names = namesIn(node);
+  return names ? `Write an object with members of ${names.join(", ")}.` : "Correct it.";
 }
 
 /** A copy of a value without the member at a path. An array of which an item is invalid is left out. */

@@ -31,7 +31,7 @@ export const columnNameProblem = (name: string): string | undefined =>
   SYSTEM_COLUMNS.has(name) ? `PostgreSQL has a system column ${name} in every table` : nameProblem(name);
 
 /** Why a name is too long for PostgreSQL or has a character that it does not allow. */
-export function nameProblem(name: string): string | undefined {
+function nameProblem(name: string): string | undefined {
   if (name === "") return "the name is empty";
   if (name.includes("\0")) return "the name contains a NUL character";
   const bytes = Buffer.byteLength(name);

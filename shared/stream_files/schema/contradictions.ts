@@ -10,13 +10,17 @@ import { arrayOf, type JsonObject, memberOf, objectOf } from "../parse_json.ts";
 import { typesOf } from "./keywords.ts";
 import { isWhole } from "./numbers.ts";
 
-/** Pairs of keywords of which the second must not be less than the first. */
-const PAIRS = [["minimum", "maximum"], ["minLength", "maxLength"], ["minItems", "maxItems"]]
-  .concat([["minProperties", "maxProperties"], ["minContains", "maxContains"]]) as [string, string][];
-
-/** Pairs of keywords of which the second must be greater than the first. */
-const EXCLUSIVE_PAIRS = [["minimum", "exclusiveMaximum"], ["exclusiveMinimum", "maximum"]]
-  .concat([["exclusiveMinimum", "exclusiveMaximum"]]) as [string, string][];
+/** Pairs of keywords of which the second must not be less than the first, or must be greater if one of them is exclusive. */
+const PAIRS = [
+  ["minimum", "maximum"],
+  ["minLength", "maxLength"],
+  ["minItems", "maxItems"],
+  ["minProperties", "maxProperties"],
+  ["minContains", "maxContains"],
+  ["minimum", "exclusiveMaximum"],
+  ["exclusiveMinimum", "maximum"],
+  ["exclusiveMinimum", "exclusiveMaximum"],
+] as const;
 
 /** Finds required members that no record has: misspelled names, and names that the schema excludes. */
 export function checkRequired(schema: JsonObject, at: string, mistakes: Mistakes): void {
@@ -40,23 +44,16 @@ export function checkRequired(schema: JsonObject, at: string, mistakes: Mistakes
 export function checkOrder(schema: JsonObject, at: string, mistakes: Mistakes): void {
   for (const [min, max] of PAIRS) {
     const [low, high] = [memberOf(schema, min), memberOf(schema, max)];
-    if (low instanceof Decimal && high instanceof Decimal && compareDecimals(low.text, high.text) > 0) {
-      mistakes.add(
-        pointerTo(at, max),
-        `${max} is less than ${min}: no value is valid`,
-        "Correct one of them.",
-      );
-    }
-  }
-  for (const [min, max] of EXCLUSIVE_PAIRS) {
-    const [low, high] = [memberOf(schema, min), memberOf(schema, max)];
-    if (low instanceof Decimal && high instanceof Decimal && compareDecimals(low.text, high.text) >= 0) {
-      mistakes.add(
-        pointerTo(at, max),
-        `${max} is not above ${min}: no value is valid`,
-        "Correct one of them.",
-      );
-    }
+    if (!(low instanceof Decimal && high instanceof Decimal)) continue;
+    const isExclusive = [min, max].some((name) => name.startsWith("exclusive"));
+    const order = compareDecimals(low.text, high.text);
+    if (order < 0 || order === 0 && !isExclusive) continue;
+    const relation = isExclusive ? "not above" : "less than";
+    mistakes.add(
+      pointerTo(at, max),
+      `${max} is ${relation} ${min}: no value is valid`,
+      "Correct one of them.",
+    );
   }
   const unit = memberOf(schema, "multipleOf");
   if (unit instanceof Decimal && compareDecimals(unit.text, "0") <= 0) {

@@ -12,7 +12,7 @@ import { type Mistakes, pointerTo } from "../mistakes.ts";
 import { arrayOf, isObject, type Json, type JsonObject, memberOf, objectOf } from "../parse_json.ts";
 import { convertString } from "./formats.ts";
 import { withContains, withGuards, withUniqueItems } from "./guards.ts";
-import { type JsonType, typeOfValue, typesOf } from "./keywords.ts";
+import { countOf, type JsonType, typeOfValue, typesOf } from "./keywords.ts";
 import { convertNumber } from "./numbers.ts";
 import { resolve } from "./references.ts";
 
@@ -239,11 +239,6 @@ function inputOf(value: Json, toNumber: (text: string) => unknown): unknown {
   if (!isObject(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, inputOf(each, Number)]));
 }
-
-const countOf = (schema: JsonObject, name: string): number | undefined => {
-  const value = memberOf(schema, name);
-  return value instanceof Decimal ? Number(value.text) : undefined;
-};
 
 /** A union without unnecessary levels; null as `nullable()`, which the codec reads faster. */
 function union(options: readonly z.ZodType[]): z.ZodType {

@@ -4,9 +4,9 @@
  * @module
  */
 import { z } from "zod";
-import { Decimal } from "../../types/decimal.ts";
 import { parseType } from "../../types/type_descriptor.ts";
 import { type JsonObject, memberOf } from "../parse_json.ts";
+import { countOf } from "./keywords.ts";
 
 /** RFC 3339, section 5.6, full-time. */
 const FULL_TIME = /^([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
@@ -64,10 +64,7 @@ export function convertString(schema: JsonObject, columnType?: string): z.ZodTyp
   let text = z.string();
   const pattern = memberOf(schema, "pattern") as string | undefined;
   if (pattern !== undefined) text = text.regex(new RegExp(pattern, "u"));
-  const [min, max] = ["minLength", "maxLength"].map((name) => {
-    const length = memberOf(schema, name);
-    return length instanceof Decimal ? Number(length.text) : undefined;
-  });
+  const min = countOf(schema, "minLength"), max = countOf(schema, "maxLength");
   // One code unit is at least one code point and at most one.
   if (min !== undefined && min <= 1) text = text.min(min);
   else if (min !== undefined) {

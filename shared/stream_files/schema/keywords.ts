@@ -104,6 +104,12 @@ export function typesOf(schema: JsonObject): readonly JsonType[] | undefined {
   return type === undefined ? undefined : (Array.isArray(type) ? type : [type]) as JsonType[];
 }
 
+/** The value of a keyword that is a count; `undefined` without the keyword. */
+export function countOf(schema: JsonObject, name: string): number | undefined {
+  const value = memberOf(schema, name);
+  return value instanceof Decimal ? Number(value.text) : undefined;
+}
+
 /** Calls a function for each direct subschema. */
 export function forEachSubschema(
   schema: JsonObject,
