@@ -53,19 +53,11 @@ export function readTlsFiles(
   { ca, certificate, key }: TlsFiles,
 ): Pick<ConnectionOptions, "ca" | "cert" | "key"> {
   const problems: SettingProblem[] = [];
-  const attempt = <T>(file: NamedFile, read: (file: NamedFile) => T): T | undefined => {
-    if (file.path === "") return undefined;
-    try {
-      return read(file);
-    } catch (error) {
-      if (!(error instanceof SettingsError)) throw error;
-      problems.push(...error.problems);
-      return undefined;
-    }
-  };
-  const authorities = attempt(ca, readCertificates);
-  const chain = attempt(certificate, readCertificates);
-  const privateKey = attempt(key, readPrivateKey);
+  const readIfSet = <T>(file: NamedFile, read: (file: NamedFile) => T): T | undefined =>
+    file.path === "" ? undefined : attempt(() => read(file), problems);
+  const authorities = readIfSet(ca, readCertificates);
+  const chain = readIfSet(certificate, readCertificates);
+  const privateKey = readIfSet(key, readPrivateKey);
   const problem = chain && privateKey && keyPairProblem(certificate, chain, key, privateKey);
   if (problem !== undefined) problems.push(problem);
   if (problems.length > 0) throw new SettingsError(problems);
@@ -74,6 +66,17 @@ export function readTlsFiles(
     ...chain && { cert: chain.map(String).join("") },
     ...privateKey && { key: privateKey.export({ type: "pkcs8", format: "pem" }) },
   };
+}
+
+/** The result of `read`; `undefined` if it throws a {@link SettingsError}, whose problems are added. */
+function attempt<T>(read: () => T, problems: SettingProblem[]): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    problems.push(...error.problems);
+    return undefined;
+  }
 }
 
 /** The problem if a key does not belong to the first certificate, which must be that of the client. */
@@ -106,14 +109,7 @@ export function checkTlsFiles(settings: Settings, groups: readonly Group[]): voi
       : [],
     ...groups.includes("postgresql") && settings.PGSSLMODE !== "disable" ? [postgresTlsFiles(settings)] : [],
   ];
-  const problems = connections.flatMap((files) => {
-    try {
-      readTlsFiles(files);
-      return [];
-    } catch (error) {
-      if (error instanceof SettingsError) return error.problems;
-      throw error;
-    }
-  });
+  const problems: SettingProblem[] = [];
+  for (const files of connections) attempt(() => readTlsFiles(files), problems);
   if (problems.length > 0) throw new SettingsError(problems);
 }
