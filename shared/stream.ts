@@ -9,6 +9,9 @@ import { z } from "zod";
 /** Units of timestamps that are numbers since 1970-01-01 00:00 UTC. */
 export type EpochUnit = "s" | "ms" | "us" | "ns";
 
+/** How many of each unit are a second. */
+export const UNITS_PER_SECOND: Readonly<Record<EpochUnit, number>> = { s: 1, ms: 1e3, us: 1e6, ns: 1e9 };
+
 /** A column and the member of the record that it stores. */
 export interface MemberColumn {
   readonly name: string;

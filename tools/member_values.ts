@@ -8,7 +8,7 @@ import { createColumnType } from "../shared/types/create_column_type.ts";
 import { Decimal } from "../shared/types/decimal.ts";
 import { RowBuffer } from "../shared/types/row_buffer.ts";
 import { parseType } from "../shared/types/type_descriptor.ts";
-import type { EpochUnit } from "../shared/stream.ts";
+import { type EpochUnit, UNITS_PER_SECOND } from "../shared/stream.ts";
 
 /** A JSON Schema and the column that stores the values. */
 export interface Inferred {
@@ -47,7 +47,7 @@ const EXACT_FRACTION_DIGITS_MAX = 4;
 
 /** Seconds of the years 2001 to 2100. */
 const EPOCH_SECONDS = [1e9, 4.1e9] as const;
-const UNITS: readonly (readonly [EpochUnit, number])[] = [["s", 1], ["ms", 1e3], ["us", 1e6], ["ns", 1e9]];
+const UNITS = Object.entries(UNITS_PER_SECOND) as [EpochUnit, number][];
 
 /** Collects the values of one member. */
 export class MemberValues {

@@ -10,6 +10,7 @@ import { runService } from "../shared/service.ts";
 import { readProblem, SettingsError } from "../shared/settings/error.ts";
 import { PROGRAMS } from "../shared/settings/programs.ts";
 import { readStreamFile } from "../shared/stream_files/read_stream_file.ts";
+import { NAME_BYTES_MAX } from "../shared/stream_files/table_name.ts";
 import { streamFilePath } from "../shared/streams.ts";
 import { readTopic } from "./read_topic.ts";
 import { type InferredFile, TopicValues } from "./topic_values.ts";
@@ -31,7 +32,7 @@ export function streamFile(
       $schema: "../stream.schema.json",
       about: `records of the topic ${own}`,
       topic: own,
-      table: `${name.replaceAll("-", "_")}_table`.slice(-63).replace(/^[^a-z]+/, ""),
+      table: `${name.replaceAll("-", "_")}_table`.slice(-NAME_BYTES_MAX).replace(/^[^a-z]+/, ""),
       ...file,
     },
     null,

@@ -4,7 +4,7 @@
  * @module
  */
 import type { z } from "zod";
-import type { EpochUnit } from "../stream.ts";
+import { type EpochUnit, UNITS_PER_SECOND } from "../stream.ts";
 import { Decimal, type DecimalLimits } from "../types/decimal.ts";
 import { type ColumnLimits, isWholeKind } from "./column_limits.ts";
 import { type Constraints, constraintsOf, type Limit } from "./constraints.ts";
@@ -79,11 +79,9 @@ function multiples(step: number, [min, max]: readonly [number, number]): Generat
     );
 }
 
-const EPOCH_FACTOR: Readonly<Record<EpochUnit, number>> = { s: 1, ms: 1e3, us: 1e6, ns: 1e9 };
-
 /** Generates the record's time as a number. */
 export const epoch = (unit: EpochUnit, isWhole: boolean): Generate => ({ timestamp }) => {
-  const value = timestamp * EPOCH_FACTOR[unit];
+  const value = timestamp * UNITS_PER_SECOND[unit];
   return isWhole || unit !== "s" ? Math.round(value) : value;
 };
 
