@@ -113,4 +113,4 @@ export class Generator {
 }
 
 /** The current time in Unix seconds, rounded to microseconds. */
-export const unixSeconds = (): number => Math.round((performance.timeOrigin + performance.now()) * 1e3) / 1e6;
+const unixSeconds = (): number => Math.round((performance.timeOrigin + performance.now()) * 1e3) / 1e6;

@@ -6,6 +6,7 @@
 import { Buffer } from "node:buffer";
 import { createEncoder } from "../shared/codec/encoder.ts";
 import { createRowDecoder, decodeValue, type RowDecoder } from "../shared/codec/row_decoder.ts";
+import { pick } from "../shared/generate/draw.ts";
 import { bindDeclaredTypes } from "../shared/schema/bind_stream.ts";
 import type { MemberColumn, Random, Stream } from "../shared/stream.ts";
 import { rawJSON } from "../shared/types/decimal.ts";
@@ -88,9 +89,8 @@ export class Corrupter {
   }
 
   #corrupted(record: unknown, text: string, random: Random): Value {
-    const choose = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)]!;
-    if (this.#members.length === 0 || random() >= MEMBER_SHARE) return choose(OF_TEXT)(text);
-    return this.#encode(replaceMember(record, choose(this.#members).path, choose(OF_MEMBER)));
+    if (this.#members.length === 0 || random() >= MEMBER_SHARE) return pick(random, OF_TEXT)(text);
+    return this.#encode(replaceMember(record, pick(random, this.#members).path, pick(random, OF_MEMBER)));
   }
 }
 
