@@ -78,20 +78,43 @@ Deno.test("Generator.next() generates records that differ only in the timestamp 
   assert.deepEqual(records(1), records(2));
 });
 
-Deno.test("Generator.next() moves a user at a plausible speed when the pattern is walk", () => {
-  const generator = new Generator(routes!, {
-    ...SETTINGS,
-    PRODUCER_PATTERN: "walk",
-    PRODUCER_USERS: 1,
-    PRODUCER_RATE: 1,
-  });
-  const records = Array.from({ length: 200 }, () => JSON.parse(generator.next().value as string));
-  for (let n = 1; n < records.length; n++) {
-    const [a, b] = [records[n - 1], records[n]];
-    const north = (b.coordinates[0] - a.coordinates[0]) * 111_320;
-    const east = (b.coordinates[1] - a.coordinates[1]) * 111_320 * Math.cos(a.coordinates[0] * Math.PI / 180);
-    const speed = Math.hypot(north, east) / (b.timestamp - a.timestamp);
-    assert.ok(speed > 0.1 && speed < 60, `${speed} m/s`);
+Deno.test("Generator.next() moves each user at a plausible speed from a few places when the pattern is walk", () => {
+  const USERS = 100;
+  const settings = { PRODUCER_PATTERN: "walk", PRODUCER_USERS: USERS, PRODUCER_RATE: 50 } as const;
+  const last = new Map<number, { timestamp: number; coordinates: [number, number] }>();
+  const starts = new Set<string>();
+  let fastest = 0;
+  for (const { value } of generate(20_000, settings)) {
+    const record = JSON.parse(value as string);
+    const before = last.get(record.userID);
+    last.set(record.userID, record);
+    if (!before) starts.add(record.coordinates.map(Math.round).join());
+    else {
+      const [[latitude, longitude], [toLatitude, toLongitude]] = [before.coordinates, record.coordinates];
+      const north = (toLatitude - latitude) * 111_320;
+      const east = (toLongitude - longitude) * 111_320 * Math.cos(latitude * Math.PI / 180);
+      const speed = Math.hypot(north, east) / (record.timestamp - before.timestamp);
+      // The dashboard does not connect places that require more than 300 m/s.
+      assert.ok(speed > 0.1 && speed < 300, `${speed} m/s`);
+      fastest = Math.max(fastest, speed);
+    }
+  }
+  assert.equal(last.size, USERS);
+  // Some users start on both sides of a half degree.
+  assert.ok(starts.size < 40, `${starts.size} places`);
+  assert.ok(fastest > 100, `${fastest} m/s`);
+});
+
+Deno.test("Generator.next() keeps users within the limits of the coordinates when they travel far", () => {
+  const settings = { PRODUCER_PATTERN: "walk", PRODUCER_USERS: 20, PRODUCER_RATE: 1 / 80 } as const;
+  for (const { value } of generate(20_000, settings)) {
+    const { userID, coordinates: [latitude, longitude] } = JSON.parse(value as string);
+    // User 6 flies, user 13 as well.
+    const limit = userID % 7 === 6 ? 65 : 90;
+    assert.ok(Math.abs(latitude) <= limit && Math.abs(longitude) <= 180, `${value}`);
+  }
+  for (const { value } of generate(3, { ...settings, PRODUCER_RATE: 1e-9, PRODUCER_USERS: 1 })) {
+    assert.ok(Math.abs(JSON.parse(value as string).coordinates[1]) <= 180, `${value}`);
   }
 });
 
