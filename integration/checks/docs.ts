@@ -10,6 +10,8 @@ import { withVariables } from "./compose_variables.ts";
 import { withTables } from "./configuration.ts";
 import { guarantees, readScenarioFiles } from "./guarantees.ts";
 import { withPermissions } from "./permissions.ts";
+import { withReference } from "./reference/page.ts";
+import { stableNames, withNewNames } from "./reference/stable_names.ts";
 
 /** For each file with generated parts: from its current text to the correct one. */
 const GENERATED: Readonly<Record<string, (text: string) => string | Promise<string>>> = {
@@ -17,6 +19,8 @@ const GENERATED: Readonly<Record<string, (text: string) => string | Promise<stri
   "compose.yaml": withVariables,
   "docs/configuration.md": withTables,
   "res/stream.schema.json": () => `${JSON.stringify(jsonSchemaOfFormat(), null, 2)}\n`,
+  "docs/reference.md": withReference,
+  "integration/checks/reference/stable_names.txt": async (text) => withNewNames(text, await stableNames()),
   "docs/guarantees.md": async () => guarantees(await readScenarioFiles()),
 };
 
