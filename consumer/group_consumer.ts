@@ -60,6 +60,8 @@ export class GroupConsumer implements MonitoredConsumer {
   readonly #writer: Writer;
   readonly #starts: StartPositionLoader;
   readonly #builders: SegmentBuilders;
+  /** Whether `rejected_records` has the columns that version 3 of the schema added. */
+  #hasAddedColumns = true;
   readonly #failed = Promise.withResolvers<never>();
   #assigned: ReadonlyMap<string, PartitionState> = new Map();
   /** Aborted on stop; cancels all retries. */
@@ -76,6 +78,7 @@ export class GroupConsumer implements MonitoredConsumer {
       batchBytes: settings.CONSUMER_BATCH_BYTES,
       rejectStreakMax: settings.CONSUMER_REJECT_STREAK_MAX,
       emit,
+      hasAddedColumns: () => this.#hasAddedColumns,
       isAlive: () => this.#membership.isAlive(),
       onResult: (result) => this.#onWriteResult(result),
     });
@@ -229,8 +232,12 @@ export class GroupConsumer implements MonitoredConsumer {
     if (state.countFence()) this.#membership.rejoin(`another consumer stores ${partitionKey(state)}`);
   }
 
-  /** The types of the tables' columns were read again. If they have changed, queued rows are dropped and their records decoded again. */
-  bind(streams: readonly BoundStream[]): void {
+  /**
+   * The columns of the tables were read again. If the types of the streams' columns have changed, queued rows are dropped and
+   * their records decoded again.
+   */
+  bind(streams: readonly BoundStream[], hasAddedColumns: boolean): void {
+    this.#hasAddedColumns = hasAddedColumns;
     const tables = this.#builders.bind(streams);
     if (tables.length === 0) return;
     this.options.emit("columns_changed", { tables });

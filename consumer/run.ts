@@ -15,6 +15,8 @@ import type { Log } from "../shared/observe/log.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import { loadSelectedStreams } from "../shared/streams.ts";
 import { bindStreams } from "../shared/schema/bind_streams.ts";
+import { REJECTED_RECORDS } from "../shared/schema/own_tables.ts";
+import { hasAddedColumns } from "../shared/schema/upgrade_tables.ts";
 import { catchUp, waitForTargets } from "./catch_up.ts";
 import { EVENTS } from "./events.ts";
 import { GroupConsumer } from "./group_consumer.ts";
@@ -96,7 +98,8 @@ async function consume(
   const owners = () => fetchOwners(coordinator);
   const unassigned = new UnassignedLagReporter({ ...sources, owners }, emit);
   database.onReconnect = () => monitor.wake();
-  database.verify = async (client) => consumer.bind(await bindStreams(client, streams));
+  database.verify = async (client) =>
+    consumer.bind(await bindStreams(client, streams), await hasAddedColumns(client, REJECTED_RECORDS));
   const ended = new AbortController();
   const until = AbortSignal.any([signal, ended.signal]);
   const upkeep = Promise.all([

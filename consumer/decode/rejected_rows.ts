@@ -8,10 +8,14 @@
 import { Buffer } from "node:buffer";
 import type { Reason, Rejection } from "../../shared/codec/rejection.ts";
 import { escapeNonAscii } from "../../shared/escape.ts";
+import type { RecordHeaders } from "../../shared/kafka/records/record_reader.ts";
 import type { RejectedRecord } from "../../shared/schema/rejected_records.ts";
+import { headersSize, readHeaders, writeHeaders } from "./rejected_headers.ts";
 
-/** Number of columns of `REJECTED_TARGET`. */
-const COLUMNS = 7;
+/** Number of columns that the consumer writes. */
+const COLUMNS = 9;
+/** Number of columns that tables of previous versions have, too: all but the last ones. */
+const ORIGINAL_COLUMNS = 7;
 /** Index of the column `reason`, whose values are ASCII. */
 const REASON_COLUMN = 5;
 
@@ -54,6 +58,14 @@ export class RejectedRows implements Iterable<RejectedRecord> {
     return writer.flush();
   }
 
+  /** The rows without the columns that a table of a previous version lacks. */
+  originalColumns(): Uint8Array {
+    const columns = Buffer.of(0, ORIGINAL_COLUMNS);
+    return Buffer.concat(
+      Array.from(this.#read(), ({ at, addedAt }) => [columns, this.rows.subarray(at + 2, addedAt)]).flat(),
+    );
+  }
+
   /** The number of records by reason. Skips the other columns: there may be many records. */
   countByReason(): Map<string, number> {
     const counts = new Map<string, number>();
@@ -76,7 +88,7 @@ export class RejectedRows implements Iterable<RejectedRecord> {
     return Array.from(this, ({ offset, reason, detail }) => ({ offset, reason, detail }));
   }
 
-  *#read(): Generator<{ record: RejectedRecord; at: number; next: number }> {
+  *#read(): Generator<{ record: RejectedRecord; at: number; addedAt: number; next: number }> {
     const rows = Buffer.from(this.rows.buffer, this.rows.byteOffset, this.rows.length);
     let next = 0;
     const field = () => {
@@ -88,7 +100,7 @@ export class RejectedRows implements Iterable<RejectedRecord> {
     while (next < rows.length) {
       const at = next;
       next += 2;
-      const record: RejectedRecord = {
+      const original = {
         topic: String(field()),
         partition: field()!.readInt32BE(),
         offset: Number(field()!.readBigInt64BE()),
@@ -97,21 +109,26 @@ export class RejectedRows implements Iterable<RejectedRecord> {
         reason: String(field()),
         detail: String(field()),
       };
-      yield { record, at, next };
+      const addedAt = next;
+      const timestamp = Number(field()?.readBigInt64BE() ?? -1), headers = readHeaders(field()!);
+      yield { record: { ...original, timestamp, headers }, at, addedAt, next };
     }
   }
 }
 
-/** Position of a record's key and value in a record batch; a length of −1 means null. */
-export interface KeyValuePosition {
+/** Positions of a record's key and value in a record batch, and its headers; a length of −1 means null. */
+export interface RecordContent {
   readonly keyStart: number;
   readonly keyLength: number;
   readonly valueStart: number;
   readonly valueLength: number;
+  headers(): RecordHeaders;
 }
 
-/** Bytes of a row besides texts, key and value: the field count, the lengths, partition and offset. */
-const ROW_OVERHEAD_BYTES = 2 + COLUMNS * 4 + 4 + 8;
+/** Bytes of a row besides texts, key, value and headers: the field count, the lengths, partition, offset and timestamp. */
+const ROW_OVERHEAD_BYTES = 2 + COLUMNS * 4 + 4 + 8 + 8;
+/** Maximum of a `bigint`, as precisely as a number can be below it. */
+const BIGINT_MAX = 2 ** 63 - 1024;
 /** Maximum number of UTF-8 bytes per UTF-16 code unit. */
 const CODE_UNIT_BYTES_MAX = 3;
 /** Up to this size a loop is faster than a call of TypedArray.set(). */
@@ -135,15 +152,18 @@ export class RejectedWriter {
 
   /** Adds a record whose key and value are in `bytes`. */
   add(
-    topic: string,
-    partition: number,
-    offset: number,
+    { topic, partition, offset, timestamp }: Pick<
+      RejectedRecord,
+      "topic" | "partition" | "offset" | "timestamp"
+    >,
     bytes: Uint8Array,
-    { keyStart, keyLength, valueStart, valueLength }: KeyValuePosition,
+    content: RecordContent,
     { reason, detail }: Rejection,
   ): void {
+    const { keyStart, keyLength, valueStart, valueLength } = content, headers = content.headers();
+    const headersBytes = headersSize(headers);
     this.#reserve(
-      ROW_OVERHEAD_BYTES + Math.max(0, keyLength) + Math.max(0, valueLength) +
+      ROW_OVERHEAD_BYTES + Math.max(0, keyLength) + Math.max(0, valueLength) + headersBytes +
         CODE_UNIT_BYTES_MAX * (topic.length + reason.length + detail.length),
     );
     this.#view.setInt16(this.#at, COLUMNS);
@@ -151,23 +171,25 @@ export class RejectedWriter {
     this.#text(topic);
     this.#int(4);
     this.#int(partition);
-    this.#int(8);
-    // As two halves, since a bigint would allocate an object per record.
-    this.#int(Math.floor(offset / 2 ** 32));
-    this.#int(offset);
+    this.#bigint(offset);
     this.#bytes(bytes, keyStart, keyLength);
     this.#bytes(bytes, valueStart, valueLength);
     this.#text(reason);
     this.#text(detail);
+    if (timestamp < 0) this.#int(-1);
+    else this.#bigint(Math.min(timestamp, BIGINT_MAX));
+    this.#int(headersBytes);
+    writeHeaders(headers, this.#rows, this.#at);
+    this.#at += headersBytes;
     this.#count++;
   }
 
   /** Adds a record with its key and value. */
-  addRecord({ topic, partition, offset, key, value, reason, detail }: RejectedRecord): void {
+  addRecord({ key, value, headers, reason, detail, ...at }: RejectedRecord): void {
     const bytes = Buffer.concat([key ?? NO_BYTES, value ?? NO_BYTES]);
     const keyLength = key?.length ?? -1, valueStart = key?.length ?? 0, valueLength = value?.length ?? -1;
-    const place = { keyStart: 0, keyLength, valueStart, valueLength };
-    this.add(topic, partition, offset, bytes, place, { reason: reason as Reason, detail });
+    const content = { keyStart: 0, keyLength, valueStart, valueLength, headers: () => headers };
+    this.add(at, bytes, content, { reason: reason as Reason, detail });
   }
 
   /** Returns a copy of the rows added since the last call. */
@@ -192,6 +214,13 @@ export class RejectedWriter {
   #int(value: number): void {
     this.#view.setInt32(this.#at, value);
     this.#at += 4;
+  }
+
+  /** Writes the length and the value of a `bigint`: as two halves, since a JavaScript bigint would allocate an object per record. */
+  #bigint(value: number): void {
+    this.#int(8);
+    this.#int(Math.floor(value / 2 ** 32));
+    this.#int(value);
   }
 
   #bytes(source: Uint8Array, start: number, length: number): void {

@@ -6,7 +6,7 @@ import { RejectedWriter } from "./rejected_rows.ts";
 const writer = new RejectedWriter();
 
 /** Adds a record whose key and value are surrounded by other bytes. */
-function add({ topic, partition, offset, key, value, reason, detail }: RejectedRecord): void {
+function add({ key, value, headers, reason, detail, ...at }: RejectedRecord): void {
   const bytes = Buffer.concat([
     Buffer.from("??"),
     key ?? Buffer.alloc(0),
@@ -18,9 +18,12 @@ function add({ topic, partition, offset, key, value, reason, detail }: RejectedR
     keyLength: key?.length ?? -1,
     valueStart: 2 + (key?.length ?? 0),
     valueLength: value?.length ?? -1,
+    headers: () => headers,
   };
-  writer.add(topic, partition, offset, bytes, place, { reason: reason as "not JSON", detail });
+  writer.add(at, bytes, place, { reason: reason as "not JSON", detail });
 }
+
+const NULL = Buffer.alloc(4, 0xff);
 
 const record = (more: Partial<RejectedRecord>): RejectedRecord => ({
   topic: "routes",
@@ -30,19 +33,27 @@ const record = (more: Partial<RejectedRecord>): RejectedRecord => ({
   value: Buffer.of(0, 0xff),
   reason: "not JSON",
   detail: "Größe €",
+  timestamp: 2 ** 40 + 2,
+  headers: [],
   ...more,
 });
 
 Deno.test("RejectedWriter writes rows in the binary COPY format", () => {
   add(record({}));
-  add(record({ key: null, value: Buffer.alloc(0), detail: "" }));
+  const headers = [[Buffer.from("h"), Buffer.of(0xff)], [Buffer.from("h"), null]] as const;
+  add(record({ key: null, value: Buffer.alloc(0), detail: "", timestamp: -1, headers }));
   const int = (value: number) => Buffer.from([0, 0, 0, value]);
   const field = (bytes: Buffer | string) => [int(Buffer.from(bytes).length), Buffer.from(bytes)];
   const place = [...field("routes"), ...field(int(3)), ...field(Buffer.of(0, 0, 1, 0, 0, 0, 0, 1))];
   const expected = [
-    ...[Buffer.of(0, 7), ...place, ...field("k"), ...field(Buffer.of(0, 0xff))],
-    ...[...field("not JSON"), ...field("Größe €")],
-    ...[Buffer.of(0, 7), ...place, Buffer.alloc(4, 0xff), int(0), ...field("not JSON"), ...field("")],
+    ...[Buffer.of(0, 9), ...place, ...field("k"), ...field(Buffer.of(0, 0xff))],
+    ...[...field("not JSON"), ...field("Größe €"), ...field(Buffer.of(0, 0, 1, 0, 0, 0, 0, 2))],
+    ...field(Buffer.concat([int(0), int(0), int(17)])),
+    ...[Buffer.of(0, 9), ...place, NULL, int(0), ...field("not JSON"), ...field(""), NULL],
+    ...field(Buffer.concat([
+      ...[int(2), int(0), int(17), int(2), int(1), int(2), int(1)],
+      ...[...field("h"), ...field(Buffer.of(0xff)), ...field("h"), NULL],
+    ])),
   ];
   assert.deepEqual(Buffer.from(writer.flush().rows), Buffer.concat(expected));
 });
@@ -55,6 +66,11 @@ Deno.test("RejectedRows returns the added records, also after the buffer grew an
       key: n % 3 === 0 ? null : Buffer.from(`key ${n}`),
       value: n % 5 === 0 ? null : n % 7 === 0 ? long : Buffer.alloc(n % 4),
       detail: n % 2 === 0 ? "ASCII" : "ü",
+      timestamp: n % 11 === 0 ? -1 : n * 2 ** 33,
+      headers: Array.from({ length: n % 4 }, (_, h) => [
+        Buffer.alloc(h, 0xff),
+        n % 3 === 0 ? null : n % 7 === 0 ? long : Buffer.alloc(h),
+      ]),
     }));
   records.forEach(add);
   const rows = writer.flush();
@@ -78,6 +94,28 @@ Deno.test("RejectedRows.between() and concat() split and join rows", () => {
   assert.deepEqual(JSON.parse(JSON.stringify(rows.between(8, 9))), [
     { offset: 8, reason: "not JSON", detail: "Größe €" },
   ]);
+});
+
+Deno.test("RejectedRows.originalColumns() omits the added columns when the table of a previous version lacks them", () => {
+  const headers = [[Buffer.from("name"), null]] as const;
+  for (const offset of [1, 2]) add(record({ offset, headers, key: null }));
+  const rows = writer.flush();
+  const pieces = [rows.between(1, 2), rows.between(2, 3)].map((row) => {
+    // Two fields: a BIGINT, and an array of two dimensions with a name of four bytes.
+    const added = 4 + 8 + 4 + 12 + 16 + 8 + 4;
+    return Buffer.concat([Buffer.of(0, 7), row.rows.subarray(2, row.rows.length - added)]);
+  });
+  assert.deepEqual(rows.originalColumns(), Buffer.concat(pieces));
+});
+
+Deno.test("RejectedRows.toAscii() keeps timestamp and headers when it escapes details", () => {
+  add(record({ headers: [[Buffer.of(0xff), Buffer.from("Größe")]], timestamp: 2 ** 63 }));
+  const [escaped] = writer.flush().toAscii();
+  assert.deepEqual(escaped, {
+    ...record({ detail: "Gr\\u00f6\\u00dfe \\u20ac", headers: [[Buffer.of(0xff), Buffer.from("Größe")]] }),
+    // The largest number that a BIGINT can hold.
+    timestamp: 2 ** 63 - 1024,
+  });
 });
 
 Deno.test("RejectedRows.countByReason() counts the records of each reason when key and value are empty or null", () => {

@@ -8,7 +8,11 @@ import { ReaderMetadata } from "../../shared/codec/reader_metadata.ts";
 import { isOfColumn } from "../../shared/codec/rejection.ts";
 import { CorruptBatchError } from "../../shared/kafka/records/corrupt_batch.ts";
 import type { RecordBatch } from "../../shared/kafka/records/record_batch.ts";
-import { CorruptRecordError, RecordReader } from "../../shared/kafka/records/record_reader.ts";
+import {
+  CorruptRecordError,
+  type RecordHeaders,
+  RecordReader,
+} from "../../shared/kafka/records/record_reader.ts";
 import { rowEnd } from "../../shared/postgres/binary_copy.ts";
 import type { Stream } from "../../shared/stream.ts";
 import { RowBuffer } from "../../shared/types/row_buffer.ts";
@@ -21,6 +25,10 @@ export interface RawRecord {
   readonly offset: number;
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
+  /** Unix ms; negative: none. */
+  readonly timestamp: number;
+  /** Read on demand. */
+  headers(): RecordHeaders;
 }
 
 /** A record that is stored as a row. */
@@ -159,7 +167,7 @@ export class SegmentBuilder {
       const { length } = rows;
       const rejection = this.#decode(batch.bytes, reader.valueStart, reader.valueLength, rows, meta);
       if (rejection) {
-        rejected.add(this.stream.topic, partition, offset, batch.bytes, reader, rejection);
+        rejected.add(meta, batch.bytes, reader, rejection);
         this.#hasTypeRejections ||= isOfColumn(rejection);
       } // A record that the stream ignores has no row.
       else if (rows.length > length) {
@@ -180,21 +188,30 @@ function readRecords(
 ): StoredRecord[] {
   const excluded = new Set(Array.from(rejected, ({ offset }) => offset));
   const records: StoredRecord[] = [];
-  const reader = new RecordReader(), view = new DataView(rows.buffer, rows.byteOffset, rows.length);
+  const reader = new RecordReader(), meta = new ReaderMetadata(stream.topic, reader);
+  const view = new DataView(rows.buffer, rows.byteOffset, rows.length);
   const ignoresTombstones = upsertMode(stream)?.tombstones === "ignore";
   let rowStart = 0;
   for (const batch of batches) {
     reader.reset(batch.bytes);
+    meta.onBatch(-1, batch);
     for (let n = 0; n < batch.count; n++) {
       reader.next();
-      const offset = batch.baseOffset + reader.offsetDelta;
+      const { offset, timestamp } = meta, { headersStart } = reader;
       if (offset >= to) return records;
       if (offset < from || excluded.has(offset) || (ignoresTombstones && reader.valueLength < 0)) continue;
-      records.push({ offset, key: reader.key(), value: reader.value(), rowStart });
+      const headers = () => headersAt(batch, headersStart);
+      records.push({ offset, key: reader.key(), value: reader.value(), timestamp, headers, rowStart });
       rowStart = rowEnd(view, rowStart);
     }
   }
   return records;
+}
+
+function headersAt({ bytes }: RecordBatch, start: number): RecordHeaders {
+  const reader = new RecordReader();
+  reader.reset(bytes);
+  return reader.headers(start);
 }
 
 /** A segment without records, which only advances the progress (transaction markers, compaction, expired records). */

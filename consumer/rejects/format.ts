@@ -5,6 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import { escapeUnprintable } from "../../shared/escape.ts";
+import { namedHeaders } from "../../shared/kafka/records/record_reader.ts";
 import type { RejectedCount, RejectedRow } from "../../shared/schema/rejected_queries.ts";
 import type { Stream } from "../../shared/stream.ts";
 import type { Replayed } from "./replay.ts";
@@ -37,19 +38,39 @@ export function readable(bytes: Uint8Array | null): string {
 
 /** A record as lines of text. The detail is escaped again, since an earlier version or another program may have stored it. */
 export const formatText = (
-  { topic, partition, offset, key, value, reason, detail, rejected_at }: RejectedRow,
+  { topic, partition, offset, key, value, reason, detail, rejected_at, timestamp_ms, headers }: RejectedRow,
 ): string =>
-  `\n${topic}[${partition}]@${offset}  ${rejected_at.toISOString()}  ${escapeUnprintable(reason)}\n  ${
-    escapeUnprintable(detail)
-  }\n  key   ${readable(key)}\n  value ${readable(value)}`;
+  [
+    `\n${topic}[${partition}]@${offset}  ${rejected_at.toISOString()}  ${escapeUnprintable(reason)}`,
+    escapeUnprintable(detail),
+    ...timestamp_ms ? [`time  ${formatTime(timestamp_ms)}`] : [],
+    ...(headers ?? []).map(([name, value]) => `header ${readable(name)}: ${readable(value)}`),
+    `key   ${readable(key)}`,
+    `value ${readable(value)}`,
+  ].join("\n  ");
 
-/** A record as a line of JSON, with key and value in Base64. */
-export const formatJson = ({ partition, offset, key, value, ...rest }: RejectedRow): string =>
+/** A time as ISO 8601, or the milliseconds if it has more than six digits for the year. */
+function formatTime(milliseconds: string): string {
+  const time = new Date(Number(milliseconds));
+  return Number.isNaN(time.getTime()) ? `${milliseconds} ms` : time.toISOString();
+}
+
+/** A record as a line of JSON; key, value and the values of headers in Base64. */
+export const formatJson = (
+  { topic, partition, offset, key, value, reason, detail, rejected_at, timestamp_ms, headers }: RejectedRow,
+): string =>
   // JSON.stringify does not escape all control and format characters.
   escapeUnprintable(JSON.stringify({
-    ...rest,
+    topic,
+    reason,
+    detail,
+    rejected_at,
     partition,
     offset: Number(offset),
+    timestamp_ms: timestamp_ms ? Number(timestamp_ms) : null,
+    headers: headers
+      ? namedHeaders(headers).map(([name, value]) => ({ name, value: value?.toString("base64") ?? null }))
+      : null,
     key: key?.toString("base64") ?? null,
     value: value?.toString("base64") ?? null,
   }));

@@ -14,12 +14,14 @@ const row: RejectedRow = {
   reason: `not JSON${controls}`,
   detail: `Unexpected token${controls}`,
   rejected_at: new Date(0),
+  timestamp_ms: "1700000000000",
+  headers: [[Buffer.from(controls), Buffer.of(0, 0xff)], [Buffer.from("none"), null]],
 };
 
 Deno.test("formatText() escapes control characters when any column has some", () => {
   const text = formatText(row);
   assert.match(text, /Unexpected token\\u001b\[2J\\u009b\\u202e\\u000a\\u2028/);
-  assert.equal(text.split("\n").length, 5);
+  assert.equal(text.split("\n").length, 8);
   assert.doesNotMatch(text.replaceAll("\n", ""), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
 });
 
@@ -32,7 +34,22 @@ Deno.test("formatCount() escapes control characters when a reason has some", () 
 
 Deno.test("formatJson() escapes control characters and parses to the original", () => {
   assert.doesNotMatch(formatJson(row), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
-  assert.equal(JSON.parse(formatJson(row)).detail, row.detail);
+  const { detail, timestamp_ms, headers } = JSON.parse(formatJson(row));
+  assert.deepEqual([detail, timestamp_ms], [row.detail, 1_700_000_000_000]);
+  assert.deepEqual(headers, [{ name: controls, value: "AP8=" }, { name: "none", value: null }]);
+});
+
+Deno.test("formatText() and formatJson() print the timestamp and the headers when the record has them", () => {
+  const text = formatText({ ...row, headers: [[Buffer.from("trace"), Buffer.from("00-1")]] });
+  assert.match(text, /^ {2}time {2}2023-11-14T22:13:20\.000Z\n {2}header trace: 00-1\n {2}key/m);
+  assert.match(
+    formatText({ ...row, timestamp_ms: "1700000000000000000" }),
+    /time {2}1700000000000000000 ms$/m,
+  );
+  const unknown = { ...row, timestamp_ms: null, headers: null };
+  assert.doesNotMatch(formatText(unknown), /^ {2}(?:time|header)/m);
+  const { timestamp_ms, headers } = JSON.parse(formatJson(unknown));
+  assert.deepEqual([timestamp_ms, headers], [null, null]);
 });
 
 Deno.test("readable() prints text, truncates long values and escapes invalid UTF-8", () => {

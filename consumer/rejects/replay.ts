@@ -11,6 +11,7 @@ import { type BoundStream, createRowDecoder, decodeValue } from "../../shared/co
 import type { Rejection } from "../../shared/codec/rejection.ts";
 import { PermanentError } from "../../shared/errors.ts";
 import { escapeNonAscii } from "../../shared/escape.ts";
+import { namedHeaders } from "../../shared/kafka/records/record_reader.ts";
 import { classify, type PostgresErrorFields } from "../../shared/postgres/errors.ts";
 import { inTransaction, type SessionInfo } from "../../shared/postgres/session.ts";
 import { bindStreams } from "../../shared/schema/bind_streams.ts";
@@ -136,12 +137,11 @@ function batchReader(bound: BoundStream, reason: string) {
   ): Promise<Batch> => {
     const rows = new RowBuffer();
     const records = await lockRejected(client, { topic, reason, after, limit });
-    const candidates = records.map(({ partition, offset, key, value }) => {
-      // Timestamp and headers of rejected records are not stored.
+    const candidates = records.map(({ partition, offset, key, value, timestamp_ms, headers }) => {
       const meta = {
-        ...{ topic, partition, offset: Number(offset), timestamp: -1 },
+        ...{ topic, partition, offset: Number(offset), timestamp: Number(timestamp_ms ?? -1) },
         key: () => key,
-        headers: () => undefined,
+        headers: () => headers ? namedHeaders(headers) : undefined,
       };
       return {
         partition,

@@ -7,7 +7,7 @@ import { PermanentError } from "../../shared/errors.ts";
 import { advanceProgressSql, type OffsetAdvance } from "../../shared/schema/advance_progress.ts";
 import { REJECTED_RECORDS } from "../../shared/schema/own_tables.ts";
 import { partitionKey } from "../../shared/schema/progress.ts";
-import { insertRejectedSql, REJECTED_TARGET } from "../../shared/schema/rejected_records.ts";
+import { insertRejectedSql, rejectedTarget } from "../../shared/schema/rejected_records.ts";
 import type { Segment } from "../decode/segment.ts";
 import type { Stream } from "../../shared/stream.ts";
 import { upsertMode } from "../../shared/upsert_stream.ts";
@@ -28,6 +28,8 @@ export interface RejectedForm {
   readonly bySql: boolean;
   /** With details in ASCII, since the database's encoding lacks one of their characters. */
   readonly asciiOnly: boolean;
+  /** With the columns that version 3 of the schema added. */
+  readonly hasAdded: boolean;
 }
 
 /**
@@ -38,7 +40,7 @@ export interface RejectedForm {
 export function batchTransaction(
   group: string,
   batch: readonly Segment[],
-  { bySql, asciiOnly }: RejectedForm,
+  { bySql, asciiOnly, hasAdded }: RejectedForm,
 ): Step[] {
   const ordered = batch.toSorted((a, b) =>
     compare(a.stream.topic, b.stream.topic) || a.partition - b.partition
@@ -46,12 +48,13 @@ export function batchTransaction(
   const steps: Step[] = [advanceProgressSql(group, advancesOf(ordered))];
   const rejected = ordered.map((segment) => segment.rejected).filter(({ count }) => count > 0)
     .map((records) => asciiOnly ? records.toAscii() : records);
-  if (rejected.length > 0 && bySql) steps.push(insertRejectedSql(rejected));
+  if (rejected.length > 0 && bySql) steps.push(insertRejectedSql(rejected, hasAdded));
   for (const stream of rowStreams(ordered)) {
     steps.push(...storeSteps(stream, ordered.filter((s) => s.stream === stream && s.rowCount > 0)));
   }
   if (rejected.length > 0 && !bySql) {
-    steps.push({ target: REJECTED_TARGET, rows: rejected.map(({ rows }) => rows) });
+    const rows = rejected.map((records) => hasAdded ? records.rows : records.originalColumns());
+    steps.push({ target: rejectedTarget(hasAdded), rows });
   }
   return steps;
 }

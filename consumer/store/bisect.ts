@@ -34,7 +34,7 @@ export function toRejected(
   const { stream: { topic }, partition } = segment;
   const record = segment.records()[0]!;
   const writer = new RejectedWriter();
-  writer.addRecord({ topic, partition, ...record, reason, detail });
+  writer.addRecord({ ...record, topic, partition, headers: record.headers(), reason, detail });
   const rejected = segment.rejected.concat(writer.flush());
   return { ...segment, rows: segment.rows.subarray(0, 0), rowCount: 0, records: () => [], rejected };
 }

@@ -7,7 +7,11 @@ import { nextPieceSize, toRejected } from "./bisect.ts";
 const [routes] = await loadStreams(["routes"]);
 
 Deno.test("toRejected() turns the only row of a segment into a rejected record", () => {
-  const record = { offset: 10, key: Buffer.from("key"), value: Buffer.from("value"), rowStart: 0 };
+  const headers = [[Buffer.from("name"), null]] as const;
+  const record = {
+    ...{ offset: 10, key: Buffer.from("key"), value: Buffer.from("value"), rowStart: 0 },
+    ...{ timestamp: 1_700_000_000_000, headers: () => headers },
+  };
   const segment = {
     ...emptySegment(routes!, 0, 10, 11),
     rows: new Uint8Array(46),
@@ -19,6 +23,7 @@ Deno.test("toRejected() turns the only row of a segment into a rejected record",
   assert.deepEqual([rejected.from, rejected.to], [10, 11]);
   const [only] = rejected.rejected;
   assert.match(only!.detail, /north/);
+  assert.deepEqual([only!.timestamp, only!.headers], [1_700_000_000_000, headers]);
   assert.deepEqual([only!.offset, String(only!.key), String(only!.value)], [10, "key", "value"]);
 });
 

@@ -22,6 +22,7 @@ Deno.test("Writer stores segments in one transaction when they are added in one 
     group: "g",
     batchBytes: 1_000,
     emit: () => {},
+    hasAddedColumns: () => true,
     isAlive: () => true,
     onResult: ({ outcome, partition, nextOffset }) => {
       assert.equal(outcome, "stored");
@@ -54,6 +55,7 @@ async function store(
     group: "g",
     batchBytes: 1e9,
     emit: (name, fields) => events.push([name, fields]),
+    hasAddedColumns: () => true,
     isAlive: () => true,
     onResult: () => {},
   });
@@ -166,6 +168,7 @@ Deno.test("Writer stores the rest of a segment when part of it was stored by an 
     group: "g",
     batchBytes: 1e9,
     emit: (name) => events.push(name),
+    hasAddedColumns: () => true,
     isAlive: () => true,
     onResult: () => {},
   });

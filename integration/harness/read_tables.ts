@@ -3,7 +3,7 @@ import { escapeBytes } from "./escape_bytes.ts";
 import type { Row } from "./expected_rows.ts";
 import type { RuleColumn, Rules } from "./rules.ts";
 
-/** A row of `rejected_records`; key and value are escaped, see `escape_bytes.ts`. */
+/** A row of `rejected_records`; key, value and headers are escaped, see `escape_bytes.ts`. */
 export interface RejectedRow {
   readonly partition: number;
   readonly offset: number;
@@ -11,6 +11,9 @@ export interface RejectedRow {
   readonly value: string | null;
   readonly reason: string;
   readonly detail: string | null;
+  /** Unix milliseconds, −1 for none, and headers as in `TopicRecord`; `undefined`: a previous version rejected the record. */
+  readonly timestamp: number | undefined;
+  readonly headers: string | undefined;
 }
 
 const FETCH_ROWS = 50_000;
@@ -75,7 +78,7 @@ export async function withCatalogTypes(database: Database, rules: Rules): Promis
 /** Reads all rows of a topic in `rejected_records`. */
 export async function readRejectedRecords(database: Database, topic: string): Promise<RejectedRow[]> {
   const rows = await database.query<Record<string, unknown>>(
-    `SELECT partition, "offset", key, value, reason, detail FROM rejected_records
+    `SELECT * FROM rejected_records
      WHERE topic = $1 ORDER BY partition, "offset"`,
     [topic],
   );
@@ -86,8 +89,15 @@ export async function readRejectedRecords(database: Database, topic: string): Pr
     value: row.value === null ? null : escapeBytes(row.value as Uint8Array),
     reason: row.reason as string,
     detail: row.detail as string | null,
+    timestamp: row.headers ? Number(row.timestamp_ms ?? -1) : undefined,
+    headers: row.headers ? printHeaders(row.headers as Uint8Array[][]) : undefined,
   }));
 }
+
+/** Prints headers as the console consumer does. */
+const printHeaders = (headers: readonly Uint8Array[][]) =>
+  headers.map(([name, value]) => `${new TextDecoder().decode(name)}:${escapeBytes(value!)}`).join(",") ||
+  "NO_HEADERS";
 
 /** Reads a group's `next_offset` by partition. */
 export async function readProgress(

@@ -35,6 +35,8 @@ export interface ReconcileOptions {
   lost?: (record: TopicRecord) => boolean;
   /** Whether the database may reject a valid record's row: it must be either in the table or in `rejected_records`. */
   mayBeRejected?: (row: Row) => boolean;
+  /** Whether a previous version rejected some of the records, without their timestamps and headers. */
+  previousVersion?: boolean;
   /**
    * Whether the rows of each key must be in the order of their records. The table shows the order of insertion only if no row was
    * removed (no autovacuum).
@@ -167,8 +169,9 @@ class Comparison {
         `${shorten(record.value)}${why && ` (${why})`}`,
       );
     }
-    for (const name of ["key", "value"] as const) {
+    for (const name of ["key", "value", "timestamp", "headers"] as const) {
       if (rejected[name] === record[name]) continue;
+      if (rejected[name] === undefined && this.#options.previousVersion) continue;
       const values = `${shorten(rejected[name])}, not ${shorten(record[name])}`;
       this.#report(`different ${name} in rejected_records`, record, values);
     }
@@ -277,7 +280,7 @@ function union(a: TopicRecord[], b: TopicRecord[]): TopicRecord[] {
   return [...all.values()].sort((a, b) => a.partition - b.partition || a.offset - b.offset);
 }
 
-function shorten(text: string | null): string {
-  if (text === null) return "null";
+function shorten(value: string | number | null | undefined): string {
+  const text = String(value);
   return text.length > 200 ? `${text.slice(0, 200)}… (${text.length} characters)` : text;
 }

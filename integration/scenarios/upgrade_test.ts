@@ -1,5 +1,6 @@
 import assert from "assert";
 import { checkout, hasPreviousVersion, PREVIOUS_VERSION } from "../harness/project.ts";
+import { OWN_TABLES } from "../../shared/schema/own_tables.ts";
 import { scenario } from "../harness/scenario.ts";
 import type { ScenarioContext } from "../harness/scenario_context.ts";
 import { PARTITIONS } from "../harness/scenario_services.ts";
@@ -59,7 +60,7 @@ scenario({
   await waitForStored([again]);
 
   const sent = await s.stopProducer(load);
-  const { records } = await s.reconcile({ unless: () => again.assertRunning() });
+  const { records } = await s.reconcile({ previousVersion: true, unless: () => again.assertRunning() });
   assert.equal(records, sent);
   assert.equal(await withTopicId(s), PARTITIONS);
 });
@@ -87,27 +88,39 @@ scenario({
   await s.database.query(
     `CREATE TABLE consumer_progress (group_id TEXT, topic TEXT, partition INT, next_offset BIGINT NOT NULL,
        PRIMARY KEY (group_id, topic, partition));
+     CREATE TABLE rejected_records (topic TEXT, partition INT, "offset" BIGINT, key BYTEA, value BYTEA, reason TEXT NOT NULL,
+       detail TEXT NOT NULL, rejected_at TIMESTAMPTZ NOT NULL DEFAULT now(), PRIMARY KEY (topic, partition, "offset"));
      COMMENT ON TABLE consumer_progress IS 'owned by DBA';
      CREATE ROLE "${role}" LOGIN PASSWORD 'app'; GRANT CREATE ON SCHEMA public TO "${role}";
-     GRANT SELECT, INSERT, UPDATE ON consumer_progress TO "${role}"`,
+     GRANT SELECT, INSERT, UPDATE ON consumer_progress, rejected_records TO "${role}"`,
   );
-  await s.produce(1_000);
-  const [, statements] = /"event":"table_warning".*: (ALTER TABLE consumer_progress .*;)"/.exec(
-    await runConsumer(account),
-  )!;
+  await s.produce(1_000, { PRODUCER_MALFORMED_RATIO: 0.1 });
+  const warned = await runConsumer(account);
+  const statements = OWN_TABLES.map(({ name }) =>
+    new RegExp(`"event":"table_warning".*: (ALTER TABLE ${name} .*;)"`).exec(warned)![1]!
+  );
   assert.equal(await comment(), "owned by DBA");
+  // Replays work in such a table, too.
+  assert.match(await s.runRejects(["--replay"]), /moved 0 records/);
 
-  await s.database.query(statements!);
+  for (const sql of statements) await s.database.query(sql);
   assert.doesNotMatch(await runConsumer(account), /table_warning/);
   const upgraded = await comment();
   assert.match(upgraded!, /^owned by DBA schema version \d+, compatible with \d+$/);
 
   await s.database.query(
-    "ALTER TABLE consumer_progress DROP COLUMN topic_id; COMMENT ON TABLE consumer_progress IS NULL",
+    `ALTER TABLE consumer_progress DROP COLUMN topic_id; COMMENT ON TABLE consumer_progress IS NULL;
+     ALTER TABLE rejected_records DROP COLUMN timestamp_ms, DROP COLUMN headers`,
   );
-  assert.match(await runConsumer(), /Created column topic_id of table consumer_progress/);
+  const log = await runConsumer();
+  assert.match(log, /Created column topic_id of table consumer_progress/);
+  assert.match(log, /Created column timestamp_ms of table rejected_records/);
   assert.equal(await comment(), upgraded!.replace("owned by DBA ", ""));
-  await s.reconcile();
+  await s.reconcile({ previousVersion: true });
+  // Another group completes the records that were rejected without their metadata.
+  assert(await s.database.number("SELECT count(*) FROM rejected_records WHERE headers IS NULL") > 50);
+  await runConsumer({ CONSUMER_GROUP_ID: `${s.group}-b` });
+  await s.reconcile({ groups: [s.group, `${s.group}-b`] });
 
   await s.database.query("COMMENT ON TABLE consumer_progress IS 'schema version 99, compatible with 98'");
   const consumer = await s.startConsumer(account);

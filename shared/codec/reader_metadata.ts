@@ -5,7 +5,7 @@
  */
 import type { RecordMetadata } from "./bound_stream.ts";
 import type { RecordBatch } from "../kafka/records/record_batch.ts";
-import type { RecordReader } from "../kafka/records/record_reader.ts";
+import { namedHeaders, type RecordReader } from "../kafka/records/record_reader.ts";
 
 /** Computes the properties on demand, since most streams need none of them. */
 export class ReaderMetadata implements RecordMetadata {
@@ -34,6 +34,6 @@ export class ReaderMetadata implements RecordMetadata {
   }
 
   headers(): readonly (readonly [name: string, value: Uint8Array | null])[] {
-    return this.reader.headers();
+    return namedHeaders(this.reader.headers());
   }
 }

@@ -47,7 +47,13 @@ export const CONSUMER_PROGRESS: OwnTable = {
   primaryKey: ["group_id", "topic", "partition"],
 };
 
-/** Records that failed validation or that the database rejected, byte for byte. Shared by all consumer groups. */
+/**
+ * Records that failed validation or that the database rejected, byte for byte. Shared by all consumer groups.
+ *
+ * `timestamp_ms` is the record's timestamp, Unix milliseconds: `timestamptz` does not have all values of Kafka's. `headers` is an array of
+ * pairs of name and value, in their order, since names can repeat and neither names nor values need to be text of the database's encoding.
+ * A record without headers has an empty array. Both are null in records that a previous version rejected.
+ */
 export const REJECTED_RECORDS: OwnTable = {
   name: "rejected_records",
   columns: [
@@ -60,7 +66,7 @@ export const REJECTED_RECORDS: OwnTable = {
     { name: "detail", type: "text", constraint: "NOT NULL" },
     { name: "rejected_at", type: "timestamptz", constraint: "NOT NULL DEFAULT now()", hasDefault: true },
   ],
-  addedColumns: [],
+  addedColumns: [{ name: "timestamp_ms", type: "bigint" }, { name: "headers", type: "bytea[]" }],
   primaryKey: ["topic", "partition", "offset"],
 };
 
@@ -72,9 +78,10 @@ const quoted = (column: string) => column === "offset" ? `"offset"` : column;
 const definition = ({ name, type, constraint }: Column) =>
   [quoted(name), type.toUpperCase(), constraint].filter(Boolean).join(" ");
 
-/** The columns that the consumer writes, as a column list in SQL. */
-export const writtenColumns = ({ columns }: OwnTable): string =>
-  columns.filter(({ hasDefault }) => !hasDefault).map(({ name }) => quoted(name)).join(", ");
+/** The columns that the consumer writes, as a column list in SQL. @param hasAdded whether the table has the added columns */
+export const writtenColumns = ({ columns, addedColumns }: OwnTable, hasAdded: boolean): string =>
+  [...columns.filter(({ hasDefault }) => !hasDefault), ...hasAdded ? addedColumns : []]
+    .map(({ name }) => quoted(name)).join(", ");
 
 /** The statement that creates a table. */
 export const createTableSql = ({ name, columns, addedColumns, primaryKey }: OwnTable): string =>

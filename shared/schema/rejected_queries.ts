@@ -5,6 +5,7 @@
  */
 import type { Buffer } from "node:buffer";
 import type pg from "pg";
+import type { RecordHeaders } from "../kafka/records/record_reader.ts";
 
 /** A row of `rejected_records`. */
 export interface RejectedRow {
@@ -17,6 +18,10 @@ export interface RejectedRow {
   readonly reason: string;
   readonly detail: string;
   readonly rejected_at: Date;
+  /** INT8, as decimal text; null: none. Missing in a table of a previous version. */
+  readonly timestamp_ms?: string | null;
+  /** Null: unknown. Missing in a table of a previous version. */
+  readonly headers?: RecordHeaders | null;
 }
 
 /** Selects rejected records. */
@@ -44,7 +49,8 @@ export async function listRejected(
   limit: number,
 ): Promise<RejectedRow[]> {
   const { rows } = await client.query<RejectedRow>(
-    `SELECT topic, partition, "offset", key, value, reason, detail, rejected_at FROM rejected_records ${WHERE}
+    // All columns, since a table that could not be upgraded lacks some.
+    `SELECT * FROM rejected_records ${WHERE}
      ORDER BY rejected_at DESC, topic, partition, "offset" DESC LIMIT $4`,
     [...parameters(filter), limit],
   );

@@ -1,11 +1,12 @@
 /**
- * Stores rejected records: key, value, position, and why.
+ * Stores rejected records, and why they are rejected.
  *
  * @module
  */
 import { Buffer } from "node:buffer";
 import pg from "pg";
 import type { PostgresErrorFields } from "../postgres/errors.ts";
+import type { RecordHeaders } from "../kafka/records/record_reader.ts";
 import { REJECTED_RECORDS, writtenColumns } from "./own_tables.ts";
 
 /** A record with the reason why it is not stored in its table. */
@@ -17,32 +18,45 @@ export interface RejectedRecord {
   readonly value: Uint8Array | null;
   readonly reason: string;
   readonly detail: string;
+  /** Unix ms; negative: none. */
+  readonly timestamp: number;
+  readonly headers: RecordHeaders;
 }
 
-/** Target of a COPY of rejected records. */
-export const REJECTED_TARGET = `rejected_records (${writtenColumns(REJECTED_RECORDS)})`;
+/** Target of a COPY of rejected records. @param hasAdded whether the table has the columns that version 3 added */
+export const rejectedTarget = (hasAdded: boolean): string =>
+  `rejected_records (${writtenColumns(REJECTED_RECORDS, hasAdded)})`;
 
 /** Without a backslash, whose meaning in a literal depends on standard_conforming_strings. */
 const bytea = (bytes: Uint8Array | null) =>
   bytes === null ? "NULL::bytea" : `decode('${Buffer.from(bytes).toString("hex")}', 'hex')`;
 
+const byteaPairs = (headers: RecordHeaders) =>
+  `ARRAY[${headers.map(([name, value]) => `[${bytea(name)}, ${bytea(value)}]`).join(", ")}]::bytea[]`;
+
 /**
  * The INSERT … ON CONFLICT form of the COPY, used when another consumer group has already stored some of the records. Stored records are
- * not changed. If a different record is stored at the same offset, the topic was recreated: `reason` becomes NULL, which violates NOT
+ * not changed, except that they get the metadata that a previous version did not store. If a different record is stored at the same offset, the topic was recreated: `reason` becomes NULL, which violates NOT
  * NULL, so that nothing is overwritten ({@link isRejectedConflict}).
  */
-export function insertRejectedSql(rejected: readonly Iterable<RejectedRecord>[]): string {
+export function insertRejectedSql(rejected: readonly Iterable<RejectedRecord>[], hasAdded: boolean): string {
   const rows = rejected.flatMap((records) =>
     Array.from(
       records,
-      ({ topic, partition, offset, key, value, reason, detail }) =>
+      ({ topic, partition, offset, key, value, reason, detail, timestamp, headers }) =>
         `(${pg.escapeLiteral(topic)}, ${partition}, ${offset}, ${bytea(key)}, ${bytea(value)}, ` +
-        `${pg.escapeLiteral(reason)}, ${pg.escapeLiteral(detail)})`,
+        `${pg.escapeLiteral(reason)}, ${pg.escapeLiteral(detail)}` +
+        (hasAdded ? `, ${timestamp < 0 ? "NULL::bigint" : BigInt(timestamp)}, ${byteaPairs(headers)})` : ")"),
     )
   );
-  return `INSERT INTO rejected_records AS r (${writtenColumns(REJECTED_RECORDS)}) VALUES ${rows.join(",\n")}
+  const added = hasAdded
+    ? `, timestamp_ms = coalesce(r.timestamp_ms, excluded.timestamp_ms), headers = coalesce(r.headers, excluded.headers)`
+    : "";
+  return `INSERT INTO rejected_records AS r (${writtenColumns(REJECTED_RECORDS, hasAdded)}) VALUES ${
+    rows.join(",\n")
+  }
     ON CONFLICT (topic, partition, "offset") DO UPDATE SET reason = CASE
-      WHEN r.key IS NOT DISTINCT FROM excluded.key AND r.value IS NOT DISTINCT FROM excluded.value THEN r.reason END`;
+      WHEN r.key IS NOT DISTINCT FROM excluded.key AND r.value IS NOT DISTINCT FROM excluded.value THEN r.reason END${added}`;
 }
 
 /** Whether a COPY failed because a record is stored already; {@link insertRejectedSql} succeeds then. */

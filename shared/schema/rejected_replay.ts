@@ -4,6 +4,7 @@
  * @module
  */
 import type pg from "pg";
+import type { RecordHeaders } from "../kafka/records/record_reader.ts";
 
 /** Position of a rejected record of a topic. */
 export interface RejectedPosition {
@@ -26,6 +27,10 @@ export interface ReplaySelection {
 export interface LockedRecord extends RejectedPosition {
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
+  /** INT8, as decimal text; null: none. Missing in a table of a previous version. */
+  readonly timestamp_ms?: string | null;
+  /** Null: unknown. Missing in a table of a previous version. */
+  readonly headers?: RecordHeaders | null;
 }
 
 /** Reads and locks rejected records. Records that another replay has locked are skipped. */
@@ -34,7 +39,8 @@ export async function lockRejected(
   { topic, reason, after, limit }: ReplaySelection,
 ): Promise<LockedRecord[]> {
   const { rows } = await client.query<LockedRecord>(
-    `SELECT partition, "offset", key, value FROM rejected_records
+    // All columns, since a table that could not be upgraded lacks some.
+    `SELECT * FROM rejected_records
      WHERE topic = $1 AND ($2 = '' OR reason = $2) AND (partition, "offset") > ($3, $4)
      ORDER BY partition, "offset" LIMIT $5 FOR UPDATE SKIP LOCKED`,
     [topic, reason, after.partition, after.offset, limit],

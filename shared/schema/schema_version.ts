@@ -1,7 +1,7 @@
 /**
  * The version of the schema of the pipeline's own tables.
  *
- * The version is stored in the comment of `consumer_progress`, as `schema version 2, compatible with 1`, after any text that an operator
+ * The version is stored in the comment of `consumer_progress`, as `schema version 3, compatible with 1`, after any text that an operator
  * has put there. A comment needs no table of its own with its own privileges, survives dump and restore, and is ignored by versions of
  * the program that do not know it. Tables without one were created by such a version, or by an account that does not own them; their
  * version follows from their columns (see `upgrade_tables.ts`).
@@ -21,8 +21,8 @@ export interface SchemaVersion {
   readonly compatibleWith: number;
 }
 
-/** The version of this program: 1 had no `topic_id`. Raise it with every change of {@link OWN_TABLES}. */
-export const SCHEMA_VERSION: SchemaVersion = { version: 2, compatibleWith: 1 };
+/** The version of this program: 1 had no `topic_id`, 2 no metadata of rejected records. Raise it with every change of {@link OWN_TABLES}. */
+export const SCHEMA_VERSION: SchemaVersion = { version: 3, compatibleWith: 1 };
 
 const VERSION_PATTERN = /\s*schema version (\d+), compatible with (\d+)/;
 

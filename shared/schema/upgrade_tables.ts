@@ -79,6 +79,10 @@ async function missingColumns(client: pg.Client, table: OwnTable): Promise<strin
   return rows.map(({ name }) => name);
 }
 
+/** Whether a table has all columns of this version. */
+export const hasAddedColumns = async (client: pg.Client, table: OwnTable): Promise<boolean> =>
+  (await missingColumns(client, table)).length === 0;
+
 const commentSql = (comment: string | null) =>
   `COMMENT ON TABLE ${CONSUMER_PROGRESS.name} IS ${pg.escapeLiteral(withSchemaVersion(comment))}`;
 
@@ -88,14 +92,19 @@ const upgradeWarning = (
   comment: string | null,
   reason: string,
 ): string =>
-  `The table ${table.name} has no column ${missing.join(", ")}: ${reason}. ` +
+  `The table ${table.name} has no column ${missing.join(" and ")}: ${reason}. ` +
   `${MISSING_COLUMN_EFFECT[missing[0]!] ?? "The consumer works as the previous version did"}. ` +
   `To upgrade it, run as its owner, then restart the consumer: ${addColumnsSql(table)}; ${
     commentSql(comment)
   };`;
 
+const REPLAY_EFFECT =
+  "Without it, metadata columns for timestamps and headers are NULL in rows of replayed records";
+
 /** What does not work without a column. */
 const MISSING_COLUMN_EFFECT: Readonly<Record<string, string>> = {
   topic_id:
     "Without it, a topic that was deleted and recreated is detected only if it ends before the stored offset",
+  timestamp_ms: REPLAY_EFFECT,
+  headers: REPLAY_EFFECT,
 };

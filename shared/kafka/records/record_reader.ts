@@ -10,6 +10,13 @@ export class CorruptRecordError extends RangeError {
   override readonly name: string = "CorruptRecordError";
 }
 
+/** Names and values of a record's headers, in their order; null for one without a value. */
+export type RecordHeaders = readonly (readonly [name: Buffer | null, value: Buffer | null])[];
+
+/** The headers with their names as text. */
+export const namedHeaders = (headers: RecordHeaders): [name: string, value: Buffer | null][] =>
+  headers.map(([name, value]) => [name?.toString("utf8") ?? "", value]);
+
 /** A cursor: its properties are those of the current record, which {@link next} advances. */
 export class RecordReader {
   #bytes: Uint8Array = new Uint8Array(0);
@@ -99,14 +106,14 @@ export class RecordReader {
     return view(this.#bytes, this.valueStart, this.valueLength);
   }
 
-  /** The headers in their order. Values are not copied; null for a header without a value. */
-  headers(): [key: string, value: Buffer | null][] {
+  /** The headers, not copied. @param start of their number: of any record of the batch */
+  headers(start: number = this.headersStart): RecordHeaders {
     const next = this.#at;
-    this.#at = this.headersStart;
-    const headers = Array.from({ length: this.#varint() }, (): [string, Buffer | null] => {
-      const key = this.#field();
-      return [key?.toString("utf8") ?? "", this.#field()];
-    });
+    this.#at = start;
+    const headers = Array.from(
+      { length: this.#varint() },
+      () => [this.#field(), this.#field()] as const,
+    );
     this.#at = next;
     return headers;
   }
