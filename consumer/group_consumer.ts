@@ -60,7 +60,6 @@ export class GroupConsumer implements MonitoredConsumer {
   readonly #writer: Writer;
   readonly #starts: StartPositionLoader;
   readonly #builders: SegmentBuilders;
-  /** Whether `rejected_records` has the columns that version 3 of the schema added. */
   #hasAddedColumns = true;
   readonly #failed = Promise.withResolvers<never>();
   #assigned: ReadonlyMap<string, PartitionState> = new Map();
@@ -232,10 +231,7 @@ export class GroupConsumer implements MonitoredConsumer {
     if (state.countFence()) this.#membership.rejoin(`another consumer stores ${partitionKey(state)}`);
   }
 
-  /**
-   * The columns of the tables were read again. If the types of the streams' columns have changed, queued rows are dropped and
-   * their records decoded again.
-   */
+  /** The tables' columns were read again. If their types have changed, queued rows are dropped and their records decoded again. */
   bind(streams: readonly BoundStream[], hasAddedColumns: boolean): void {
     this.#hasAddedColumns = hasAddedColumns;
     const tables = this.#builders.bind(streams);

@@ -38,7 +38,6 @@ export interface BatchStoreOptions {
   readonly rejectStreakMax?: number;
   readonly emit: Emit<typeof EVENTS>;
   readonly onResult: (result: WriteResult) => void;
-  /** Whether `rejected_records` has the columns that version 3 of the schema added. */
   readonly hasAddedColumns: () => boolean;
   /** Whether batches of an epoch of the writer's queue are still valid. */
   readonly isValidEpoch: (epoch: number) => boolean;
@@ -162,13 +161,9 @@ export class BatchStore {
     bySql: boolean,
     isValid: () => boolean,
   ): Promise<readonly (string | null)[]> {
+    const { group, hasAddedColumns } = this.options, asciiOnly = this.#asciiOnly;
     // For each attempt, since the tables may change in between.
-    const steps = () =>
-      batchTransaction(this.options.group, batch, {
-        bySql,
-        asciiOnly: this.#asciiOnly,
-        hasAdded: this.options.hasAddedColumns(),
-      });
+    const steps = () => batchTransaction(group, batch, { bySql, asciiOnly, hasAdded: hasAddedColumns() });
     this.#unconfirmed.onSent(batch);
     return this.database.run(
       `Cannot store records in ${batch[0]!.stream.table}`,
