@@ -97,3 +97,17 @@ Deno.test("FastPath.decode() does not change a known layout when the memory of i
   memory.write('{"b":1,"a":2}');
   assert.deepEqual(decode(), [2, 1]);
 });
+
+Deno.test("FastPath.decode() does not read beyond the memory when a record of a known layout is cut off there", () => {
+  const columns = [{ name: "a", type: "double precision", path: ["a"] }];
+  const schema = z.object({ a: z.number() });
+  const fast = createFastPath(bindDeclaredTypes({ name: "test", schema, columns } as unknown as Stream))!;
+  const record = new TextEncoder().encode('{"a":1.5,"device":"phone-7","accuracy":20}');
+  const isDecoded = (bytes: Uint8Array) => fast.decode(bytes, 0, bytes.length, new RowBuffer(), META);
+  for (let round = 0; round < 2; round++) {
+    assert.ok(isDecoded(record));
+    for (let length = 0; length < record.length; length++) {
+      assert.ok(!isDecoded(Uint8Array.from(record.subarray(0, length))), `${length} bytes`);
+    }
+  }
+});

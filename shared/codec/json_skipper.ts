@@ -24,9 +24,6 @@ const IS_UNESCAPED = Uint8Array.from(
 const IS_SHORT_ESCAPE = new Uint8Array(256);
 for (const character of '"\\/bfnrt') IS_SHORT_ESCAPE[character.charCodeAt(0)] = 1;
 
-/** Number of bytes of a string that are checked one by one, before four at a time: most strings are short. */
-const BYTEWISE_MAX = 16;
-
 const [TRUE, FALSE, NULL] = ["true", "false", "null"].map((text) => new TextEncoder().encode(text));
 
 const isDigit = (byte: number | undefined) => byte !== undefined && byte >= 0x30 && byte <= 0x39;
@@ -53,23 +50,6 @@ function skipDigits(bytes: Uint8Array, at: number, end: number): number {
 
 /** Length of a number that is not {@link JsonSkipper.hasLargeNumber}: any type of numbers can hold it. */
 const NUMBER_LENGTH_MAX = 300;
-
-/** Skips a number. */
-function skipNumber(bytes: Uint8Array, at: number, end: number): number {
-  const first = bytes[at] === MINUS ? at + 1 : at;
-  at = skipDigits(bytes, first, end);
-  if (isInvalid(at)) return at;
-  if (bytes[first] === 0x30 && at > first + 1) return ~(first + 1);
-  if (at < end && bytes[at] === POINT) {
-    at = skipDigits(bytes, at + 1, end);
-    if (isInvalid(at)) return at;
-  }
-  if (at < end && (bytes[at]! | 0x20) === 0x65) {
-    const sign = bytes[at + 1];
-    at = skipDigits(bytes, sign === MINUS || sign === 0x2b ? at + 2 : at + 1, end);
-  }
-  return at;
-}
 
 /** Skips `true`, `false` or `null`. */
 function skipLiteral(bytes: Uint8Array, at: number, end: number): number {
@@ -117,7 +97,7 @@ export class JsonSkipper {
   hasNonAscii = false;
   /** Whether a number had an exponent or many digits, since the caller set the property to `false`. */
   hasLargeNumber = false;
-  #words = new Int32Array(0);
+  #view: DataView = new DataView(new ArrayBuffer(0));
 
   /**
    * Skips the value that begins at `at`, which must not be white space.
@@ -140,12 +120,21 @@ export class JsonSkipper {
     }
   }
 
-  #skipNumber(bytes: Uint8Array, at: number, end: number): number {
-    const next = skipNumber(bytes, at, end);
-    if (next - at > NUMBER_LENGTH_MAX) this.hasLargeNumber = true;
-    // The mark of an exponent.
-    else for (let i = at + 1; i < next; i++) if (bytes[i]! > 0x39) this.hasLargeNumber = true;
-    return next;
+  #skipNumber(bytes: Uint8Array, start: number, end: number): number {
+    const first = bytes[start] === MINUS ? start + 1 : start;
+    let at = skipDigits(bytes, first, end);
+    if (isInvalid(at)) return at;
+    if (bytes[first] === 0x30 && at > first + 1) return ~(first + 1);
+    if (at < end && bytes[at] === POINT) {
+      at = skipDigits(bytes, at + 1, end);
+      if (isInvalid(at)) return at;
+    }
+    if (at < end && (bytes[at]! | 0x20) === 0x65) {
+      this.hasLargeNumber = true;
+      const sign = bytes[at + 1];
+      at = skipDigits(bytes, sign === MINUS || sign === 0x2b ? at + 2 : at + 1, end);
+    } else if (at - start > NUMBER_LENGTH_MAX) this.hasLargeNumber = true;
+    return at;
   }
 
   /** Skips the string whose opening quote is at `at`. */
@@ -170,25 +159,16 @@ export class JsonSkipper {
 
   /** Index of the first byte from `at` on that is not {@link IS_UNESCAPED}. */
   #skipUnescaped(bytes: Uint8Array, at: number, end: number): number {
-    const offset = bytes.byteOffset;
-    // One by one up to a 32-bit boundary in memory.
-    const near = Math.min(end, ((offset + at + BYTEWISE_MAX + 3) & ~3) - offset);
-    while (at < near && IS_UNESCAPED[bytes[at]!] === 1) at++;
-    if (at < near || at === end) return at;
-    if (this.#words.buffer !== bytes.buffer) {
-      this.#words = new Int32Array(bytes.buffer as ArrayBuffer, 0, bytes.buffer.byteLength >>> 2);
-    }
-    const words = this.#words;
-    const last = (offset + end) >>> 2;
-    let word = (offset + at) >>> 2;
-    for (; word < last; word++) {
+    if (this.#view.buffer !== bytes.buffer) this.#view = new DataView(bytes.buffer);
+    const view = this.#view, { byteOffset } = bytes;
+    for (; at + 4 <= end; at += 4) {
       // Sets the highest bit of each byte that is not ASCII, below a space, a quote or a backslash. A borrow may also set it for the
       // bytes above such a byte, but never without one.
-      const four = words[word]!;
+      const four = view.getInt32(byteOffset + at, true);
       const quote = (four ^ 0x22222222) - 0x01010101, backslash = (four ^ 0x5c5c5c5c) - 0x01010101;
-      if (((four | (four - 0x20202020) | quote | backslash) & 0x80808080) !== 0) break;
+      const special = (four | (four - 0x20202020) | quote | backslash) & 0x80808080;
+      if (special !== 0) return at + (31 - Math.clz32(special & -special) >> 3);
     }
-    at = (word << 2) - offset;
     while (at < end && IS_UNESCAPED[bytes[at]!] === 1) at++;
     return at;
   }

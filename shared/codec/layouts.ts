@@ -12,10 +12,15 @@ const STEPS_MAX = 1_000;
 const SIBLINGS_MAX = 16;
 /** Longest literal of a step. */
 const LITERAL_LENGTH_MAX = 2_000;
+/** Literals are compared four bytes at a time. */
+const WORD_BYTES = 4;
 
 /** Some bytes and the value after them; without a value, the end of the record. Steps form a tree, as layouts begin alike. */
 class Step {
   readonly next: Step[] = [];
+  readonly length: number;
+  /** The literal as 32-bit integers, of which the last one may overlap the one before it. Empty if the literal is shorter. */
+  readonly words: Int32Array;
 
   constructor(
     readonly literal: Uint8Array,
@@ -23,7 +28,14 @@ class Step {
     /** At the end: leaves of absent members, and leaves within absent or null objects. */
     readonly absent: readonly Leaf[],
     readonly nulls: readonly Leaf[],
-  ) {}
+  ) {
+    const { length } = literal, view = new DataView(literal.buffer);
+    this.length = length;
+    this.words = Int32Array.from(
+      { length: length < WORD_BYTES ? 0 : Math.ceil(length / WORD_BYTES) },
+      (_, n) => view.getInt32(Math.min(n * WORD_BYTES, length - WORD_BYTES), true),
+    );
+  }
 }
 
 /** The record has the layout of a step, and is valid. */
@@ -37,15 +49,19 @@ export const IS_DOUBTFUL = -1;
 export class Layouts {
   #first: Step[] = [];
   #stepCount = 0;
+  /** The last records' memory. */
+  #view: DataView = new DataView(new ArrayBuffer(0));
 
   /** Reads the record in `bytes` from `start` to `end` (exclusive). */
   read(bytes: Uint8Array, start: number, end: number): number {
+    if (this.#view.buffer !== bytes.buffer) this.#view = new DataView(bytes.buffer);
+    const view = this.#view, { byteOffset } = bytes;
     let at = start;
     let steps = this.#first;
     for (;;) {
-      const step = findStep(steps, bytes, at);
+      const step = findStep(steps, view, byteOffset + at, byteOffset + end);
       if (step === undefined) return IS_UNKNOWN;
-      at += step.literal.length;
+      at += step.length;
       const { leaf } = step;
       if (leaf === undefined) {
         if (at !== end) return IS_UNKNOWN;
@@ -96,17 +112,23 @@ export class Layouts {
   }
 }
 
-/** The step whose literal is at `at`. Bytes after the end of the record may match, too; then the value is missing. */
-function findStep(steps: readonly Step[], bytes: Uint8Array, at: number): Step | undefined {
+/** The step whose literal is in `view` at `at`, before `end`. */
+function findStep(steps: readonly Step[], view: DataView, at: number, end: number): Step | undefined {
   for (let n = 0; n < steps.length; n++) {
     const step = steps[n]!;
-    const { literal } = step;
-    const { length } = literal;
-    let i = 0;
-    while (i < length && bytes[at + i] === literal[i]) i++;
-    if (i === length) return step;
+    if (at + step.length <= end && isLiteralAt(step, view, at)) return step;
   }
   return undefined;
+}
+
+function isLiteralAt({ literal, length, words }: Step, view: DataView, at: number): boolean {
+  if (length < WORD_BYTES) {
+    for (let i = 0; i < length; i++) if (view.getUint8(at + i) !== literal[i]) return false;
+    return true;
+  }
+  const last = words.length - 1;
+  for (let n = 0; n < last; n++) if (view.getInt32(at + n * WORD_BYTES, true) !== words[n]) return false;
+  return view.getInt32(at + length - WORD_BYTES, true) === words[last];
 }
 
 function setAbsent({ absent, nulls }: Step): boolean {
