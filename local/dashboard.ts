@@ -2,6 +2,7 @@ import { messageOf } from "../shared/errors.ts";
 import { aborted, pause } from "../shared/lifecycle.ts";
 import { httpGet } from "../shared/observe/http_get.ts";
 import type { ServiceProcess } from "./service_process.ts";
+import type { Print } from "./steps.ts";
 import { PROJECT } from "./service_task.ts";
 
 const READY_POLL_INTERVAL_MS = 100;
@@ -13,7 +14,7 @@ export interface DashboardOptions {
   /** URL of the page. */
   url: string;
   start: () => ServiceProcess;
-  print: (message: string) => void;
+  print: Print;
 }
 
 /** Builds the page and starts the dashboard in the background. Optional: a failure is printed and does not stop the pipeline. */
@@ -23,7 +24,7 @@ export class Dashboard implements AsyncDisposable {
 
   constructor(private readonly options: DashboardOptions) {
     this.#running = this.#run().catch((error) => {
-      if (!this.#stop.signal.aborted) options.print(`Dashboard failed: ${messageOf(error)}`);
+      if (!this.#stop.signal.aborted) options.print(`Dashboard failed: ${messageOf(error)}`, "red");
     });
   }
 
@@ -43,7 +44,7 @@ export class Dashboard implements AsyncDisposable {
       await pause(READY_POLL_INTERVAL_MS, signal);
     }
     if (signal.aborted) return;
-    if (service.running) print(`Dashboard ready: ${url}`);
+    if (service.running) print(`Dashboard ready: ${url}`, "green");
     await Promise.race([service.ended(), aborted(signal)]);
     if (signal.aborted) return;
     throw new Error(

@@ -17,6 +17,7 @@ export interface Options {
 
 /** Groups whose settings are accepted as flags and environment variables. */
 const GROUPS: readonly Group[] = [
+  "start",
   "topics",
   "streams",
   "producer",
@@ -49,8 +50,9 @@ const SESSION_TIMEOUT = { CONSUMER_SESSION_TIMEOUT_MS: "10000" };
 
 const USAGE = "deno task start [flags]\n\n" +
   "Starts PostgreSQL, Kafka, the producer, the consumer and the dashboard on this machine and shows their progress until Ctrl-C. " +
-  "With --count, exits when that many records are stored. The data is kept in .cache/data " +
-  "(or in the subfolder data of the folder named by the environment variable START_FOLDER); the next start resumes from it.\n\n" +
+  "With --count, waits for a key when that many records are stored, or exits with --exit or without a terminal. " +
+  "The data is kept in .cache/data; the next start resumes from it, with the same ports. " +
+  ".cache/start.env has the connection settings for other programs.\n\n" +
   "Connection settings and --kafka-topic-replication-factor, --until-caught-up, --dashboard-services, --http-host, --http-port " +
   "and --log-format are set by this command and cannot be overridden.";
 
@@ -82,7 +84,8 @@ export function readOptions(sources: Sources = PROCESS): Options {
   }
   // Services receive no other part of the environment.
   const passedOn = namesOf(READ_GROUPS).filter((name) =>
-    loaded.origins[name] !== "default" && !FIXED.includes(name) && !isConnectionVariable(name)
+    loaded.origins[name] !== "default" && !FIXED.includes(name) && !isConnectionVariable(name) &&
+    SETTINGS[name].group !== "start"
   );
   const flags = passedOn.map((name) => [name, String(loaded.settings[name])]);
   return {
@@ -103,6 +106,20 @@ export interface ServerAddresses {
   postgres: Pick<PostgresServer, "host" | "port" | "user" | "password">;
 }
 
+/** Settings of the connections to the servers, by environment variable. */
+export function connectionSettings({ kafka, postgres }: ServerAddresses): Record<string, string> {
+  return {
+    KAFKA_BOOTSTRAP_SERVERS: kafka.bootstrapServers,
+    KAFKA_SECURITY_PROTOCOL: "PLAINTEXT",
+    PGHOST: postgres.host,
+    PGPORT: `${postgres.port}`,
+    PGUSER: postgres.user,
+    PGPASSWORD: postgres.password,
+    PGDATABASE: DATABASE,
+    PGSSLMODE: "disable",
+  };
+}
+
 /**
  * The environment of a service. It overrides connection settings of the environment and of `host_settings.ini`.
  *
@@ -111,7 +128,7 @@ export interface ServerAddresses {
  */
 export function serviceEnvironment(
   flags: Record<string, string>,
-  { kafka, postgres }: ServerAddresses,
+  addresses: ServerAddresses,
   httpPort: number,
 ): Record<string, string> {
   return {
@@ -121,14 +138,7 @@ export function serviceEnvironment(
     HOST_SETTINGS: "",
     CONSUMER_UNTIL_CAUGHT_UP: "",
     ...flags,
-    KAFKA_BOOTSTRAP_SERVERS: kafka.bootstrapServers,
-    KAFKA_SECURITY_PROTOCOL: "PLAINTEXT",
-    PGHOST: postgres.host,
-    PGPORT: `${postgres.port}`,
-    PGUSER: postgres.user,
-    PGPASSWORD: postgres.password,
-    PGDATABASE: DATABASE,
-    PGSSLMODE: "disable",
+    ...connectionSettings(addresses),
     HTTP_HOST: "127.0.0.1",
     HTTP_PORT: `${httpPort}`,
     LOG_FORMAT: "json",

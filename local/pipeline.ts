@@ -1,25 +1,26 @@
 import { pause } from "../shared/lifecycle.ts";
 import type { Settings } from "../shared/settings/table.ts";
-import {
-  freePort,
-  type KafkaServer,
-  type PostgresServer,
-  type ServerOptions,
-  startKafka,
-  startPostgres,
-} from "./servers/mod.ts";
+import { waitForEarlierServer } from "./servers/data_folder.ts";
+import type { KafkaServer, PostgresServer } from "./servers/mod.ts";
 import { Dashboard } from "./dashboard.ts";
-import { DATABASE, serviceEnvironment } from "./options.ts";
+import { connectionSettings, DATABASE, type Options, serviceEnvironment } from "./options.ts";
+import { envFileText, writeEnvFile } from "./env_file.ts";
 import { type Progress, ProgressReader } from "./progress.ts";
+import { choosePorts, type Ports } from "./ports.ts";
 import type { ServiceTask } from "./service_task.ts";
 import { ServiceProcess } from "./service_process.ts";
+import { startServers } from "./start_servers.ts";
+import { readState, writeState } from "./start_state.ts";
+import type { Print } from "./steps.ts";
 
 export interface PipelineOptions {
   dataFolder: string;
   logFolder: string;
+  /** Path of the env file to write. */
+  envFile: string;
   /** Topics whose progress is read. */
   topics: string[];
-  print: (message: string) => void;
+  print: Print;
   /** Aborted to cancel the start. */
   signal: AbortSignal;
 }
@@ -54,24 +55,25 @@ export class PipelineError extends Error {
 
 const WATCH_INTERVAL_MS = 250;
 
-/** Default ports; a port in use is replaced by a free one. */
-const PORTS = { kafka: 9092, postgres: 5432, dashboard: 8080 };
-
 /**
  * Starts servers and services on the data of the last run.
  *
- * @param flags settings of the services, except how to reach the servers
  * @throws {ServerError} if a server cannot be started
+ * @throws {SettingsError} if a requested port is in use
  * @throws the reason of the signal if it is aborted
  */
 export async function startPipeline(
-  settings: Settings,
-  flags: Record<string, string>,
+  { settings, flags }: Options,
   options: PipelineOptions,
 ): Promise<Pipeline> {
-  const { print, signal, logFolder } = options;
+  const { dataFolder, print, signal, logFolder } = options;
   await using parts = new AsyncDisposableStack();
-  const { postgres, kafka } = await startServers(options, parts);
+  const state = readState(dataFolder);
+  const kind = "embedded";
+  await Promise.all(["kafka", "postgres"].map((name) => waitForEarlierServer(name, `${dataFolder}/${name}`)));
+  const ports = await choosePorts(requestedPorts(settings, flags), state.ports, print);
+  writeState(dataFolder, { ...state, servers: kind, ports });
+  const { postgres, kafka } = await startServers({ kind, dataFolder, ports, print, signal }, parts);
   signal.throwIfAborted();
 
   const service = (name: ServiceTask, settings: Record<string, string> = {}) =>
@@ -90,7 +92,11 @@ export async function startPipeline(
   const before = await progress.read();
   signal.throwIfAborted();
   const producer = startService("producer");
-  const dashboardUrl = startDashboard(settings, [producer, consumer], service, print, parts);
+  const dashboardUrl = startDashboard(settings, ports.dashboard, [producer, consumer], service, print, parts);
+  writeEnvFile(
+    options.envFile,
+    envFileText(connectionSettings({ kafka, postgres }), flags, dashboardUrl),
+  );
 
   const all = parts.move();
   return {
@@ -99,48 +105,25 @@ export async function startPipeline(
   };
 }
 
-/** Starts both servers concurrently and adds them to `parts`, so that Kafka stops first. */
-async function startServers(
-  { dataFolder, print, signal }: PipelineOptions,
-  parts: AsyncDisposableStack,
-) {
-  const options = (name: "kafka" | "postgres"): ServerOptions => ({
-    kind: "embedded",
-    dataFolder: `${dataFolder}/${name}`,
-    port: freePort(PORTS[name]),
-    onProgress: (message) => print(`${message[0]?.toUpperCase()}${message.slice(1)} …`),
-    signal,
-  });
-  const [postgres, kafka] = await Promise.allSettled([
-    startPostgres(options("postgres")).then((server) => {
-      print(`PostgreSQL ready on port ${server.port}.`);
-      return server;
-    }),
-    startKafka(options("kafka")).then((server) => {
-      print(`Kafka ready at ${server.bootstrapServers}.`);
-      return server;
-    }),
-  ]);
-  for (const [name, result] of [["PostgreSQL", postgres], ["Kafka", kafka]] as const) {
-    if (result.status === "rejected") continue;
-    parts.use(result.value);
-    parts.defer(() => print(`Stopping ${name} …`));
-  }
-  if (postgres.status === "rejected") throw postgres.reason;
-  if (kafka.status === "rejected") throw kafka.reason;
-  return { postgres: postgres.value, kafka: kafka.value };
+/** Ports given by a flag or an environment variable. */
+function requestedPorts(settings: Settings, flags: Record<string, string>): Partial<Ports> {
+  const { START_KAFKA_PORT: kafka, START_POSTGRES_PORT: postgres, DASHBOARD_PORT: dashboard } = settings;
+  return {
+    ...kafka !== undefined && { kafka },
+    ...postgres !== undefined && { postgres },
+    ...flags["DASHBOARD_PORT"] !== undefined && { dashboard },
+  };
 }
 
 /** Starts the dashboard in the background. @returns the URL of its page */
 function startDashboard(
-  { DASHBOARD_HOST: host, DASHBOARD_PORT: requestedPort }: Settings,
+  { DASHBOARD_HOST: host }: Settings,
+  port: number,
   services: ServiceProcess[],
   service: (name: ServiceTask, settings: Record<string, string>) => ServiceProcess,
-  print: (message: string) => void,
+  print: Print,
   parts: AsyncDisposableStack,
 ): string {
-  // Only the default port is replaced if it is in use.
-  const port = requestedPort === PORTS.dashboard ? freePort(requestedPort) : requestedPort;
   const settings = {
     DASHBOARD_PORT: `${port}`,
     DASHBOARD_SERVICES: services.map(({ metricsUrl }) => metricsUrl).join(),

@@ -1,4 +1,5 @@
 import { aborted, pause } from "../shared/lifecycle.ts";
+import type { Keyboard } from "./keyboard.ts";
 import type { Terminal } from "./terminal.ts";
 import { type Pipeline, PipelineError, watchPipeline } from "./pipeline.ts";
 import type { Progress } from "./progress.ts";
@@ -9,10 +10,10 @@ import type { Steps } from "./steps.ts";
 export interface RunOptions {
   /** Records to store; 0: run until stopped. */
   count: number;
-  /** Lines shown below the figures. */
-  notes: string[];
   /** Aborted to stop. */
   signal: AbortSignal;
+  /** Waits for a key when `count` records are stored. */
+  keyboard?: Pick<Keyboard, "key">;
 }
 
 const REFRESH_INTERVAL_MS = 500;
@@ -42,6 +43,7 @@ export async function runPipeline(
 
 class PipelineRun {
   readonly #readings = new Readings();
+  /** Ends the live screen. */
   readonly #done = new AbortController();
   #state = "starting";
   #stored = false;
@@ -56,14 +58,28 @@ class PipelineRun {
 
   async untilDrained(): Promise<number> {
     const mayProducerEnd = () => this.#stopping || this.options.count > 0;
-    const watching = watchPipeline(this.pipeline, mayProducerEnd, this.#done.signal);
+    const ended = new AbortController();
+    const watching = watchPipeline(this.pipeline, mayProducerEnd, ended.signal);
     const showing = this.#show();
+    const running = this.#runUntilDrained().then(async (lag) => {
+      await this.#waitForKey();
+      return lag;
+    });
     try {
-      return await Promise.race([watching, this.#runUntilDrained()]) ?? 0;
+      return await Promise.race([watching, running]) ?? 0;
     } finally {
+      ended.abort();
       this.#done.abort();
       await showing;
     }
+  }
+
+  /** Keeps the other parts running, so that what is stored can be viewed. */
+  async #waitForKey(): Promise<void> {
+    const { count, keyboard, signal } = this.options;
+    if (count === 0 || !keyboard || signal.aborted) return;
+    this.terminal.print("Press a key to stop. Until then, the rows and the dashboard can be viewed.", "bold");
+    await Promise.race([keyboard.key(), aborted(signal)]);
   }
 
   async #runUntilDrained(): Promise<number> {
@@ -119,7 +135,7 @@ class PipelineRun {
       if (!this.#stored && totals.stored > 0) {
         this.#stored = true;
         this.#state = "running";
-        this.steps.print("First rows stored in PostgreSQL.");
+        this.steps.print("First rows stored in PostgreSQL.", "green");
       }
       this.terminal.show(this.#view());
     }
@@ -127,7 +143,7 @@ class PipelineRun {
 
   #finish(): void {
     this.#done.abort();
-    this.terminal.finish({ ...this.#view(), notes: [] });
+    this.terminal.finish(this.#view());
   }
 
   async #readMetrics(): Promise<void> {
@@ -137,8 +153,12 @@ class PipelineRun {
   }
 
   #view(): View {
-    const { count, notes } = this.options;
-    const [elapsed, readings, state] = [this.steps.elapsed, this.#readings, this.#state];
-    return { elapsed, readings, state, count, backlog: this.pipeline.before.lag, notes };
+    return {
+      elapsed: this.steps.elapsed,
+      readings: this.#readings,
+      state: this.#state,
+      count: this.options.count,
+      backlog: this.pipeline.before.lag,
+    };
   }
 }

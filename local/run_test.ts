@@ -20,15 +20,16 @@ class FakePipeline {
   /** @param progress results of the reads; the last one is repeated */
   constructor(readonly progress: Progress[] = [{ produced: 0, lag: 0 }]) {}
 
-  run(count: number, signal = new AbortController().signal) {
+  run(count: number, signal = new AbortController().signal, keyboard?: { key(): Promise<void> }) {
     const output = { text: "", write: (text: string) => void (output.text += text) };
     const terminal = new Terminal({
-      ...output,
       write: output.write,
       isTerminal: () => false,
       width: () => 80,
+      hasColors: () => false,
     });
-    const left = runPipeline(this.#pipeline(), { count, notes: [], signal }, terminal, new Steps(terminal));
+    const options = { count, signal, ...keyboard && { keyboard } };
+    const left = runPipeline(this.#pipeline(), options, terminal, new Steps(terminal));
     return { left, output };
   }
 
@@ -78,6 +79,43 @@ Deno.test("runPipeline() waits for storage and metrics when there is a count", a
   pipeline.stored = 9;
   assert.equal(await left, 0);
   assert.match(output.text, /all records stored, produced 9 .*stored 9 .*lag 0, 100 % of 9\n$/);
+});
+
+Deno.test("runPipeline() waits for a key or the signal when the count is stored", async () => {
+  for (const ends of ["key", "signal"] as const) {
+    const pipeline = new FakePipeline([{ produced: 9, lag: 0 }]);
+    pipeline.stored = 9;
+    const key = Promise.withResolvers<void>(), stop = new AbortController();
+    const { left, output } = pipeline.run(9, stop.signal, { key: () => key.promise });
+    let ended = false;
+    left.then(() => ended = true);
+    pipeline.producer.end(0);
+    await waitUntil("the message", () => output.text.includes("Press a key to stop."), { pollIntervalMs: 5 });
+    assert.equal(ended, false);
+    if (ends === "key") key.resolve();
+    else stop.abort();
+    assert.equal(await left, 0);
+  }
+});
+
+Deno.test("runPipeline() throws when a part exits while it waits for a key", async () => {
+  const pipeline = new FakePipeline([{ produced: 9, lag: 0 }]);
+  pipeline.stored = 9;
+  const { left, output } = pipeline.run(9, undefined, { key: () => new Promise(() => {}) });
+  pipeline.producer.end(0);
+  await waitUntil("the message", () => output.text.includes("Press a key"), { pollIntervalMs: 5 });
+  pipeline.consumer.end(1);
+  await assert.rejects(left, /^PipelineError: The consumer exited with code 1/);
+});
+
+Deno.test("runPipeline() waits for no key when it is stopped before the count is stored", async () => {
+  const pipeline = new FakePipeline([{ produced: 9, lag: 0 }]);
+  pipeline.stored = 9;
+  const stop = new AbortController();
+  const { left, output } = pipeline.run(99, stop.signal, { key: () => assert.fail("waited") });
+  stop.abort();
+  assert.equal(await left, 0);
+  assert.doesNotMatch(output.text, /Press a key/);
 });
 
 Deno.test("runPipeline() stops the producer and drains when the signal is aborted", async () => {

@@ -1,5 +1,6 @@
 import { Format } from "cli-progress";
 import type { Readings, Totals } from "./readings.ts";
+import type { Style } from "./style.ts";
 
 /** Content of the screen. */
 export interface View {
@@ -12,31 +13,48 @@ export interface View {
   count: number;
   /** Lag before this start. */
   backlog: number;
-  /** Lines below the figures. */
-  notes: string[];
 }
 
-export function renderScreen(view: View): string[] {
-  const { readings, count } = view;
-  const done = doneRecords(view);
-  return [
-    "",
-    `${formatDuration(view.elapsed)}  ${view.state}`,
-    "",
-    `${"".padEnd(10)}${"records".padStart(15)}${"records/s".padStart(13)}`,
-    ...countsToShow(readings).map(([name, total]) => row(name, total, readings.rate(name))),
-    row("lag", readings.last.lag),
-    "",
-    ...count > 0 ? [progressBar(done, count, readings), ""] : [],
-    ...view.notes,
-  ];
+/** A line of the screen. */
+export interface Line {
+  text: string;
+  style?: Style;
 }
+
+/** The lines for a terminal, each at most `width` characters. */
+export function renderScreen(view: View, width: number): Line[] {
+  const { readings, count } = view;
+  const { totals, lag } = readings.last;
+  const lines: Line[] = [
+    { text: "" },
+    { text: `${formatDuration(view.elapsed)}  ${view.state}`, style: "bold" },
+    { text: "" },
+    { text: `${"".padEnd(10)}${"records".padStart(15)}${"records/s".padStart(13)}`, style: "dim" },
+    ...countsToShow(readings).map((name) => ({
+      text: row(name, totals[name], readings.rate(name)),
+      ...STYLES[name] && totals[name] > 0 && { style: STYLES[name] },
+    })),
+    { text: row("lag", lag) },
+    ...count > 0
+      ? [{ text: "" }, { text: progressBar(view, width), style: "cyan" as const }, { text: "" }]
+      : [{ text: "" }],
+  ];
+  return lines.map((line) => ({ ...line, text: line.text.slice(0, width) }));
+}
+
+/** Of counts above 0. */
+const STYLES: { readonly [name in keyof Totals]?: Style } = {
+  stored: "green",
+  rejected: "yellow",
+  lost: "red",
+};
 
 /** A single line, for outputs that are not a terminal. */
 export function renderLine(view: View): string {
   const { elapsed, readings, state, count } = view;
-  const parts = countsToShow(readings).map(([name, total]) =>
-    `${name} ${formatInteger(total)} (${formatInteger(readings.rate(name))}/s)`
+  const { totals, lag } = readings.last;
+  const parts = countsToShow(readings).map((name) =>
+    `${name} ${formatInteger(totals[name])} (${formatInteger(readings.rate(name))}/s)`
   );
   const progress = count > 0
     ? [`${formatPercentage(doneRecords(view), count)} of ${formatInteger(count)}`]
@@ -44,11 +62,9 @@ export function renderLine(view: View): string {
   return [
     `${formatDuration(elapsed)}  ${state}`,
     ...parts,
-    `lag ${formatInteger(readings.last.lag)}`,
+    `lag ${formatInteger(lag)}`,
     ...progress,
-  ].join(
-    ", ",
-  );
+  ].join(", ");
 }
 
 /** Records that are no longer in the lag. */
@@ -75,14 +91,8 @@ export function formatDuration(milliseconds: number): string {
 }
 
 /** Lost records are rare and shown only if there are any. */
-function countsToShow({ last: { totals } }: Readings): [keyof Totals, number][] {
-  const names: (keyof Totals)[] = [
-    "produced",
-    "stored",
-    "rejected",
-    ...totals.lost > 0 ? ["lost"] as const : [],
-  ];
-  return names.map((name) => [name, totals[name]]);
+function countsToShow({ last: { totals } }: Readings): (keyof Totals)[] {
+  return ["produced", "stored", "rejected", ...totals.lost > 0 ? ["lost"] as const : []];
 }
 
 function row(name: string, total: number, rate?: number): string {
@@ -90,17 +100,23 @@ function row(name: string, total: number, rate?: number): string {
   return `  ${name.padEnd(8)}${formatInteger(total).padStart(15)}${shownRate}`;
 }
 
-function progressBar(done: number, count: number, readings: Readings): string {
-  const width = 40;
-  const bar = Format.BarFormat(done / count, {
-    barsize: width,
-    barCompleteString: "█".repeat(width),
-    barIncompleteString: "░".repeat(width),
-    barGlue: "",
-  });
+const BAR_WIDTH_MAX = 40;
+
+/** The bar takes the width that its text leaves. */
+function progressBar(view: View, width: number): string {
+  const { count, readings } = view;
+  const done = doneRecords(view);
   const rate = readings.rate("stored") + readings.rate("rejected");
   const left = done < count && rate > 0 ? `, ${formatDuration((count - done) / rate * 1000)} left` : "";
-  return `${bar} ${formatPercentage(done, count)} of ${formatInteger(count)}${left}`;
+  const text = `${formatPercentage(done, count)} of ${formatInteger(count)}${left}`;
+  const barsize = Math.max(0, Math.min(BAR_WIDTH_MAX, width - text.length - 1));
+  const bar = Format.BarFormat(done / count, {
+    barsize,
+    barCompleteString: "█".repeat(barsize),
+    barIncompleteString: "░".repeat(barsize),
+    barGlue: "",
+  });
+  return `${bar} ${text}`;
 }
 
 /** Rounded down, so that 100 % means all. */

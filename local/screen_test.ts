@@ -18,11 +18,13 @@ function view(change: Partial<View> = {}, stored = 2_000, lost = 0): View {
     records("lost", lost),
     lag,
   ]);
-  return { elapsed: 62_000, readings, state: "running", count: 0, backlog: 0, notes: ["a note"], ...change };
+  return { elapsed: 62_000, readings, state: "running", count: 0, backlog: 0, ...change };
 }
 
+const textOf = (view: View, width = 80) => renderScreen(view, width).map(({ text }) => text);
+
 Deno.test("renderScreen() shows totals, rates and lag", () => {
-  assert.deepEqual(renderScreen(view()), [
+  assert.deepEqual(textOf(view()), [
     "",
     "1:02  running",
     "",
@@ -32,24 +34,46 @@ Deno.test("renderScreen() shows totals, rates and lag", () => {
     "  rejected              4            2",
     "  lag                  34",
     "",
-    "a note",
   ]);
 });
 
 Deno.test("renderScreen() shows lost records when there are some", () => {
-  assert.ok(!renderScreen(view()).join("\n").includes("lost"));
-  assert.ok(renderScreen(view({}, 2_000, 3)).includes("  lost                  3            2"));
+  assert.ok(!textOf(view()).join("\n").includes("lost"));
+  assert.ok(textOf(view({}, 2_000, 3)).includes("  lost                  3            2"));
 });
 
 Deno.test("renderScreen() shows the progress of a count, excluding the backlog", () => {
   const bar = (change: Partial<View>, stored?: number) =>
-    renderScreen(view(change, stored)).find((line) => line.includes(" %"));
+    textOf(view(change, stored)).find((line) => line.includes(" %"));
   // 2,000 stored and 4 rejected, at 1,002/s.
   assert.equal(bar({ count: 4_008 }), `${"█".repeat(20)}${"░".repeat(20)} 50 % of 4,008, 0:02 left`);
   assert.equal(bar({ count: 4_008, backlog: 2_004 }), `${"░".repeat(40)} 0 % of 4,008, 0:04 left`);
   assert.equal(bar({ count: 2_005 }), `${"█".repeat(40)} 99 % of 2,005, 0:00 left`);
   assert.equal(bar({ count: 2_000 }), `${"█".repeat(40)} 100 % of 2,000`);
   assert.equal(bar({ count: 0 }), undefined);
+});
+
+Deno.test("renderScreen() fits the width of the terminal", () => {
+  const long = view({ count: 123_456_789, state: "stopping the producer" });
+  for (const width of [120, 40, 30, 1]) {
+    const lines = textOf(long, width);
+    assert.deepEqual(lines.filter((line) => line.length > width), []);
+  }
+  assert.equal(textOf(long, 40).at(-2), "░░░░░░ 0 % of 123,456,789, 34:13:28 left");
+});
+
+Deno.test("renderScreen() emphasizes rejected and lost records when there are some", () => {
+  const styles = (some: View) =>
+    renderScreen(some, 80).flatMap(({ text, style }) =>
+      style ? [`${text.trim().split(" ")[0]} ${style}`] : []
+    );
+  assert.deepEqual(styles(view({}, 2_000, 3)), [
+    "1:02 bold",
+    "records dim",
+    "stored green",
+    "rejected yellow",
+    "lost red",
+  ]);
 });
 
 Deno.test("renderLine() shows totals, rates, lag and progress in one line", () => {

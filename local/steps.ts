@@ -1,4 +1,8 @@
+import type { Style } from "./style.ts";
 import type { Terminal } from "./terminal.ts";
+
+/** Prints a message. */
+export type Print = (message: string, style?: Style) => void;
 
 /** Prints the steps of the program with the time since its start. */
 export class Steps {
@@ -14,7 +18,7 @@ export class Steps {
     return performance.now() - this.#started;
   }
 
-  readonly print = (message: string): void => {
-    this.#terminal.print(`[${(this.elapsed / 1000).toFixed(1).padStart(5)} s] ${message}`);
+  readonly print: Print = (message, style) => {
+    this.#terminal.print(message, style, `[${(this.elapsed / 1000).toFixed(1).padStart(5)} s] `);
   };
 }

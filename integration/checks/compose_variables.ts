@@ -29,8 +29,8 @@ const FIXED: readonly string[] = ["HTTP_HOST", "HTTP_PORT", "DASHBOARD_HOST"];
 
 /** `compose.yaml` with the generated variables. */
 export function withVariables(compose: string): string {
-  // The tools have no service.
-  const groups = (Object.keys(GROUPS) as Group[]).filter((group) => group !== "tools");
+  // These have no service.
+  const groups = (Object.keys(GROUPS) as Group[]).filter((group) => group !== "tools" && group !== "start");
   const mappings = groups.map((group) =>
     [`x-${group}: &${group}`, ...variables(group).map((name) => `  ${line(name)}`)].join("\n")
   );

@@ -21,11 +21,17 @@ Deno.test("deno task start stores --count records, resumes from the same data, a
     );
     assert.match(first.output, /Stopped\./);
 
+    const envFile = join(folder, "start.env");
+    const ports = await Deno.readTextFile(envFile);
     await using second = new Start(folder, ["--rate", "200", "--streams", "routes,battery"]);
     await second.printed(/First rows stored in PostgreSQL/);
     await second.printed(/Dashboard ready/);
     const [, url] = /Dashboard ready: (\S+)/.exec(second.output)!;
     assert.match(await (await fetch(url!)).text(), /<canvas/);
+
+    assert.equal(await Deno.readTextFile(envFile), `${ports}STREAMS=routes,battery\n`);
+    assert.match(await runTask(envFile, "progress"), /routes-consumer.*\broutes\b/s);
+    assert.match(await runTask(envFile, "doctor"), /Kafka/);
 
     await using third = new Start(folder, []);
     assert.equal(await third.ended(), 1);
@@ -44,6 +50,17 @@ Deno.test("deno task start stores --count records, resumes from the same data, a
     await Deno.remove(parent, { recursive: true });
   }
 });
+
+/** Runs a task with an env file. @returns its output */
+async function runTask(envFile: string, name: string): Promise<string> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "--quiet", `--env-file=${envFile}`, name],
+    cwd: PROJECT,
+  }).output();
+  const text = new TextDecoder();
+  assert.equal(code, 0, text.decode(stderr));
+  return text.decode(stdout);
+}
 
 /** A run of the program in an environment with settings for other servers. */
 class Start implements AsyncDisposable {

@@ -17,7 +17,7 @@ export class DataFolder implements AsyncDisposable {
     this.path = path;
     this.temporary = temporary;
     this.logFile = `${path}/${logFile}`;
-    this.#pidFile = `${path}/${name}.pid`;
+    this.#pidFile = pidFileIn(path, name);
   }
 
   /**
@@ -34,7 +34,7 @@ export class DataFolder implements AsyncDisposable {
     }
     await Deno.mkdir(path, { recursive: true });
     const folder = new DataFolder(name, await Deno.realPath(path), false, logFile);
-    await folder.#waitForOtherServer(name);
+    await waitForEarlierServer(name, path);
     await Deno.rename(folder.logFile, `${folder.logFile}.previous`).catch(() => {});
     return folder;
   }
@@ -67,26 +67,30 @@ export class DataFolder implements AsyncDisposable {
     return new TextDecoder().decode(bytes.subarray(0, read));
   }
 
-  /** If the program that started a server was killed, the watcher of `ServerProcess` stops that server, which takes a moment. */
-  async #waitForOtherServer(name: string): Promise<void> {
-    let pid: number;
-    try {
-      pid = parseInt(await Deno.readTextFile(this.#pidFile));
-    } catch {
-      return;
-    }
-    const hasEnded = async () => !(await commandLineOf(pid)).includes(name === "kafka" ? this.path : name);
-    try {
-      await waitUntil(`process ${pid} to end`, hasEnded, { timeoutMs: OTHER_SERVER_TIMEOUT_MS });
-    } catch {
-      throw new ServerError(
-        `A ${name} server (pid ${pid}) still uses ${this.path}. Stop it with: kill ${pid}`,
-      );
-    }
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.temporary) await Deno.remove(this.path, { recursive: true });
+  }
+}
+
+const pidFileIn = (path: string, name: string): string => `${path}/${name}.pid`;
+
+/**
+ * Waits for the server of a killed program: the watcher of `ServerProcess` stops it, which takes a moment.
+ *
+ * @param name of the server
+ * @param path of its folder
+ * @throws {ServerError} if it does not end
+ */
+export async function waitForEarlierServer(name: string, path: string): Promise<void> {
+  const file = pidFileIn(path, name);
+  if (!exists(file)) return;
+  const pid = parseInt(await Deno.readTextFile(file));
+  const folder = await Deno.realPath(path);
+  const hasEnded = async () => !(await commandLineOf(pid)).includes(name === "kafka" ? folder : name);
+  try {
+    await waitUntil(`process ${pid} to end`, hasEnded, { timeoutMs: OTHER_SERVER_TIMEOUT_MS });
+  } catch {
+    throw new ServerError(`A ${name} server (pid ${pid}) still uses ${folder}. Stop it with: kill ${pid}`);
   }
 }
 

@@ -45,3 +45,17 @@ export function killIfRunning(pid: number): void {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
+
+/** Whether this process is in the foreground of its terminal; false if it has none. */
+export async function isForeground(): Promise<boolean> {
+  if (Deno.build.os === "linux") {
+    // After the name in parentheses: state, ppid, pgrp, session, tty_nr, tpgid.
+    const stat = await Deno.readTextFile("/proc/self/stat");
+    const [, , group, , , foreground] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return group === foreground;
+  }
+  const args = ["-o", "pgid=,tpgid=", "-p", `${Deno.pid}`];
+  const { stdout } = await new Deno.Command("ps", { args }).output();
+  const [group, foreground] = new TextDecoder().decode(stdout).trim().split(/\s+/);
+  return group === foreground;
+}

@@ -40,7 +40,7 @@ export const EXAMPLES = {
   ],
   start: [
     ["deno task start --pattern walk --users 300", "users that move along routes"],
-    ["deno task start --count 100000", "store that many records and exit"],
+    ["deno task start --count 100000", "store that many records, then wait for a key"],
   ],
 } as const satisfies Record<string, readonly (readonly [command: string, effect: string])[]>;
 

@@ -6,6 +6,7 @@ const WIDTH = 80;
 
 /** Groups of the program itself, which are listed before those of its connections. */
 const FIRST: readonly Group[] = [
+  "start",
   "progress",
   "producer",
   "consumer",

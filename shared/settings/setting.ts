@@ -17,6 +17,7 @@ export const GROUPS = {
   progress: "Progress",
   dashboard: "Dashboard",
   tools: "Stream tools",
+  start: "Start",
   http: "Health checks and metrics",
   log: "Logging",
   summary: "Summary logging",
@@ -43,7 +44,7 @@ export interface Setting<T = unknown> {
 
 /** The name on the command line, without `--`. */
 export const flagOf = (name: string): string =>
-  name.replace(/^(PRODUCER|CONSUMER|REJECTS|PROGRESS|TOOLS)_/, "").toLowerCase().replaceAll("_", "-");
+  name.replace(/^(PRODUCER|CONSUMER|REJECTS|PROGRESS|TOOLS|START)_/, "").toLowerCase().replaceAll("_", "-");
 
 /** Sections of `host_settings.ini`: the options of kafka-python, and the parameters of libpq. */
 export const INI_SECTIONS = ["kafka", "postgresql"] as const;

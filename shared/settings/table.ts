@@ -14,6 +14,7 @@ import { POSTGRESQL } from "./table/postgresql.ts";
 import { PRODUCER } from "./table/producer.ts";
 import { PROGRESS } from "./table/progress.ts";
 import { REJECTS } from "./table/rejects.ts";
+import { START } from "./table/start.ts";
 import { TOOLS } from "./table/tools.ts";
 
 /** By name, which is also the environment variable. */
@@ -26,6 +27,7 @@ export const SETTINGS = {
   ...PROGRESS,
   ...TOOLS,
   ...DASHBOARD,
+  ...START,
   ...OBSERVE,
 } satisfies Record<string, Setting>;
 
