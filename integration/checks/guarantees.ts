@@ -10,7 +10,7 @@ import type { ScenarioDefinition } from "../harness/scenario_context.ts";
 const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   "End to end": ["equality"],
   "Record types and tables": ["streams", "stream_tools", "existing_tables", "foreign_producers"],
-  "Consumers": ["restart", "kill", "scale", "group", "zombie", "upgrade", "log", "progress"],
+  "Consumers": ["restart", "kill", "scale", "group", "zombie", "upgrade", "takeover", "log", "progress"],
   "PostgreSQL": ["database", "environment", "pooler", "account_defaults", "relations"],
   "PostgreSQL sessions": ["postgres_sessions"],
   "PostgreSQL network": ["postgres_network"],

@@ -11,8 +11,8 @@ export { PROJECT };
 /** Folder of the logs that test runs leave, with one folder per scenario. */
 export const ARTIFACTS: string = join(PROJECT, "artifacts");
 
-/** Last commit of the previous version: during an upgrade its consumers share the group and the tables with this version's. */
-export const PREVIOUS_VERSION = "c45c4290b9107722e3234be2a6ca3165ff41172f";
+/** Last commit of version 0.9.0, the previous one: during an upgrade its consumers share the group and the tables with this version's. */
+export const PREVIOUS_VERSION = "6c892bb1e40a01ac5ee4589b352a33038868c9e2";
 
 /** Whether the repository has {@link PREVIOUS_VERSION}; a shallow clone does not. */
 export async function hasPreviousVersion(): Promise<boolean> {

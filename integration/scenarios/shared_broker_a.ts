@@ -23,6 +23,7 @@ import "./scale_test.ts";
 import "./group_test.ts";
 import "./zombie_test.ts";
 import "./upgrade_test.ts";
+import "./takeover_test.ts";
 import "./startup_errors_test.ts";
 import "./tls_test.ts";
 import "./security_test.ts";
