@@ -4,6 +4,7 @@
  * @module
  */
 import { type Emit, event, messageOnly } from "../shared/observe/events.ts";
+import { rateText } from "../shared/observe/summaries.ts";
 import { partitionKey } from "../shared/schema/progress.ts";
 import type { RejectedRows } from "./decode/rejected_rows.ts";
 import * as metrics from "./metrics.ts";
@@ -166,7 +167,7 @@ export const EVENTS = {
   >(
     "info",
     ({ stored, rejected, rate, lag, unassigned }) =>
-      `Stored ${stored} records (${Math.round(rate)}/s), rejected ${rejected}, lag ${lag ?? "unknown"}` +
+      `Stored ${stored} records (${rateText(rate, lag)}), rejected ${rejected}, lag ${lag ?? "unknown"}` +
       `${unassigned === undefined ? "" : `, unassigned lag ${unassigned}`}.`,
   ),
   caught_up: event<Record<never, never>>("info", () => "Caught up with the offsets at start."),

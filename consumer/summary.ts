@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { startSummaries } from "../shared/observe/summaries.ts";
 import type { ConsumerEmit } from "./events.ts";
 import { lag, records, unassignedLag } from "./metrics.ts";
 
@@ -15,17 +16,14 @@ export async function readTotals(): Promise<{ stored: number; rejected: number }
   return { stored: of("stored"), rejected: of("rejected") };
 }
 
-/** Emits a summary every `seconds` until it is disposed of. */
-export function startSummary(seconds: number, emit: ConsumerEmit): Disposable {
-  let before = 0;
-  const timer = setInterval(async () => {
-    const { stored, rejected } = await readTotals();
-    const rate = (stored - before) / seconds;
-    before = stored;
-    emit("summary", { stored, rejected, rate, ...await readLag() });
-  }, seconds * 1000);
-  return { [Symbol.dispose]: () => clearInterval(timer) };
-}
+/** Emits summaries until it is disposed of: see {@link startSummaries}. */
+export const startSummary = (seconds: number, emit: ConsumerEmit): Disposable =>
+  startSummaries(seconds, {
+    read: async () => ({ ...await readTotals(), ...await readLag() }),
+    countOf: ({ stored }) => stored,
+    // While the lag is unknown, the consumer has no partitions, or has just been assigned them.
+    emit: (summary) => (summary.rate > 0 || summary.lag !== undefined) && emit("summary", summary),
+  });
 
 /** `lag` is `undefined`, and not 0, while no lag has been reported: the consumer may have no partitions yet. */
 async function readLag(): Promise<{ lag: number | undefined; unassigned?: number }> {

@@ -5,11 +5,15 @@
  */
 import { sentences } from "../shared/errors.ts";
 import { type Emit, event, messageOnly } from "../shared/observe/events.ts";
+import { rateText } from "../shared/observe/summaries.ts";
 import { partitionKey } from "../shared/schema/progress.ts";
 import * as metrics from "./metrics.ts";
 
 // A type, since an interface is not assignable to a record of fields.
 type At = { readonly topic: string; readonly partition: number };
+type Partitions = { readonly topic: string; readonly partitions: readonly number[] };
+
+const partitionList = ({ topic, partitions }: Partitions) => `${topic}[${partitions.join(",")}]`;
 
 export const EVENTS = {
   started: event<{ streams: readonly string[]; brokers: readonly string[]; rate: number; count: number }>(
@@ -35,13 +39,13 @@ export const EVENTS = {
       metrics.sendSeconds.observe(seconds);
     },
   ),
-  leader_lost: event<At & { buffered: number }>(
+  leader_lost: event<Partitions & { buffered: number }>(
     "warn",
-    (at) => `${partitionKey(at)} has no leader: ${at.buffered} records buffered. Other partitions continue.`,
+    (at) => `No leader for ${partitionList(at)}: ${at.buffered} records buffered.`,
   ),
-  leader_elected: event<At & { seconds: number }>(
+  leader_elected: event<Partitions & { seconds: number }>(
     "info",
-    (at) => `${partitionKey(at)} has a leader again after ${at.seconds.toFixed(1)} s.`,
+    (at) => `Leader elected for ${partitionList(at)} after ${at.seconds.toFixed(1)} s.`,
   ),
   records_withheld: event<At & { seconds: number; buffered: number }>(
     "warn",
@@ -63,7 +67,7 @@ export const EVENTS = {
   ),
   summary: event<{ sent: number; rate: number; buffered: number }>(
     "info",
-    ({ sent, rate, buffered }) => `Sent ${sent} records (${Math.round(rate)}/s); ${buffered} buffered.`,
+    ({ sent, rate, buffered }) => `Sent ${sent} records (${rateText(rate, buffered)}), ${buffered} buffered.`,
   ),
   stopped: event<{ sent: number }>("info", ({ sent }) => `Stopped. Sent ${sent} records since the start.`),
 };

@@ -57,20 +57,32 @@ export class PartitionQueues {
     partitioner.partitions = leaders.length;
     const queues = this.#byTopic.get(topic) ?? [];
     this.#byTopic.set(topic, queues);
+    const now = performance.now();
+    const lost: PartitionQueue[] = [], elected: PartitionQueue[] = [];
+    let longestMs = 0;
     for (const [partition, leader] of leaders.entries()) {
       const queue = queues[partition] ??= new PartitionQueue(topic, partition, this.settings);
       queue.leader = leader;
       const since = queue.leaderlessSince;
       if (leader === undefined && since === undefined) {
-        queue.leaderlessSince = performance.now();
-        this.emit("leader_lost", { topic, partition, buffered: queue.buffered });
+        queue.leaderlessSince = now;
+        lost.push(queue);
       }
       if (leader !== undefined && since !== undefined) {
         queue.leaderlessSince = undefined;
         // Cancel the backoff.
         queue.retryAt = 0;
-        this.emit("leader_elected", { topic, partition, seconds: (performance.now() - since) / 1000 });
+        elected.push(queue);
+        longestMs = Math.max(longestMs, now - since);
       }
+    }
+    const partitionsOf = (queues: PartitionQueue[]) => queues.map(({ partition }) => partition);
+    if (lost.length > 0) {
+      const buffered = lost.reduce((sum, queue) => sum + queue.buffered, 0);
+      this.emit("leader_lost", { topic, partitions: partitionsOf(lost), buffered });
+    }
+    if (elected.length > 0) {
+      this.emit("leader_elected", { topic, partitions: partitionsOf(elected), seconds: longestMs / 1000 });
     }
     this.#all = [...this.#byTopic.values()].flat();
   }

@@ -11,10 +11,11 @@ import { Availability } from "../shared/observe/availability.ts";
 import { createEmitter } from "../shared/observe/events.ts";
 import { serveProbes } from "../shared/observe/http.ts";
 import type { Log } from "../shared/observe/log.ts";
+import { startSummaries } from "../shared/observe/summaries.ts";
 import { retryUntilAvailable } from "../shared/retry.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import { loadSelectedStreams } from "../shared/streams.ts";
-import { EVENTS, type ProducerEmit } from "./events.ts";
+import { EVENTS } from "./events.ts";
 import { Generator } from "./generator.ts";
 import { buffered, generated, registry, sent } from "./metrics.ts";
 import { RateLimiter } from "./rate_limiter.ts";
@@ -82,17 +83,17 @@ export async function runProducer(
       throw kafkaError("Cannot start to produce", error, settings);
     }
   });
-  const summary = startSummary(settings, sender, emit);
-  try {
-    await Promise.race([produce(settings, generators, sender, signal), sender.failed]);
-    await Promise.race([sender.flush(), sender.failed, drainTimeout(signal)]);
-    if (sender.buffered > 0) {
-      throw new Error(
-        `Shutdown timeout: ${sender.buffered} records not acknowledged by Kafka; they may be lost.`,
-      );
-    }
-  } finally {
-    clearInterval(summary);
+  using _summaries = startSummaries(settings.LOG_SUMMARY_SECONDS, {
+    read: async () => ({ sent: await totalSent(), buffered: sender.buffered }),
+    countOf: ({ sent }) => sent,
+    emit: (summary) => emit("summary", summary),
+  });
+  await Promise.race([produce(settings, generators, sender, signal), sender.failed]);
+  await Promise.race([sender.flush(), sender.failed, drainTimeout(signal)]);
+  if (sender.buffered > 0) {
+    throw new Error(
+      `Shutdown timeout: ${sender.buffered} records not acknowledged by Kafka; they may be lost.`,
+    );
   }
   emit("stopped", { sent: await totalSent() });
 }
@@ -107,17 +108,6 @@ async function waitForStop(settings: Settings, signal: AbortSignal): Promise<voi
 const drainTimeout = (signal: AbortSignal) => aborted(signal).then(() => pause(DRAIN_TIMEOUT_MS));
 
 const totalSent = async () => (await sent.get()).values.reduce((sum, { value }) => sum + value, 0);
-
-/** Emits `summary` periodically. */
-function startSummary(settings: Settings, sender: Sender, emit: ProducerEmit) {
-  let before = 0;
-  return setInterval(async () => {
-    const now = await totalSent();
-    const rate = (now - before) / settings.LOG_SUMMARY_SECONDS;
-    emit("summary", { sent: now, rate, buffered: sender.buffered });
-    before = now;
-  }, settings.LOG_SUMMARY_SECONDS * 1000);
-}
 
 /** Generates records at `PRODUCER_RATE`, or less if the buffer is full. */
 async function produce(

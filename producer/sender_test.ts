@@ -137,3 +137,18 @@ Deno.test("Sender buffers records for a partition without a leader, and sends th
     "leader_elected",
   ]);
 });
+
+Deno.test("Sender emits one event when all partitions lose their leader, and one when all have one", async () => {
+  using test = await TestSender.start();
+  const { sender } = test;
+  sender.setLeaders("t", [1, 2, 1, 2, 1, 2]);
+  for (const user of userOfEachPartition()) sender.add("t", recordOf(user), 0);
+  sender.setLeaders("t", Array(6).fill(undefined));
+  sender.setLeaders("t", [1, 2, 1, 2, 1, 2]);
+  await sender.flush();
+  const events = test.events.filter(([event]) => event !== "records_sent");
+  const partitions = [0, 1, 2, 3, 4, 5];
+  assert.deepEqual(events.map(([event]) => event), ["leader_lost", "leader_elected"]);
+  assert.deepEqual(events[0]![1], { topic: "t", partitions, buffered: 6 });
+  assert.deepEqual((events[1]![1] as { partitions: number[] }).partitions, partitions);
+});

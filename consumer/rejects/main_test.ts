@@ -94,7 +94,12 @@ Deno.test("rejects warns on standard error when it falls back to plaintext or ig
   const ini = Deno.makeTempFileSync({ dir: join(ROOT, "res"), prefix: "rejects_test_", suffix: ".ini" });
   try {
     Deno.writeTextFileSync(ini, "[postgresql]\nnonsense = 1\n");
-    const { code, stdout, stderr } = await rejects([], { PGPORT: server.port, HOST_SETTINGS: ini });
+    const { code, stdout, stderr } = await rejects([], {
+      // Not known to be this machine.
+      PGHOST: "0.0.0.0",
+      PGPORT: server.port,
+      HOST_SETTINGS: ini,
+    });
     assert.equal(code, 0, stderr);
     assert.match(stderr, /WARN .*Unknown key \[postgresql\] nonsense ignored/);
     assert.match(stderr, /WARN .*falling back to plaintext, as PGSSLMODE=prefer allows/);

@@ -20,6 +20,7 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   PGHOST: "postgres",
   PGPASSWORD_FILE: "/run/secrets/postgres_password",
   ON_CONFIGURATION_ERROR: "hold",
+  LOG_FORMAT: "text",
   DASHBOARD_PORT: "8080",
   DASHBOARD_SERVICES: "http://producer:9464/metrics,http://consumer:9464/metrics",
 };

@@ -19,6 +19,7 @@ const COPIED_FILES = [
   "shared",
   "res/local.env",
   "res/local.password",
+  "res/kafka_log4j2.yaml",
   "res/aiven.env.example",
   "res/ssl/README.md",
   "res/streams",
@@ -120,10 +121,10 @@ export class Stack implements AsyncDisposable {
     return new Metrics(parseMetrics((await this.request(container, "/metrics")).stdout));
   }
 
-  /** The JSON log entries of all containers of a service. */
-  async readLog(service: string): Promise<Record<string, unknown>[]> {
+  /** The log lines of all containers of a service. */
+  async readLog(service: string): Promise<string[]> {
     const lines = (await this.compose(["logs", "--no-log-prefix", service])).split("\n");
-    return lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+    return lines.filter((line) => line !== "");
   }
 
   /** Saves the logs as an artifact and removes everything else. */

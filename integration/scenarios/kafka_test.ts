@@ -135,7 +135,7 @@ scenario({
     },
   );
   const count = await t.stopProducer(load);
-  assert.match(load.log, /has no leader: .*has a leader again/s);
+  assert.match(load.log, /No leader for .*Leader elected for /s);
   const { content } = await t.reconcile({ unless: () => consumer.assertRunning() });
   assertSentOnce(content, count);
 });

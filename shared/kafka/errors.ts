@@ -20,6 +20,9 @@ interface KafkaJSError extends Error {
   port?: number;
 }
 
+/** Code of the error of a broker that has started and is not ready yet. */
+export const COORDINATOR_LOADING = "KAFKA_COORDINATOR_LOADING";
+
 /** The error, its causes and aggregated errors, outermost first. kafkajs wraps the last error after its retries. */
 function* errorChain(error: unknown): Generator<KafkaJSError> {
   for (let at = error; at instanceof Error; at = at.cause) {
@@ -49,6 +52,10 @@ export function kafkaError(
     }
     const found = diagnose(at, settings);
     if (found) return new PermanentError({ action, ...found }, { cause: error });
+  }
+  if ([...errorChain(error)].some(({ type }) => type === "GROUP_LOAD_IN_PROGRESS")) {
+    const loading = { action, code: COORDINATOR_LOADING, cause: "the coordinator is loading", remedy: "" };
+    return new TransientError(loading, "connection", { cause: error });
   }
   const message = messageOf(error);
   // kafkajs' connection and timeout errors have no code.

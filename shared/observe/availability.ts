@@ -10,9 +10,21 @@ import type { Log } from "./log.ts";
 /** The servers that a service needs. */
 export type Server = "Kafka" | "PostgreSQL";
 
+/** A server that is starting is logged as unavailable after this time. */
+const STARTING_LOG_DELAY_MS = 5_000;
+
+/** Codes of errors of a server that is starting: Kafka loads a coordinator, PostgreSQL is starting up. */
+const STARTING_CODES: readonly string[] = ["KAFKA_COORDINATOR_LOADING", "57P03"];
+
+interface Outage {
+  readonly since: number;
+  readonly why: string;
+  isLogged: boolean;
+}
+
 /** Tracks which servers are unavailable, since when, and why. */
 export class Availability {
-  readonly #unavailable = new Map<Server, { since: number; why: string }>();
+  readonly #unavailable = new Map<Server, Outage>();
   readonly #seen = new Set<Server>();
   readonly #up: Gauge<"server">;
   readonly #reconnects: Counter<"server">;
@@ -53,12 +65,20 @@ export class Availability {
     }
   }
 
-  /** Records a failed attempt that will be retried. Logs the first one since the server was last available. */
+  /**
+   * Records a failed attempt that will be retried. Logs the first one since the server was last available, except that of a server that is
+   * starting.
+   */
   down(server: Server, error: DiagnosedError, kind: string): void {
     this.#retries.inc({ server: label(server), class: kind });
-    if (this.#unavailable.has(server)) return;
-    this.#unavailable.set(server, { since: Date.now(), why: error.message });
+    const outage = this.#unavailable.get(server) ??
+      { since: Date.now(), why: error.message, isLogged: false };
+    this.#unavailable.set(server, outage);
     this.#up.set({ server: label(server) }, 0);
+    const isStarting = STARTING_CODES.includes(error.code) &&
+      Date.now() - outage.since < STARTING_LOG_DELAY_MS;
+    if (outage.isLogged || isStarting) return;
+    outage.isLogged = true;
     this.log("warn", "server_unavailable", `${error.message} Retrying.`, {
       server,
       class: kind,
@@ -74,8 +94,9 @@ export class Availability {
     this.#unavailable.delete(server);
     this.#up.set({ server: label(server) }, 1);
     if (!outage) return;
-    const seconds = (Date.now() - outage.since) / 1000;
     this.#reconnects.inc({ server: label(server) });
+    if (!outage.isLogged) return;
+    const seconds = (Date.now() - outage.since) / 1000;
     this.log("info", "server_available", `${server} is available again after ${seconds.toFixed(1)} s.`, {
       server,
       seconds,

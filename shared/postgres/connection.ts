@@ -21,7 +21,7 @@ export interface ConnectOptions {
   readonly applicationName: string;
   /** Default: `PGDATABASE`. */
   readonly database?: string;
-  /** Called when the connection falls back to plaintext, as `sslmode` allows. */
+  /** Called when the connection to another network falls back to plaintext, as `sslmode` allows. */
   readonly onPlaintext?: (message: string) => void;
   /** Aborts the attempt, since `PGCONNECT_TIMEOUT` may exceed the shutdown timeout. */
   readonly signal?: AbortSignal;
@@ -84,7 +84,7 @@ export async function connectPostgres(
       if (next === undefined || !isTlsRelated(error)) {
         throw connectError(error, settings, options.database);
       }
-      if (next === false) {
+      if (next === false && !isLocal(settings.PGHOST)) {
         options.onPlaintext?.(
           `PostgreSQL at ${settings.PGHOST}:${settings.PGPORT} does not accept TLS (${
             messageOf(error)
@@ -95,6 +95,9 @@ export async function connectPostgres(
   }
   throw new Error("unreachable: there is always an attempt");
 }
+
+/** Whether a host is this machine, or a name without a domain, such as that of a container in the same network. */
+const isLocal = (host: string) => /^(127\.[\d.]+|::1|[^.:]+)$/.test(host);
 
 /** Connects, or rejects if the signal aborts. */
 async function connect(client: pg.Client, signal: AbortSignal | undefined): Promise<void> {

@@ -1,9 +1,10 @@
 import assert from "assert";
+import { Buffer } from "node:buffer";
 import * as net from "node:net";
 import { PermanentError, TransientError } from "../errors.ts";
 import { TestServer } from "../test_server_fixture.ts";
 import { loadSettings, PROCESS } from "../settings/load.ts";
-import { connectPostgres } from "./connection.ts";
+import { connectPostgres, endSession } from "./connection.ts";
 import { message } from "./message_fixture.ts";
 
 /** The server's requests for a password. */
@@ -53,4 +54,28 @@ Deno.test("connectPostgres() rejects when its signal aborts, also without a time
     setTimeout(() => stop.abort(), 50);
     await assert.rejects(attempt, TransientError);
   }
+});
+
+/** A server without TLS and authentication. */
+const startPlaintextServer = (): Promise<TestServer> =>
+  TestServer.start(net.createServer((socket) => {
+    socket.on("error", () => {});
+    // An SSLRequest has 8 bytes.
+    socket.on("data", ({ length }) => {
+      socket.write(length === 8 ? "N" : Buffer.concat([message("R", "\0\0\0\0"), message("Z", "I")]));
+    });
+  }));
+
+Deno.test("connectPostgres() reports plaintext when the server is in another network, and not in the same", async () => {
+  await using server = await startPlaintextServer();
+  const reported: string[] = [];
+  // 0.0.0.0 is this machine, too, but not known to be.
+  for (const PGHOST of ["127.0.0.1", "localhost", "0.0.0.0"]) {
+    const env: Record<string, string> = { PGHOST, PGPORT: `${server.port}`, PGSSLMODE: "prefer" };
+    const { settings } = loadSettings(["postgresql"], { ...PROCESS, args: [], env: (name) => env[name] });
+    const onPlaintext = () => reported.push(PGHOST);
+    const client = await connectPostgres(settings, { applicationName: "test", onPlaintext });
+    await endSession(client);
+  }
+  assert.deepEqual(reported, ["0.0.0.0"]);
 });
