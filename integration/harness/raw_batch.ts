@@ -19,10 +19,10 @@ const MEGABYTE = Buffer.alloc(1_000_000);
 const CODECS = { gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const;
 export type Codec = keyof typeof CODECS;
 
-/** Encodes a non-negative number as Kafka's varint. */
+/** Encodes a number as Kafka's varint. */
 function varint(value: number): Buffer {
   const bytes: number[] = [];
-  let rest = 2 * value;
+  let rest = value < 0 ? -2 * value - 1 : 2 * value;
   for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push(rest % 128 | 128);
   return Buffer.from([...bytes, rest]);
 }
@@ -35,19 +35,53 @@ export async function batchOfZeros(codec: Codec, megabytes: number): Promise<Buf
   const compressed = codec === "gzip" || codec === "zstd"
     ? await compressStream(codec === "gzip" ? createGzip() : createZstdCompress(), head, megabytes)
     : compressBlocks(codec, head, megabytes);
+  return await encode(compressed, { timestamp: 1_700_000_000_000, count: 1, codec: CODECS[codec] });
+}
+
+/** Encodes a batch of encoded records. @param timestamp of the first record and the maximum */
+async function encode(
+  records: readonly Uint8Array[],
+  { timestamp, count, codec }: { timestamp: number; count: number; codec: number },
+): Promise<Buffer> {
   const { buffer } = await encodeBatch({
-    firstTimestamp: 1_700_000_000_000,
-    maxTimestamp: 1_700_000_000_000,
-    lastOffsetDelta: 0,
+    firstTimestamp: timestamp,
+    maxTimestamp: timestamp,
+    lastOffsetDelta: count - 1,
     producerId: -1,
     records: [],
   });
-  const batch = Buffer.concat([buffer.subarray(0, 61), ...compressed]);
+  const batch = Buffer.concat([buffer.subarray(0, 61), ...records]);
   batch.writeInt32BE(batch.length - 12, 8);
-  batch[22] = CODECS[codec];
-  batch.writeInt32BE(1, 57);
+  batch[22] = codec;
+  batch.writeInt32BE(count, 57);
   batch.writeUInt32BE(crc32c(batch.subarray(21)), 17);
   return batch;
+}
+
+/** A record with headers of any bytes. */
+export interface RecordWithHeaders {
+  readonly timestamp: number;
+  readonly key: string | Uint8Array | null;
+  readonly value: string;
+  readonly headers: readonly (readonly [name: string | Uint8Array, value: string | Uint8Array | null])[];
+}
+
+/** Encodes a batch of records. The first one must have the latest timestamp. */
+export async function batchOf(records: readonly RecordWithHeaders[]): Promise<Buffer> {
+  const { timestamp: first } = records[0]!;
+  const field = (content: string | Uint8Array | null) => {
+    if (content === null) return varint(-1);
+    const bytes = Buffer.from(content as string);
+    return Buffer.concat([varint(bytes.length), bytes]);
+  };
+  const encoded = records.map(({ timestamp, key, value, headers }, n) => {
+    const body = Buffer.concat([
+      ...[Buffer.of(0), varint(timestamp - first), varint(n), field(key), field(value)],
+      ...[varint(headers.length), ...headers.flat().map(field)],
+    ]);
+    return Buffer.concat([varint(body.length), body]);
+  });
+  return await encode(encoded, { timestamp: first, count: records.length, codec: 0 });
 }
 
 /** Compresses `head`, `megabytes` of zeros, and the number of headers (0). */

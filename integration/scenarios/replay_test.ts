@@ -1,6 +1,11 @@
 import assert from "assert";
 import type { Row } from "../harness/expected_rows.ts";
+import { join } from "node:path";
+import type { StreamFile } from "../../shared/stream_files/file_format.ts";
+import { batchOf, type RecordWithHeaders, sendBatch } from "../harness/raw_batch.ts";
 import { scenario } from "../harness/scenario.ts";
+import { streamDirectory } from "../harness/stream_file.ts";
+import { createTopic } from "../harness/topic.ts";
 
 scenario({
   name: "rejects lists the rejected records and replays each once when its cause is fixed",
@@ -140,4 +145,117 @@ scenario({
   );
   assert.equal(await s.database.number(`SELECT count(*) FROM rejected_records WHERE "offset" % 2 = 0`), 0);
   assert.equal(await s.database.number("SELECT count(*) FROM rejected_records"), rejected - old);
+});
+
+const METADATA: StreamFile = {
+  about: "records with metadata, for tests",
+  topic: "items",
+  table: "items",
+  schema: { type: "object", required: ["id"], properties: { id: { type: "integer", minimum: 0 } } },
+  columns: {
+    id: {},
+    kafka_topic: { metadata: "topic" },
+    kafka_partition: { metadata: "partition" },
+    kafka_offset: { metadata: "offset" },
+    kafka_time: { metadata: "timestamp" },
+    kafka_date: { metadata: "timestamp", type: "date" },
+    kafka_ms: { metadata: "timestamp", type: "bigint" },
+    kafka_key: { metadata: "key" },
+    kafka_headers: { metadata: "headers" },
+    kafka_headers_text: { metadata: "headers", type: "json" },
+    stored_at: { metadata: "ingested_at" },
+  },
+  consumeOnly: true,
+};
+
+/** Records with all kinds of metadata. Ids below 0 are invalid. */
+const recordsWithMetadata = (): RecordWithHeaders[] => {
+  const times = [1_700_000_000_123, 0, 1, -1, 951_782_400_000];
+  const bytes = Uint8Array.of(0xff, 0xfe);
+  const headers: RecordWithHeaders["headers"][] = [
+    [],
+    [["name", "value"]],
+    [["name", null], ["other", ""]],
+    [["again", "1"], ["other", "2"], ["again", null], ["again", bytes]],
+    [["", "no name"], [bytes, bytes], ["Größe €", "Größe €"]],
+    [["'); DROP TABLE items; --", '\\"{},NULL']],
+    Array.from({ length: 300 }, (_, n) => [`header ${n}`, "v".repeat(n)] as const),
+  ];
+  const keys = ["key", null, "", Uint8Array.of(0, 0xff)];
+  return Array.from({ length: 28 }, (_, n) => ({
+    timestamp: times[n % times.length]!,
+    key: keys[n % keys.length]!,
+    headers: headers[n % headers.length]!,
+    value: JSON.stringify({ id: n % 2 === 0 ? n : -n }),
+  }));
+};
+
+scenario({
+  name: "rejects restores all metadata columns when it replays records, also in upsert streams",
+  failure:
+    "Records with repeated headers, headers without a value or with bytes that are not UTF-8, and without a timestamp or key are rejected by the schema or by a constraint, then replayed",
+  result: "Each replayed row equals the row that a consumer stores directly",
+  services: "process",
+}, async (s) => {
+  await s.database.create();
+  const streams = s.use(streamDirectory("items", METADATA));
+  const tables = ["items", "latest_items"];
+  const write = (schema: StreamFile["schema"]) => {
+    streams.write({ ...METADATA, schema });
+    Deno.writeTextFileSync(
+      join(streams.settings.STREAMS_DIRECTORY, "latest.json"),
+      JSON.stringify({
+        ...METADATA,
+        schema,
+        topic: "latest",
+        table: tables[1],
+        write: { mode: "upsert", key: ["id"], tombstones: "reject" },
+      }),
+    );
+  };
+  write(METADATA.schema);
+  const settings = { ...streams.settings, STREAMS: "items,latest", CONSUMER_UNTIL_CAUGHT_UP: "true" };
+  for (const topic of ["items", "latest"]) {
+    await createTopic(s.kafka.bootstrapServers, s.topicPrefix + topic, 1);
+  }
+  const consume = async (group: string) => {
+    await s.waitForExit(await s.startConsumer({ ...settings, CONSUMER_GROUP_ID: group }));
+  };
+  // Creates the tables.
+  await consume(s.group);
+  for (const table of tables) {
+    await s.database.query(`ALTER TABLE ${table} ADD CONSTRAINT few CHECK (id <= 0)`);
+  }
+  for (const topic of ["items", "latest"]) {
+    const batch = await batchOf(recordsWithMetadata());
+    await sendBatch(s.kafka.bootstrapServers, s.topicPrefix + topic, 0, batch);
+  }
+  await consume(s.group);
+  const rejected = await s.database.query<{ reason: string; count: string }>(
+    "SELECT reason, count(*) FROM rejected_records GROUP BY 1 ORDER BY 1",
+  );
+  assert.deepEqual(rejected.map(({ count }) => count), ["28", "26"], JSON.stringify(rejected));
+
+  for (const table of tables) {
+    await s.database.query(`ALTER TABLE ${table} DROP CONSTRAINT few; DELETE FROM ${table}`);
+  }
+  write({ type: "object", required: ["id"], properties: { id: { type: "integer" } } });
+  const { STREAMS, STREAMS_DIRECTORY } = settings;
+  const replayed = await s.runRejects(["--replay"], { STREAMS, STREAMS_DIRECTORY });
+  assert.equal(replayed.match(/moved 27 records into \w+; 0 are still rejected/g)?.length, 2, replayed);
+  const rows = async (table: string) => {
+    const columns = Object.keys(METADATA.columns!).filter((column) => column !== "stored_at").join(", ");
+    const found = await s.database.query<{ row: string }>(
+      `SELECT ROW(${columns})::text AS row FROM ${table} WHERE kafka_offset > 0 ORDER BY kafka_offset`,
+    );
+    return found.map(({ row }) => row);
+  };
+  const restored = await Promise.all(tables.map(rows));
+  for (const table of tables) await s.database.query(`TRUNCATE ${table}`);
+  await consume(`${s.group}-direct`);
+  assert.deepEqual(restored, await Promise.all(tables.map(rows)));
+  assert.deepEqual(restored.map(({ length }) => length), [27, 27]);
+  // The rows have the metadata, too, when both ways lose it.
+  assert.match(restored[0]![1]!, /"1970-01-01 00:00:00.001\+00",1970-01-01,1,/);
+  assert.match(restored[0]![2]!, /again"":\[""1"",null,""(?:\\)+xfffe""\]/);
 });
