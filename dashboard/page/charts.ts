@@ -6,19 +6,21 @@
  */
 import uPlot from "uplot";
 import type { Sample } from "../protocol.ts";
-import { byId, color, el, replaceChildren } from "./dom.ts";
+import { byId, color, el, replaceChildren, setText } from "./dom.ts";
 import {
   formatCount,
   formatRate,
   formatSeconds,
-  formatSecondsShort,
   formatTicks,
   formatTime,
+  formatTimestamp,
 } from "./format.ts";
+import { hover } from "./hover.ts";
+import { LAG_AXIS, LATENCY_AXIS, RATE_AXIS, type ValueAxis } from "./ticks.ts";
 
 /** Time span of the charts, seconds: that of the samples, within these limits. */
 const [SPAN_MIN_S, SPAN_MAX_S] = [60, 300];
-/** Samples over which a rate is movingAverage: consumers commit batches, so that one sample may contain none or two. */
+/** Samples over which a rate is averaged: consumers commit batches, so that one sample may contain none or two. */
 const AVERAGED_SAMPLES = 3;
 
 interface Line {
@@ -32,7 +34,7 @@ interface Line {
 
 interface Chart {
   readonly id: string;
-  readonly axis: (value: number) => string;
+  readonly axis: ValueAxis;
   readonly smooth?: boolean;
   readonly lines: readonly Line[];
 }
@@ -43,7 +45,7 @@ const time = (value: number) => formatSeconds(value).join(" ");
 const CHARTS: readonly Chart[] = [
   {
     id: "rate",
-    axis: formatRate,
+    axis: RATE_AXIS,
     smooth: true,
     lines: [
       { index: 1, name: "produced", color: "produced", dashed: true, text: perSecond },
@@ -53,7 +55,7 @@ const CHARTS: readonly Chart[] = [
   },
   {
     id: "latency",
-    axis: formatSecondsShort,
+    axis: LATENCY_AXIS,
     lines: [
       { index: 4, name: "p50", color: "accent", text: time },
       { index: 5, name: "p99", color: "slow", text: time },
@@ -61,7 +63,7 @@ const CHARTS: readonly Chart[] = [
   },
   {
     id: "lag",
-    axis: formatCount,
+    axis: LAG_AXIS,
     lines: [{ index: 6, name: "records", color: "accent", text: formatCount }],
   },
 ];
@@ -120,14 +122,18 @@ const movingAverage = (values: readonly (number | null)[]) =>
 
 function createPlot(chart: Chart): uPlot {
   const place = byId(chart.id);
-  return new uPlot(
+  const plot: uPlot = new uPlot(
     {
       ...sizeOf(place),
       padding: [8, 28, 0, 0],
       legend: { show: false },
       cursor: { sync: { key: "charts" }, drag: { x: false, y: false }, points: { size: 6 } },
-      scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] } },
-      axes: [timeAxis(), axis({ size: 58, values: (_, ticks) => ticks.map(chart.axis) })],
+      scales: { y: { range: (_, __, max) => [0, Math.max(chart.axis.end, max * 1.08)] } },
+      axes: [
+        timeAxis(),
+        axis({ size: 58, incrs: [...chart.axis.steps], values: (_, values) => chart.axis.ticks(values) }),
+      ],
+      plugins: [hover(formatTimestamp, (index) => hoverLines(chart, plot.data, index))],
       series: [
         {},
         ...chart.lines.map(({ name, color: colorName, dashed }): uPlot.Series => ({
@@ -143,7 +149,14 @@ function createPlot(chart: Chart): uPlot {
     dataOf(chart, []),
     place,
   );
+  return plot;
 }
+
+const hoverLines = ({ lines }: Chart, [, ...columns]: uPlot.AlignedData, index: number) =>
+  lines.map(({ name, text }, i) => {
+    const value = columns[i]?.[index];
+    return { className: name, text: `${name} ${value === null || value === undefined ? "–" : text(value)}` };
+  });
 
 /** An axis with the font and colors of the page. */
 export const axis = (rest: uPlot.Axis): uPlot.Axis => ({
@@ -173,9 +186,10 @@ function showLegend({ id, lines, smooth }: Chart, samples: readonly Sample[]): v
   );
 }
 
-/** Shows the samples as a table, one row per ten seconds. */
+/** Shows the samples as a table, one row per ten samples. */
 export function showNumbers(samples: readonly Sample[]): void {
-  const rows = samples.filter((_, i) => (samples.length - 1 - i) % 10 === 0).reverse().slice(0, 30);
+  const rows = samples.filter((_, i) => (samples.length - 1 - i) % 10 === 0).reverse();
+  setText(byId("numbers-note"), `Every tenth sample: ${rows.length} of ${samples.length}.`);
   const cell = (value: number | null | undefined, text: (value: number) => string) =>
     el("td", "n", value === null || value === undefined ? "–" : text(value));
   replaceChildren(

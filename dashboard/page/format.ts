@@ -36,12 +36,6 @@ export function formatSeconds(value: number): [text: string, unit: string] {
   return [(value / 60).toPrecision(3), "min"];
 }
 
-/** A duration as one string without trailing zeros, for axes. */
-export function formatSecondsShort(value: number): string {
-  const [text, unit] = formatSeconds(value);
-  return value === 0 ? "0" : `${Number(text)} ${unit}`;
-}
-
 /**
  * A date and time in the browser's time zone, or the number if it is not a date up to the year 9999.
  *

@@ -4,7 +4,6 @@ import {
   formatCount,
   formatRate,
   formatSeconds,
-  formatSecondsShort,
   formatTimestamp,
   keyNoun,
   plural,
@@ -34,7 +33,6 @@ Deno.test("formatSeconds() uses ms, s or min by size", () => {
       "min",
     ],
   ]);
-  assert.equal(formatSecondsShort(2), "2 s");
 });
 
 Deno.test("formatTimestamp() is a number when the timestamp is after the year 9999", () => {
