@@ -6,7 +6,20 @@
 import type { Stream } from "../shared/stream.ts";
 import { RecentRows } from "./database/recent_rows.ts";
 import type { DatabasePoll, DatabasePoller } from "./database/database_poller.ts";
-import type { History, KeyRows, RejectedRecord, Row, Sample, Snapshot, Status, Update } from "./protocol.ts";
+import { LagTracker } from "./kafka/group_lag.ts";
+import type { OffsetsPoller } from "./kafka/offsets_poller.ts";
+import type {
+  GroupLag,
+  History,
+  KeyRows,
+  RejectedRecord,
+  Row,
+  Sample,
+  ServicesSample,
+  Snapshot,
+  Status,
+  Update,
+} from "./protocol.ts";
 import type { ServicesPoller } from "./services/services_poller.ts";
 import { isUpdated, streamInfo } from "./stream_info.ts";
 
@@ -18,7 +31,7 @@ const PENDING_ROWS_MAX = 2_500;
 const KEY_CACHE_MS = 2_000;
 const CACHED_KEYS_MAX = 50;
 
-/** Combines the polls of the database and of the services. */
+/** Combines the polls of the database, of the services and of Kafka. */
 export class DashboardState {
   readonly #samples: Sample[] = [];
   /** Rows of earlier updates: the snapshot contains only these, so that the next update repeats none of them. */
@@ -27,6 +40,8 @@ export class DashboardState {
   #rejected: readonly RejectedRecord[] | undefined;
   #newSamples: Sample[] = [];
   #sampled = false;
+  readonly #lags = new LagTracker();
+  #lag: GroupLag = { others: [] };
   readonly #replaced = new Set<string>();
   readonly #existing = new Map<string, ReadonlySet<string>>();
   readonly #keys = new Map<string, { at: number; answer: Promise<Row[] | undefined> }>();
@@ -35,9 +50,10 @@ export class DashboardState {
     private readonly streams: readonly Stream[],
     private readonly database: Pick<
       DatabasePoller,
-      "tables" | "state" | "status" | "rejected" | "rowsOfKey"
+      "tables" | "state" | "status" | "rejected" | "rejectedCount" | "progress" | "rowsOfKey"
     >,
     private readonly services: Pick<ServicesPoller, "status">,
+    private readonly kafka: Pick<OffsetsPoller, "status" | "offsets">,
   ) {
     this.#published = new Map(
       database.tables.map(({ stream, depth }) => [stream.name, new RecentRows(depth, isUpdated(stream))]),
@@ -60,7 +76,15 @@ export class DashboardState {
     if (rejected) this.#rejected = rejected;
   }
 
-  applyServicesPoll(sample: Sample): void {
+  applyServicesPoll(rates: ServicesSample): void {
+    const { status: services } = this.services;
+    this.#lag = this.#lags.update({
+      services,
+      offsets: this.kafka.offsets,
+      progress: this.database.progress,
+    });
+    const { records, staleSince } = this.#lag;
+    const sample: Sample = [...rates, records === undefined || staleSince !== undefined ? null : records];
     this.#samples.push(sample);
     if (this.#samples.length > SAMPLES_MAX) this.#samples.shift();
     this.#newSamples.push(sample);
@@ -134,10 +158,14 @@ export class DashboardState {
   }
 
   #status(): Status {
+    const { rejectedCount } = this.database;
     return {
       database: this.database.state,
+      kafka: this.kafka.status,
+      lag: this.#lag,
       tables: this.database.status,
       services: this.services.status,
+      ...rejectedCount && { rejected: rejectedCount },
       sampled: this.#sampled,
     };
   }

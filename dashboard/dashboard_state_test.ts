@@ -5,6 +5,7 @@ import { DashboardState } from "./dashboard_state.ts";
 import type { Row } from "./protocol.ts";
 
 const STREAMS = await loadStreams(["routes"]);
+const KAFKA = { status: { state: "ok", since: 0 }, offsets: undefined } as const;
 
 /** The state of one table, and a function that applies a poll of it. */
 function createState() {
@@ -13,9 +14,11 @@ function createState() {
     state: { state: "ok" as const, since: 0 },
     status: [],
     rejected: [],
+    rejectedCount: undefined,
+    progress: undefined,
     rowsOfKey: (): Promise<Row[] | undefined> => Promise.resolve([]),
   };
-  const state = new DashboardState(STREAMS, database, { status: [] });
+  const state = new DashboardState(STREAMS, database, { status: [] }, KAFKA);
   const applyRows = (rows: readonly Row[], replaced = false, keys?: ReadonlySet<string>) =>
     state.applyDatabasePoll({
       rows: new Map([["routes", { rows, sampled: false, replaced, ...keys && { keys } }]]),
@@ -60,7 +63,7 @@ Deno.test("DashboardState.rowsOfKey() caches rows but not failures", async () =>
   const { database } = createState();
   let queries = 0;
   database.rowsOfKey = () => ++queries === 1 ? Promise.reject(new Error("busy")) : Promise.resolve([]);
-  const state = new DashboardState(STREAMS, database, { status: [] });
+  const state = new DashboardState(STREAMS, database, { status: [] }, KAFKA);
   await assert.rejects(state.rowsOfKey("routes", "7"), /busy/);
   for (let i = 0; i < 3; i++) assert.deepEqual(await state.rowsOfKey("routes", "7"), { rows: [] });
   assert.equal(queries, 2);
@@ -75,4 +78,20 @@ Deno.test("DashboardState.update() names the keys whose rows were deleted, once"
   assert.deepEqual([update.deleted, update.rows["routes"]], [{ routes: ["1"] }, [["3", 1, 0, 0]]]);
   assert.deepEqual(state.snapshot().rows["routes"]!.map(([key]) => key), ["2", "3"]);
   assert.equal(state.update().deleted, undefined);
+});
+
+Deno.test("DashboardState.applyServicesPoll() adds the lag, without a value in the chart while it is stale", () => {
+  const { database } = createState();
+  const kafka = {
+    ...KAFKA,
+    offsets: { at: Date.now(), partitions: [{ topic: "t", partition: 0, low: 0, high: 9, topicId: "a" }] },
+  };
+  const state = new DashboardState(STREAMS, { ...database, progress: [] }, { status: [] }, kafka);
+  state.applyServicesPoll([1, null, null, null, null, null]);
+  kafka.offsets.at = 0;
+  state.applyServicesPoll([2, null, null, null, null, null]);
+  const { samples, status } = state.update();
+  assert.deepEqual(samples.map((sample) => sample[6]), [9, null]);
+  assert.equal(status.lag.records, 9);
+  assert.ok(status.lag.staleSince! > 0);
 });

@@ -14,7 +14,7 @@ export const viewers = new Gauge({ name: "dashboard_viewers", help: "Open pages"
 
 export const pollDuration = new Histogram({
   name: "dashboard_poll_duration_seconds",
-  help: "Duration of a poll of the database or of the services",
+  help: "Duration of a poll of the database, of the services or of Kafka",
   labelNames: ["source"],
   buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
   registers,

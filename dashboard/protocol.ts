@@ -43,7 +43,7 @@ export const FIRST_COLUMN = 2;
 export type Row = readonly [key: string, time: number, ...values: Value[]];
 
 /** `unavailable`: polling again may succeed; `error`: it fails until the cause is corrected. */
-export type DatabaseState = "starting" | "ok" | "unavailable" | "error";
+export type ServerState = "starting" | "ok" | "unavailable" | "error";
 
 export interface TableStatus {
   readonly stream: string;
@@ -85,33 +85,52 @@ export function unassignedPartitions(services: readonly ServiceStatus[]): Partit
   return [...highest.values()];
 }
 
-/** State of database, tables and services. */
+/** State of a server, the time of its last change (Unix milliseconds), and the error. */
+export interface ServerStatus {
+  readonly state: ServerState;
+  readonly since: number;
+  readonly message?: string;
+}
+
+/** Lag of the consumer group. */
+export interface GroupLag {
+  /** Records; absent: not known yet. */
+  readonly records?: number;
+  /** When {@link records} was measured, Unix milliseconds; absent: it is current. */
+  readonly staleSince?: number;
+  /** Partitions that no reachable consumer reports as assigned. */
+  readonly others: readonly PartitionLag[];
+}
+
+/** State of servers, tables and services. */
 export interface Status {
-  readonly database: {
-    readonly state: DatabaseState;
-    /** Unix milliseconds. */
-    readonly since: number;
-    readonly message?: string;
-  };
+  readonly database: ServerStatus;
+  /** As the dashboard itself reaches Kafka. */
+  readonly kafka: ServerStatus;
+  readonly lag: GroupLag;
   readonly tables: readonly TableStatus[];
   readonly services: readonly ServiceStatus[];
+  /** Number of rows in `rejected_records`; absent: not known yet. Large numbers are estimated by the statistics. */
+  readonly rejected?: { readonly count: number; readonly isExact: boolean };
   /** Not all committed rows are sent to the pages. */
   readonly sampled: boolean;
 }
 
 /**
- * One second of the charts: Unix seconds; records/s produced, stored and rejected; end-to-end latency p50 and p99 in seconds; lag
- * in records. `null`: no service reports the value.
+ * One second of the charts: Unix seconds; records/s produced, stored and rejected; end-to-end latency p50 and p99 in seconds.
+ * `null`: no service reports the value.
  */
-export type Sample = readonly [
+export type ServicesSample = readonly [
   time: number,
   produced: number | null,
   stored: number | null,
   rejected: number | null,
   p50: number | null,
   p99: number | null,
-  lag: number | null,
 ];
+
+/** Followed by the lag in records; `null`: it is not known. */
+export type Sample = readonly [...ServicesSample, lag: number | null];
 
 export interface RejectedRecord {
   readonly topic: string;

@@ -1,5 +1,5 @@
 /**
- * Runs the dashboard: polls the database and the services every second, however many pages are open.
+ * Runs the dashboard: polls the database, the services and Kafka at intervals, however many pages are open.
  *
  * @module
  */
@@ -15,12 +15,16 @@ import { CONCURRENT_SEARCHES, SearchPool } from "./database/search_pool.ts";
 import { DatabasePoller } from "./database/database_poller.ts";
 import { pollDuration, registry, viewers } from "./metrics.ts";
 import { DashboardState } from "./dashboard_state.ts";
+import { OffsetsPoller } from "./kafka/offsets_poller.ts";
 import { checkMetricsUrls } from "./services/metrics_urls.ts";
 import { ServicesPoller } from "./services/services_poller.ts";
 import { AllowedHosts } from "./web/allowed_hosts.ts";
 import { loadAssets } from "./web/assets.ts";
 import { Broadcast } from "./web/broadcast.ts";
 import { servePage } from "./web/server.ts";
+
+/** Minimum interval of reading Kafka's offsets: one metadata request, and three requests to each broker. */
+const KAFKA_POLL_MS = 2_000;
 
 /**
  * Serves the page until `signal` aborts. Failures of the database and the services are shown and retried.
@@ -51,9 +55,10 @@ export async function runDashboard(
     });
   await using reader = connection();
   await using searches = new SearchPool(Array.from({ length: CONCURRENT_SEARCHES }, connection));
-  const database = new DatabasePoller(reader, searches, availability, streams);
+  const database = new DatabasePoller(reader, searches, availability, streams, settings.CONSUMER_GROUP_ID);
   const services = new ServicesPoller(settings.DASHBOARD_SERVICES);
-  const state = new DashboardState(streams, database, services);
+  using offsets = new OffsetsPoller(settings, streams.map(({ topic }) => topic), log);
+  const state = new DashboardState(streams, database, services, offsets);
   const broadcast = new Broadcast(() => state.snapshot(), (count) => viewers.set(count));
   await using _probes = serveProbes(settings, {
     problems: () => availability.problems(),
@@ -71,7 +76,7 @@ export async function runDashboard(
   const url = `http://${["0.0.0.0", "::"].includes(host) ? "localhost" : host}:${port}`;
   log("info", "started", `Dashboard: ${url}`, { url, streams: streams.map(({ name }) => name) });
 
-  // Two loops, so that the charts continue if the database does not respond.
+  // Three loops, so that the charts continue if the database or Kafka does not respond.
   await Promise.all([
     repeat(
       settings.DASHBOARD_POLL_MS,
@@ -83,6 +88,7 @@ export async function runDashboard(
       state.applyServicesPoll(await services.poll());
       broadcast.publish(state.update());
     }),
+    repeat(Math.max(settings.DASHBOARD_POLL_MS, KAFKA_POLL_MS), signal, "kafka", () => offsets.poll()),
   ]);
   // Before the server stops, which waits until all pages have disconnected.
   broadcast.close();

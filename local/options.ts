@@ -21,6 +21,7 @@ const GROUPS: readonly Group[] = [
   "topics",
   "streams",
   "producer",
+  "group",
   "consumer",
   "dashboard",
   "log",

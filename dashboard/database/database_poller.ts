@@ -7,10 +7,12 @@ import { DiagnosedError, TransientError } from "../../shared/errors.ts";
 import { classify, permanentStatementError, retryClass } from "../../shared/postgres/errors.ts";
 import type { Availability } from "../../shared/observe/availability.ts";
 import type { Stream } from "../../shared/stream.ts";
-import type { DatabaseState, RejectedRecord, Row, TableStatus } from "../protocol.ts";
+import type { RejectedRecord, Row, ServerState, ServerStatus, Status, TableStatus } from "../protocol.ts";
+import type { ProgressRow } from "../../shared/schema/progress.ts";
 import { placeColumns } from "../stream_info.ts";
+import { fetchProgress } from "./progress.ts";
 import type { Reader } from "./reader.ts";
-import { fetchLatestRejected } from "./rejected.ts";
+import { countRejectedRecords, fetchLatestRejected } from "./rejected.ts";
 import type { SearchPool } from "./search_pool.ts";
 import { currentSnapshot, fetchTableExtents } from "./rows.ts";
 import { type TablePoll, TablePoller } from "./table_poller.ts";
@@ -28,28 +30,41 @@ export interface DatabasePoll {
 
 export class DatabasePoller {
   readonly tables: readonly TablePoller[];
-  #state: DatabaseState = "starting";
+  #state: ServerState = "starting";
   #message: string | undefined;
   #since = Date.now();
   #rejected: readonly RejectedRecord[] = [];
   #rejectedKey = "[]";
+  #rejectedCount: Status["rejected"];
+  #progress: readonly ProgressRow[] | undefined;
 
   constructor(
     private readonly reader: Pick<Reader, "run">,
     private readonly searches: Pick<SearchPool, "run">,
     private readonly availability: Availability,
-    streams: readonly Stream[],
+    private readonly streams: readonly Stream[],
+    private readonly group: string,
   ) {
     this.tables = streams.map((stream) => new TablePoller(stream, placeColumns(stream) ? TRAIL_ROWS_MAX : 1));
   }
 
   /** State of the database, the time of its last change (Unix ms), and the error. */
-  get state(): { state: DatabaseState; since: number; message?: string } {
+  get state(): ServerStatus {
     return { state: this.#state, since: this.#since, ...this.#message ? { message: this.#message } : {} };
   }
 
   get rejected(): readonly RejectedRecord[] {
     return this.#rejected;
+  }
+
+  /** Number of rejected records at the last successful poll. */
+  get rejectedCount(): Status["rejected"] {
+    return this.#rejectedCount;
+  }
+
+  /** Progress of the consumer group at the last successful poll; `undefined`: none yet. */
+  get progress(): readonly ProgressRow[] | undefined {
+    return this.#progress;
   }
 
   /** The tables at the last successful poll. */
@@ -71,15 +86,19 @@ export class DatabasePoller {
         for (const [index, table] of this.tables.entries()) {
           rows.set(table.stream.name, await table.poll(client, snapshot, extents[index]!));
         }
-        return { rows, rejected: await fetchLatestRejected(client) };
+        const rejectedCount = await countRejectedRecords(client);
+        const progress = await fetchProgress(client, this.group, this.streams.map(({ topic }) => topic));
+        return { rows, rejected: await fetchLatestRejected(client), rejectedCount, progress };
       });
+      this.#rejectedCount = result.rejectedCount;
+      this.#progress = result.progress;
       this.availability.up("PostgreSQL");
       this.#setState("ok");
       const key = JSON.stringify(result.rejected);
       if (key === this.#rejectedKey) return { rows: result.rows };
       this.#rejectedKey = key;
       this.#rejected = result.rejected;
-      return result;
+      return { rows: result.rows, rejected: result.rejected };
     } catch (error) {
       this.#handleError(error);
       return { rows: new Map() };
@@ -106,7 +125,7 @@ export class DatabasePoller {
     this.#setState(transient ? "unavailable" : "error", failure.message);
   }
 
-  #setState(state: DatabaseState, message?: string): void {
+  #setState(state: ServerState, message?: string): void {
     if (state !== this.#state) this.#since = Date.now();
     this.#state = state;
     this.#message = message;

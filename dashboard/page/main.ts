@@ -70,7 +70,7 @@ function show(): void {
   showFigures(model);
   showHealth(status);
   showConsumers(status);
-  showRejected(model.rejected);
+  showRejected(model.rejected, status.rejected);
   showStreams(model.streams.filter((stream) => stream !== model.map));
   charts.show(model.samples);
   showNumbers(model.samples);

@@ -4,14 +4,25 @@
  *
  * @module
  */
-import type { DatabaseState, RejectedRecord, Sample, ServiceStatus, Status } from "../protocol.ts";
+import type {
+  GroupLag,
+  PartitionLag,
+  RejectedRecord,
+  Sample,
+  ServerState,
+  ServiceStatus,
+  Status,
+} from "../protocol.ts";
 import { toPieces } from "./bytes.ts";
 import { bar, byId, el, replaceChildren, setText } from "./dom.ts";
 import { formatBytes, formatCount, formatRate, formatSeconds, formatTime } from "./format.ts";
 import type { Model } from "./model.ts";
+import { scaleEnd } from "./ticks.ts";
 
 /** Samples, one per second, over which the rates of the figures are averaged. */
 const AVERAGED_SAMPLES = 5;
+/** Minimum lag of a full bar, so that the lag of a few batches is not shown as a long bar. */
+const FULL_BAR_MIN = 100;
 
 /** Shows the figures at the top of the page. */
 export function showFigures({ samples, status, streams }: Model): void {
@@ -27,7 +38,6 @@ export function showFigures({ samples, status, streams }: Model): void {
     value === undefined ? ["–", ""] : formatSeconds(value);
   const perSecond = (value: number | undefined): [string, string] =>
     value === undefined ? ["–", ""] : [formatRate(value), "/s"];
-  const lag = last(6) as number | undefined;
   const tables = status?.tables ?? [];
   const figures: [name: string, text: string, unit: string, bad?: boolean][] = [
     ...streams.map(({ info }): [string, string, string] => {
@@ -36,9 +46,10 @@ export function showFigures({ samples, status, streams }: Model): void {
     }),
     ["Stored", ...perSecond(mean(2))],
     ["Rejected", ...perSecond(mean(3)), (mean(3) ?? 0) > 0],
+    ["Rejected in total", status?.rejected ? countText(status.rejected) : "–", ""],
     ["Latency p50", ...time(last(4) as number | undefined)],
     ["Latency p99", ...time(last(5) as number | undefined)],
-    ["Lag", lag === undefined ? "–" : formatCount(lag), lag === undefined ? "" : "records"],
+    ["Lag", ...lagText(status?.lag)],
   ];
   replaceChildren(
     byId("figures"),
@@ -55,16 +66,37 @@ export function showFigures({ samples, status, streams }: Model): void {
   );
 }
 
-const DATABASE_HEALTH: Readonly<Record<DatabaseState, readonly [text: string, className: string]>> = {
+/** The number of rejected records, marked if it is an estimate. */
+const countText = ({ count, isExact }: NonNullable<Status["rejected"]>): string =>
+  `${isExact ? "" : "≈ "}${formatCount(count)}`;
+
+function lagText(lag: GroupLag | undefined): [text: string, unit: string] {
+  if (lag?.records === undefined) return ["–", lag ? "unknown" : ""];
+  const unit = lag.staleSince === undefined ? "records" : `records at ${formatTime(lag.staleSince)}`;
+  return [formatCount(lag.records), unit];
+}
+
+const DATABASE_HEALTH: Readonly<Record<ServerState, readonly [text: string, className: string]>> = {
   starting: ["PostgreSQL: connecting", "unknown"],
   ok: ["PostgreSQL", ""],
   unavailable: ["PostgreSQL unavailable", "bad"],
   error: ["PostgreSQL error", "bad"],
 };
 
+/** Kafka, as the services and the dashboard reach it. Only the services need it. */
+function kafkaHealth({ kafka, services }: Status): readonly [text: string, className: string] {
+  if (services.some(({ missing }) => missing.includes("kafka"))) return ["Kafka unavailable", "bad"];
+  if (kafka.state === "ok") return ["Kafka", ""];
+  if (kafka.state === "starting") return ["Kafka: connecting", "unknown"];
+  return services.some(({ up }) => up)
+    ? ["Kafka: no connection of the dashboard", "unknown"]
+    : ["Kafka unavailable", "bad"];
+}
+
 /** Shows which servers and services are healthy. */
-export function showHealth({ database, services }: Status): void {
-  const entries = [DATABASE_HEALTH[database.state]];
+export function showHealth(status: Status): void {
+  const { database, services } = status;
+  const entries = [kafkaHealth(status), DATABASE_HEALTH[database.state]];
   for (const kind of ["consumer", "producer"] as const) {
     const up = services.filter((service) => service.kind === kind && service.up).length;
     const unreachable = services.filter((service) => service.kind === kind && !service.up).length;
@@ -73,7 +105,6 @@ export function showHealth({ database, services }: Status): void {
       unreachable > 0 ? [`${name}, ${unreachable} unreachable`, "bad"] : [name, up > 0 ? "" : "unknown"],
     );
   }
-  if (services.some(({ missing }) => missing.includes("kafka"))) entries.push(["Kafka unavailable", "bad"]);
   replaceChildren(
     byId("health"),
     JSON.stringify(entries),
@@ -82,25 +113,46 @@ export function showHealth({ database, services }: Status): void {
 }
 
 /** Shows the consumers with the lag of each of their partitions. */
-export function showConsumers({ services }: Status): void {
+export function showConsumers({ services, lag: { others, staleSince } }: Status): void {
   const consumers = services.filter(({ kind, up }) => kind === "consumer" || !up);
-  const maxLag = Math.max(1, ...consumers.flatMap(({ partitions }) => partitions.map(({ lag }) => lag)));
-  const note = services.length === 0
+  const lags = [...others, ...consumers.flatMap(({ partitions }) => partitions)].map(({ lag }) => lag);
+  const end = scaleEnd(Math.max(0, ...lags), FULL_BAR_MIN);
+  const problem = services.length === 0
     ? "No services configured: set DASHBOARD_SERVICES."
     : consumers.length === 0
     ? "No consumer has responded yet."
-    : "Bars show the lag in records";
-  setText(byId("consumers-note"), note);
+    : "";
+  const scale = lags.length > 0 ? `Lag in records; a full bar is ${formatCount(end)}.` : "";
+  setText(byId("consumers-note"), [problem, scale].filter((text) => text !== "").join(" "));
   replaceChildren(
     byId("consumers"),
-    JSON.stringify(consumers),
-    () => consumers.map((service) => consumerCard(service, maxLag)),
+    JSON.stringify([consumers, others, staleSince, end]),
+    () => [
+      ...consumers.map((service) => consumerCard(service, end)),
+      ...others.length > 0 ? [otherPartitionsCard(others, staleSince, end)] : [],
+    ],
+  );
+}
+
+/** The partitions that no reachable consumer reports; their lag is computed from Kafka's offsets. */
+function otherPartitionsCard(
+  others: readonly PartitionLag[],
+  staleSince: number | undefined,
+  end: number,
+): HTMLElement {
+  const known = staleSince === undefined ? "" : `, as known at ${formatTime(staleSince)}`;
+  const count = `${others.length} partition${others.length === 1 ? "" : "s"}${known}`;
+  return el(
+    "article",
+    "",
+    el("h3", "", "Not assigned to a reachable consumer", el("span", "", count)),
+    partitionTable(others, end),
   );
 }
 
 function consumerCard(
   { name, kind, up, problem, missing, partitions }: ServiceStatus,
-  maxLag: number,
+  end: number,
 ): HTMLElement {
   const state = !up
     ? `${kind === "unknown" ? "unreachable" : `${kind}, unreachable`}: ${problem}`
@@ -111,23 +163,35 @@ function consumerCard(
     : `${partitions.length} partition${partitions.length === 1 ? "" : "s"} assigned`;
   const card = el("article", up ? "" : "unreachable", el("h3", "", name, el("span", "", state)));
   if (partitions.length === 0) return card;
+  card.append(partitionTable(partitions, end));
+  return card;
+}
+
+/** @param end lag of a full bar */
+function partitionTable(partitions: readonly PartitionLag[], end: number): HTMLElement {
   const rows = partitions.map(({ topic, partition, lag }) =>
     el(
       "tr",
       "",
       el("td", "", `${topic}[${partition}]`),
-      el("td", "wide", bar(lag / maxLag)),
+      el("td", "wide", bar(lag / end)),
       el("td", "n", formatCount(lag)),
     )
   );
-  const head = el("tr", "visually-hidden", el("th", "", "Partition"), el("th"), el("th", "n", "Lag"));
-  card.append(el("table", "", el("thead", "", head), el("tbody", "", ...rows)));
-  return card;
+  const scale = el("th", "wide", el("span", "range", el("span", "", "0"), el("span", "", formatCount(end))));
+  const head = el("tr", "", el("th", "", "Partition"), scale, el("th", "n", "Lag"));
+  return el("table", "", el("thead", "", head), el("tbody", "", ...rows));
 }
 
 /** Shows the latest rejected records. Their bytes are shown as text or hexadecimal, never as markup. */
-export function showRejected(records: readonly RejectedRecord[]): void {
-  setText(byId("rejected-note"), records.length === 0 ? "None." : "Stored byte for byte in rejected_records");
+export function showRejected(records: readonly RejectedRecord[], total: Status["rejected"]): void {
+  const stored = "stored byte for byte in rejected_records";
+  const note = records.length === 0
+    ? "None."
+    : total && total.count > records.length
+    ? `The latest ${records.length} of ${countText(total)}, ${stored}`
+    : `${records.length} ${stored}`;
+  setText(byId("rejected-note"), note);
   replaceChildren(byId("rejected"), JSON.stringify(records), () => records.map(rejectedItem));
 }
 

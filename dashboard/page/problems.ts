@@ -22,7 +22,7 @@ export function problemsOf(status: Status | undefined, connected: boolean): Prob
   }
   if (!status) return [];
   const problems: Problem[] = [];
-  const { database, services } = status;
+  const { database, services, lag } = status;
   if (database.state === "unavailable" || database.state === "error") {
     problems.push({
       title: `PostgreSQL ${database.state} since ${formatTime(database.since)}.`,
@@ -33,7 +33,7 @@ export function problemsOf(status: Status | undefined, connected: boolean): Prob
   if (services.length > 0 && !consumers.some(({ up }) => up)) {
     problems.push({
       title: "No consumer is reachable.",
-      text: "Records remain in Kafka and are stored when a consumer is running again.",
+      text: `${waitingText(lag)} in Kafka and are stored when a consumer is running again.`,
     });
   }
   if (services.some(({ up, missing }) => up && missing.includes("kafka"))) {
@@ -53,6 +53,11 @@ export function problemsOf(status: Status | undefined, connected: boolean): Prob
   }
   return problems;
 }
+
+const waitingText = ({ records, staleSince }: Status["lag"]): string =>
+  records !== undefined && records > 1 && staleSince === undefined
+    ? `${formatCount(records)} records wait`
+    : "Records remain";
 
 /** The text on an empty map. */
 export function emptyText(status: Status | undefined, stream: string, table: string): string {

@@ -7,6 +7,8 @@ const HEALTHY: Status = {
   database: { state: "ok", since: 0 },
   tables: [{ stream: "routes", exists: true, rows: 0 }],
   services: [CONSUMER],
+  kafka: { state: "ok", since: 0 },
+  lag: { others: [] },
   sampled: false,
 };
 const titles = (status: Status | undefined, connected = true) =>
@@ -26,6 +28,10 @@ Deno.test("problemsOf() names each unavailable service when it is unavailable", 
     );
   }
   assert.match(titles({ ...HEALTHY, services: [{ ...CONSUMER, up: false }] }), /No consumer is reachable/);
+  const textWith = (lag: Status["lag"]) =>
+    problemsOf({ ...HEALTHY, lag, services: [{ ...CONSUMER, up: false }] }, true)[0]!.text;
+  assert.match(textWith({ records: 1_234, others: [] }), /^1,234 records wait in Kafka/);
+  assert.match(textWith({ records: 1_234, staleSince: 1, others: [] }), /^Records remain in Kafka/);
   assert.match(
     titles({ ...HEALTHY, services: [{ ...CONSUMER, missing: ["kafka"] }] }),
     /Kafka is unavailable/,

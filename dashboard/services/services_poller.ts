@@ -1,10 +1,10 @@
 /**
- * Polls the metrics of the services and derives rates, latency and lag.
+ * Polls the metrics of the services and derives rates and latency.
  *
  * @module
  */
 import { type MetricSample, sumOf } from "../../shared/observe/parse_metrics.ts";
-import { type PartitionLag, type Sample, type ServiceStatus, unassignedPartitions } from "../protocol.ts";
+import type { PartitionLag, ServicesSample, ServiceStatus } from "../protocol.ts";
 import { quantile } from "./quantile.ts";
 import { type Scrape, scrapeAll } from "./scrape.ts";
 
@@ -53,7 +53,7 @@ export class ServicesPoller {
    *
    * @param now Unix milliseconds
    */
-  async poll(now = Date.now()): Promise<Sample> {
+  async poll(now = Date.now()): Promise<ServicesSample> {
     const rates = { produced: 0, stored: 0, rejected: 0 };
     const latency = new Map<number, number>();
     const scraped = await this.scrape(this.urls);
@@ -91,7 +91,7 @@ export class ServicesPoller {
   #sample(
     time: number,
     { produced, stored, rejected }: Record<"produced" | "stored" | "rejected", number>,
-  ): Sample {
+  ): ServicesSample {
     const up = this.status.filter(({ up }) => up);
     const consumers = up.filter(({ kind }) => kind === "consumer");
     const latency = new Map<number, number>();
@@ -104,10 +104,6 @@ export class ServicesPoller {
       ifConsuming(rejected),
       ifConsuming(quantile(latency, 0.5)),
       ifConsuming(quantile(latency, 0.99)),
-      ifConsuming(
-        [...consumers.flatMap(({ partitions }) => partitions), ...unassignedPartitions(consumers)]
-          .reduce((sum, { lag }) => sum + lag, 0),
-      ),
     ];
   }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { postgresSettings } from "../harness/addresses.ts";
+import { kafkaSettings, postgresSettings } from "../harness/addresses.ts";
 import { PROJECT } from "../harness/project.ts";
 import type { ScenarioContext } from "../harness/scenario_context.ts";
 import { CHILD, inheritedEnvironment, TestService, toEnvironment } from "../harness/service.ts";
@@ -29,7 +29,10 @@ export async function startDashboard(
   await buildPage();
   const [port, probes] = [freePort(), freePort()];
   const all = {
+    ...kafkaSettings(s.kafka, "process"),
     ...postgresSettings(s.postgres, s.database.name, "process"),
+    KAFKA_TOPIC_PREFIX: s.topicPrefix,
+    CONSUMER_GROUP_ID: s.group,
     DASHBOARD_PORT: port,
     DASHBOARD_POLL_MS: 250,
     DASHBOARD_SERVICES: services.map(({ http }) => `${http}/metrics`).join(),

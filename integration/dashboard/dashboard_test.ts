@@ -1,11 +1,24 @@
 import assert from "assert";
 import { send } from "../harness/produce.ts";
 import { scenario } from "../harness/scenario.ts";
+import type { ScenarioContext } from "../harness/scenario_context.ts";
 import { waitUntil } from "../harness/wait.ts";
 import { CHROMIUM, OpenPage } from "./browser.ts";
 import { startDashboard } from "./dashboard.ts";
 
 const SCRIPT = '<script>alert(1)</script><img src="/x" onerror="alert(2)">';
+
+/** Markup in a record is shown as text; a longer list is truncated. */
+async function checkRejected(s: ScenarioContext, browser: OpenPage): Promise<void> {
+  await send(s.kafka.bootstrapServers, s.topic(), [{ key: "1", value: SCRIPT }]);
+  await waitUntil("the rejected record", async () => (await browser.text("#rejected")).includes(SCRIPT));
+  assert.equal(await browser.page.locator("#rejected script, #rejected img").count(), 0);
+  await waitUntil("the total", async () => /Rejected in total\s*1L/.test(await browser.text("#figures")));
+  assert.match(await browser.text("#rejected-note"), /^1 stored byte for byte/);
+  const more = Array.from({ length: 24 }, () => ({ key: "1", value: "{}" }));
+  await send(s.kafka.bootstrapServers, s.topic(), more);
+  await waitUntil("the truncated list", async () => /20 of 25,/.test(await browser.text("#rejected-note")));
+}
 
 if (CHROMIUM === undefined) console.log("Skipped because chromium is not installed: dashboard in a browser");
 else {
@@ -45,15 +58,19 @@ else {
       async () => /8 partitions assigned/.test(await browser.text("#consumers")),
     );
     await waitUntil("a rate", async () => /Stored\s*\d+/.test(await browser.text("#figures")));
+    assert.match(await browser.text("#consumers thead"), /^Partition0100Lag$/);
+    await page.hover("#rate");
+    assert.match(
+      await browser.text("#rate .hover"),
+      /\d\d:\d\d:\d\dproduced –stored .+\/srejected .+\/s$/,
+    );
+    assert.match(await browser.text("#lag .hover"), /\d\d:\d\d:\d\drecords [\d.,k ]+$/);
 
     // A stream without coordinates.
     await waitUntil("25 rows", async () => (await page.locator("#streams tbody tr").count()) === 25);
     assert.equal(await page.locator("#streams .histogram").count(), 1);
 
-    // Markup in a record is shown as text.
-    await send(s.kafka.bootstrapServers, s.topic(), [{ key: "1", value: SCRIPT }]);
-    await waitUntil("the rejected record", async () => (await browser.text("#rejected")).includes(SCRIPT));
-    assert.equal(await page.locator("#rejected script, #rejected img").count(), 0);
+    await checkRejected(s, browser);
 
     // Selects a user by keyboard.
     await page.fill("#find-key", "7");
@@ -135,6 +152,14 @@ else {
       "the unreachable consumer",
       async () => /No consumer is reachable/.test(await problems()),
     );
+    await s.produce(300, { PRODUCER_USERS: 10 });
+    await waitUntil(
+      "the lag, from Kafka's offsets",
+      async () => /No consumer is reachable.*\b300 records wait in Kafka/.test(await problems()),
+    );
+    assert.match(await browser.text("#figures"), /Lag300records/);
+    assert.match(await browser.text("#consumers"), /Not assigned to a reachable consumer\d+ partitions/);
+    assert.match(await browser.text("#health"), /^Kafka\s*PostgreSQL/);
     await again.service.stop();
   });
 }

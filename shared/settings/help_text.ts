@@ -9,6 +9,7 @@ const FIRST: readonly Group[] = [
   "start",
   "progress",
   "producer",
+  "group",
   "consumer",
   "rejects",
   "dashboard",

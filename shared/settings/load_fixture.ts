@@ -13,6 +13,7 @@ export const ALL: readonly Group[] = [
   "postgresql",
   "streams",
   "producer",
+  "group",
   "consumer",
   "http",
   "log",

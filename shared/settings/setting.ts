@@ -12,6 +12,7 @@ export const GROUPS = {
   postgresql: "PostgreSQL",
   streams: "Streams",
   producer: "Producer",
+  group: "Consumer group",
   consumer: "Consumer",
   rejects: "Rejected records",
   progress: "Progress",

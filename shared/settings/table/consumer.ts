@@ -4,7 +4,7 @@ import { boolean, integer, text } from "../types.ts";
 /** Settings of the consumer. */
 export const CONSUMER = {
   CONSUMER_GROUP_ID: {
-    group: "consumer",
+    group: "group",
     type: text,
     default: "routes-consumer",
     help: "Consumer group. Each group has its own progress: a new one reads and stores all records again",
