@@ -47,7 +47,7 @@ scenario({
   const run = async () => {
     const consumer = await s.startConsumer(settings);
     await s.waitForExit(consumer);
-    return { log: consumer.log, ...await s.reconcile({ mayBeRejected: southern }) };
+    return { log: consumer.log, ...await s.reconcile({ mayBeRejected: southern, previousVersion: true }) };
   };
   await s.produce(2_000);
   await s.database.create();
@@ -61,12 +61,18 @@ scenario({
   await s.produce(2_000, { PRODUCER_SEED: "another" });
   const { log, stored } = await run();
   assert.match(log, /CONSUMER_BATCH_INFLATED_BYTES_MAX is deprecated/);
+  assert.match(log, /Created column timestamp_ms of table rejected_records/);
   assert.doesNotMatch(log, /table_warning/);
   assert.match(log, new RegExp(`"event":"stopped".*"stored":${stored - before.stored},`));
+  // Only the records that version 0.9 rejected have no metadata.
+  const withoutHeaders = await s.database.number(
+    "SELECT count(*) FROM rejected_records WHERE headers IS NULL",
+  );
+  assert.equal(withoutHeaders, before.rejected);
 
   assert.match(
     await s.runRejects(["--replay", "--reason", "refused by the database"]),
     new RegExp(`moved ${old} records`),
   );
-  await s.reconcile();
+  await s.reconcile({ previousVersion: true });
 });
