@@ -144,9 +144,21 @@ export function decimalRules(schema: Schema): DecimalRules | undefined {
 }
 
 /** Formats whose check is their pattern, nothing else. */
-const PATTERN_FORMATS: ReadonlySet<string> = new Set(["regex", "email", "uuid", "guid", "datetime", "date"]);
+const PATTERN_FORMATS: ReadonlySet<string> = new Set([
+  "regex",
+  "email",
+  "uuid",
+  "guid",
+  "datetime",
+  "date",
+  "duration",
+  "ipv4",
+]);
 
-/** Limits of strings. Lengths are in UTF-16 code units. */
+/** Formats that {@link StringRules} distinguish. */
+const KNOWN_FORMATS: ReadonlySet<string> = new Set(["uuid", "guid", "datetime", "date"]);
+
+/** Limits of strings. Lengths are in code points, as zod counts them. */
 export interface StringRules {
   readonly minLength: number;
   readonly maxLength: number;
@@ -180,9 +192,8 @@ export function stringRules(schema: Schema): StringRules | undefined {
       case "string_format": {
         if (!PATTERN_FORMATS.has(def.format!) || !def.pattern) return undefined;
         patterns.push(def.pattern);
-        const known = def.format === "email" || def.format === "regex" || def.version !== undefined
-          ? "other"
-          : def.format as StringRules["format"];
+        const isKnown = KNOWN_FORMATS.has(def.format!) && def.version === undefined;
+        const known = isKnown ? def.format as StringRules["format"] : "other";
         format = format === "none" ? known : "other";
         isOffsetAllowed = def.offset === true;
         isAnyPrecision = def.precision === null || def.precision === undefined;
@@ -194,6 +205,10 @@ export function stringRules(schema: Schema): StringRules | undefined {
   }
   return { minLength, maxLength, patterns, format, isOffsetAllowed, isAnyPrecision };
 }
+
+/** Whether strings of any length are valid. */
+export const hasAnyLength = (rules: StringRules): boolean =>
+  rules.minLength === 0 && rules.maxLength === Infinity;
 
 /** The strings that an enum or a literal accepts; `undefined` if it is none, or accepts other values. */
 export function stringOptions(schema: Schema): string[] | undefined {

@@ -69,6 +69,10 @@ export const TEST_STREAMS: readonly Stream[] = [
   stream("texts", {
     text: [z.string().min(2), "text"],
     short: [z.string().max(3), "varchar(2)"],
+    characters: [z.string().min(2).max(4), "varchar(3)"],
+    emailLimited: [z.email().max(40).optional(), "text"],
+    ipv4: [z.ipv4(), "text"],
+    duration: [z.iso.duration(), "text"],
     pattern: [z.string().regex(/^[a-zä]*$/).optional(), "text"],
     email: [z.email().nullable(), "text"],
     label: [z.enum(["EUR", "USD", "a"]), "currency"],
@@ -81,6 +85,7 @@ export const TEST_STREAMS: readonly Stream[] = [
     flag: [z.boolean(), "boolean"],
     bytes: [z.string(), "bytea"],
     unused: [z.string().max(5).optional(), undefined],
+    unusedLimits: [z.array(z.string().min(2).max(4)).optional(), undefined],
   }),
   stream("times", {
     tz: [z.iso.datetime({ offset: true }), "timestamptz"],

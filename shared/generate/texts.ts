@@ -112,7 +112,7 @@ export function matching(pattern: RegExp): Text {
   };
 }
 
-/** Generates words within the limits of length. A column's limit counts characters, zod's UTF-16 units. */
+/** Generates words within the limits of length. */
 function words(
   { minLength, maxLength, formats }: Constraints,
   { maxLength: columnMax = Infinity }: ColumnLimits,

@@ -12,6 +12,7 @@ import type { JsonSkipper } from "../json_skipper.ts";
 import {
   bigintRules,
   decimalRules,
+  hasAnyLength,
   nextUp,
   numberRules,
   stringOptions,
@@ -142,21 +143,26 @@ function createStringLeaf(
   if (kind === "enum") {
     if (!labels || (!allowed && !isUnlimited(rules))) return undefined;
     const both = allowed ? labels.filter((label) => allowed.includes(label)) : labels;
-    return new TextLeaf(options, StringReader.ofOptions(both, skipper), Infinity);
+    return new TextLeaf(options, StringReader.ofOptions(both, skipper));
   }
   if (kind === "uuid") {
     const isUuid = rules?.patterns.length === 1 && (rules.format === "uuid" || rules.format === "guid") &&
-      rules.minLength === 0 && rules.maxLength === Infinity;
+      hasAnyLength(rules);
     return isUuid || isUnlimited(rules) ? new UuidLeaf(options, rules?.format === "uuid") : undefined;
   }
   const max = modifiers[0] ?? Infinity;
-  if (allowed) return new TextLeaf(options, StringReader.ofOptions(allowed, skipper), max);
-  return rules && new TextLeaf(options, new StringReader(rules, skipper), max);
+  if (allowed) {
+    const short = allowed.filter((text) => [...text].length <= max);
+    return new TextLeaf(options, StringReader.ofOptions(short, skipper));
+  }
+  if (!rules) return undefined;
+  const maxLength = Math.min(max, rules.maxLength);
+  return new TextLeaf(options, new StringReader({ ...rules, maxLength }, skipper));
 }
 
 /** Whether the schema accepts all strings. */
 const isUnlimited = (rules: StringRules | undefined): boolean =>
-  rules !== undefined && rules.patterns.length === 0 && rules.minLength === 0 && rules.maxLength === Infinity;
+  rules !== undefined && rules.patterns.length === 0 && hasAnyLength(rules);
 
 function createTimeLeaf(
   schema: Schema,
@@ -166,8 +172,7 @@ function createTimeLeaf(
 ): Leaf | undefined {
   const rules = stringRules(schema);
   if (rules) {
-    const isUnlimitedLength = rules.minLength === 0 && rules.maxLength === Infinity;
-    if (!isUnlimitedLength || rules.patterns.length > 1) return undefined;
+    if (!hasAnyLength(rules) || rules.patterns.length > 1) return undefined;
     if (kind === "date") {
       return rules.format === "none" || rules.format === "date" ? new DateLeaf(options) : undefined;
     }

@@ -5,7 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import { isInvalid, type JsonSkipper } from "../json_skipper.ts";
-import type { StringRules } from "../node_rules.ts";
+import { hasAnyLength, type StringRules } from "../node_rules.ts";
 
 const QUOTE = 0x22;
 
@@ -30,10 +30,12 @@ export class StringReader {
   /** Whether the last string has only ASCII characters. */
   isAscii = true;
   readonly #options: readonly Uint8Array[] | undefined;
+  readonly #hasAnyLength: boolean;
   /** The option that was found last. */
   #last = 0;
 
   constructor(readonly rules: StringRules, readonly skipper: JsonSkipper, options?: readonly string[]) {
+    this.#hasAnyLength = hasAnyLength(rules);
     this.#options = options?.map((text) => Buffer.from(text));
   }
 
@@ -57,22 +59,24 @@ export class StringReader {
     if (isInvalid(next) || isEscaped) return -1;
     this.start = at + 1;
     this.end = next - 1;
-    const length = next - at - 2;
-    // A code unit has one to three bytes.
-    if (length < rules.minLength) return -1;
-    const isLengthUnknown = !this.isAscii && (length < 3 * rules.minLength || length > rules.maxLength);
-    if (this.isAscii && length > rules.maxLength) return -1;
-    if (isLengthUnknown || rules.patterns.length > 0) {
-      return this.#matches(bytes) ? next : -1;
-    }
-    return next;
+    if (!this.#hasAnyLength && !this.#isLengthValid(bytes)) return -1;
+    return rules.patterns.length === 0 || this.#matches(bytes) ? next : -1;
   }
 
-  /** Checks the rules of the last string as JavaScript does. */
+  #isLengthValid(bytes: Uint8Array): boolean {
+    const { minLength, maxLength } = this.rules;
+    let length = this.end - this.start;
+    if (!this.isAscii) {
+      // A character has one byte that is not a continuation byte.
+      for (let i = this.start; i < this.end; i++) if ((bytes[i]! & 0xc0) === 0x80) length--;
+    }
+    return length >= minLength && length <= maxLength;
+  }
+
+  /** Checks the patterns of the last string as JavaScript does. */
   #matches(bytes: Uint8Array): boolean {
-    const { minLength, maxLength, patterns } = this.rules;
+    const { patterns } = this.rules;
     const text = this.text(bytes);
-    if (text.length < minLength || text.length > maxLength) return false;
     for (let p = 0; p < patterns.length; p++) {
       const pattern = patterns[p]!;
       pattern.lastIndex = 0;

@@ -14,8 +14,8 @@ export class TextLeaf extends Leaf {
   #start = 0;
   #end = 0;
 
-  /** @param maxCharacters limit of the type */
-  constructor(options: LeafOptions, readonly reader: StringReader, readonly maxCharacters: number) {
+  /** @param reader reads no strings that are too long for the type */
+  constructor(options: LeafOptions, readonly reader: StringReader) {
     super(options);
   }
 
@@ -23,8 +23,7 @@ export class TextLeaf extends Leaf {
     const { reader } = this;
     if (at >= end || bytes[at] !== QUOTE) return this.other(bytes, at, end);
     const next = reader.read(bytes, at, end);
-    // A character has at least one byte.
-    if (next < 0 || next - at - 2 > this.maxCharacters) return this.other(bytes, at, end);
+    if (next < 0) return this.other(bytes, at, end);
     this.#start = reader.start;
     this.#end = reader.end;
     return this.own(next);

@@ -1,8 +1,7 @@
 /**
  * Converts a JSON Schema to zod.
  *
- * Not `z.fromJSONSchema()`: it has integers up to 2^53 only, counts UTF-16 code units, and ignores some keywords without a type and all
- * unknown formats.
+ * Not `z.fromJSONSchema()`: it has integers up to 2^53 only, and ignores some keywords without a type and all unknown formats.
  *
  * @module
  */

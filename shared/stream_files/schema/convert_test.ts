@@ -2,6 +2,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import assert from "assert";
 import fc from "fast-check";
 import type { z } from "zod";
+import { stringRules } from "../../codec/node_rules.ts";
 import { storesSource } from "../../codec/source_columns.ts";
 import { Mistakes } from "../mistakes.ts";
 import { parseJson } from "../parse_json.ts";
@@ -120,6 +121,18 @@ Deno.test("convert() checks the formats that no column type checks", () => {
   }
   const base64 = convert({ type: "string", contentEncoding: "base64" });
   assert.deepEqual(["YQ==", "YQ"].map((text) => base64.safeParse(text).success), [true, false]);
+});
+
+Deno.test("convert() creates texts that the codec's fast path reads when they have lengths, patterns and formats", () => {
+  const limited = { type: "string", minLength: 2, maxLength: 15 };
+  const formats = ["date-time", "date", "time", "duration", "email", "hostname", "ipv4", "uuid"];
+  for (const each of [{}, { pattern: "^a" }, ...formats.map((format) => ({ format }))]) {
+    const { minLength, maxLength } = stringRules(convert({ ...limited, ...each }))!;
+    assert.deepEqual([minLength, maxLength], [2, 15], JSON.stringify(each));
+  }
+  const email = convert({ ...limited, format: "email" });
+  const isValid = (text: string) => email.safeParse(text).success;
+  assert.deepEqual(["a@example.com", "abcd@example.com", "a"].map(isValid), [true, false, false]);
 });
 
 Deno.test("convert() inserts defaults and drops unknown members, which are kept for json columns", () => {

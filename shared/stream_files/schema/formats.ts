@@ -12,13 +12,14 @@ import { countOf } from "./keywords.ts";
 const FULL_TIME = /^([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
 /** By the name of the format. */
-const SCHEMAS: Readonly<Record<string, () => z.ZodType<string>>> = {
+const SCHEMAS: Readonly<Record<string, () => z.ZodString | z.ZodStringFormat>> = {
   "date-time": () => z.iso.datetime({ offset: true }),
   date: () => z.iso.date(),
   time: () => z.string().regex(FULL_TIME, "Invalid time"),
   duration: () => z.iso.duration(),
   email: () => z.email(),
-  hostname: () => z.hostname(),
+  // Not z.hostname(), whose check is a function.
+  hostname: () => z.string().regex(z.regexes.hostname, "Invalid hostname"),
   ipv4: () => z.ipv4(),
   ipv6: () => z.ipv6(),
   uri: () => z.string().refine((text) => URL.canParse(text), "Invalid URI"),
@@ -43,13 +44,6 @@ function formatOfType(type: string): string | undefined {
   return FORMAT_OF_KIND[(descriptor?.element ?? descriptor)?.kind ?? ""];
 }
 
-/** Code points, which JSON Schema counts; `length` counts UTF-16 code units. */
-function countCodePoints(text: string): number {
-  let count = 0;
-  for (const _ of text) count++;
-  return count;
-}
-
 /**
  * The schema of a text.
  *
@@ -58,30 +52,16 @@ function countCodePoints(text: string): number {
 export function convertString(schema: JsonObject, columnType?: string): z.ZodType {
   const checkedFormat = columnType === undefined ? undefined : formatOfType(columnType);
   const format = memberOf(schema, "format") as string | undefined;
-  const parts: z.ZodType[] = [];
-  if (format !== undefined && format !== checkedFormat) parts.push(SCHEMAS[format]!());
-  if (memberOf(schema, "contentEncoding") === "base64" && checkedFormat !== "base64") parts.push(z.base64());
-  let text = z.string();
+  const formats: (z.ZodString | z.ZodStringFormat)[] = [];
+  if (format !== undefined && format !== checkedFormat) formats.push(SCHEMAS[format]!());
+  if (memberOf(schema, "contentEncoding") === "base64" && checkedFormat !== "base64") {
+    formats.push(z.base64());
+  }
+  let text: z.ZodType<string> = formats[0] ?? z.string();
   const pattern = memberOf(schema, "pattern") as string | undefined;
-  if (pattern !== undefined) text = text.regex(new RegExp(pattern, "u"));
+  if (pattern !== undefined) text = text.check(z.regex(new RegExp(pattern, "u")));
   const min = countOf(schema, "minLength"), max = countOf(schema, "maxLength");
-  // One code unit is at least one code point and at most one.
-  if (min !== undefined && min <= 1) text = text.min(min);
-  else if (min !== undefined) {
-    text = text.refine(
-      (value) => countCodePoints(value) >= min,
-      `Too small: expected string to have >=${min} characters`,
-    );
-  }
-  if (max !== undefined) {
-    // A text with at most this many code units needs no count.
-    text = text.refine(
-      (value) => value.length <= max || countCodePoints(value) <= max,
-      `Too big: expected string to have <=${max} characters`,
-    );
-  }
-  if (parts.length === 0 || pattern !== undefined || min !== undefined || max !== undefined) {
-    parts.unshift(text);
-  }
-  return parts.reduce((all, part) => z.intersection(all, part));
+  if (min !== undefined) text = text.check(z.minLength(min));
+  if (max !== undefined) text = text.check(z.maxLength(max));
+  return formats[1] ? z.intersection(text, formats[1]) : text;
 }
