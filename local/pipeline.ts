@@ -1,7 +1,8 @@
 import { pause } from "../shared/lifecycle.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import { waitForEarlierServer } from "./servers/data_folder.ts";
-import type { KafkaServer, PostgresServer } from "./servers/mod.ts";
+import { type KafkaServer, type PostgresServer, removeContainers, type ServerKind } from "./servers/mod.ts";
+import { chooseServers, type Data } from "./choose_servers.ts";
 import { Dashboard } from "./dashboard.ts";
 import { connectionSettings, DATABASE, type Options, serviceEnvironment } from "./options.ts";
 import { envFileText, writeEnvFile } from "./env_file.ts";
@@ -10,7 +11,7 @@ import { choosePorts, type Ports } from "./ports.ts";
 import type { ServiceTask } from "./service_task.ts";
 import { ServiceProcess } from "./service_process.ts";
 import { startServers } from "./start_servers.ts";
-import { readState, writeState } from "./start_state.ts";
+import { namesOf, readState, writeState } from "./start_state.ts";
 import type { Print } from "./steps.ts";
 
 export interface PipelineOptions {
@@ -69,11 +70,15 @@ export async function startPipeline(
   const { dataFolder, print, signal, logFolder } = options;
   await using parts = new AsyncDisposableStack();
   const state = readState(dataFolder);
-  const kind = "embedded";
-  await Promise.all(["kafka", "postgres"].map((name) => waitForEarlierServer(name, `${dataFolder}/${name}`)));
+  const volumes = namesOf(state);
+  const data = { folder: dataFolder, servers: state.servers, volumes: Object.values(volumes) };
+  const kind = await chooseServers(settings.START_SERVERS, data, print);
+  await endEarlierServers(kind, data);
   const ports = await choosePorts(requestedPorts(settings, flags), state.ports, print);
+  writeState(dataFolder, { ...state, ports });
+  const { postgres, kafka } = await startServers({ kind, dataFolder, volumes, ports, print, signal }, parts);
+  // Not before there is data: servers that do not start can be replaced by those of the other kind.
   writeState(dataFolder, { ...state, servers: kind, ports });
-  const { postgres, kafka } = await startServers({ kind, dataFolder, ports, print, signal }, parts);
   signal.throwIfAborted();
 
   const service = (name: ServiceTask, settings: Record<string, string> = {}) =>
@@ -103,6 +108,14 @@ export async function startPipeline(
     ...{ postgres, kafka, consumer, producer, progress, dashboardUrl, before },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
+}
+
+/** Waits for servers of a killed run, or removes their containers: they still use their ports. */
+async function endEarlierServers(kind: ServerKind, { folder, volumes }: Data): Promise<void> {
+  if (kind === "container") await removeContainers(volumes);
+  else {await Promise.all(["kafka", "postgres"].map((name) =>
+      waitForEarlierServer(name, `${folder}/${name}`)
+    ));}
 }
 
 /** Ports given by a flag or an environment variable. */

@@ -11,7 +11,10 @@ import type { Print } from "./steps.ts";
 
 export interface ServersOptions {
   kind: ServerKind;
+  /** Of embedded servers. */
   dataFolder: string;
+  /** Names of the volumes of containers. */
+  volumes: Record<"kafka" | "postgres", string>;
   ports: Pick<Ports, "kafka" | "postgres">;
   print: Print;
   /** Aborted to cancel the start. */
@@ -20,12 +23,13 @@ export interface ServersOptions {
 
 /** Starts both servers concurrently and adds them to `parts`, so that Kafka stops first. */
 export async function startServers(
-  { kind, dataFolder, ports, print, signal }: ServersOptions,
+  { kind, dataFolder, volumes, ports, print, signal }: ServersOptions,
   parts: AsyncDisposableStack,
 ): Promise<{ postgres: PostgresServer; kafka: KafkaServer }> {
   const options = (name: "kafka" | "postgres"): ServerOptions => ({
     kind,
     dataFolder: `${dataFolder}/${name}`,
+    keepAs: volumes[name],
     port: ports[name],
     onProgress: (message) => print(`${message[0]?.toUpperCase()}${message.slice(1)} …`),
     signal,

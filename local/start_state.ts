@@ -39,6 +39,12 @@ export function readState(dataFolder: string): StartState {
   }
 }
 
+/** The names of the containers, and of the volumes of their data. */
+export const namesOf = ({ id }: StartState): Record<"kafka" | "postgres", string> => ({
+  kafka: `routes-start-${id}-kafka`,
+  postgres: `routes-start-${id}-postgres`,
+});
+
 /** Replaces the state of a data folder. */
 export function writeState(dataFolder: string, state: StartState): void {
   const path = pathIn(dataFolder);

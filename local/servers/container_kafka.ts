@@ -15,6 +15,10 @@ import {
   type ToolResult,
 } from "./types.ts";
 
+const IMAGE = `apache/kafka:${KAFKA_VERSION}`;
+/** A volume of the image. */
+const DATA = "/var/lib/kafka/data";
+
 /** Ports in the container. The client port is the same inside and outside. */
 const NETWORK_PORT = 19092;
 const ADMIN_PORT = 19093;
@@ -50,11 +54,11 @@ export async function startContainerKafka(options: KafkaOptions, node?: ClusterN
         : { listen: ADMIN, advertised: ADMIN },
       controller: node?.controllers[node.id - 1] ?? `127.0.0.1:${CONTROLLER_PORT}`,
     },
-    "/tmp/kraft-combined-logs",
+    DATA,
     options,
     node,
   );
-  const container = new GenericContainer(`apache/kafka:${KAFKA_VERSION}`)
+  const container = new GenericContainer(IMAGE)
     .withExposedPorts(
       ...[port, ...options.proxy ? [proxyPort!] : []].map((port) => ({ container: port, host: port })),
     )
@@ -69,8 +73,8 @@ export async function startContainerKafka(options: KafkaOptions, node?: ClusterN
     .withWaitStrategy(Wait.forLogMessage(/Kafka Server started/))
     .withStartupTimeout(120_000);
   if (options.network) container.withNetwork(options.network).withNetworkAliases(alias);
-  options.onProgress?.("starting Kafka in a container");
-  return new ContainerKafka(await startContainer("Kafka", container), {
+  const started = await startContainer("Kafka", container, IMAGE, DATA, options);
+  return new ContainerKafka(started, {
     bootstrapServers: bootstrap,
     ...network && { networkBootstrapServers: network },
     ...options.proxy && { proxyUpstream: `${network ? alias : host}:${proxyPort}` },

@@ -67,8 +67,7 @@ export async function startContainerPostgres(options: PostgresOptions): Promise<
       POSTGRES_INITDB_WALDIR: WAL,
     });
   }
-  options.onProgress?.("starting PostgreSQL in a container");
-  const started = await startContainer("PostgreSQL", container);
+  const started = await startContainer("PostgreSQL", container, IMAGE, DATA, options);
   return new ContainerPostgres(started, await engineHost(), port, options.network && alias);
 }
 

@@ -1,33 +1,86 @@
-import { type GenericContainer, getContainerRuntimeClient, type StartedTestContainer } from "testcontainers";
+import {
+  type GenericContainer,
+  getContainerRuntimeClient,
+  ImageName,
+  type StartedTestContainer,
+} from "testcontainers";
 import { LogTail } from "./log_tail.ts";
-import { type Server, ServerError } from "./types.ts";
+import { type Server, ServerError, type ServerOptions } from "./types.ts";
 import { waitUntil } from "./wait_until.ts";
 
 /** Docker kills the container after this time. */
 const STOP_TIMEOUT_MS = 20_000;
 
+const LOOPBACK = "127.0.0.1";
+
 /** Host name or address of the Docker engine. */
 export async function engineHost(): Promise<string> {
   const { info } = await getContainerRuntimeClient();
   const { host } = info.containerRuntime;
-  return host === "localhost" ? "127.0.0.1" : host;
+  return host === "localhost" ? LOOPBACK : host;
 }
 
 /** A running container and its log. */
 export interface StartedContainer {
   container: StartedTestContainer;
   log: LogTail;
+  /** Whether its data is kept. */
+  keepsData: boolean;
+}
+
+/**
+ * Names a container, keeps its data in a volume of the same name, and publishes its ports for this machine only: by default, Docker
+ * publishes them for all networks.
+ *
+ * @param path of the data in the container, as in the image, so that the volume gets its owner
+ */
+export async function keepData(container: GenericContainer, name: string, path: string): Promise<void> {
+  container.withName(name).withBindMounts([{ source: name, target: path }]);
+  if (await engineHost() !== LOOPBACK) return;
+  // Testcontainers has no option for the address.
+  const { hostConfig } = container as unknown as {
+    hostConfig: { PortBindings: Record<string, { HostIp?: string }[]> };
+  };
+  const bindings = Object.values(hostConfig.PortBindings).flat();
+  for (const binding of bindings) binding.HostIp = LOOPBACK;
+}
+
+/** Removes the containers of a program that was killed. Their volumes remain. */
+export async function removeContainers(names: string[]): Promise<void> {
+  const client = await getContainerRuntimeClient();
+  await Promise.all(names.map(async (name) => {
+    try {
+      await client.container.getById(name).remove({ force: true });
+    } catch (error) {
+      if ((error as { statusCode?: number }).statusCode !== 404) throw error;
+    }
+  }));
 }
 
 /**
  * Starts a container and waits until it is ready.
  *
  * @param name for messages
+ * @param image of the container
+ * @param path of the data in the container
  */
-export async function startContainer(name: string, container: GenericContainer): Promise<StartedContainer> {
+export async function startContainer(
+  name: string,
+  container: GenericContainer,
+  image: string,
+  path: string,
+  { keepAs, onProgress }: ServerOptions,
+): Promise<StartedContainer> {
   const log = new LogTail();
   try {
-    return { container: await container.withLogConsumer((stream) => log.follow(stream)).start(), log };
+    if (keepAs !== undefined) await keepData(container, keepAs, path);
+    const client = await getContainerRuntimeClient();
+    if (!await client.image.exists(ImageName.fromString(image))) {
+      onProgress?.(`downloading the image ${image}`);
+    }
+    onProgress?.(`starting ${name} in a container`);
+    const started = await container.withLogConsumer((stream) => log.follow(stream)).start();
+    return { container: started, log, keepsData: keepAs !== undefined };
   } catch (error) {
     throw new ServerError(
       `${name} did not start in a container: ${(error as Error).message}. The end of its log:\n${
@@ -43,11 +96,13 @@ export class ContainerServer implements Server {
   readonly kind = "container";
   protected readonly container: StartedTestContainer;
   readonly #log: LogTail;
+  readonly #keepsData: boolean;
   #running = true;
 
-  constructor({ container, log }: StartedContainer) {
+  constructor({ container, log, keepsData }: StartedContainer) {
     this.container = container;
     this.#log = log;
+    this.#keepsData = keepsData;
   }
 
   async stop(): Promise<void> {
@@ -85,7 +140,8 @@ export class ContainerServer implements Server {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.container.stop();
+    // Data that is removed needs no clean shutdown.
+    await this.container.stop({ timeout: this.#keepsData ? STOP_TIMEOUT_MS : 0 });
     this.#running = false;
   }
 

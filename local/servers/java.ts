@@ -1,6 +1,5 @@
 import { cleanEnvironment } from "./environment.ts";
-import { installHint } from "./install_hint.ts";
-import { ServerError } from "./types.ts";
+import { MissingToolsError } from "./missing_tools_error.ts";
 
 /** Minimum Java version of Kafka's broker. */
 const MIN_JAVA = 17;
@@ -16,30 +15,18 @@ export interface Java {
 /**
  * Finds the Java of `JAVA_HOME`, else the one in `PATH`.
  *
- * @throws {ServerError} if there is none or it is too old, with the command that installs one
+ * @throws {MissingToolsError} if there is none or it is too old, with the command that installs one
  */
 export async function findJava(): Promise<Java> {
   const home = Deno.env.get("JAVA_HOME");
   const command = home ? `${home}/bin/java` : "java";
-  const hint = installHint({
-    debian: "apt-get install openjdk-17-jre-headless",
-    fedora: "dnf install java-21-openjdk-headless",
-    alpine: "apk add openjdk17-jre-headless",
-    arch: "pacman -S jre-openjdk-headless",
-    suse: "zypper install java-21-openjdk-headless",
-    macos: "brew install openjdk",
-  });
+  const need = `Java ${MIN_JAVA} or later`;
   const output = await printedVersion(command);
-  if (output === undefined) {
-    throw new ServerError(`Java ${MIN_JAVA} or later is required. Install it: ${hint}`);
-  }
+  if (output === undefined) throw new MissingToolsError({ java: need });
   const version = javaVersion(output);
   if (version === undefined || parseInt(version) < MIN_JAVA) {
-    throw new ServerError(
-      `Java ${MIN_JAVA} or later is required, but ${command} is ${
-        version ?? "an unknown version"
-      }. Install it: ${hint}`,
-    );
+    const found = version === undefined ? "an unknown version" : `version ${version}`;
+    throw new MissingToolsError({ java: `${need} (${command} is ${found})` });
   }
   return { command, version, sharing: /^.*VM.*\bsharing\b/m.test(output) };
 }

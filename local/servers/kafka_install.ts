@@ -1,6 +1,6 @@
-import { installHint } from "./install_hint.ts";
 import { KAFKA_VERSION, POM } from "./kafka_pom.ts";
 import { exists } from "./data_folder.ts";
+import { MissingToolsError } from "./missing_tools_error.ts";
 import { ServerError, type ServerOptions } from "./types.ts";
 
 /** The jars are cached here. */
@@ -65,14 +65,15 @@ async function maven(args: string[], signal?: AbortSignal): Promise<{ success: b
     return { success, output: text.decode(stdout) + text.decode(stderr) };
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    const hint = installHint({
-      debian: "apt-get install maven",
-      fedora: "dnf install maven",
-      alpine: "apk add maven",
-      arch: "pacman -S maven",
-      suse: "zypper install maven",
-      macos: "brew install maven",
-    });
-    throw new ServerError(`Maven (mvn) is required to download Apache Kafka. Install it: ${hint}`);
+    throw new MissingToolsError({ maven: "Maven" });
   }
+}
+
+/**
+ * Runs Maven, unless Kafka has been downloaded.
+ *
+ * @throws {MissingToolsError} if Maven is missing
+ */
+export async function findMaven(folder: string): Promise<void> {
+  if (!exists(`${folder}/libs`)) await maven(["--version"]);
 }

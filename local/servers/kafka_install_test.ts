@@ -36,8 +36,7 @@ Deno.test("installKafka() names the command that installs Maven when it is missi
   await using maven = await FakeMaven.with(undefined);
   await assert.rejects(
     installKafka(maven.cache),
-    (error) =>
-      error instanceof ServerError && /^Maven .* is required.*\. Install it: \S+/.test(error.message),
+    (error) => error instanceof ServerError && /^Maven is required\. Install it: \S+/.test(error.message),
   );
 });
 

@@ -7,6 +7,8 @@ import type { KafkaCluster } from "./kafka_cluster.ts";
 import { resolveServerKind } from "./server_kind.ts";
 import type { KafkaOptions, KafkaServer, PostgresOptions, PostgresServer, ServerOptions } from "./types.ts";
 
+export { missingTools } from "./missing_tools.ts";
+export type { MissingToolsError } from "./missing_tools_error.ts";
 export { isDockerAvailable } from "./server_kind.ts";
 export { freePort, freePorts, isPortFree } from "./free_port.ts";
 export { ServerError } from "./types.ts";
@@ -20,6 +22,12 @@ export async function serverHost(kind?: ServerOptions["kind"]): Promise<string> 
   if (await resolveServerKind(kind) === "embedded") return "127.0.0.1";
   const { engineHost } = await import("./container_server.ts");
   return await engineHost();
+}
+
+/** Removes what a killed program has left of servers in containers. @param names `keepAs` of the servers */
+export async function removeContainers(names: string[]): Promise<void> {
+  const containers = await import("./container_server.ts");
+  await containers.removeContainers(names);
 }
 
 /**

@@ -82,6 +82,11 @@ export interface ServerOptions {
    * server started on it resumes from its data.
    */
   dataFolder?: string;
+  /**
+   * Containers only: name of the container, and of the volume of its data, which is kept. The port is reachable only from this
+   * machine. Default: a container without a name, whose data is removed with it.
+   */
+  keepAs?: string;
   /** Containers only: an additional Docker network. */
   network?: StartedNetwork;
   /** Containers only: name in that network; default: `kafka` or `postgres`. */
