@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { join } from "node:path";
 import { REASONS } from "../../../shared/codec/rejection.ts";
 import { EXIT } from "../../../shared/errors.ts";
 import { OWN_TABLES } from "../../../shared/schema/own_tables.ts";
@@ -13,19 +12,12 @@ import { flagOf, iniKeysOf, type Setting } from "../../../shared/settings/settin
 import { namesOf, SETTING_NAMES, SETTINGS } from "../../../shared/settings/table.ts";
 import { jsonSchemaOfFormat } from "../../../shared/stream_files/file_format.ts";
 import { loadStreams } from "../../../shared/streams.ts";
-import { PROJECT } from "../../harness/project.ts";
 import { readEvents } from "./events.ts";
 import { readMetrics } from "./metrics.ts";
-
-/** Tasks of `deno.json` for development, which are not stable. */
-const DEVELOPMENT_TASKS = /^(test|check|bench|dashboard:page|ok$|generate$|docs$)/;
+import { programNames } from "./programs.ts";
 
 /** The stable names of the code. */
 export async function stableNames(): Promise<string[]> {
-  const read = (path: string) => Deno.readTextFile(join(PROJECT, path));
-  const { tasks }: { tasks: Record<string, unknown> } = JSON.parse(await read("deno.json"));
-  const variables = [...(await read("compose.yaml")).matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name!)
-    .filter((name) => !Object.hasOwn(SETTINGS, name));
   return [
     ...settings(),
     ...await tables(),
@@ -40,8 +32,7 @@ export async function stableNames(): Promise<string[]> {
     ]),
     ...REASONS.map((reason) => `reason ${reason}`),
     ...Object.entries(EXIT).map(([name, code]) => `exit code ${code}: ${name}`),
-    ...Object.keys(tasks).filter((task) => !DEVELOPMENT_TASKS.test(task)).map((task) => `task ${task}`),
-    ...new Set(variables.map((name) => `variable of compose.yaml ${name}`)),
+    ...await programNames(),
   ].sort();
 }
 

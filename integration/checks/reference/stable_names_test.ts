@@ -30,7 +30,13 @@ Deno.test("stableNames() has names of every kind that docs/stability.md lists", 
     "reason refused by the database",
     "exit code 2: permanent",
     "task consumer",
+    "image consumer: HTTP_PORT=9464",
+    "endpoint /readyz",
+    "service of compose.yaml consumer",
+    "profile of compose.yaml observe",
     "variable of compose.yaml KAFKA_HOST_PORT",
+    "JSON of rejects: /headers/name",
+    "JSON of doctor: /checks/details",
   ];
   assert.deepEqual(names.filter((name) => !linesOf(FILE).includes(name)), []);
 });
