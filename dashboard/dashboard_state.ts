@@ -44,7 +44,7 @@ export class DashboardState {
   #lag: GroupLag = { others: [] };
   readonly #replaced = new Set<string>();
   readonly #existing = new Map<string, ReadonlySet<string>>();
-  readonly #keys = new Map<string, { at: number; answer: Promise<Row[] | undefined> }>();
+  readonly #keys = new Map<string, { at: number; answer: Promise<KeyRows | undefined> }>();
 
   constructor(
     private readonly streams: readonly Stream[],
@@ -153,8 +153,7 @@ export class DashboardState {
       const [oldest] = this.#keys.keys();
       if (this.#keys.size > CACHED_KEYS_MAX) this.#keys.delete(oldest!);
     }
-    const rows = await cached.answer;
-    return rows && { rows };
+    return await cached.answer;
   }
 
   #status(): Status {

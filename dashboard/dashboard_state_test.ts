@@ -2,10 +2,11 @@ import assert from "assert";
 import { loadStreams } from "../shared/streams.ts";
 import { TablePoller } from "./database/table_poller.ts";
 import { DashboardState } from "./dashboard_state.ts";
-import type { Row } from "./protocol.ts";
+import type { KeyRows, Row } from "./protocol.ts";
 
 const STREAMS = await loadStreams(["routes"]);
 const KAFKA = { status: { state: "ok", since: 0 }, offsets: undefined } as const;
+const NO_ROWS: KeyRows = { rows: [], extent: "all", searched: 0 };
 
 /** The state of one table, and a function that applies a poll of it. */
 function createState() {
@@ -16,7 +17,7 @@ function createState() {
     rejected: [],
     rejectedCount: undefined,
     progress: undefined,
-    rowsOfKey: (): Promise<Row[] | undefined> => Promise.resolve([]),
+    rowsOfKey: (): Promise<KeyRows | undefined> => Promise.resolve(NO_ROWS),
   };
   const state = new DashboardState(STREAMS, database, { status: [] }, KAFKA);
   const applyRows = (rows: readonly Row[], replaced = false, keys?: ReadonlySet<string>) =>
@@ -62,10 +63,10 @@ Deno.test("DashboardState.update() keeps the latest rows when there are too many
 Deno.test("DashboardState.rowsOfKey() caches rows but not failures", async () => {
   const { database } = createState();
   let queries = 0;
-  database.rowsOfKey = () => ++queries === 1 ? Promise.reject(new Error("busy")) : Promise.resolve([]);
+  database.rowsOfKey = () => ++queries === 1 ? Promise.reject(new Error("busy")) : Promise.resolve(NO_ROWS);
   const state = new DashboardState(STREAMS, database, { status: [] }, KAFKA);
   await assert.rejects(state.rowsOfKey("routes", "7"), /busy/);
-  for (let i = 0; i < 3; i++) assert.deepEqual(await state.rowsOfKey("routes", "7"), { rows: [] });
+  for (let i = 0; i < 3; i++) assert.deepEqual(await state.rowsOfKey("routes", "7"), NO_ROWS);
   assert.equal(queries, 2);
 });
 

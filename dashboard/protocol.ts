@@ -11,6 +11,8 @@ export interface StreamInfo {
   readonly table: string;
   /** Name of the key column, or of several; absent: the rows have no key. */
   readonly key?: string;
+  /** Type of the key column; absent if there are several or none. */
+  readonly keyType?: string;
   /** Name of the column with a row's time; absent: there is none. */
   readonly time?: string;
   /** The table has one row per key, which is updated. */
@@ -175,7 +177,15 @@ export interface History {
   readonly rows: readonly Row[];
 }
 
-/** Response of `/api/rows`: the rows of a key found without a full table scan, oldest first. */
+/** Response of `/api/rows`: the rows of a key found without a full table scan. */
 export interface KeyRows {
+  /** The latest rows found, oldest first. */
   readonly rows: readonly Row[];
+  /**
+   * `all`: all rows of the key; `latest`: the key may have earlier rows; `sample`: the latest rows of the table have none of this
+   * key, these are from a sample of earlier ones.
+   */
+  readonly extent: "all" | "latest" | "sample";
+  /** Number of the table's latest rows that were searched, estimated. */
+  readonly searched: number;
 }

@@ -101,11 +101,13 @@ export function streamInfo(stream: Stream): StreamInfo {
   const { name, about, table } = stream;
   const { key, time, others } = shownColumns(stream);
   const place = placeColumns(stream);
+  const keyColumn = stream.columns.find((column) => column.name === key[0]);
   return {
     name,
     about,
     table,
     ...key.length > 0 && { key: key.join(", ") },
+    ...keyColumn && key.length === 1 && { keyType: declaredType(keyColumn) },
     ...time && { time: time.name },
     isUpdated: isUpdated(stream),
     columns: others.map((column) => {

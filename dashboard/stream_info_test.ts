@@ -15,6 +15,7 @@ Deno.test("streamInfo() finds key, time and coordinates when a stream has them",
     range: [-max, max],
   });
   assert.deepEqual([routes!.key, routes!.time, routes!.place], ["user_id", "timestamp", [2, 3]]);
+  assert.equal(routes!.keyType, "integer");
   assert.deepEqual(routes!.columns, [column("latitude", 90), column("longitude", 180)]);
 });
 
@@ -41,6 +42,6 @@ Deno.test("streamInfo() shows all columns when there is no key and no time", () 
     { name: "b", type: "smallint", isNumber: true },
   ]);
   const upsert = { ...stream, write: { mode: "upsert", key: ["a", "b"], tombstones: "reject" } as const };
-  assert.equal(streamInfo(upsert).key, "a, b");
+  assert.deepEqual([streamInfo(upsert).key, streamInfo(upsert).keyType], ["a, b", undefined]);
   assert.match(rowSql(upsert), /^left\(concat_ws\(', ', t\."a", t\."b"\), 200\) AS key, \(0\)::float8/);
 });

@@ -7,7 +7,7 @@ import { DiagnosedError, TransientError } from "../../shared/errors.ts";
 import { classify, permanentStatementError, retryClass } from "../../shared/postgres/errors.ts";
 import type { Availability } from "../../shared/observe/availability.ts";
 import type { Stream } from "../../shared/stream.ts";
-import type { RejectedRecord, Row, ServerState, ServerStatus, Status, TableStatus } from "../protocol.ts";
+import type { KeyRows, RejectedRecord, ServerState, ServerStatus, Status, TableStatus } from "../protocol.ts";
 import type { ProgressRow } from "../../shared/schema/progress.ts";
 import { placeColumns } from "../stream_info.ts";
 import { fetchProgress } from "./progress.ts";
@@ -110,7 +110,7 @@ export class DatabasePoller {
    *
    * @throws what {@link SearchPool.run} throws
    */
-  async rowsOfKey(stream: string, key: string): Promise<Row[] | undefined> {
+  async rowsOfKey(stream: string, key: string): Promise<KeyRows | undefined> {
     const table = this.tables.find((table) => table.stream.name === stream);
     return table && await this.searches.run((client) => table.rowsOfKey(client, key));
   }

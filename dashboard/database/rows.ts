@@ -117,7 +117,7 @@ export async function fetchKeys(client: pg.Client, stream: Stream, end: number):
   return new Set(rows.map(({ key }) => key));
 }
 
-/** Reads at most `limit` rows of a key in the blocks from `from` on. */
+/** Reads the last `limit` rows of a key in the blocks from `from` on. */
 export async function fetchRowsOfKey(
   client: pg.Client,
   stream: Stream,
@@ -127,7 +127,8 @@ export async function fetchRowsOfKey(
 ): Promise<Row[]> {
   const { rows } = await client.query<(string | null)[]>({
     text: `SELECT ${rowSql(stream)} FROM ${stream.table} AS t
-      WHERE t.ctid >= format('(%s,0)', $1::bigint)::tid AND ${keySql(stream)} = $2 LIMIT $3`,
+      WHERE t.ctid >= format('(%s,0)', $1::bigint)::tid AND ${keySql(stream)} = $2
+      ORDER BY t.ctid DESC LIMIT $3`,
     values: [from, key, limit],
     rowMode: "array",
   });

@@ -5,11 +5,11 @@
  */
 import type pg from "pg";
 import type { Stream } from "../../shared/stream.ts";
-import type { Row } from "../protocol.ts";
+import type { KeyRows, Row } from "../protocol.ts";
 import { isUpdated } from "../stream_info.ts";
 import { selectBlocks, selectUpdatedBlocks, spread } from "./blocks.ts";
 import { RowSample, SAMPLE_ROWS } from "./row_sample.ts";
-import { RecentRows } from "./recent_rows.ts";
+import { KEY, RecentRows, TIME } from "./recent_rows.ts";
 import {
   fetchKeys,
   fetchNewRows,
@@ -93,15 +93,19 @@ export class TablePoller {
     return { rows, sampled, replaced: false, ...keys && { keys } };
   }
 
-  /** The rows of a key in the last blocks and in the sample, oldest first. */
-  async rowsOfKey(client: pg.Client, key: string): Promise<Row[]> {
-    if (!this.#last) return [];
-    const from = Math.max(0, this.#last.blocks - KEY_BLOCKS);
+  /** The rows of a key in the last blocks; if there are none, those in the sample. */
+  async rowsOfKey(client: pg.Client, key: string): Promise<KeyRows> {
+    if (!this.#last) return { rows: [], extent: "all", searched: 0 };
+    const { blocks } = this.#last;
+    const from = Math.max(0, blocks - KEY_BLOCKS);
     const found = await fetchRowsOfKey(client, this.stream, key, from, KEY_ROWS_MAX);
+    const rows = found.sort((a, b) => a[TIME] - b[TIME]);
+    const isComplete = from === 0 && rows.length < KEY_ROWS_MAX;
+    const searched = Math.round(this.#rows * (blocks - from) / Math.max(1, blocks));
+    if (rows.length > 0 || isComplete) return { rows, extent: isComplete ? "all" : "latest", searched };
     // The sample contains earlier versions of updated rows.
-    const sample = isUpdated(this.stream) ? [] : this.sample.rows().filter((row) => row[0] === key);
-    const all = new Map([...sample, ...found].map((row) => [row.join(), row]));
-    return [...all.values()].sort((a, b) => a[1] - b[1]);
+    const sample = isUpdated(this.stream) ? [] : this.sample.rows().filter((row) => row[KEY] === key);
+    return { rows: sample, extent: sample.length > 0 ? "sample" : "latest", searched };
   }
 
   async #readFirst(client: pg.Client, blocks: number): Promise<Row[]> {

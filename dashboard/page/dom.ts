@@ -49,6 +49,16 @@ export function bar(share: number): HTMLElement {
   return outer;
 }
 
+const reducedMotion = globalThis.matchMedia?.("(prefers-reduced-motion: reduce)");
+
+/** Scrolls to an element, unless half of it or of the window shows it already. */
+export function reveal(element: HTMLElement): void {
+  const { top, bottom, height } = element.getBoundingClientRect();
+  const visible = Math.min(bottom, innerHeight) - Math.max(top, 0);
+  if (visible >= Math.min(height, innerHeight) / 2) return;
+  element.scrollIntoView({ block: "start", behavior: reducedMotion?.matches ? "auto" : "smooth" });
+}
+
 /** The value of a color variable of `theme.css`. */
 export const color = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();

@@ -47,6 +47,14 @@ export function formatTimestamp(timestamp: number): string {
   return `${DATE.format(date)}, ${TIME.format(date)}`;
 }
 
+/** Two times; the date only once if it is the same. Unix seconds. */
+export function formatPeriod(first: number, last: number): string {
+  const [from, to] = [formatTimestamp(first), formatTimestamp(last)];
+  if (from === to) return from;
+  const date = from.slice(0, from.lastIndexOf(", ") + 2);
+  return `${from} – ${date !== "" && to.startsWith(date) ? to.slice(date.length) : to}`;
+}
+
 /** The time of day in the browser's time zone. */
 export const formatTime = (milliseconds: number): string => TIME.format(new Date(milliseconds));
 

@@ -6,34 +6,55 @@
  */
 import { Charts, showNumbers } from "./charts.ts";
 import { connect } from "./connection.ts";
-import { byId, el, replaceChildren, setText } from "./dom.ts";
-import { WorldMap } from "./world_map.ts";
-import { Model, type Trails } from "./model.ts";
+import { byId, el, replaceChildren, reveal, setText } from "./dom.ts";
+import { KeyPanel } from "./key_panel.ts";
+import { readKey } from "./key_search.ts";
+import { type Past, showMapTexts } from "./map_panel.ts";
+import { type MapStream, Model, type Trails } from "./model.ts";
+import { PageAddress } from "./page_address.ts";
 import { showConsumers, showFigures, showHealth, showRejected } from "./panels.ts";
-import { trailsAt } from "./trails_at.ts";
+import { modelAt } from "./past.ts";
 import { showPlaces } from "./places.ts";
-import { emptyText, problemsOf } from "./problems.ts";
+import { problemsOf } from "./problems.ts";
+import { showStreams } from "./stream_panel.ts";
 import { initTheme } from "./theme.ts";
 import { Timeline } from "./timeline.ts";
-import { KeyPanel } from "./key_panel.ts";
-import { showStreams } from "./stream_panel.ts";
-import { keyNoun, plural } from "./format.ts";
+import { trailsAt } from "./trails_at.ts";
+import { WorldMap } from "./world_map.ts";
+import { keyNoun } from "./format.ts";
 
 const model = new Model();
 let connected = true;
-/** Trails at the time of the slider, while the map is not live. */
-let past: Trails | undefined;
+/** While the map is not live. */
+let past: Past | undefined;
 
-const map = new WorldMap(select);
+const address = new PageAddress(applyAddress);
+const map = new WorldMap(select, () => address.change({ follow: undefined }, "replace"));
 const charts = new Charts();
-const panel = new KeyPanel(
-  () => select(undefined),
-  (rows) => map.zoomTo(rows),
-  (key, rows) => map.select(key, rows),
-);
-const timeline = new Timeline(() => model.map?.info.name, (at) => {
-  past = at && trailsAt(at.rows, at.index);
-  showMap();
+const panel = new KeyPanel({
+  onClose: () => {
+    select(undefined);
+    byId("map-pulses").focus();
+  },
+  onZoom: (rows) => {
+    map.zoomTo(rows);
+    reveal(byId("map"));
+  },
+  onFollow: () => {
+    address.change({ follow: address.state.follow ? undefined : true }, "replace");
+    if (address.state.follow) reveal(byId("map"));
+  },
+  onFound: showMap,
+});
+const timeline = new Timeline({
+  stream: () => mapStream()?.info.name,
+  onMove: (at) => {
+    past = at && { trails: trailsAt(at.rows, at.index), at: at.rows[at.index]?.[1] };
+    showFiguresOfTime();
+    showMap();
+  },
+  onSettle: (at) =>
+    address.change({ at }, address.state.at === undefined || at === undefined ? "push" : "replace"),
 });
 
 initTheme(() => {
@@ -43,13 +64,16 @@ initTheme(() => {
 });
 byId("find").addEventListener("submit", (event) => {
   event.preventDefault();
-  select(byId<HTMLInputElement>("find-key").value.trim() || undefined);
+  find(byId<HTMLInputElement>("find-key").value.trim());
 });
-byId("places").addEventListener("toggle", () => showMap());
+byId("places").addEventListener("toggle", showMap);
+byId("past-live").addEventListener("click", () => timeline.goLive());
 connect({
   onSnapshot: (snapshot) => {
+    const isFirst = model.status === undefined;
     model.reset(snapshot);
     timeline.clear();
+    if (isFirst) applyAddress();
     show();
   },
   onUpdate: (update) => {
@@ -63,58 +87,52 @@ connect({
   },
 });
 
+function mapStream(): MapStream | undefined {
+  return model.mapOf(address.state.stream);
+}
+
 function show(): void {
   const { status } = model;
   if (!status) return;
   showProblems();
-  showFigures(model);
+  showFiguresOfTime();
   showHealth(status);
   showConsumers(status);
   showRejected(model.rejected, status.rejected);
-  showStreams(model.streams.filter((stream) => stream !== model.map));
+  const stream = mapStream();
+  showStreams(model.streams.filter(({ info }) => info.name !== stream?.info.name));
   charts.show(model.samples);
   showNumbers(model.samples);
   showMap();
-  const stream = model.map;
-  if (stream && status.database.state === "ok") void panel.refresh(stream.info.name);
+}
+
+function showFiguresOfTime(): void {
+  showFigures(past ? modelAt(model, past.at ?? -Infinity) : model);
 }
 
 function showMap(): void {
-  const stream = model.map;
+  const stream = mapStream();
   byId("map-panel").hidden = model.status !== undefined && stream === undefined;
-  byId("map-empty").hidden = stream !== undefined && (stream.trails.size > 0 || past !== undefined);
-  if (!stream) return setText(byId("map-empty"), "Connecting …");
-  const trails = past ?? stream.trails;
+  if (!stream) {
+    byId("map-empty").hidden = false;
+    return setText(byId("map-empty"), "Connecting …");
+  }
+  const trails = past?.trails ?? stream.trails;
   const { info } = stream;
-  const noun = keyNoun(info.key);
-  nameKeys(noun);
-  map.show(trails, info.place, noun, past ? [] : stream.fresh);
+  showMapTexts(model, stream, past);
+  map.show(trails, info.place, keyNoun(info.key), past ? [] : stream.fresh);
   stream.fresh = [];
-  timeline.showLive(past ? undefined : latest(stream.trails));
-  setText(byId("map-empty"), emptyText(model.status, info.name, info.table));
-  const keys = plural(trails.size, noun);
-  setText(
-    byId("map-note"),
-    trails.size === 0
-      ? ""
-      : past
-      ? `${keys} at that time`
-      : model.status?.sampled
-      ? `${keys}; sampled, since rows are committed faster than the map can show`
-      : model.status?.database.state === "ok"
-      ? `${keys}, live`
-      : `${keys}, last known state`,
+  timeline.showLive(latest(stream.trails));
+  const { key, follow } = address.state;
+  panel.update(
+    key === undefined ? [] : trails.get(key) ?? [],
+    past && (past.at ?? -Infinity),
+    model.status?.database.state === "ok",
   );
-  showPlaces(trails, info.place, select);
-}
-
-/** Names the key column in the texts of the map. */
-function nameKeys(noun: string): void {
-  const name = noun.toLowerCase();
-  setText(byId("map-title"), `${noun}: positions on the map`);
-  setText(byId("find-label"), noun);
-  setText(byId("places-key"), noun);
-  setText(byId("map-help-key"), name);
+  map.select(key, panel.rows);
+  map.follow(follow === true && panel.rows.length > 0);
+  byId("key-follow").setAttribute("aria-pressed", `${follow === true}`);
+  showPlaces(trails, info.place, (key) => select(key, true));
 }
 
 function latest(trails: Trails): number | undefined {
@@ -132,15 +150,33 @@ function showProblems(): void {
   );
 }
 
-function select(key: string | undefined): void {
-  const stream = model.map;
+/** Selects the key that was entered, or reports why there is none. */
+function find(text: string): void {
+  const stream = mapStream();
   if (!stream) return;
-  map.select(key);
-  panel.select(
-    key,
-    stream.info,
-    stream.info.place,
-    key === undefined ? [] : stream.trails.get(key) ?? [],
-    model.status?.database.state === "ok",
-  );
+  const read = text === "" ? { key: undefined } : readKey(text, stream.info);
+  byId("find-key").setAttribute("aria-invalid", `${"problem" in read}`);
+  if ("problem" in read) return setText(byId("find-message"), read.problem);
+  select(read.key, true);
+}
+
+/** @param reveals whether to scroll to the panel of the key */
+function select(key: string | undefined, reveals = false): void {
+  const stream = mapStream();
+  if (!stream) return;
+  panel.select(key, stream.info, reveals);
+  const { name } = stream.info;
+  const { follow } = address.state;
+  address.change({ stream: name, key, follow: key === undefined ? undefined : follow }, "push");
+}
+
+/** Shows what the address says. */
+function applyAddress(): void {
+  const stream = mapStream();
+  if (!stream) return;
+  const { key, at } = address.state;
+  if (key !== panel.key) panel.select(key, stream.info, false);
+  if (document.activeElement !== byId("find-key")) byId<HTMLInputElement>("find-key").value = key ?? "";
+  void timeline.goTo(at);
+  showMap();
 }

@@ -23,15 +23,22 @@ export interface StreamModel {
   fresh: readonly Row[];
 }
 
+/** What is known of the stream on the map. */
+export type MapInfo = StreamInfo & { readonly place: NonNullable<StreamInfo["place"]> };
+
+/** The stream on the map. */
+export type MapStream = StreamModel & { readonly info: MapInfo };
+
 export class Model {
   streams: StreamModel[] = [];
   status: Status | undefined;
   samples: Sample[] = [];
   rejected: readonly RejectedRecord[] = [];
 
-  /** The stream shown on the map: the first one with coordinates. */
-  get map(): (StreamModel & { info: { place: NonNullable<StreamInfo["place"]> } }) | undefined {
-    return this.streams.find(({ info }) => info.place) as ReturnType<() => Model["map"]>;
+  /** The stream shown on the map: the one with this name, otherwise the first one with coordinates. */
+  mapOf(name: string | undefined): MapStream | undefined {
+    const streams = this.streams.filter(({ info }) => info.place) as MapStream[];
+    return streams.find(({ info }) => info.name === name) ?? streams[0];
   }
 
   /** Replaces the state by a snapshot. */

@@ -14,30 +14,38 @@ const PLAY_MS = 20_000;
 /** A sample older than this is fetched again when the slider moves. */
 const STALE_MS = 15_000;
 
+export interface TimelineActions {
+  /** Name of the stream; `undefined`: not known yet. */
+  readonly stream: () => string | undefined;
+  /** Shows the rows up to an index, which is -1 if there are none; `undefined`: live. */
+  readonly onMove: (at: { rows: readonly Row[]; index: number } | undefined) => void;
+  /** The slider was moved by the user and rests at a time, Unix seconds; `undefined`: live. */
+  readonly onSettle: (at: number | undefined) => void;
+}
+
 export class Timeline {
   readonly #slider = byId<HTMLInputElement>("slider");
   readonly #live = byId("live");
   readonly #play = byId("play");
   #rows: readonly Row[] = [];
+  #index = -1;
   #fetched = -Infinity;
   #fetching: Promise<void> | undefined;
   #isLive = true;
   #animation = 0;
 
-  /**
-   * @param stream name of the stream; `undefined`: not known yet
-   * @param onMove called with the sample and the index of its latest row to show; `undefined`: live
-   */
-  constructor(
-    private readonly stream: () => string | undefined,
-    private readonly onMove: (at: { rows: readonly Row[]; index: number } | undefined) => void,
-  ) {
+  constructor(private readonly actions: TimelineActions) {
     this.#slider.addEventListener("input", () => {
       this.#stop();
       void this.#onInput();
     });
+    this.#slider.addEventListener("change", () => void this.#onInput().then(() => this.#settle()));
     this.#live.addEventListener("click", () => this.goLive());
-    byId("play").addEventListener("click", () => this.#animation ? this.#stop() : void this.#start());
+    this.#play.addEventListener("click", () => {
+      if (!this.#animation) return void this.#start();
+      this.#stop();
+      this.#settle();
+    });
   }
 
   /** Discards the sample. */
@@ -52,27 +60,63 @@ export class Timeline {
     this.#showTime(latest === undefined ? "—" : formatTimestamp(latest));
   }
 
+  /** Returns to the live view, as the user does. */
   goLive(): void {
+    this.#showLiveEnd();
+    this.#settle();
+  }
+
+  /** Shows a time, Unix seconds; `undefined`: live. */
+  async goTo(at: number | undefined): Promise<void> {
+    if (at === undefined) return this.#isLive ? undefined : this.#showLiveEnd();
+    if (at === this.#time) return;
+    this.#stop();
+    this.#setLive(false);
+    await this.#refresh();
+    if (this.#isLive) return;
+    this.#index = Math.max(this.#rows.length > 0 ? 0 : -1, this.#rows.findLastIndex((row) => row[1] <= at));
+    const share = this.#index / Math.max(1, this.#rows.length - 1);
+    // The right end is live.
+    this.#slider.value = `${
+      Math.min(Number(this.#slider.max) - 1, Math.round(share * Number(this.#slider.max)))
+    }`;
+    this.#show();
+  }
+
+  /** The time shown; `undefined`: live, or no rows. */
+  get #time(): number | undefined {
+    return this.#isLive ? undefined : this.#rows[this.#index]?.[1];
+  }
+
+  #settle(): void {
+    // Without rows there is no time to return to.
+    if (this.#isLive || this.#time !== undefined) this.actions.onSettle(this.#time);
+  }
+
+  #showLiveEnd(): void {
     this.#stop();
     this.#slider.value = this.#slider.max;
     this.#setLive(true);
-    this.onMove(undefined);
+    this.actions.onMove(undefined);
   }
 
   async #onInput(): Promise<void> {
-    if (this.#slider.value === this.#slider.max) return this.goLive();
+    if (this.#slider.value === this.#slider.max) return this.#showLiveEnd();
     this.#setLive(false);
     await this.#refresh();
-    if (!this.#isLive) this.#show();
+    if (!this.#isLive) this.#showSliderTime();
+  }
+
+  #showSliderTime(): void {
+    const share = Number(this.#slider.value) / Number(this.#slider.max);
+    this.#index = Math.round(share * (this.#rows.length - 1));
+    this.#show();
   }
 
   #show(): void {
-    const share = Number(this.#slider.value) / Number(this.#slider.max);
-    const index = Math.round(share * (this.#rows.length - 1));
-    const row = this.#rows[index];
-    if (!row) return this.#showTime("no rows yet");
-    this.#showTime(formatTimestamp(row[1]));
-    this.onMove({ rows: this.#rows, index });
+    const row = this.#rows[this.#index];
+    this.#showTime(row ? formatTimestamp(row[1]) : "no rows");
+    this.actions.onMove({ rows: this.#rows, index: row ? this.#index : -1 });
   }
 
   async #start(): Promise<void> {
@@ -90,7 +134,7 @@ export class Timeline {
       before = now;
       if (at >= Number(this.#slider.max)) return this.goLive();
       this.#slider.value = `${Math.round(at)}`;
-      this.#show();
+      this.#showSliderTime();
       this.#animation = requestAnimationFrame(step);
     };
     if (this.#animation) this.#animation = requestAnimationFrame(step);
@@ -119,7 +163,7 @@ export class Timeline {
   }
 
   async #fetchSample(): Promise<void> {
-    const stream = this.stream();
+    const stream = this.actions.stream();
     if (stream === undefined) return;
     try {
       const response = await fetch(`/api/history?stream=${encodeURIComponent(stream)}`);

@@ -21,14 +21,19 @@ const GRID_LINES_MAX = 8;
 const COARSE_GRID = geoGraticule().step([30, 30])();
 /** From this zoom on, the projection is centered on the visible area. */
 const LOCAL_ZOOM_MIN = 8;
+/** Radius of the inner part of the map, as a share of the shorter side. */
+const INNER_SHARE = 0.25;
 /** Pixels between the world and the frame. */
 const MARGIN = 10;
 
 /** A projection with zoom and shift. */
 export class View {
   readonly #world: GeoProjection = geoEqualEarth();
-  /** Both projections are equal-area, so that switching keeps sizes; this one also keeps shapes near its center. */
-  readonly #local: GeoProjection = geoAzimuthalEqualArea();
+  /**
+   * Both projections are equal-area, so that switching keeps sizes; this one also keeps shapes near its center. Without resampling:
+   * the points of land and grid are close to each other, and resampling the distant ones is slow.
+   */
+  readonly #local: GeoProjection = geoAzimuthalEqualArea().precision(0);
   #width = 0;
   #height = 0;
   #zoom = 1;
@@ -80,8 +85,21 @@ export class View {
     this.#apply();
   }
 
+  /** Moves a place, [longitude, latitude], to the center. */
+  center(place: readonly [number, number]): void {
+    this.#center = place;
+    this.#apply();
+  }
+
+  /** Whether a place, [longitude, latitude], is in the inner part of the map. */
+  isInner(place: readonly [number, number]): boolean {
+    const [x, y] = this.projection([place[0], place[1]]) ?? [NaN, NaN];
+    const distance = Math.hypot(x - this.#width / 2, y - this.#height / 2);
+    return distance < INNER_SHARE * Math.min(this.#width, this.#height);
+  }
+
   /** Shows an area that contains these places, [longitude, latitude]. */
-  fit(places: readonly (readonly [number, number])[]): void {
+  fit(places: readonly (readonly [number, number])[], zoomMax = ZOOM_MAX): void {
     if (places.length === 0) return;
     this.reset();
     const points = places.map(([x, y]) => this.projection([x, y])!);
@@ -94,7 +112,7 @@ export class View {
       this.#width / Math.max(right - left, 1e-3),
       this.#height / Math.max(bottom - top, 1e-3),
     );
-    this.#zoom = Math.max(ZOOM_MIN, Math.min(ZOOM_MAX, zoom));
+    this.#zoom = Math.max(ZOOM_MIN, Math.min(zoomMax, zoom));
     this.#apply();
   }
 

@@ -11,7 +11,8 @@ import { compareKeys, formatDistance, plural } from "./format.ts";
 import { type PlaceColumns, placeOf, roundDistance, splitIntoSegments } from "./geo.ts";
 import type { Trails } from "./model.ts";
 import { Land } from "./land.ts";
-import { listenToInput } from "./map_input.ts";
+import { listenToInput, type Point } from "./map_input.ts";
+import { drawDisc, drawLabel, drawSegment, splitAtAntimeridian } from "./map_drawing.ts";
 import { View } from "./view.ts";
 
 /** A pulse is a ring that grows around a new row. */
@@ -19,6 +20,10 @@ const PULSES_MAX = 250;
 const PULSE_MS = 900;
 /** A click selects the nearest key within this distance, pixels. */
 const CLICK_RADIUS = 14;
+/** Zoom at which following a key starts at most: some kilometers are visible, with the routes of others nearby. */
+const FOLLOW_ZOOM_MAX = 3_000;
+/** Rows that are visible when following starts. */
+const FOLLOW_ROWS = 60;
 /** Maximum width of the scale bar, pixels. */
 const SCALE_BAR_MAX = 110;
 
@@ -33,24 +38,31 @@ export class WorldMap {
   #trails: Trails = new Map();
   #placeColumns: PlaceColumns = [2, 3];
   #selected: string | undefined;
-  /** Rows of the selected key from the database. */
+  /** Rows of the selected key, which include those of its trail. */
   #route: readonly Row[] = [];
+  #isFollowing = false;
   #hovered: string | undefined;
   #keyName = "";
   #activePulses: { row: Row; since: number }[] = [];
   #frame = 0;
   #pending = false;
 
-  /** @param onSelect called with the selected key; `undefined`: none */
-  constructor(onSelect: (key: string | undefined) => void) {
+  /**
+   * @param onSelect called with the selected key (`undefined`: none), and whether a pointer selected it
+   * @param onUnfollow called when the user moves the map while it follows a key
+   */
+  constructor(
+    onSelect: (key: string | undefined, byPointer?: boolean) => void,
+    private readonly onUnfollow: () => void,
+  ) {
     new ResizeObserver(() => this.drawAll()).observe(byId("map"));
     listenToInput(this.#pulses, {
       zoom: () => this.#view.zoom,
       zoomBy: (factor, at) => this.#changeView((view) => view.zoomBy(factor, at)),
-      pan: (dx, dy) => this.#changeView((view) => view.pan(dx, dy)),
-      reset: () => this.#changeView((view) => view.reset()),
+      pan: (dx, dy) => this.#moveView((view) => view.pan(dx, dy)),
+      reset: () => this.#moveView((view) => view.reset()),
       hover: (at) => this.#hover(at && this.#keyAt(...at)),
-      selectAt: (at) => onSelect(this.#keyAt(...at)),
+      selectAt: (at) => onSelect(this.#keyAt(...at), true),
       selectNeighbor: (step) => onSelect(this.#neighbor(step)),
       deselect: () => onSelect(undefined),
     });
@@ -74,12 +86,30 @@ export class WorldMap {
   select(key: string | undefined, route: readonly Row[] = []): void {
     this.#selected = key;
     this.#route = route;
+    this.#center();
     this.#scheduleDraw();
   }
 
   /** Zooms to the smallest view that contains these rows. */
   zoomTo(rows: readonly Row[]): void {
-    this.#changeView((view) => view.fit(rows.map((row) => this.#position(row))));
+    this.#moveView((view) => view.fit(rows.map((row) => this.#position(row))));
+  }
+
+  /** Keeps the latest place of the selected key in the inner part of the map. */
+  follow(isFollowing: boolean): void {
+    if (isFollowing === this.#isFollowing) return;
+    this.#isFollowing = isFollowing;
+    const places = this.#route.slice(-FOLLOW_ROWS).map((row) => this.#position(row));
+    if (isFollowing) this.#changeView((view) => view.fit(places, FOLLOW_ZOOM_MAX));
+    this.#center();
+  }
+
+  #center(): void {
+    const last = this.#route.at(-1);
+    if (!this.#isFollowing || !last) return;
+    const place = this.#position(last);
+    // Not at each step: drawing the land takes a while, and a map that rests is easier to read.
+    if (!this.#view.isInner(place)) this.#changeView((view) => view.center(place));
   }
 
   /** Redraws all layers, for example after a change of size, view or colors. */
@@ -119,6 +149,12 @@ export class WorldMap {
     setText(byId("scale-text"), formatDistance(round));
   }
 
+  /** Changes the view on behalf of the user: the map no longer follows a key. */
+  #moveView(change: (view: View) => void): void {
+    if (this.#isFollowing) this.onUnfollow();
+    this.#changeView(change);
+  }
+
   #changeView(change: (view: View) => void): void {
     change(this.#view);
     this.drawAll();
@@ -137,8 +173,7 @@ export class WorldMap {
     const at = fitCanvas(this.#rows);
     if (!at) return;
     const { context, width, height } = at;
-    const inside = ([x, y]: readonly [number, number]) =>
-      x > -20 && y > -20 && x < width + 20 && y < height + 20;
+    const inside = ([x, y]: Point) => x > -20 && y > -20 && x < width + 20 && y < height + 20;
     const [trail, accent, panel, ink] = [color("trail"), color("accent"), color("panel"), color("ink")];
     context.lineJoin = context.lineCap = "round";
     context.strokeStyle = context.fillStyle = trail;
@@ -146,7 +181,7 @@ export class WorldMap {
       if (key !== this.#selected) this.#drawTrail(context, rows, inside, false);
     }
     const route = this.#selected === undefined ? undefined : this.#trails.get(this.#selected);
-    if (route) this.#drawTrail(context, appendTrail(this.#route, route), inside, true);
+    if (route) this.#drawTrail(context, this.#route.length > 0 ? this.#route : route, inside, true);
     context.globalAlpha = 1;
     for (const [key, rows] of this.#trails) {
       const point = this.#project(rows.at(-1)!);
@@ -162,24 +197,15 @@ export class WorldMap {
   #drawTrail(
     context: CanvasRenderingContext2D,
     rows: readonly Row[],
-    inside: (point: readonly [number, number]) => boolean,
+    inside: (point: Point) => boolean,
     selected: boolean,
   ): void {
-    context.lineWidth = selected ? 2.5 : 1.3;
-    for (const stretch of splitIntoSegments(rows, this.#placeColumns)) {
-      const points = stretch.map((row) => this.#project(row)).filter((point) => point !== undefined);
-      if (!points.some(inside)) continue;
-      if (points.length > 1) {
-        context.globalAlpha = selected ? 0.9 : 0.45;
-        context.beginPath();
-        points.forEach((point, i) => i === 0 ? context.moveTo(...point) : context.lineTo(...point));
-        context.stroke();
-      } else if (points[0]) {
-        // A place that no plausible travel connects to the others.
-        context.globalAlpha = selected ? 0.8 : 0.28;
-        const size = selected ? 4 : 1.8;
-        context.fillRect(points[0][0] - size / 2, points[0][1] - size / 2, size, size);
-      }
+    for (const segment of splitIntoSegments(rows, this.#placeColumns)) {
+      drawSegment(context, splitAtAntimeridian(segment.map((row) => this.#position(row))), {
+        project: (place) => this.#view.projection([...place]) ?? undefined,
+        inside,
+        selected,
+      });
     }
   }
 
@@ -242,43 +268,4 @@ export class WorldMap {
 
 function setLabel(element: Element, text: string): void {
   if (element.getAttribute("aria-label") !== text) element.setAttribute("aria-label", text);
-}
-
-/** The route from the database, followed by the newer rows of the trail. */
-function appendTrail(route: readonly Row[], trail: readonly Row[]): readonly Row[] {
-  const until = route.at(-1)?.[1] ?? -Infinity;
-  // The slider is in the past: the trail ends before the route does.
-  if ((trail.at(-1)?.[1] ?? 0) < until) return trail;
-  return route.length === 0 ? trail : [...route, ...trail.filter((row) => row[1] > until)];
-}
-
-function drawDisc(
-  context: CanvasRenderingContext2D,
-  [x, y]: [number, number],
-  radius: number,
-  style: string,
-): void {
-  context.fillStyle = style;
-  context.beginPath();
-  context.arc(x, y, radius, 0, 2 * Math.PI);
-  context.fill();
-}
-
-function drawLabel(
-  context: CanvasRenderingContext2D,
-  text: string,
-  [x, y]: [number, number],
-  width: number,
-  { panel, ink }: { panel: string; ink: string },
-): void {
-  context.font = "500 12.5px Inter, system-ui, sans-serif";
-  const length = context.measureText(text).width;
-  const left = x + length + 24 > width ? x - length - 24 : x + 10;
-  context.fillStyle = panel;
-  context.beginPath();
-  context.roundRect(left, y - 11, length + 14, 22, 6);
-  context.fill();
-  context.fillStyle = ink;
-  context.textBaseline = "middle";
-  context.fillText(text, left + 7, y + 0.5);
 }

@@ -9,7 +9,8 @@ const SOURCE: PageSource = {
   events: () => new ReadableStream({ start: (controller) => controller.close() }),
   viewers: () => 1,
   history: (stream) => stream === "routes" ? { rows: [["1", 2]] } : undefined,
-  rowsOfKey: (stream, key) => Promise.resolve(stream === "routes" ? { rows: [[key, 2]] } : undefined),
+  rowsOfKey: (stream, key) =>
+    Promise.resolve(stream === "routes" ? { rows: [[key, 2]], extent: "all", searched: 1 } : undefined),
 };
 const LIMITS = { hosts: new AllowedHosts(), viewers: 3, viewersPerAddress: 2 };
 const get = (path: string, source: Partial<PageSource> = {}, init: RequestInit = {}, host = "localhost") =>
@@ -65,7 +66,8 @@ Deno.test("handleRequest() returns 421 on every path when the host is not allowe
 });
 
 Deno.test("handleRequest() returns the rows of a key, or the status of the problem when there is one", async () => {
-  assert.deepEqual(await (await get("/api/rows?stream=routes&key=7")).json(), { rows: [["7", 2]] });
+  const { rows } = await (await get("/api/rows?stream=routes&key=7")).json();
+  assert.deepEqual(rows, [["7", 2]]);
   for (const key of ["", "a\0", "x".repeat(201)]) {
     assert.equal((await get(`/api/rows?stream=routes&key=${encodeURIComponent(key)}`)).status, 400, key);
   }

@@ -5,6 +5,7 @@ import type { ScenarioContext } from "../harness/scenario_context.ts";
 import { waitUntil } from "../harness/wait.ts";
 import { CHROMIUM, OpenPage } from "./browser.ts";
 import { startDashboard } from "./dashboard.ts";
+import { checkPast, checkPhone, checkUnknownUsers, checkUser } from "./user_checks.ts";
 
 const SCRIPT = '<script>alert(1)</script><img src="/x" onerror="alert(2)">';
 
@@ -72,23 +73,10 @@ else {
 
     await checkRejected(s, browser);
 
-    // Selects a user by keyboard.
-    await page.fill("#find-key", "7");
-    await page.press("#find-key", "Enter");
-    await waitUntil("the route", async () => /positions, from/.test(await browser.text("#route-note")));
-    assert.equal(await browser.text("#key-title"), "User 7");
-    assert.match(await browser.text("#key-facts"), /km\/h/);
-
-    // Moves the slider by keyboard.
-    await page.focus("#slider");
-    await page.keyboard.press("Home");
-    await waitUntil("the past", async () => /at that time/.test(await browser.text("#map-note")));
-    const first = await browser.text("#slider-time");
-    for (let i = 0; i < 5; i++) await page.keyboard.press("PageUp");
-    await waitUntil("a later time", async () => await browser.text("#slider-time") !== first);
-    assert.equal(await page.getAttribute("#live", "aria-pressed"), "false");
-    await page.keyboard.press("End");
-    await waitUntil("the live view", async () => await page.getAttribute("#live", "aria-pressed") === "true");
+    await checkUnknownUsers(browser);
+    await checkUser(browser);
+    await checkPast(browser);
+    await checkPhone(browser);
 
     assert.deepEqual(browser.errors, []);
     const hosts = new Set(browser.requests.map((request) => new URL(request).host));
