@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { TransientError } from "../shared/errors.ts";
 import { kafkaError } from "../shared/kafka/errors.ts";
 import { produceClient } from "../shared/kafka/produce_client.ts";
 import { openKafka } from "../shared/kafka/session.ts";
@@ -32,7 +33,7 @@ const DRAIN_TIMEOUT_MS = 8_000;
  * Produces until `signal` aborts or `PRODUCER_COUNT` records are sent.
  *
  * @throws {PermanentError} on an error that needs operator action; {@link SettingsError} if a setting is invalid
- * @throws {Error} if records were not acknowledged before the shutdown timeout
+ * @throws {TransientError} if records were not acknowledged before the shutdown timeout
  */
 export async function runProducer(
   settings: Settings,
@@ -91,9 +92,8 @@ export async function runProducer(
   await Promise.race([produce(settings, generators, sender, signal), sender.failed]);
   await Promise.race([sender.flush(), sender.failed, drainTimeout(signal)]);
   if (sender.buffered > 0) {
-    throw new Error(
-      `Shutdown timeout: ${sender.buffered} records not acknowledged by Kafka; they may be lost.`,
-    );
+    const cause = `shutdown timeout: ${sender.buffered} records not acknowledged by Kafka; they may be lost`;
+    throw new TransientError({ code: "SHUTDOWN_TIMEOUT", cause, remedy: "" }, "timeout");
   }
   emit("stopped", { sent: await totalSent() });
 }

@@ -254,7 +254,7 @@ export class Sender implements Disposable {
    */
   async #onFailure({ queue, batch }: Delivery, error: Error): Promise<void> {
     const action = `Cannot send to ${partitionKey(queue)}`;
-    const failure = kafkaError(action, error, this.options.settings);
+    const failure = kafkaError(action, error, this.options.settings, true);
     if (failure instanceof PermanentError) throw failure;
     queue.batches.unshift(batch);
     queue.inFlightSince = undefined;

@@ -38,15 +38,19 @@ export const CONNECTION_CLOSED = Object.assign(new Error("Closed connection"), {
 export const acknowledged = ({ batches }: ProduceRequest) =>
   new Map<number, Error | undefined>(batches.map(({ partition }) => [partition, undefined]));
 
-/** A started Sender for the topic "t". The requests and events are recorded. */
+/** A started Sender for the topic "t". Requests, events and messages of failures are recorded. */
 export class TestSender implements Disposable {
   readonly requests: SentRequest[] = [];
   readonly events: [event: string, fields: unknown][] = [];
+  readonly failures: string[] = [];
   readonly sender: Sender;
 
   private constructor(settings: Partial<Settings>, respond: Respond, client: Partial<ProduceClient>) {
     let identities = 0;
-    const availability = { up: () => {}, down: () => {} };
+    const availability = {
+      up: () => {},
+      down: (_server: string, { message }: Error) => this.failures.push(message),
+    };
     this.sender = new Sender({
       client: {
         initProducerId: () => Promise.resolve({ producerId: `id ${++identities}`, producerEpoch: 0 }),

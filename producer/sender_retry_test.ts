@@ -151,3 +151,15 @@ Deno.test("Sender fetches the leaders when a request failed", async () => {
   await sender.flush();
   assert.ok(requests.some((request) => request.leader === 2), JSON.stringify(requests));
 });
+
+Deno.test("Sender does not suggest other settings when a connection that worked is closed", async () => {
+  using test = await TestSender.start(
+    { KAFKA_SECURITY_PROTOCOL: "PLAINTEXT" },
+    (_request, count) => count === 1 ? Promise.reject(CONNECTION_CLOSED) : undefined,
+  );
+  const { sender } = test;
+  sender.setLeaders("t", [1]);
+  sender.add("t", recordOf(1), 0);
+  await sender.flush();
+  assert.deepEqual(test.failures, ["Cannot send to t[0]: Closed connection."]);
+});

@@ -47,6 +47,17 @@ Deno.test("res/local.env contains the defaults of compose.yaml", () => {
   }
 });
 
+Deno.test("README.md and compose.yaml name the variables of the published ports", () => {
+  const published = /127\.0\.0\.1:\$\{([A-Z_]+):-(\d+)\}/g;
+  const compose = read("compose.yaml"), readme = read("README.md");
+  const ports = [...compose.matchAll(published)].filter(([, , port]) => !["9090", "3000"].includes(port!));
+  assert.equal(ports.length, 3);
+  for (const [, name, port] of ports) {
+    assert.match(readme, new RegExp(`\`${name}\` \\(${port}\\)`));
+    assert.match(compose, new RegExp(`^#.*${name}[\\s#]+\\(${port}\\)`, "m"));
+  }
+});
+
 Deno.test("res/aiven.env.example contains valid settings with SASL over TLS, verify-full and limits of the free plan", () => {
   const env = variables(read("res/aiven.env.example"));
   const { settings, warnings } = load((name) => env[name]);

@@ -35,11 +35,13 @@ function* errorChain(error: unknown): Generator<KafkaJSError> {
  * Converts an error of kafkajs: to a {@link PermanentError} if it needs operator action, otherwise to a {@link TransientError}.
  *
  * @param action what failed, such as "Cannot connect to Kafka at kafka:9092"
+ * @param wasConnected whether the connection worked before, so that the settings are not the cause
  */
 export function kafkaError(
   action: string,
   error: unknown,
   settings: KafkaSettings,
+  wasConnected = false,
 ): PermanentError | TransientError {
   if (error instanceof PermanentError || error instanceof TransientError) return error;
   for (const at of errorChain(error)) {
@@ -62,10 +64,11 @@ export function kafkaError(
   const code = /timeout/i.test(message) ? "ETIMEDOUT" : codeOf(error) ?? /E[A-Z]{6,}/.exec(message)?.[0];
   const network = diagnoseNetwork(code, addressIn(error) ?? "it", KAFKA_NAMES);
   const isClosed = /closed connection/i.test(message);
+  const closedRemedy = wasConnected ? "" : CLOSED_REMEDIES[settings.KAFKA_SECURITY_PROTOCOL];
   const found = network && code !== "ETIMEDOUT" ? network : {
     code: code ?? (isClosed ? "KAFKA_CONNECTION_CLOSED" : "KAFKA_UNAVAILABLE"),
     cause: message,
-    remedy: isClosed ? CLOSED_REMEDIES[settings.KAFKA_SECURITY_PROTOCOL] : network?.remedy ?? "",
+    remedy: isClosed ? closedRemedy : network?.remedy ?? "",
   };
   return new TransientError({ action, ...found }, "connection", { cause: error });
 }

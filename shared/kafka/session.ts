@@ -39,8 +39,14 @@ export interface SessionOptions {
  */
 export async function openKafka(settings: KafkaSettings, options: SessionOptions): Promise<KafkaSession> {
   let isOpen = false;
-  const log = kafkaLog(options.log, (cause) => {
-    const failure = { action: "Kafka", code: "KAFKA_CONNECTION_FAILED", cause, remedy: "" };
+  const log = kafkaLog(options.log, (message) => {
+    const cause = message.replace(/^Connection error: /, "");
+    const failure = {
+      action: "Lost a connection to Kafka",
+      code: "KAFKA_CONNECTION_FAILED",
+      cause,
+      remedy: "",
+    };
     if (isOpen) options.onConnectionError(new TransientError(failure, "connection"));
   });
   const openCluster = () => new KafkaCluster(settings, options.clientId, log);
