@@ -12,15 +12,15 @@ const STEPS_MAX = 1_000;
 const SIBLINGS_MAX = 16;
 /** Longest literal of a step. */
 const LITERAL_LENGTH_MAX = 2_000;
-/** Literals are compared four bytes at a time. */
-const WORD_BYTES = 4;
+/** Literals are compared eight bytes at a time, as doubles. None is NaN or 0, which UTF-8 without NUL does not contain. */
+const WORD_BYTES = 8;
 
 /** Some bytes and the value after them; without a value, the end of the record. Steps form a tree, as layouts begin alike. */
 class Step {
   readonly next: Step[] = [];
   readonly length: number;
-  /** The literal as 32-bit integers, of which the last one may overlap the one before it. Empty if the literal is shorter. */
-  readonly words: Int32Array;
+  /** The literal as doubles, of which the last one may overlap the one before it. Empty if the literal is shorter. */
+  readonly words: Float64Array;
 
   constructor(
     readonly literal: Uint8Array,
@@ -31,9 +31,9 @@ class Step {
   ) {
     const { length } = literal, view = new DataView(literal.buffer);
     this.length = length;
-    this.words = Int32Array.from(
+    this.words = Float64Array.from(
       { length: length < WORD_BYTES ? 0 : Math.ceil(length / WORD_BYTES) },
-      (_, n) => view.getInt32(Math.min(n * WORD_BYTES, length - WORD_BYTES), true),
+      (_, n) => view.getFloat64(Math.min(n * WORD_BYTES, length - WORD_BYTES), true),
     );
   }
 }
@@ -127,8 +127,9 @@ function isLiteralAt({ literal, length, words }: Step, view: DataView, at: numbe
     return true;
   }
   const last = words.length - 1;
-  for (let n = 0; n < last; n++) if (view.getInt32(at + n * WORD_BYTES, true) !== words[n]) return false;
-  return view.getInt32(at + length - WORD_BYTES, true) === words[last];
+  if (view.getFloat64(at + length - WORD_BYTES, true) !== words[last]) return false;
+  for (let n = 0; n < last; n++) if (view.getFloat64(at + n * WORD_BYTES, true) !== words[n]) return false;
+  return true;
 }
 
 function setAbsent({ absent, nulls }: Step): boolean {

@@ -21,7 +21,7 @@ import {
 } from "../node_rules.ts";
 import { isIdentity } from "../source_columns.ts";
 import { createChecker, lengthLimits } from "./checkers.ts";
-import { ArrayLeaf, CheckLeaf, JsonLeaf } from "./document_leaves.ts";
+import { ArrayLeaf, CheckLeaf, JsonLeaf, UnknownLeaf } from "./document_leaves.ts";
 import { Leaf, type LeafOptions, SchemaLeaf } from "./leaf.ts";
 import { absenceOf, nullableInner } from "./nullable.ts";
 import { BigintLeaf, DoubleLeaf, IntegerLeaf, type Limits, RealLeaf } from "./number_leaves.ts";
@@ -36,6 +36,19 @@ import { defOf, hasChecks, type Schema } from "../../zod_node.ts";
 const isAny = (schema: Schema): boolean =>
   ["any", "unknown"].includes(defOf(schema).type) && !hasChecks(schema);
 
+function optionsOf(schema: Schema, columns: readonly InnerColumn[], maxDepth: number): LeafOptions {
+  const { inner, isNullable } = nullableInner(schema);
+  const allowsNull = columns.every(({ type }) => !type.options?.isNotNull);
+  const absence = absenceOf(schema);
+  return {
+    schemaValue: new SchemaValue(schema, columns, maxDepth),
+    isNullable: (isNullable || isAny(inner)) && allowsNull,
+    allowsNull,
+    absence: absence === "null" && !allowsNull ? "invalid" : absence,
+    maxDepth,
+  };
+}
+
 /**
  * Creates the leaf of a value.
  *
@@ -48,16 +61,8 @@ export function createLeaf(
   columns: readonly InnerColumn[],
   maxDepth: number,
 ): Leaf {
-  const { inner, isNullable } = nullableInner(schema);
-  const allowsNull = columns.every(({ type }) => !type.options?.isNotNull);
-  const absence = absenceOf(schema);
-  const options: LeafOptions = {
-    schemaValue: new SchemaValue(schema, columns, maxDepth),
-    isNullable: (isNullable || isAny(inner)) && allowsNull,
-    allowsNull,
-    absence: absence === "null" && !allowsNull ? "invalid" : absence,
-    maxDepth,
-  };
+  const { inner } = nullableInner(schema);
+  const options = optionsOf(schema, columns, maxDepth);
   const [column, ...others] = columns;
   if (column === undefined) {
     const checker = createChecker({ skipper }, inner, maxDepth);
@@ -69,7 +74,7 @@ export function createLeaf(
 
 /** Creates the leaf of members that the schema ignores. */
 export const createUnknownLeaf = (skipper: JsonSkipper, maxDepth: number): Leaf =>
-  createLeaf(skipper, z.unknown(), [], maxDepth);
+  new UnknownLeaf(optionsOf(z.unknown(), [], maxDepth), skipper);
 
 const schemaLeaf = (options: LeafOptions) =>
   new SchemaLeaf({ ...options, absence: options.absence === "invalid" ? "invalid" : "schema" });

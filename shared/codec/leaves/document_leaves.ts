@@ -5,8 +5,7 @@
  */
 import { JSONB_VERSION } from "../../types/json.ts";
 import { RowBuffer } from "../../types/row_buffer.ts";
-import type { JsonSkipper } from "../json_skipper.ts";
-import { skipSpace } from "../json_skipper.ts";
+import { isInvalid, type JsonSkipper, skipSpace } from "../json_skipper.ts";
 import type { Checker } from "./checkers.ts";
 import { isNull, Leaf, type LeafOptions } from "./leaf.ts";
 
@@ -57,6 +56,22 @@ export class CheckLeaf extends Leaf {
   read(bytes: Uint8Array, at: number, end: number): number {
     const next = this.checker.check(bytes, at, end);
     return next < 0 ? this.other(bytes, at, end) : this.own(next);
+  }
+
+  protected writeOwn(): boolean {
+    return true;
+  }
+}
+
+/** A member that the schema ignores: any JSON. */
+export class UnknownLeaf extends Leaf {
+  constructor(options: LeafOptions, readonly skipper: JsonSkipper) {
+    super(options);
+  }
+
+  read(bytes: Uint8Array, at: number, end: number): number {
+    const next = this.skipper.skipValue(bytes, at, end, this.options.maxDepth);
+    return isInvalid(next) ? -1 : next;
   }
 
   protected writeOwn(): boolean {
