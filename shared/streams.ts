@@ -4,7 +4,6 @@
  * @module
  */
 import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { isTopicName, TOPIC_NAME_REMEDY } from "./kafka/topic_name.ts";
 import { readProblem, type SettingProblem, SettingsError } from "./settings/error.ts";
 import { suggestion } from "./settings/suggestion.ts";
@@ -13,8 +12,11 @@ import type { Stream } from "./stream.ts";
 import { readStreamFile } from "./stream_files/read_stream_file.ts";
 import { upsertMode, withPositionColumns } from "./upsert_stream.ts";
 
-/** The root of the project, relative to which the directory of stream files is found. In the images it is `/app`. */
-const PROJECT = fileURLToPath(new URL("..", import.meta.url));
+/**
+ * The root of the project, relative to which the directory of stream files is found. In the images it is `/app`, and this module is part
+ * of a bundle in `dist` or in a folder of it.
+ */
+const PROJECT = import.meta.dirname!.replace(/^(.*[/\\])(?:shared|dist)(?:[/\\].*)?$/, "$1");
 
 const NAME = /^[a-z][a-z0-9_-]*$/;
 const NAME_RULE = "a name has lower-case letters, digits, underscores and hyphens, and begins with a letter";
@@ -206,7 +208,7 @@ function readFile(path: string, absolute = resolve(PROJECT, path)): string | und
   }
 }
 
-const typeScriptNames = (): string[] => namesIn(fileURLToPath(new URL("streams", import.meta.url)), ".ts");
+const typeScriptNames = (): string[] => namesIn(resolve(PROJECT, "shared/streams"), ".ts");
 
 /** A missing directory has no files: the streams in TypeScript do not need it. */
 const fileNames = (directory: string): string[] => namesIn(resolve(PROJECT, directory), ".json");

@@ -24,3 +24,11 @@ Deno.test("image labels, manifests, --version and the latest section of the CHAN
   const [, latest] = /^## (\d\S*)/m.exec(await read("CHANGELOG.md")) ?? [];
   assert.equal(latest, version);
 });
+
+Deno.test("image labels have the base image of the last stage", async () => {
+  for (const service of ["producer", "consumer", "dashboard"]) {
+    const dockerfile = await Deno.readTextFile(join(PROJECT, service, "Dockerfile"));
+    const [, base] = [...dockerfile.matchAll(/^FROM (\S+)$/gm)].at(-1)!;
+    assert.ok(dockerfile.includes(`org.opencontainers.image.base.name="docker.io/${base}"`), service);
+  }
+});

