@@ -183,13 +183,15 @@ export class WorldMap {
     const route = this.#selected === undefined ? undefined : this.#trails.get(this.#selected);
     if (route) this.#drawTrail(context, this.#route.length > 0 ? this.#route : route, inside, true);
     context.globalAlpha = 1;
-    for (const [key, rows] of this.#trails) {
-      const point = this.#project(rows.at(-1)!);
+    const isMarked = (key: string) => key === this.#selected || key === this.#hovered;
+    const keys = [...this.#trails.keys()];
+    // Labels are above all discs.
+    for (const key of [...keys.filter((key) => !isMarked(key)), ...keys.filter(isMarked)]) {
+      const point = this.#project(this.#trails.get(key)!.at(-1)!);
       if (!point || !inside(point)) continue;
-      const isMarked = key === this.#selected || key === this.#hovered;
-      drawDisc(context, point, isMarked ? 6.5 : 4, panel);
-      drawDisc(context, point, isMarked ? 5 : 2.8, accent);
-      if (isMarked) drawLabel(context, `${this.#keyName} ${key}`, point, width, { panel, ink });
+      drawDisc(context, point, isMarked(key) ? 6.5 : 4, panel);
+      drawDisc(context, point, isMarked(key) ? 5 : 2.8, accent);
+      if (isMarked(key)) drawLabel(context, `${this.#keyName} ${key}`, point, width, { panel, ink });
     }
     this.#animate();
   }
