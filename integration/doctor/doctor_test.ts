@@ -269,17 +269,19 @@ Deno.test("doctor reports the cause when PostgreSQL's address, certificate, logi
 });
 
 Deno.test("doctor reports the table, column or privilege when PostgreSQL lacks it", async () => {
-  const { postgres } = servers;
-  const own = new Database(postgres, uniqueName("doctor"));
+  const own = new Database(servers.postgres, uniqueName("doctor"));
   await own.create();
   try {
     const settings = { ...valid, ...servers.postgresSettings("app", own.name) };
     await assertFailures(settings, {
       "postgresql.tables":
-        /table routes_table does not exist, and the account is not allowed to create it in the schema public.*GRANT CREATE ON SCHEMA public/,
+        /table routes_table does not exist, and the account is not allowed to create it in the schema public.*GRANT CREATE ON SCHEMA public TO app;/,
     });
+    await own.query("REVOKE USAGE ON SCHEMA public FROM PUBLIC");
+    const usage = /lacks USAGE on the schema public.*GRANT USAGE ON SCHEMA public TO app;/;
+    await assertFailures(settings, { "postgresql.tables": usage });
     await own.query(
-      `CREATE TABLE routes_table (user_id TEXT, timestamp DOUBLE PRECISION, latitude DOUBLE PRECISION);
+      `GRANT USAGE ON SCHEMA public TO PUBLIC; CREATE TABLE routes_table (user_id TEXT, timestamp DOUBLE PRECISION, latitude DOUBLE PRECISION);
       CREATE TABLE consumer_progress (group_id TEXT, topic TEXT, partition INT, next_offset BIGINT);
       CREATE TABLE rejected_records (topic TEXT, partition INT, "offset" BIGINT, key BYTEA, value BYTEA, reason TEXT, detail TEXT);
       GRANT SELECT ON ALL TABLES IN SCHEMA public TO app`,
@@ -288,7 +290,7 @@ Deno.test("doctor reports the table, column or privilege when PostgreSQL lacks i
       "postgresql.tables":
         /routes_table has an incompatible schema: column user_id: expected integer, found text; column longitude: expected double precision, found none/,
       "postgresql.privileges":
-        /lacks INSERT, UPDATE on consumer_progress.*GRANT INSERT, UPDATE ON consumer_progress TO "app"/,
+        /lacks INSERT, UPDATE on consumer_progress.*GRANT INSERT, UPDATE ON consumer_progress TO app;/,
     });
     await own.query(`ALTER DATABASE "${own.name}" SET default_transaction_read_only = on`);
     await assertFailures(settings, { "postgresql.database": /is read-only for “app”.*disk is full/ });

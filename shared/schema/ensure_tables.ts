@@ -10,7 +10,9 @@ import { withSavepoint } from "../postgres/session.ts";
 import type { Stream } from "../stream.ts";
 import { readCatalog } from "./catalog.ts";
 import { isNullable } from "./column_schema.ts";
+import { readPrivileges } from "./missing_privileges.ts";
 import { createTableSql, OWN_TABLES } from "./own_tables.ts";
+import { notCreatable, schemaProblems, targetSchemas } from "./schema_problems.ts";
 import {
   addColumnsSql,
   enumTypes,
@@ -55,6 +57,7 @@ export async function ensureTables(
   { addColumns }: EnsureOptions,
 ): Promise<string[]> {
   const sql = tablesSql(streams), names = [...sql.keys()];
+  await assertAccessible(client, "table", names);
   const before = await readCatalog(client, names), existing = before.tables;
   const created: string[] = [];
   const create = async (what: string, statement: string, table: string) => {
@@ -93,7 +96,31 @@ export async function ensureTables(
       remedy,
     });
   }
+  await assertPrivileges(client, streams, names);
   return created;
+}
+
+/** @throws {PermanentError} if the account is not allowed to use the schema of a table or type */
+async function assertAccessible(client: pg.Client, kind: string, names: readonly string[]): Promise<void> {
+  const [problem] = await schemaProblems(client, names);
+  if (!problem) return;
+  const [name, { what, remedy }] = problem;
+  throw new PermanentError({ code: "PRIVILEGE_MISSING", cause: `the ${kind} ${name} ${what}`, remedy });
+}
+
+/** @throws {PermanentError} if the account lacks a privilege on the tables, with all statements that grant them */
+async function assertPrivileges(
+  client: pg.Client,
+  streams: readonly Stream[],
+  names: readonly string[],
+): Promise<void> {
+  const lacking = (await readPrivileges(client, streams, names)).filter(({ missing }) => missing.length > 0);
+  if (lacking.length === 0) return;
+  throw new PermanentError({
+    code: "PRIVILEGE_MISSING",
+    cause: `the account lacks ${lacking.flatMap(({ missing }) => missing).join("; ")}`,
+    remedy: lacking.flatMap(({ grants }) => grants).join(" "),
+  });
 }
 
 /** Creates a table or type. Returns false if another consumer creates it at the same time. */
@@ -104,11 +131,11 @@ async function tryCreate(client: pg.Client, sql: string, table: string, all: str
   } catch (error) {
     if (CONCURRENT_CREATE_SQLSTATES.includes(codeOf(error) ?? "")) return false;
     if (!NOT_CREATABLE.includes(codeOf(error) ?? "")) throw error;
-    const failure = statementFailure(
-      `The table ${table} does not exist and this account is not allowed to create it`,
-      error,
-    );
-    throw new PermanentError({ ...failure, remedy: `${failure.remedy} Or create it:\n${all};` }, {
+    const failure = statementFailure(`Cannot create the table ${table}`, error);
+    const target = (await targetSchemas(client, [table])).get(table);
+    if (!target || target.canCreate) throw new PermanentError(failure, { cause: error });
+    const { what, remedy } = notCreatable(target, all);
+    throw new PermanentError({ code: failure.code, cause: `the table ${table} ${what}`, remedy }, {
       cause: error,
     });
   }
@@ -121,6 +148,7 @@ async function missingTypes(
 ): Promise<[name: string, labels: readonly string[]][]> {
   const types = [...enumTypes(stream)];
   if (types.length === 0) return [];
+  await assertAccessible(client, "type", types.map(([name]) => name));
   const { rows } = await client.query<{ name: string }>(
     "SELECT t.name FROM unnest($1::text[]) AS t (name) WHERE to_regtype(t.name) IS NULL",
     [types.map(([name]) => name)],

@@ -7,6 +7,8 @@ import { ensureTables } from "./ensure_tables.ts";
 const OPTIONS = { addColumns: false };
 const streams = await loadStreams(["routes"]);
 
+const TARGET = { table: "routes_table", schema: "sales", exists: true, canCreate: false, account: "app" };
+
 /** A server on which another consumer creates the tables at the same time: each CREATE fails, and the table exists afterwards. */
 function serverWithRace(code: string, comment: string | null = null): pg.Client {
   const columns: Record<string, Record<string, string>> = {
@@ -33,7 +35,8 @@ function serverWithRace(code: string, comment: string | null = null): pg.Client 
       isCreated = true;
       return Promise.reject(Object.assign(new Error("already exists"), { code }));
     }
-    if (sql.includes("relkind")) return Promise.resolve({ rows: [] });
+    if (sql.includes("canCreate")) return Promise.resolve({ rows: [TARGET] });
+    if (/relkind|reset_val/.test(sql)) return Promise.resolve({ rows: [] });
     if (sql.includes("server_encoding")) return Promise.resolve({ rows: [{ encoding: "UTF8" }] });
     if (sql.includes("obj_description")) return Promise.resolve({ rows: [{ comment }] });
     const rows = Object.entries(isCreated ? columns : {}).flatMap(([table, types]) =>
@@ -56,7 +59,7 @@ Deno.test("ensureTables() uses the tables when another consumer creates them at 
 Deno.test("ensureTables() throws the statement when the account is not allowed to create a table", async () => {
   await assert.rejects(
     ensureTables(serverWithRace("42501"), streams, OPTIONS),
-    /not allowed to create it.*Or create it:\nCREATE TABLE IF NOT EXISTS routes_table/s,
+    /not allowed to create it in the schema sales\. GRANT CREATE ON SCHEMA sales TO app; Or create it:\nCREATE TABLE IF NOT EXISTS routes_table/,
   );
 });
 
