@@ -54,7 +54,8 @@ const identifier = (name: string) => `t.${pg.escapeIdentifier(name)}`;
 /** The text that identifies a row's key: the values of the key columns, or the row's place in the table. */
 export function keySql(stream: Stream): string {
   const { key: [first, ...rest] } = shownColumns(stream);
-  if (first === undefined) return "t.ctid::text";
+  // Partitions have rows at the same places.
+  if (first === undefined) return "concat(t.tableoid, t.ctid)";
   if (rest.length === 0) return `left(coalesce(${identifier(first)}::text, 'NULL'), ${VALUE_LENGTH_MAX})`;
   return `left(concat_ws(', ', ${[first, ...rest].map(identifier).join(", ")}), ${VALUE_LENGTH_MAX})`;
 }

@@ -84,7 +84,7 @@ export class DatabasePoller {
         const extents = await fetchTableExtents(client, this.tables.map(({ stream }) => stream));
         const rows = new Map<string, TablePoll>();
         for (const [index, table] of this.tables.entries()) {
-          rows.set(table.stream.name, await table.poll(client, snapshot, extents[index]!));
+          rows.set(table.stream.name, await table.poll(client, snapshot, extents[index]));
         }
         const rejectedCount = await countRejectedRecords(client);
         const progress = await fetchProgress(client, this.group, this.streams.map(({ topic }) => topic));

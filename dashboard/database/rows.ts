@@ -8,13 +8,22 @@ import type { Row, Value } from "../protocol.ts";
 import type { Stream } from "../../shared/stream.ts";
 import { keySql, placeColumns, rowSql, streamInfo } from "../stream_info.ts";
 
-export interface TableExtent {
-  /** Changes when the table is truncated, rewritten or recreated; `undefined`: the table does not exist. */
-  readonly file: string | undefined;
+/** A table without partitions, or one partition of a table. */
+export interface Relation {
+  /** Its OID. */
+  readonly id: string;
+  /** The name in FROM, and a condition on the rows of `t` that starts with AND. */
+  readonly from: string;
+  readonly condition: string;
+  /** Changes when the table is truncated, rewritten or recreated. */
+  readonly file: string;
   readonly blocks: number;
   /** Number of rows, as estimated by the statistics. */
   readonly rows: number;
 }
+
+/** The relations with the rows of a table; `undefined`: the table does not exist. */
+export type TableExtent = readonly Relation[] | undefined;
 
 /** A `pg_snapshot` as text, and its xmax: later transactions have this id or a higher one. */
 export interface TransactionSnapshot {
@@ -30,36 +39,53 @@ export async function currentSnapshot(client: pg.Client): Promise<TransactionSna
   return rows[0]!;
 }
 
-/** Size and identity of the streams' tables, in the order of `streams`. */
+/**
+ * Size and identity of the streams' tables, in the order of `streams`.
+ *
+ * A partition is read directly if the role is allowed to; its row-level security is that of the partitioned table only if it is read through
+ * that table.
+ */
 export async function fetchTableExtents(
   client: pg.Client,
   streams: readonly Stream[],
 ): Promise<TableExtent[]> {
-  const { rows } = await client.query<{ file: string | null; blocks: string | null; rows: number | null }>(
-    `SELECT pg_relation_filenode(c.oid)::text AS file,
-       pg_relation_size(c.oid) / current_setting('block_size')::int AS blocks,
-       greatest(c.reltuples, s.n_live_tup, 0)::float8 AS rows
+  const { rows } = await client.query<{ i: number; relations: (Relation & { isDirect: boolean })[] }>(
+    `SELECT t.i::int, coalesce(jsonb_agg(jsonb_build_object('id', l.oid::text, 'from', format('%I.%I', n.nspname, l.relname),
+       'file', pg_relation_filenode(l.oid)::text,
+       'blocks', pg_relation_size(l.oid) / current_setting('block_size')::int,
+       'rows', greatest(l.reltuples, s.n_live_tup, 0),
+       'isDirect', l.oid = c.oid OR (NOT c.relrowsecurity AND has_schema_privilege(l.relnamespace, 'USAGE')
+         AND has_table_privilege(l.oid, 'SELECT'))
+     ) ORDER BY l.oid) FILTER (WHERE pg_relation_filenode(l.oid) IS NOT NULL), '[]') AS relations
      FROM unnest($1::text[]) WITH ORDINALITY AS t (name, i)
-     LEFT JOIN pg_class c ON c.oid = to_regclass(t.name)
-     LEFT JOIN pg_stat_user_tables s ON s.relid = c.oid
-     ORDER BY t.i`,
+     JOIN pg_class c ON c.oid = to_regclass(t.name)
+     LEFT JOIN LATERAL (
+       SELECT c.oid AS relid WHERE c.relkind <> 'p' UNION ALL SELECT relid FROM pg_partition_tree(c.oid) WHERE c.relkind = 'p' AND isleaf
+     ) AS p ON true
+     LEFT JOIN pg_class l ON l.oid = p.relid LEFT JOIN pg_namespace n ON n.oid = l.relnamespace
+     LEFT JOIN pg_stat_user_tables s ON s.relid = l.oid
+     GROUP BY t.i`,
     [streams.map(({ table }) => table)],
   );
-  return rows.map(({ file, blocks, rows }) => ({
-    file: file ?? undefined,
-    blocks: Number(blocks ?? 0),
-    rows: rows ?? 0,
-  }));
+  const found = new Map(rows.map(({ i, relations }) => [i - 1, relations]));
+  return streams.map(({ table }, i) =>
+    found.get(i)?.map(({ isDirect, ...relation }) => ({
+      ...relation,
+      from: isDirect ? relation.from : table,
+      condition: isDirect ? "" : `AND t.tableoid = ${relation.id}`,
+    }))
+  );
 }
 
 /**
  * `LATERAL` with a `LIMIT` prevents the planner from joining the blocks with the whole table: it chooses a TID range scan per
  * block.
  */
-const fromBlocks = (stream: Stream, condition: string) =>
+const fromBlocks = (stream: Stream, relation: Relation, condition: string) =>
   `SELECT r.* FROM unnest($1::bigint[]) AS b (block) CROSS JOIN LATERAL (
-     SELECT ${rowSql(stream)} FROM ${stream.table} AS t
-     WHERE t.ctid >= format('(%s,0)', b.block)::tid AND t.ctid < format('(%s,0)', b.block + 1)::tid ${condition}
+     SELECT ${rowSql(stream)} FROM ${relation.from} AS t
+     WHERE t.ctid >= format('(%s,0)', b.block)::tid AND t.ctid < format('(%s,0)', b.block + 1)::tid
+       ${relation.condition} ${condition}
      LIMIT $2
    ) AS r`;
 
@@ -67,12 +93,13 @@ const fromBlocks = (stream: Stream, condition: string) =>
 export async function fetchRows(
   client: pg.Client,
   stream: Stream,
+  relation: Relation,
   blocks: readonly number[],
   each: number,
 ): Promise<Row[]> {
   if (blocks.length === 0) return [];
   const { rows } = await client.query<(string | null)[]>({
-    text: fromBlocks(stream, ""),
+    text: fromBlocks(stream, relation, ""),
     values: [blocks, each],
     rowMode: "array",
   });
@@ -88,6 +115,7 @@ export async function fetchRows(
 export async function fetchNewRows(
   client: pg.Client,
   stream: Stream,
+  relation: Relation,
   blocks: readonly number[],
   each: number,
   last: TransactionSnapshot,
@@ -98,6 +126,7 @@ export async function fetchNewRows(
   const { rows } = await client.query<(string | null)[]>({
     text: fromBlocks(
       stream,
+      relation,
       `AND NOT pg_visible_in_snapshot(greatest(${xid}, 3)::text::xid8, $3::pg_snapshot)`,
     ),
     values: [blocks, each, last.snapshot, now.xmax],
@@ -106,28 +135,28 @@ export async function fetchNewRows(
   return toRows(stream, rows);
 }
 
-/** Reads the keys of all rows in the blocks before `end`. */
-export async function fetchKeys(client: pg.Client, stream: Stream, end: number): Promise<Set<string>> {
+/** Reads the keys of all rows of a relation. */
+export async function fetchKeys(client: pg.Client, stream: Stream, relation: Relation): Promise<string[]> {
   const { rows } = await client.query<{ key: string }>(
-    `SELECT ${
-      keySql(stream)
-    } AS key FROM ${stream.table} AS t WHERE t.ctid < format('(%s,0)', $1::bigint)::tid`,
-    [end],
+    `SELECT ${keySql(stream)} AS key FROM ${relation.from} AS t
+     WHERE t.ctid < format('(%s,0)', $1::bigint)::tid ${relation.condition}`,
+    [relation.blocks],
   );
-  return new Set(rows.map(({ key }) => key));
+  return rows.map(({ key }) => key);
 }
 
 /** Reads the last `limit` rows of a key in the blocks from `from` on. */
 export async function fetchRowsOfKey(
   client: pg.Client,
   stream: Stream,
+  relation: Relation,
   key: string,
   from: number,
   limit: number,
 ): Promise<Row[]> {
   const { rows } = await client.query<(string | null)[]>({
-    text: `SELECT ${rowSql(stream)} FROM ${stream.table} AS t
-      WHERE t.ctid >= format('(%s,0)', $1::bigint)::tid AND ${keySql(stream)} = $2
+    text: `SELECT ${rowSql(stream)} FROM ${relation.from} AS t
+      WHERE t.ctid >= format('(%s,0)', $1::bigint)::tid ${relation.condition} AND ${keySql(stream)} = $2
       ORDER BY t.ctid DESC LIMIT $3`,
     values: [from, key, limit],
     rowMode: "array",

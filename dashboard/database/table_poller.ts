@@ -1,5 +1,5 @@
 /**
- * Polls the table of a stream: a sample of the stored rows first, then new rows as they are committed.
+ * Polls the table of a stream, or its partitions.
  *
  * @module
  */
@@ -7,32 +7,26 @@ import type pg from "pg";
 import type { Stream } from "../../shared/stream.ts";
 import type { KeyRows, Row } from "../protocol.ts";
 import { isUpdated } from "../stream_info.ts";
-import { selectBlocks, selectUpdatedBlocks, spread } from "./blocks.ts";
-import { RowSample, SAMPLE_ROWS } from "./row_sample.ts";
-import { KEY, RecentRows, TIME } from "./recent_rows.ts";
+import { UPDATED_BLOCKS_MAX } from "./blocks.ts";
+import { KEY, TIME } from "./recent_rows.ts";
+import { RelationPoller } from "./relation_poller.ts";
+import { RowSample } from "./row_sample.ts";
 import {
   fetchKeys,
-  fetchNewRows,
-  fetchRows,
   fetchRowsOfKey,
+  type Relation,
   type TableExtent,
   type TransactionSnapshot,
 } from "./rows.ts";
 
-/** New rows per poll. */
-const NEW_ROWS_MAX = 2_000;
+/** Partitions per poll: those that have grown, then those whose last poll is the longest ago. */
+const RELATIONS_PER_POLL = 8;
 /** The keys of a table whose rows are updated are read once in this many polls. */
 const KEYS_POLLS = 5;
-/** Blocks of the first sample, and blocks per statement that reads them. */
-const SAMPLE_BLOCKS = 250;
-const BLOCKS_PER_STATEMENT = 50;
-/** Last blocks that are read completely at first, for the keys' latest rows. */
-const RECENT_BLOCKS = 64;
-/** Last blocks that are searched for the rows of a key: about 70,000 rows of four columns. */
+/** Last blocks that are searched for the rows of a key: about 70,000 rows of four columns; at least some of each partition. */
 const KEY_BLOCKS = 512;
+const KEY_BLOCKS_MIN = 16;
 const KEY_ROWS_MAX = 2_000;
-/** More than a block of 8 kB can contain. */
-const ROWS_PER_BLOCK_MAX = 300;
 
 export interface TablePoll {
   readonly rows: readonly Row[];
@@ -46,7 +40,9 @@ export interface TablePoll {
 
 export class TablePoller {
   readonly sample = new RowSample();
-  #last: { seen: TransactionSnapshot; file: string; blocks: number; earlier: number } | undefined;
+  /** By id, those first whose last poll is the longest ago. */
+  readonly #relations = new Map<string, RelationPoller>();
+  #exists = false;
   #rows = 0;
   #polls = 0;
 
@@ -55,7 +51,7 @@ export class TablePoller {
 
   /** Whether the table existed at the last poll. */
   get exists(): boolean {
-    return this.#last !== undefined;
+    return this.#exists;
   }
 
   /** Number of rows, as estimated by the statistics. */
@@ -69,66 +65,99 @@ export class TablePoller {
    * @param extent of the table in this transaction
    */
   async poll(client: pg.Client, now: TransactionSnapshot, extent: TableExtent): Promise<TablePoll> {
-    const { file, blocks } = extent;
-    this.#rows = extent.rows;
-    if (file === undefined) return this.#clear();
-    const last = this.#last;
-    const next = { seen: now, file, blocks, earlier: last?.blocks ?? blocks };
-    if (!last || last.file !== file || blocks < last.blocks) {
-      const rows = await this.#readFirst(client, blocks);
-      this.#last = next;
-      return { rows, sampled: false, replaced: true };
+    this.#rows = extent?.reduce((sum, { rows }) => sum + rows, 0) ?? 0;
+    const existed = this.#exists;
+    this.#exists = extent !== undefined;
+    if (!extent) {
+      this.#clear();
+      return { rows: [], sampled: false, replaced: existed };
     }
-    const selection = isUpdated(this.stream)
-      ? selectUpdatedBlocks(blocks, this.#polls++)
-      : selectBlocks(last.earlier, last.blocks, blocks);
-    // Limits each block so that together they do not exceed the maximum.
-    const each = Math.ceil(NEW_ROWS_MAX / Math.max(1, selection.blocks.length));
-    const rows = await fetchNewRows(client, this.stream, selection.blocks, each, last.seen, now);
-    const readsKeys = isUpdated(this.stream) && !selection.sampled && this.#polls % KEYS_POLLS === 0;
-    const keys = readsKeys ? await fetchKeys(client, this.stream, blocks) : undefined;
-    this.#last = next;
-    this.sample.add(rows);
-    const sampled = selection.sampled || rows.length >= NEW_ROWS_MAX;
-    return { rows, sampled, replaced: false, ...keys && { keys } };
+    const isReplaced = !existed || this.#isReplacedBy(extent);
+    if (isReplaced) this.#clear();
+    const due = this.#dueRelations(extent);
+    const rows = await this.#readFirst(client, now, extent);
+    let sampled = due.some((poller, i) => i >= RELATIONS_PER_POLL && poller.hasGrown);
+    for (const poller of due.slice(0, RELATIONS_PER_POLL)) {
+      const poll = await poller.poll(client, now);
+      rows.push(...poll.rows);
+      sampled ||= poll.sampled;
+      this.#relations.delete(poller.relation.id);
+      this.#relations.set(poller.relation.id, poller);
+    }
+    const keys = isReplaced ? undefined : await this.#readKeys(client, extent);
+    return { rows, sampled, replaced: isReplaced, ...keys && { keys } };
   }
 
-  /** The rows of a key in the last blocks; if there are none, those in the sample. */
+  /** The rows of a key in the last blocks of the growing partitions; if there are none, those in the sample. */
   async rowsOfKey(client: pg.Client, key: string): Promise<KeyRows> {
-    if (!this.#last) return { rows: [], extent: "all", searched: 0 };
-    const { blocks } = this.#last;
-    const from = Math.max(0, blocks - KEY_BLOCKS);
-    const found = await fetchRowsOfKey(client, this.stream, key, from, KEY_ROWS_MAX);
-    const rows = found.sort((a, b) => a[TIME] - b[TIME]);
-    const isComplete = from === 0 && rows.length < KEY_ROWS_MAX;
-    const searched = Math.round(this.#rows * (blocks - from) / Math.max(1, blocks));
+    const all = [...this.#relations.values()].filter(({ relation }) => relation.blocks > 0);
+    const growing = all.filter(({ growths }) => growths > 0);
+    const selected = growing.length > 0 ? growing : all;
+    const blocks = Math.max(KEY_BLOCKS_MIN, Math.floor(KEY_BLOCKS / Math.max(1, selected.length)));
+    const rows: Row[] = [];
+    let isComplete = selected.length === all.length, searched = 0;
+    for (const { relation } of selected) {
+      const from = Math.max(0, relation.blocks - blocks);
+      const found = await fetchRowsOfKey(client, this.stream, relation, key, from, KEY_ROWS_MAX);
+      rows.push(...found);
+      if (from > 0 || found.length >= KEY_ROWS_MAX) isComplete = false;
+      searched += relation.rows * (relation.blocks - from) / relation.blocks;
+    }
+    rows.sort((a, b) => a[TIME] - b[TIME]);
+    searched = Math.round(searched);
     if (rows.length > 0 || isComplete) return { rows, extent: isComplete ? "all" : "latest", searched };
     // The sample contains earlier versions of updated rows.
     const sample = isUpdated(this.stream) ? [] : this.sample.rows().filter((row) => row[KEY] === key);
     return { rows: sample, extent: sample.length > 0 ? "sample" : "latest", searched };
   }
 
-  async #readFirst(client: pg.Client, blocks: number): Promise<Row[]> {
-    this.sample.clear();
-    const recent = new RecentRows(this.depth, isUpdated(this.stream));
-    const sample = spread(0, blocks, SAMPLE_BLOCKS);
-    const each = Math.min(ROWS_PER_BLOCK_MAX, Math.ceil(SAMPLE_ROWS / Math.max(1, sample.length)));
-    for (let i = 0; i < sample.length; i += BLOCKS_PER_STATEMENT) {
-      this.sample.add(await fetchRows(client, this.stream, sample.slice(i, i + BLOCKS_PER_STATEMENT), each));
-    }
-    const end = spread(Math.max(0, blocks - RECENT_BLOCKS), blocks, RECENT_BLOCKS);
-    recent.add(this.sample.rows());
-    const known = new Set(this.sample.rows().map((row) => row.join()));
-    // The sample contains rows of the last blocks, too; a duplicate would look like a stop.
-    const rows = await fetchRows(client, this.stream, end, ROWS_PER_BLOCK_MAX);
-    recent.add(rows.filter((row) => !known.has(row.join())));
-    return recent.rows();
+  /** Whether a known relation was dropped, truncated or rewritten. */
+  #isReplacedBy(extent: readonly Relation[]): boolean {
+    const current = new Map(extent.map((relation) => [relation.id, relation]));
+    return [...this.#relations.values()].some(({ relation: { id, file, blocks } }) => {
+      const now = current.get(id);
+      return !now || now.file !== file || now.blocks < blocks;
+    });
   }
 
-  #clear(): TablePoll {
-    const replaced = this.#last !== undefined;
-    this.#last = undefined;
+  /** The known relations, with their current size, in the order in which they are polled. */
+  #dueRelations(extent: readonly Relation[]): RelationPoller[] {
+    for (const relation of extent) {
+      const poller = this.#relations.get(relation.id);
+      if (poller) poller.relation = relation;
+    }
+    const known = [...this.#relations.values()];
+    return [...known.filter(({ hasGrown }) => hasGrown), ...known.filter(({ hasGrown }) => !hasGrown)];
+  }
+
+  /** Reads the first rows of relations that are not known yet. */
+  async #readFirst(client: pg.Client, now: TransactionSnapshot, extent: readonly Relation[]): Promise<Row[]> {
+    const blocks = extent.reduce((sum, relation) => sum + relation.blocks, 0);
+    const rows: Row[] = [];
+    for (const relation of extent) {
+      if (this.#relations.has(relation.id)) continue;
+      const poller = new RelationPoller(this.stream, relation, this.sample);
+      const share = relation.blocks / Math.max(1, blocks);
+      rows.push(...await poller.readFirst(client, now, { share, count: extent.length, depth: this.depth }));
+      this.#relations.set(relation.id, poller);
+    }
+    return rows;
+  }
+
+  /** All keys, in some polls of a small table whose rows are updated. */
+  async #readKeys(client: pg.Client, extent: readonly Relation[]): Promise<Set<string> | undefined> {
+    const blocks = extent.reduce((sum, relation) => sum + relation.blocks, 0);
+    if (!isUpdated(this.stream) || blocks > UPDATED_BLOCKS_MAX) return undefined;
+    if (++this.#polls % KEYS_POLLS !== 0) return undefined;
+    const keys = new Set<string>();
+    for (const relation of extent) {
+      for (const key of await fetchKeys(client, this.stream, relation)) keys.add(key);
+    }
+    return keys;
+  }
+
+  #clear(): void {
+    this.#relations.clear();
     this.sample.clear();
-    return { rows: [], sampled: false, replaced };
   }
 }

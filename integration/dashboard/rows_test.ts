@@ -85,6 +85,38 @@ scenario({
 });
 
 scenario({
+  name: "dashboard shows the rows of a partitioned table when partitions are added and truncated",
+  failure: "A partition is attached, then row-level security is enabled, then a partition is truncated",
+  result: "Pages receive the rows of all partitions once, and the current ones after TRUNCATE",
+  services: "process",
+}, async (s) => {
+  await s.database.create();
+  const partition = (name: string, from: number, to: number) =>
+    s.database.query(`CREATE TABLE ${name} PARTITION OF routes_table FOR VALUES FROM (${from}) TO (${to})`);
+  await s.database.query(`${TABLE} PARTITION BY RANGE (timestamp)`);
+  await partition("early", 0, 1_000);
+  await s.database.query(INSERT, [1, 1, 500]);
+  const { url, events } = await startWithEvents(s);
+  const times = () => events.rows("routes").map(([, time]) => time);
+  await waitUntil("the first rows", () => times().length === 60);
+  await partition("late", 1_000, 2_000);
+  await s.database.query(INSERT, [2, 990, 1_009]);
+  await waitUntil("the rows of both partitions", () => times().length === 80);
+  // Partitions are then read through the table.
+  await s.database.query("ALTER TABLE routes_table ENABLE ROW LEVEL SECURITY");
+  await s.database.query(INSERT, [3, 990, 1_009]);
+  await waitUntil("more rows of both partitions", () => times().length === 100);
+  const rows = events.rows("routes").map((row) => row.join());
+  assert.equal(new Set(rows).size, rows.length);
+  const found = await (await fetch(`${url}/api/rows?stream=routes&key=3`)).json();
+  assert.equal(found.rows.length, 20);
+  const estimate = () => events.messages.at(-1)!.data.status.tables[0].rows as number;
+  await waitUntil("the number of rows", () => estimate() === 540);
+  await s.database.query("TRUNCATE late");
+  await waitUntil("the replacement", () => events.messages.at(-1)!.data.replaced?.includes("routes"));
+});
+
+scenario({
   name:
     "dashboard takes the reader role when the role can read the table, and keeps polling during 40 searches",
   failure: "A role routes_reader without grants in this database; 40 concurrent searches",
