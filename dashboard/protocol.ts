@@ -56,7 +56,10 @@ export interface TableStatus {
 
 /** A producer or consumer. */
 export interface ServiceStatus {
-  /** Host of the URL in `DASHBOARD_SERVICES`, with the address if the host has several. */
+  /**
+   * Name of the host according to reverse DNS, such as that of the container, if it contains the host of the URL in `DASHBOARD_SERVICES`. Else the host
+   * of the URL with the port, or with the address if the host has several.
+   */
   readonly name: string;
   /** `unknown`: the service has not responded yet. */
   readonly kind: "consumer" | "producer" | "unknown";

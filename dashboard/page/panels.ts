@@ -154,14 +154,15 @@ function consumerCard(
   { name, kind, up, problem, missing, partitions }: ServiceStatus,
   end: number,
 ): HTMLElement {
+  const noun = kind === "unknown" ? "Service" : `${kind[0]!.toUpperCase()}${kind.slice(1)}`;
   const state = !up
-    ? `${kind === "unknown" ? "unreachable" : `${kind}, unreachable`}: ${problem}`
+    ? `unreachable: ${problem}`
     : missing.length > 0
     ? `unavailable: ${missing.join(", ")}`
     : partitions.length === 0
     ? "no partitions assigned"
     : `${partitions.length} partition${partitions.length === 1 ? "" : "s"} assigned`;
-  const card = el("article", up ? "" : "unreachable", el("h3", "", name, el("span", "", state)));
+  const card = el("article", up ? "" : "unreachable", el("h3", "", `${noun} ${name}`, el("span", "", state)));
   if (partitions.length === 0) return card;
   card.append(partitionTable(partitions, end));
   return card;

@@ -7,10 +7,13 @@ import { lookup } from "node:dns/promises";
 import { codeOf, messageOf } from "../../shared/errors.ts";
 import { fetchMetrics } from "../../shared/observe/fetch_metrics.ts";
 import type { MetricSample } from "../../shared/observe/parse_metrics.ts";
+import { HostNames } from "./host_names.ts";
 
 const TIMEOUT_MS = 900;
 /** Addresses scraped per host name. */
 const ADDRESSES_MAX = 64;
+
+const NAMES = new HostNames();
 
 /** Result of scraping one process. */
 export interface Scrape {
@@ -23,9 +26,12 @@ export interface Scrape {
 }
 
 /** Scrapes all processes at the URLs concurrently. Never throws. */
-export async function scrapeAll(urls: readonly string[]): Promise<Scrape[]> {
+export async function scrapeAll(
+  urls: readonly string[],
+  names: Pick<HostNames, "nameOf"> = NAMES,
+): Promise<Scrape[]> {
   const scrapes = await Promise.all(urls.map(async (url) => {
-    const targets = await resolve(url);
+    const targets = await resolve(url, names);
     return Array.isArray(targets) ? await Promise.all(targets.map(scrape)) : [targets];
   }));
   return scrapes.flat();
@@ -37,7 +43,7 @@ interface Target {
 }
 
 /** Resolves all addresses of a host name: a scaled Compose service has one per process. */
-async function resolve(text: string): Promise<Target[] | Scrape> {
+async function resolve(text: string, names: Pick<HostNames, "nameOf">): Promise<Target[] | Scrape> {
   const url = new URL(text);
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
   try {
@@ -48,7 +54,7 @@ async function resolve(text: string): Promise<Target[] | Scrape> {
     return addresses.slice(0, ADDRESSES_MAX).map((address) => {
       const target = new URL(url);
       target.hostname = address.includes(":") ? `[${address}]` : address;
-      const name = addresses.length > 1 ? `${host} ${address}` : url.host;
+      const name = names.nameOf(address, host) ?? (addresses.length > 1 ? `${host} ${address}` : url.host);
       return { id: target.href, name };
     });
   } catch {

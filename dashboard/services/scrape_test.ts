@@ -26,3 +26,9 @@ Deno.test("scrapeAll() reports the problem when the connection is refused, the s
   assert.equal(refused!.problem, "Connection refused.");
   assert.equal(unknown!.problem, "Unknown host no-such-host.invalid.");
 });
+
+Deno.test("scrapeAll() names a process after its host when reverse DNS knows it", async () => {
+  const names = { nameOf: (address: string, host: string) => `project-${host}-${address}` };
+  const [one] = await scrapeAll(["http://localhost:1/metrics"], names);
+  assert.equal(one!.name, "project-localhost-127.0.0.1");
+});
