@@ -15,6 +15,7 @@ export interface StreamInfo {
   readonly keyType?: string;
   /** Name of the column with a row's time; absent: there is none. */
   readonly time?: string;
+  readonly timeKind?: TimeKind;
   /** The table has one row per key, which is updated. */
   readonly isUpdated: boolean;
   /** The columns after key and time, in the order of a row. */
@@ -23,11 +24,19 @@ export interface StreamInfo {
   readonly place?: readonly [latitude: number, longitude: number];
 }
 
+/** What Unix seconds mean: an instant, or a time or date without a time zone, as of UTC. */
+export type TimeKind = "instant" | "local" | "date";
+
 /** A column of a stream. */
 export interface ColumnInfo {
   readonly name: string;
   readonly type: string;
   readonly isNumber: boolean;
+  /** Title and description of the schema: the stream's own words, possibly with the unit. */
+  readonly title?: string;
+  readonly description?: string;
+  /** The values are Unix seconds. */
+  readonly time?: TimeKind;
   /** Minimum and maximum, if the schema has both. */
   readonly range?: readonly [min: number, max: number];
 }

@@ -11,7 +11,7 @@ import { declaredType } from "../shared/schema/stream_table.ts";
 import type { Column, Stream } from "../shared/stream.ts";
 import { decimalLimits } from "../shared/types/decimal.ts";
 import { parseType } from "../shared/types/type_descriptor.ts";
-import { type ColumnInfo, FIRST_COLUMN, type StreamInfo } from "./protocol.ts";
+import { type ColumnInfo, FIRST_COLUMN, type StreamInfo, type TimeKind } from "./protocol.ts";
 
 /** Keys and values are shortened to this many characters. */
 export const VALUE_LENGTH_MAX = 200;
@@ -27,9 +27,19 @@ const NUMBERS: ReadonlySet<string> = new Set([
 
 /** Kinds of columns with a row's time, the preferred ones first. A number is a time if it has this name. */
 const TIMES = ["timestamp with time zone", "timestamp without time zone", "date"];
+const TIME_KINDS: readonly TimeKind[] = ["instant", "local", "date"];
 const TIME_NAME = "timestamp";
 
 const kindOf = (column: Column): string => parseType(declaredType(column))?.kind ?? "";
+
+/** `undefined`: the column has no dates or timestamps. */
+const timeKindOf = (column: Column): TimeKind | undefined => TIME_KINDS[TIMES.indexOf(kindOf(column))];
+
+/** Whether the times of a stream's rows are numbers, which have an unknown unit. */
+export function hasNumericTime(stream: Stream): boolean {
+  const { time } = shownColumns(stream);
+  return time !== undefined && timeKindOf(time) === undefined;
+}
 
 /** The columns of a row: those of the key, the one with the time, and the others. */
 interface ShownColumns {
@@ -72,8 +82,15 @@ export function rowSql(stream: Stream): string {
     `${keySql(stream)} AS key`,
     `(${timeSql})::float8::text AS time`,
     // Aliases, since the names of columns may repeat.
-    ...others.map(({ name }, i) => `left(${identifier(name)}::text, ${VALUE_LENGTH_MAX}) AS value_${i}`),
+    ...others.map((column, i) => `${valueSql(column)} AS value_${i}`),
   ].join(", ");
+}
+
+function valueSql(column: Column): string {
+  const name = identifier(column.name);
+  return TIMES.includes(kindOf(column))
+    ? `extract(epoch FROM ${name})::float8::text`
+    : `left(${name}::text, ${VALUE_LENGTH_MAX})`;
 }
 
 /** The limits that a column's schema has on both sides. */
@@ -109,12 +126,21 @@ export function streamInfo(stream: Stream): StreamInfo {
     table,
     ...key.length > 0 && { key: key.join(", ") },
     ...keyColumn && key.length === 1 && { keyType: declaredType(keyColumn) },
-    ...time && { time: time.name },
+    ...time && { time: time.name, timeKind: timeKindOf(time) ?? "instant" },
     isUpdated: isUpdated(stream),
     columns: others.map((column) => {
       const isNumber = NUMBERS.has(kindOf(column));
       const range = isNumber ? rangeOf(stream, column) : undefined;
-      return { name: column.name, type: declaredType(column), isNumber, ...range && { range } };
+      const time = timeKindOf(column);
+      const texts = "path" in column ? schemaAt(stream.schema, column.path).texts : undefined;
+      return {
+        name: column.name,
+        type: declaredType(column),
+        isNumber,
+        ...texts,
+        ...time && { time },
+        ...range && { range },
+      };
     }),
     ...place && { place },
   };

@@ -28,6 +28,29 @@ for (const stream of streams) {
   });
 }
 
+Deno.test("streamInfo() has the texts of the schema and the kinds of times", async () => {
+  const [weather, battery] = (await loadStreams(["weather", "battery"])).map(streamInfo);
+  const column = (name: string) => weather!.columns.find((column) => column.name === name)!;
+  assert.deepEqual([weather!.time, weather!.timeKind, battery!.timeKind], [
+    "measured_at",
+    "instant",
+    "instant",
+  ]);
+  assert.deepEqual(["sent_at", "day", "received_at", "note"].map((name) => column(name).time), [
+    "local",
+    "date",
+    "instant",
+    undefined,
+  ]);
+  assert.deepEqual(["temperature", "rainfall", "gusts", "sky"].map((name) => column(name).title), [
+    "°C",
+    "mm",
+    "m/s",
+    undefined,
+  ]);
+  assert.equal(battery!.columns[0]!.description, "0 (empty) to 1 (full)");
+});
+
 Deno.test("streamInfo() shows all columns when there is no key and no time", () => {
   const stream = defineStream({
     name: "test",

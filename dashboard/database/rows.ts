@@ -5,8 +5,8 @@
  */
 import type pg from "pg";
 import type { Row, Value } from "../protocol.ts";
-import type { Stream } from "../../shared/stream.ts";
-import { keySql, placeColumns, rowSql, streamInfo } from "../stream_info.ts";
+import { type Stream, UNITS_PER_SECOND } from "../../shared/stream.ts";
+import { hasNumericTime, keySql, placeColumns, rowSql, streamInfo } from "../stream_info.ts";
 
 /** A table without partitions, or one partition of a table. */
 export interface Relation {
@@ -168,11 +168,23 @@ export async function fetchRowsOfKey(
 function toRows(stream: Stream, rows: readonly (readonly (string | null)[])[]): Row[] {
   const { columns } = streamInfo(stream);
   const place = placeColumns(stream);
+  const isNumeric = hasNumericTime(stream);
   return rows.map(([key, time, ...values]): Row => [
     key ?? "",
-    Number.isFinite(Number(time)) ? Number(time) : 0,
-    ...values.map((value, i) => columns[i]!.isNumber ? toNumber(value) : value),
+    isNumeric ? toSeconds(Number(time)) : finite(Number(time)),
+    ...values.map((value, i) => columns[i]!.isNumber || columns[i]!.time ? toNumber(value) : value),
   ]).filter((row) => !place || place.every((index) => typeof row[index] === "number"));
+}
+
+const finite = (value: number) => Number.isFinite(value) ? value : 0;
+
+/** Limits above which a time is in ns, µs or ms: as seconds, it would be after the year 5138. */
+const UNITS = [[1e17, "ns"], [1e14, "us"], [1e11, "ms"]] as const;
+
+/** Unix seconds of a number in seconds, ms, µs or ns since 1970; 0 if it is not finite. */
+export function toSeconds(time: number): number {
+  const [, unit] = UNITS.find(([limit]) => time >= limit) ?? [0, "s"] as const;
+  return finite(time) / UNITS_PER_SECOND[unit];
 }
 
 /** Numbers that a double represents as PostgreSQL does; others stay text. */

@@ -3,18 +3,25 @@
  *
  * @module
  */
+import type { TimeKind } from "../protocol.ts";
 
 /** The last second of the year 9999, Unix seconds; later timestamps are shown as numbers. */
 const LAST_TIME = 253_402_300_799;
+/** The first second of the year 1. */
+const FIRST_TIME = -62_135_596_800;
 
-const TIME = new Intl.DateTimeFormat(undefined, {
+const TIME_OPTIONS = {
   hour: "2-digit",
   minute: "2-digit",
   second: "2-digit",
   hourCycle: "h23",
-});
+} as const;
+const DATE_OPTIONS = { year: "numeric", month: "short", day: "numeric" } as const;
+const TIME = new Intl.DateTimeFormat(undefined, TIME_OPTIONS);
 const MINUTE = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const DATE = new Intl.DateTimeFormat(undefined, { year: "numeric", month: "short", day: "numeric" });
+const DATE = new Intl.DateTimeFormat(undefined, DATE_OPTIONS);
+const UTC_TIME = new Intl.DateTimeFormat(undefined, { ...TIME_OPTIONS, timeZone: "UTC" });
+const UTC_DATE = new Intl.DateTimeFormat(undefined, { ...DATE_OPTIONS, timeZone: "UTC" });
 
 /** Whole below 10,000, then three digits with `k`, `M` or `G`. */
 export function formatCount(value: number): string {
@@ -53,6 +60,25 @@ export function formatPeriod(first: number, last: number): string {
   if (from === to) return from;
   const date = from.slice(0, from.lastIndexOf(", ") + 2);
   return `${from} – ${date !== "" && to.startsWith(date) ? to.slice(date.length) : to}`;
+}
+
+/**
+ * A value of a column with times: an instant in the browser's time zone; others as the column has them.
+ *
+ * @param part only the date or only the time of day
+ */
+export function formatColumnTime(seconds: number, kind: TimeKind, part?: "date" | "time"): string {
+  if (!(seconds >= FIRST_TIME && seconds <= LAST_TIME)) return String(seconds);
+  const at = new Date(seconds * 1000);
+  const [date, time] = kind === "instant" ? [DATE, TIME] : [UTC_DATE, UTC_TIME];
+  if (kind === "date" || part === "date") return date.format(at);
+  return part === "time" ? time.format(at) : `${date.format(at)}, ${time.format(at)}`;
+}
+
+/** The ends of a range of times: as times of day if they are on the same day, else as dates. */
+export function formatTimeRange(min: number, max: number, kind: TimeKind): [min: string, max: string] {
+  const part = formatColumnTime(min, kind, "date") === formatColumnTime(max, kind, "date") ? "time" : "date";
+  return [formatColumnTime(min, kind, part), formatColumnTime(max, kind, part)];
 }
 
 /** The time of day in the browser's time zone. */

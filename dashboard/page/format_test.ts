@@ -1,9 +1,11 @@
 import assert from "assert";
 import {
   compareKeys,
+  formatColumnTime,
   formatCount,
   formatRate,
   formatSeconds,
+  formatTimeRange,
   formatTimestamp,
   keyNoun,
   plural,
@@ -53,4 +55,14 @@ Deno.test("keyNoun() and plural() name the keys of a column", () => {
     "2 keys",
   ]);
   assert.deepEqual(["10", "9", "b", "a2", "a10"].sort(compareKeys), ["9", "10", "a2", "a10", "b"]);
+});
+
+Deno.test("formatColumnTime() shows dates and times without a time zone as the column has them", () => {
+  const noon = Date.UTC(2026, 10, 27, 12, 30, 5) / 1000;
+  assert.match(formatColumnTime(noon, "local"), /27.*12:30:05/);
+  assert.doesNotMatch(formatColumnTime(Date.UTC(1900, 0, 2) / 1000, "date"), /:/);
+  assert.match(formatColumnTime(Date.UTC(1900, 0, 2) / 1000, "date"), /1900/);
+  assert.equal(formatColumnTime(1e300, "instant"), "1e+300");
+  assert.deepEqual(formatTimeRange(noon, noon + 1, "local"), ["12:30:05", "12:30:06"]);
+  assert.ok(formatTimeRange(noon, noon + 86_400, "local").every((text) => text.includes("2026")));
 });

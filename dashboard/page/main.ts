@@ -100,7 +100,7 @@ function show(): void {
   showConsumers(status);
   showRejected(model.rejected, status.rejected);
   const stream = mapStream();
-  showStreams(model.streams.filter(({ info }) => info.name !== stream?.info.name));
+  showStreams(model.streams.filter(({ info }) => info.name !== stream?.info.name), status);
   charts.show(model.samples);
   showNumbers(model.samples);
   showMap();

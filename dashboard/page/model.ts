@@ -8,7 +8,7 @@ import type { RejectedRecord, Row, Sample, Snapshot, Status, StreamInfo, Update 
 /** Rows per trail. */
 const TRAIL_ROWS_MAX = 60;
 /** When there are more, the keys seen least recently are dropped. */
-const KEYS_MAX = 2_000;
+export const KEYS_MAX = 2_000;
 /** One sample per second. */
 const SAMPLES_MAX = 600;
 

@@ -4,11 +4,19 @@
  *
  * @module
  */
-import { type ColumnInfo, FIRST_COLUMN, type Row, type StreamInfo, type Value } from "../protocol.ts";
+import {
+  type ColumnInfo,
+  FIRST_COLUMN,
+  type Row,
+  type Status,
+  type StreamInfo,
+  type TimeKind,
+  type Value,
+} from "../protocol.ts";
 import { histogram, topValues } from "./distribution.ts";
-import { bar, byId, el, replaceChildren } from "./dom.ts";
-import { compareKeys, formatTimestamp, keyNoun } from "./format.ts";
-import type { StreamModel } from "./model.ts";
+import { bar, byId, el, replaceChildren, setText } from "./dom.ts";
+import { compareKeys, formatColumnTime, formatCount, formatTimeRange, keyNoun, plural } from "./format.ts";
+import { KEYS_MAX, type StreamModel } from "./model.ts";
 
 /** Rows of the table. */
 const ROWS_MAX = 50;
@@ -19,7 +27,7 @@ let shownAt = -Infinity;
 let shownRows = 0;
 
 /** Shows a panel for each stream. */
-export function showStreams(streams: readonly StreamModel[]): void {
+export function showStreams(streams: readonly StreamModel[], status: Status): void {
   const names = streams.map(({ info }) => info.name).join();
   const now = performance.now();
   const rows = streams.reduce((sum, { trails }) => sum + trails.size, 0);
@@ -29,7 +37,8 @@ export function showStreams(streams: readonly StreamModel[]): void {
   replaceChildren(byId("streams"), names, () => streams.map(({ info }) => panel(info)));
   for (const [index, stream] of streams.entries()) {
     const section = byId("streams").children[index]!;
-    showRows(section as HTMLElement, stream);
+    const table = status.tables.find((table) => table.stream === stream.info.name);
+    showRows(section as HTMLElement, stream, table?.rows ?? 0);
   }
 }
 
@@ -43,7 +52,7 @@ function panel(info: StreamInfo): HTMLElement {
   const section = el(
     "section",
     "",
-    el("header", "", title, el("p", "note", info.about)),
+    el("header", "", title, el("p", "note", `${info.about} · table ${info.table}`)),
     el("ul", "columns"),
     scroll,
     el("p", "note empty-rows"),
@@ -53,9 +62,10 @@ function panel(info: StreamInfo): HTMLElement {
 }
 
 function rowHeader({ key, time, columns }: StreamInfo): HTMLElement {
-  const cell = (text: string, className = "") => {
-    const header = el("th", className, text);
+  const cell = (text: string, className = "", { title, description }: Partial<ColumnInfo> = {}) => {
+    const header = el("th", className, text, ...title === undefined ? [] : [el("small", "", title)]);
     header.scope = "col";
+    if (description !== undefined) header.title = description;
     return header;
   };
   return el(
@@ -66,12 +76,13 @@ function rowHeader({ key, time, columns }: StreamInfo): HTMLElement {
       "",
       ...key === undefined ? [] : [cell(key)],
       ...time === undefined ? [] : [cell(time)],
-      ...columns.map(({ name, isNumber }) => cell(name, isNumber ? "n" : "")),
+      ...columns.map((column) => cell(column.name, column.isNumber ? "n" : "", column)),
     ),
   );
 }
 
-function showRows(section: HTMLElement, { info, trails }: StreamModel): void {
+/** @param stored number of rows in the table, as estimated by the statistics */
+function showRows(section: HTMLElement, { info, trails }: StreamModel, stored: number): void {
   const latest = [...trails.values()].map((rows) => rows.at(-1)!);
   // Rows with a key keep their place; others start with the latest.
   const rows = info.key === undefined
@@ -80,14 +91,7 @@ function showRows(section: HTMLElement, { info, trails }: StreamModel): void {
   const [list, body] = [section.querySelector("ul")!, section.querySelector("tbody")!];
   const note = section.querySelector<HTMLElement>(".empty-rows")!;
   section.querySelector<HTMLElement>(".scroll")!.hidden = list.hidden = rows.length === 0;
-  const noun = keyNoun(info.key).toLowerCase();
-  note.textContent = rows.length === 0
-    ? "No rows yet."
-    : latest.length > rows.length
-    ? info.key === undefined
-      ? `The latest ${rows.length} rows.`
-      : `The latest row of each ${noun}: the first ${rows.length} of ${latest.length}.`
-    : "";
+  setText(note, rowsNote(info, rows.length, latest.length, stored));
   replaceChildren(body, JSON.stringify(rows), () => rows.map((row) => rowElement(info, row)));
   replaceChildren(
     list,
@@ -97,21 +101,34 @@ function showRows(section: HTMLElement, { info, trails }: StreamModel): void {
   );
 }
 
-function rowElement({ key, time, columns }: StreamInfo, row: Row): HTMLElement {
+/** Which of the stored rows the table shows. */
+function rowsNote({ key }: StreamInfo, shown: number, known: number, stored: number): string {
+  if (shown === 0) return "No rows yet.";
+  // The statistics may be older than the rows.
+  const rows = `≈ ${formatCount(Math.max(stored, known))} rows`;
+  if (key === undefined) return `The latest ${shown} of ${rows}.`;
+  const noun = keyNoun(key);
+  const keys = known >= KEYS_MAX ? `at least ${plural(known, noun)}` : plural(known, noun);
+  const first = known > shown ? `the first ${shown} of ${keys}` : keys;
+  return `The latest row of each ${noun.toLowerCase()}: ${first}, ${rows}.`;
+}
+
+function rowElement({ key, time, timeKind = "instant", columns }: StreamInfo, row: Row): HTMLElement {
   return el(
     "tr",
     "",
     ...key === undefined ? [] : [valueCell(row[0], "key-value")],
-    ...time === undefined
-      ? []
-      : [row[1] === 0 ? valueCell(null, "at") : el("td", "at", formatTimestamp(row[1]))],
-    ...columns.map(({ isNumber }, i) => valueCell(row[FIRST_COLUMN + i] ?? null, isNumber ? "n" : "")),
+    ...time === undefined ? [] : [row[1] === 0 ? valueCell(null, "at") : valueCell(row[1], "at", timeKind)],
+    ...columns.map(({ isNumber, time }, i) =>
+      valueCell(row[FIRST_COLUMN + i] ?? null, time ? "at" : isNumber ? "n" : "", time)
+    ),
   );
 }
 
-function valueCell(value: Value, className: string): HTMLElement {
+function valueCell(value: Value, className: string, time?: TimeKind): HTMLElement {
   if (value === null) return el("td", `${className} null`, "NULL");
-  const cell = el("td", className, el("span", "", `${value}`));
+  const text = time && typeof value === "number" ? formatColumnTime(value, time) : `${value}`;
+  const cell = el("td", className, el("span", "", text));
   // The column is narrower than long texts.
   if (typeof value === "string" && value.length > 24) cell.title = value;
   return cell;
@@ -119,8 +136,12 @@ function valueCell(value: Value, className: string): HTMLElement {
 
 /** The distribution of a column: a histogram of numbers, or the most frequent other values. */
 function columnCard(column: ColumnInfo, values: readonly Value[]): HTMLElement {
-  const title = el("p", "name", el("strong", "", column.name), el("span", "", column.type));
-  return el("li", "", title, ...column.isNumber ? numberChart(column, values) : valueChart(values));
+  const { name, type, title, description, isNumber, time } = column;
+  const heading = el("p", "name", el("strong", "", name), el("span", "", type));
+  const text = [title, description].filter((text) => text !== undefined).join(": ");
+  const about = text === "" ? [] : [el("p", "note", text)];
+  const chart = isNumber || time ? numberChart(column, values) : valueChart(values);
+  return el("li", "", heading, ...about, ...chart);
 }
 
 function numberChart(column: ColumnInfo, values: readonly Value[]): HTMLElement[] {
@@ -134,9 +155,13 @@ function numberChart(column: ColumnInfo, values: readonly Value[]): HTMLElement[
   });
   const chart = el("div", "histogram", ...bars);
   chart.setAttribute("role", "img");
-  chart.setAttribute("aria-label", `Values from ${data.min} to ${data.max}`);
   const text = (value: number) => `${Number(value.toPrecision(4))}`;
-  return [chart, el("p", "range", el("span", "", text(data.min)), el("span", "", text(data.max)))];
+  const [min, max] = column.time
+    ? formatTimeRange(data.min, data.max, column.time)
+    : [text(data.min), text(data.max)];
+  chart.setAttribute("aria-label", `Values from ${min} to ${max}`);
+  const ends = min === max ? [min] : [min, max];
+  return [chart, el("p", "range", ...ends.map((end) => el("span", "", end)))];
 }
 
 function valueChart(values: readonly Value[]): HTMLElement[] {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { z } from "zod";
 import type { Column, Metadata, Stream } from "../stream.ts";
 import { decimalLimits } from "../types/decimal.ts";
 import { defOf, lazyInner, type Schema } from "../zod_node.ts";
@@ -13,6 +14,14 @@ interface Unwrapped {
   readonly schema: Schema;
   /** Whether the output can be `null` or `undefined`; also true if that is unknown. */
   readonly isNullable: boolean;
+  /** The title and description of the outermost wrapper that has any. */
+  readonly texts?: SchemaTexts | undefined;
+}
+
+/** What the author of a schema says about a value. */
+export interface SchemaTexts {
+  readonly title?: string;
+  readonly description?: string;
 }
 
 /** Types whose output is never `null` or `undefined`. */
@@ -31,6 +40,13 @@ const VALUE_TYPES: ReadonlySet<string> = new Set([
 ]);
 
 function unwrap(schema: Schema): Unwrapped {
+  const unwrapped = unwrapNode(schema);
+  const { title, description } = z.globalRegistry.get(schema) ?? {};
+  if (title === undefined && description === undefined) return unwrapped;
+  return { ...unwrapped, texts: { ...title && { title }, ...description && { description } } };
+}
+
+function unwrapNode(schema: Schema): Unwrapped {
   const def = defOf(schema);
   switch (def.type) {
     case "optional":
@@ -66,13 +82,17 @@ function childOf(schema: Schema, step: string | number): Schema | undefined {
 export function schemaAt(
   schema: Schema,
   path: readonly (string | number)[],
-): { readonly schema: Schema | undefined; readonly isNullable: boolean } {
+): {
+  readonly schema: Schema | undefined;
+  readonly isNullable: boolean;
+  readonly texts?: SchemaTexts | undefined;
+} {
   let at = unwrap(schema);
   for (const step of path) {
     const child = childOf(at.schema, step);
     if (child === undefined) return { schema: undefined, isNullable: true };
     const inner = unwrap(child);
-    at = { schema: inner.schema, isNullable: at.isNullable || inner.isNullable };
+    at = { schema: inner.schema, isNullable: at.isNullable || inner.isNullable, texts: inner.texts };
   }
   return at;
 }

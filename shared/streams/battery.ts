@@ -18,7 +18,8 @@ const schema = z.object({
   timestamp,
   level: z.number({ error: "level is missing or not a finite number" })
     .min(0, { error: "level is below 0" })
-    .max(1, { error: "level is above 1" }),
+    .max(1, { error: "level is above 1" })
+    .meta({ title: "charge", description: "0 (empty) to 1 (full)" }),
 }, { error: "is not an object" });
 
 /** Fraction of the charge that is used per second: ten hours from full to empty. */

@@ -36,6 +36,17 @@ export class Converter {
 
   convert(schema: Json, use: Use, at = "/schema"): z.ZodType {
     if (!isObject(schema)) return schema === false ? z.never() : z.unknown();
+    const type = this.#convertKeywords(schema, use, at);
+    const texts = ["title", "description"].flatMap((name) => {
+      const text = memberOf(schema, name);
+      return typeof text === "string" ? [[name, text] as const] : [];
+    });
+    // For the dashboard. The registry has no effect on validation.
+    if (texts.length > 0) z.globalRegistry.add(type, Object.fromEntries(texts));
+    return type;
+  }
+
+  #convertKeywords(schema: JsonObject, use: Use, at: string): z.ZodType {
     const reference = memberOf(schema, "$ref") as string | undefined;
     if (reference !== undefined) return this.#convertReference(reference, use);
     const parts: z.ZodType[] = [];
