@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import { suggestion } from "../settings/suggestion.ts";
 import type { Column, Metadata } from "../stream.ts";
 import { parseType, type ScalarKind, type TypeDescriptor } from "../types/type_descriptor.ts";
@@ -13,7 +14,7 @@ import { type Mistakes, pointerTo, stepsOf } from "./mistakes.ts";
 import type { Json } from "./parse_json.ts";
 import type { JsonType } from "./schema/keywords.ts";
 import { keywordOf, locate, membersOf, valueTypesOf } from "./schema/locate.ts";
-import { columnNameProblem } from "./table_name.ts";
+import { columnNameProblem, NAME_BYTES_MAX } from "./table_name.ts";
 
 /**
  * A member's name as a column: `userID` is `user_id`.
@@ -165,6 +166,8 @@ function defaultPath(name: string, at: string, root: Json, mistakes: Mistakes): 
   return undefined;
 }
 
+const nameBytes = (label: Json) => typeof label === "string" ? Buffer.byteLength(label) : 0;
+
 /** Checks whether the type exists, and whether it stores the values with the column's options. */
 function checkType(
   { epoch, timeZone }: FileColumn,
@@ -186,6 +189,15 @@ function checkType(
   if (!descriptor || kind === "enum" && labelsOf(root, schema, descriptor) === undefined) {
     add("type", `unknown type ${type}`, unknownTypeRemedy(type));
     return;
+  }
+  const long = kind === "enum" &&
+    labelsOf(root, schema, descriptor)!.find((label) => nameBytes(label) > NAME_BYTES_MAX);
+  if (long) {
+    add(
+      "type",
+      `the label ${JSON.stringify(long)} has ${nameBytes(long)} bytes, PostgreSQL allows ${NAME_BYTES_MAX}`,
+      "Shorten it, or write text.",
+    );
   }
   const others = typesNotStored(root, schema, descriptor);
   const isTime = kind === "date" || kind!.startsWith("timestamp");

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { METADATA } from "../stream.ts";
 import { suggestion } from "../settings/suggestion.ts";
 import { type Mistakes, pointerTo } from "./mistakes.ts";
-import { isObject, type Json } from "./parse_json.ts";
+import { isObject, type Json, objectOf } from "./parse_json.ts";
 
 const COLUMN = z.strictObject({
   type: z.string().min(1).optional().describe(
@@ -23,7 +23,7 @@ const COLUMN = z.strictObject({
     "For dates and timestamps: the unit of numbers since 1970-01-01 00:00 UTC",
   ),
   timeZone: z.string().min(1).optional().describe(
-    "For timestamptz: the IANA time zone of texts without an offset, such as Europe/Berlin",
+    "For timestamptz: the IANA time zone of texts without an offset, such as Europe/Berlin, or their offset, such as +02:00",
   ),
   metadata: z.enum(METADATA).optional().describe(
     "The property of the Kafka record to store, instead of a member of its value",
@@ -61,7 +61,7 @@ const STREAM_FILE = z.strictObject({
     $ref: "https://json-schema.org/draft/2020-12/schema",
   }),
   columns: z.record(z.string(), COLUMN).optional().describe(
-    "Columns by name, in the order of the table; default: the properties of the schema, with names in snake_case",
+    "Columns by name, in the order of the table (names that are numbers first); default: the properties of the schema, with names in snake_case",
   ),
   key: z.string().optional().describe(
     "Column whose value is the Kafka key of generated records; default: no key",
@@ -100,6 +100,10 @@ function namesIn(node: z.ZodType | undefined): string[] | undefined {
  * @returns the file without what is invalid, so that the rest can be checked; `undefined` if it is not an object
  */
 export function checkFormat(file: Json, mistakes: Mistakes): StreamFile | undefined {
+  // zod drops members of this name.
+  if (isObject(file) && Object.hasOwn(objectOf(file, "columns"), "__proto__")) {
+    mistakes.add("/columns/__proto__", "a column cannot have this name", "Choose another name.");
+  }
   const result = STREAM_FILE.safeParse(file, { reportInput: true });
   if (result.success) return result.data;
   let valid: Json = file;

@@ -8,6 +8,7 @@ import { CONSUMER_PROGRESS, REJECTED_RECORDS } from "../schema/own_tables.ts";
 import { SettingsError } from "../settings/error.ts";
 import type { Column, MemberColumn, Stream, WriteMode } from "../stream.ts";
 import { POSITION_COLUMNS } from "../upsert_stream.ts";
+import { checkDefaults } from "./check_defaults.ts";
 import { readColumns } from "./columns.ts";
 import { checkFormat, type StreamFile } from "./file_format.ts";
 import { Mistakes, pointerTo } from "./mistakes.ts";
@@ -59,7 +60,7 @@ function createStream(name: string, file: StreamFile, root: Json, mistakes: Mist
   // A schema with mistakes cannot be converted.
   if (hadMistakes) return undefined;
   const schema = new Converter(format === "json" ? root : true, mistakes).convert(root, useOf(columns));
-  return {
+  const stream: Stream = {
     name,
     topic,
     table,
@@ -71,6 +72,9 @@ function createStream(name: string, file: StreamFile, root: Json, mistakes: Mist
     ...format !== "json" && { format },
     ...file.consumeOnly && { consumeOnly: true },
   };
+  // A column with a mistake has no type.
+  if (mistakes.problems.length === 0) checkDefaults(stream, mistakes);
+  return stream;
 }
 
 /** How the columns use the record. */

@@ -16,7 +16,8 @@ export interface Located {
 /** The direct subschema of a member or item. */
 function step(root: Json, schema: Json, name: string): { step: string | number; schema: Json } | undefined {
   const node = dereference(root, schema);
-  if (!isObject(node)) return undefined;
+  // zod drops members of this name.
+  if (!isObject(node) || name === "__proto__") return undefined;
   const property = memberOf(objectOf(node, "properties"), name);
   if (property !== undefined) return { step: name, schema: property };
   if (arrayOf(node, "required").includes(name)) return { step: name, schema: true };
