@@ -122,7 +122,7 @@ const movingAverage = (values: readonly (number | null)[]) =>
 
 function createPlot(chart: Chart): uPlot {
   const place = byId(chart.id);
-  const plot: uPlot = new uPlot(
+  return new uPlot(
     {
       ...sizeOf(place),
       padding: [8, 28, 0, 0],
@@ -133,7 +133,7 @@ function createPlot(chart: Chart): uPlot {
         timeAxis(),
         axis({ size: 58, incrs: [...chart.axis.steps], values: (_, values) => chart.axis.ticks(values) }),
       ],
-      plugins: [hover(formatTimestamp, (index) => hoverLines(chart, plot.data, index))],
+      plugins: [hover(formatTimestamp, (index, data) => hoverLines(chart, data, index))],
       series: [
         {},
         ...chart.lines.map(({ name, color: colorName, dashed }): uPlot.Series => ({
@@ -149,7 +149,6 @@ function createPlot(chart: Chart): uPlot {
     dataOf(chart, []),
     place,
   );
-  return plot;
 }
 
 const hoverLines = ({ lines }: Chart, [, ...columns]: uPlot.AlignedData, index: number) =>

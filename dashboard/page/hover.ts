@@ -20,11 +20,11 @@ export interface HoverLine {
  * A plugin that shows a box while the pointer is on the chart, or on a chart with the same cursor.
  *
  * @param timeOf text of a time, Unix seconds
- * @param linesOf the values at an index of the data
+ * @param linesOf the values at an index of the data, which are the current ones
  */
 export function hover(
   timeOf: (time: number) => string,
-  linesOf: (index: number) => readonly HoverLine[],
+  linesOf: (index: number, data: uPlot.AlignedData) => readonly HoverLine[],
 ): uPlot.Plugin {
   const box = el("div", "hover");
   box.hidden = true;
@@ -36,7 +36,7 @@ export function hover(
     if (box.hidden) return;
     box.replaceChildren(
       el("p", "", timeOf(time!)),
-      ...linesOf(idx!).map(({ className, text }) => el("p", className, text)),
+      ...linesOf(idx!, plot.data).map(({ className, text }) => el("p", className, text)),
     );
     const width = plot.over.clientWidth;
     const isRight = left > width / 2;

@@ -188,7 +188,7 @@ function partitionTable(partitions: readonly PartitionLag[], end: number): HTMLE
 export function showRejected(records: readonly RejectedRecord[], total: Status["rejected"]): void {
   const stored = "stored byte for byte in rejected_records";
   const note = records.length === 0
-    ? "None."
+    ? total ? "None." : "Unknown until PostgreSQL responds."
     : total && total.count > records.length
     ? `The latest ${records.length} of ${countText(total)}, ${stored}`
     : `${records.length} ${stored}`;

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { byId, el } from "./dom.ts";
+import { byId, el, setText } from "./dom.ts";
 import { compareKeys, formatTimestamp } from "./format.ts";
 import { type PlaceColumns, placeOf, SPEED_MAX, speedBetween } from "./geo.ts";
 import type { Trails } from "./model.ts";
@@ -23,6 +23,10 @@ export function showPlaces(trails: Trails, place: PlaceColumns, onSelect: (key: 
   const body = byId("places-rows");
   const focused = body.contains(document.activeElement) ? document.activeElement!.textContent : undefined;
   const keys = [...trails.keys()].sort(compareKeys).slice(0, ROWS_MAX);
+  setText(
+    byId("places-note"),
+    keys.length < trails.size ? `The first ${keys.length} of ${trails.size}.` : "",
+  );
   body.replaceChildren(...keys.map((key) => {
     const [before, last] = trails.get(key)!.slice(-2).length === 2
       ? trails.get(key)!.slice(-2)

@@ -8,7 +8,14 @@ import uPlot from "uplot";
 import type { Row } from "../protocol.ts";
 import { axis, timeAxis } from "./charts.ts";
 import { color } from "./dom.ts";
+import { formatTimestamp } from "./format.ts";
 import { isPlausibleTravel, type PlaceColumns, speedBetween } from "./geo.ts";
+import { hover, type HoverLine } from "./hover.ts";
+
+const speedLine = (speed: number | null | undefined): HoverLine => ({
+  className: "",
+  text: speed === null || speed === undefined ? "–" : `${speed.toFixed(1)} km/h`,
+});
 
 /** Fewer rows are no chart. */
 const ROWS_MIN = 3;
@@ -43,6 +50,7 @@ export class SpeedChart {
         cursor: { drag: { x: false, y: false } },
         scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] } },
         axes: [timeAxis(), axis({ size: 44 })],
+        plugins: [hover(formatTimestamp, (index, data) => [speedLine(data[1]?.[index])])],
         series: [{}, { stroke: color("accent"), width: 1.5, points: { show: false }, fill: color("tint") }],
       },
       data,

@@ -61,6 +61,7 @@ else {
     await waitUntil("a rate", async () => /Stored\s*\d+/.test(await browser.text("#figures")));
     assert.match(await browser.text("#consumers thead"), /^Partition0100Lag$/);
     await page.hover("#rate");
+    assert.ok(await page.locator("#rate .hover").isVisible());
     assert.match(
       await browser.text("#rate .hover"),
       /\d\d:\d\d:\d\dproduced –stored .+\/srejected .+\/s$/,
