@@ -21,6 +21,7 @@ interface CheckDef {
   readonly local?: boolean;
   readonly precision?: number | null;
   readonly version?: string;
+  readonly proof?: RegExp;
 }
 
 /** The checks of a node. Formats such as `z.int32()` are a node and a check at once. */
@@ -200,7 +201,9 @@ export function stringRules(schema: Schema): StringRules | undefined {
         break;
       }
       default:
-        return undefined;
+        // Strings that do not match are left to the schema.
+        if (!def.proof) return undefined;
+        patterns.push(def.proof);
     }
   }
   return { minLength, maxLength, patterns, format, isOffsetAllowed, isAnyPrecision };

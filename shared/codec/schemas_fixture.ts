@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import type { Column, Stream } from "../stream.ts";
+import { withProof } from "../zod_node.ts";
 import { Decimal, decimal } from "../types/decimal.ts";
 
 /** Creates a stream whose columns store the members of the same names. */
@@ -72,6 +73,7 @@ export const TEST_STREAMS: readonly Stream[] = [
     characters: [z.string().min(2).max(4), "varchar(3)"],
     emailLimited: [z.email().max(40).optional(), "text"],
     ipv4: [z.ipv4(), "text"],
+    proven: [z.string().check(withProof(z.refine<string>((text) => text !== "a"), /^[b-z]/)), "text"],
     duration: [z.iso.duration(), "text"],
     pattern: [z.string().regex(/^[a-zä]*$/).optional(), "text"],
     email: [z.email().nullable(), "text"],

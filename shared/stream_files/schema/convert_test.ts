@@ -8,6 +8,7 @@ import { Mistakes } from "../mistakes.ts";
 import { parseJson } from "../parse_json.ts";
 import { mistakesOf, read } from "../read_fixture.ts";
 import { Converter } from "./convert.ts";
+import { PLAIN_URL } from "./formats.ts";
 
 /** Converts a schema of which no part is stored in a column. */
 function convert(schema: unknown): z.ZodType {
@@ -125,7 +126,7 @@ Deno.test("convert() checks the formats that no column type checks", () => {
 
 Deno.test("convert() creates texts that the codec's fast path reads when they have lengths, patterns and formats", () => {
   const limited = { type: "string", minLength: 2, maxLength: 15 };
-  const formats = ["date-time", "date", "time", "duration", "email", "hostname", "ipv4", "uuid"];
+  const formats = ["date-time", "date", "time", "duration", "email", "hostname", "ipv4", "uri", "uuid"];
   for (const each of [{}, { pattern: "^a" }, ...formats.map((format) => ({ format }))]) {
     const { minLength, maxLength } = stringRules(convert({ ...limited, ...each }))!;
     assert.deepEqual([minLength, maxLength], [2, 15], JSON.stringify(each));
@@ -133,6 +134,23 @@ Deno.test("convert() creates texts that the codec's fast path reads when they ha
   const email = convert({ ...limited, format: "email" });
   const isValid = (text: string) => email.safeParse(text).success;
   assert.deepEqual(["a@example.com", "abcd@example.com", "a"].map(isValid), [true, false, false]);
+});
+
+Deno.test("PLAIN_URL matches only URLs", () => {
+  const text = fc.oneof(fc.stringMatching(PLAIN_URL), fc.webUrl());
+  let matches = 0;
+  fc.assert(
+    fc.property(text, (each) => {
+      if (!PLAIN_URL.test(each)) return;
+      matches++;
+      assert.ok(URL.canParse(each), each);
+    }),
+    { numRuns: 2_000 },
+  );
+  assert.ok(matches > 1_000);
+  for (const invalid of ["https://xn--a.com", "http://1.2.3.456", "https://a.b:99999"]) {
+    assert.ok(!URL.canParse(invalid) && !PLAIN_URL.test(invalid), invalid);
+  }
 });
 
 Deno.test("convert() inserts defaults and drops unknown members, which are kept for json columns", () => {

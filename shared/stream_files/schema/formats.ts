@@ -5,11 +5,15 @@
  */
 import { z } from "zod";
 import { parseType } from "../../types/type_descriptor.ts";
+import { withProof } from "../../zod_node.ts";
 import { type JsonObject, memberOf } from "../parse_json.ts";
 import { countOf } from "./keywords.ts";
 
 /** RFC 3339, section 5.6, full-time. */
 const FULL_TIME = /^([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+
+/** Most URLs. No label of the host begins with `xn--`, and the last one is no number, as in an IPv4 address. */
+export const PLAIN_URL = /^https?:\/\/(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]+(?::\d{1,4})?(?:[/?#][!-~]*)?$/;
 
 /** By the name of the format. */
 const SCHEMAS: Readonly<Record<string, () => z.ZodString | z.ZodStringFormat>> = {
@@ -22,7 +26,8 @@ const SCHEMAS: Readonly<Record<string, () => z.ZodString | z.ZodStringFormat>> =
   hostname: () => z.string().regex(z.regexes.hostname, "Invalid hostname"),
   ipv4: () => z.ipv4(),
   ipv6: () => z.ipv6(),
-  uri: () => z.string().refine((text) => URL.canParse(text), "Invalid URI"),
+  uri: () =>
+    z.string().check(withProof(z.refine<string>((text) => URL.canParse(text), "Invalid URI"), PLAIN_URL)),
   // Any version and variant, as in PostgreSQL.
   uuid: () => z.guid(),
 };
