@@ -52,6 +52,8 @@ export async function startContainerPostgres(options: PostgresOptions): Promise<
     .withUsername(SUPERUSER.user)
     .withPassword(SUPERUSER.password)
     .withDatabase(SUPERUSER.database)
+    // As for embedded servers: the system writes the new files soon, and on a busy disk it takes minutes to wait for that.
+    .withEnvironment({ POSTGRES_INITDB_ARGS: "--no-sync" })
     .withExposedPorts({ container: PORT, host: port })
     .withCopyContentToContainer(
       Object.entries(postgresFiles(options))
