@@ -22,6 +22,16 @@ const PROGRAMS = ["consumer", "producer", "dashboard", "shared"];
 /** Commands, whose result is their output. */
 const COMMANDS = /\/consumer\/(rejects|progress)\//;
 
+/** Codes of errors, in the field `code` of log lines, besides SQLSTATEs and names of Node and Kafka. */
+export const readErrorCodes = (): string[] =>
+  [
+    ...new Set(
+      PROGRAMS.flatMap((program) => modulesBelow(join(PROJECT, program))).flatMap((path) =>
+        [...Deno.readTextFileSync(path).matchAll(/\bcode: "([A-Z][A-Z_]+)"/g)].map(([, code]) => code!)
+      ),
+    ),
+  ].sort();
+
 /**
  * The events of the services, by program and name. Those of the level debug are left out.
  *
@@ -29,7 +39,7 @@ const COMMANDS = /\/consumer\/(rejects|progress)\//;
  */
 export function readEvents(): DeclaredEvent[] {
   const events = PROGRAMS.flatMap((program) =>
-    modulesBelow(join(PROJECT, program)).flatMap((path) =>
+    modulesBelow(join(PROJECT, program)).filter((path) => !COMMANDS.test(path)).flatMap((path) =>
       eventsIn(path, Deno.readTextFileSync(path)).map((event) => ({ program, ...event }))
     )
   );
@@ -47,7 +57,7 @@ function modulesBelow(folder: string): string[] {
   return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) => {
     const path = join(folder, name);
     if (isDirectory) return modulesBelow(path);
-    const isModule = name.endsWith(".ts") && !/_(test|fixture)\.ts$/.test(name) && !COMMANDS.test(path);
+    const isModule = name.endsWith(".ts") && !/_(test|fixture)\.ts$/.test(name);
     return isModule ? [path] : [];
   });
 }

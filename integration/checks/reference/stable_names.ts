@@ -12,7 +12,7 @@ import { flagOf, iniKeysOf, type Setting } from "../../../shared/settings/settin
 import { namesOf, SETTING_NAMES, SETTINGS } from "../../../shared/settings/table.ts";
 import { jsonSchemaOfFormat } from "../../../shared/stream_files/file_format.ts";
 import { loadStreams } from "../../../shared/streams.ts";
-import { readEvents } from "./events.ts";
+import { readErrorCodes, readEvents } from "./events.ts";
 import { readMetrics } from "./metrics.ts";
 import { programNames } from "./programs.ts";
 
@@ -30,6 +30,7 @@ export async function stableNames(): Promise<string[]> {
       `event ${program}: ${name}`,
       ...fields.map((field) => `field ${program}: ${name}.${field}`),
     ]),
+    ...readErrorCodes().map((code) => `error code ${code}`),
     ...REASONS.map((reason) => `reason ${reason}`),
     ...Object.entries(EXIT).map(([name, code]) => `exit code ${code}: ${name}`),
     ...await programNames(),
