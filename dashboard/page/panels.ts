@@ -72,7 +72,7 @@ const countText = ({ count, isExact }: NonNullable<Status["rejected"]>): string 
 
 function lagText(lag: GroupLag | undefined): [text: string, unit: string] {
   if (lag?.records === undefined) return ["–", lag ? "unknown" : ""];
-  const unit = lag.staleSince === undefined ? "records" : `records at ${formatTime(lag.staleSince)}`;
+  const unit = lag.staleSince === undefined ? "records" : `at ${formatTime(lag.staleSince)}`;
   return [formatCount(lag.records), unit];
 }
 
