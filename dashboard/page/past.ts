@@ -7,6 +7,8 @@ import type { Status } from "../protocol.ts";
 import { formatTime } from "./format.ts";
 import type { Model } from "./model.ts";
 
+/** Index of the lag in a sample. */
+const LAG = 6;
 /** A sample this much older than a time does not describe it, seconds. */
 const SAMPLE_AGE_MAX = 3;
 
@@ -17,17 +19,19 @@ const SAMPLE_AGE_MAX = 3;
  */
 export function modelAt<M extends Pick<Model, "samples" | "status">>(model: M, at: number): M {
   const samples = model.samples.filter(([time]) => time <= at);
-  const isKnown = (samples.at(-1)?.[0] ?? -Infinity) >= at - SAMPLE_AGE_MAX;
+  const last = samples.at(-1);
+  const isKnown = last !== undefined && last[0] >= at - SAMPLE_AGE_MAX;
   return {
     ...model,
     samples: isKnown ? samples : [],
-    status: model.status && withoutCounts(model.status),
+    status: model.status && statusAt(model.status, isKnown ? last[LAG] : null),
   };
 }
 
-function withoutCounts(status: Status): Status {
+/** @param lag `null`: not known */
+function statusAt(status: Status, lag: number | null): Status {
   const { rejected: _, ...rest } = status;
-  return { ...rest, tables: [] };
+  return { ...rest, tables: [], lag: { others: [], ...lag !== null && { records: lag } } };
 }
 
 /** What the page says while it shows the past. */

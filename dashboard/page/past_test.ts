@@ -8,6 +8,7 @@ const model = {
   status: {
     tables: [{ stream: "routes", exists: true, rows: 5 }],
     rejected: { count: 1 },
+    lag: { records: 7, others: [] },
   } as unknown as Status,
   other: 1,
 };
@@ -15,11 +16,12 @@ const model = {
 Deno.test("modelAt() has the samples until a time, and no live number of rows or rejected records", () => {
   const past = modelAt(model, 101.5);
   assert.deepEqual(past.samples, [sample(100), sample(101)]);
-  assert.deepEqual([past.status, past.other], [{ tables: [] }, 1]);
+  assert.deepEqual([past.status, past.other], [{ tables: [], lag: { records: 101, others: [] } }, 1]);
 });
 
 Deno.test("modelAt() has no samples when none is of that time", () => {
   assert.deepEqual(modelAt(model, 99).samples, []);
+  assert.deepEqual(modelAt(model, 99).status!.lag, { others: [] });
   assert.deepEqual(modelAt(model, 110).samples, []);
 });
 

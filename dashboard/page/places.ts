@@ -47,5 +47,6 @@ export function showPlaces(trails: Trails, place: PlaceColumns, onSelect: (key: 
     );
   }));
   if (focused === undefined) return;
-  [...body.querySelectorAll("button")].find((button) => button.textContent === focused)?.focus();
+  [...body.querySelectorAll("button")].find((button) => button.textContent === focused)
+    ?.focus({ preventScroll: true });
 }

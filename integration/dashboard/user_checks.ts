@@ -67,6 +67,8 @@ export async function checkPast(browser: OpenPage): Promise<void> {
   await page.keyboard.press("Home");
   await waitUntil("the past", async () => /at that time/.test(await browser.text("#map-note")));
   const first = await browser.text("#slider-time");
+  // The first rows are older than the dashboard.
+  assert.match(await browser.text("#figures"), /Lag–/);
   for (let i = 0; i < 5; i++) await page.keyboard.press("PageUp");
   await waitUntil("a later time", async () => await browser.text("#slider-time") !== first);
   assert.equal(await page.getAttribute("#live", "aria-pressed"), "false");
@@ -105,10 +107,14 @@ export async function checkPhone(browser: OpenPage): Promise<void> {
   await page.evaluate("scrollTo(0, 0)");
   await page.click("#places summary");
   await page.click("#places-rows button");
-  await waitUntil("the panel in view", async () => {
+  const isPanelInView = async () => {
     const y = await top("key");
     return y >= 0 && y < 200;
-  });
+  };
+  await waitUntil("the panel in view", isPanelInView);
+  const places = await browser.text("#places-rows");
+  await waitUntil("an update of the table", async () => await browser.text("#places-rows") !== places);
+  assert.ok(await isPanelInView(), "The focused button of the table scrolled back into view");
   await waitUntil(
     "charts of the new width",
     async () => await page.evaluate("document.documentElement.scrollWidth") === 390,
