@@ -62,7 +62,9 @@ async function main(): Promise<number> {
 async function start(options: Options, terminal: Terminal, keyboard: Keyboard | undefined): Promise<number> {
   const { settings } = options;
   const steps = new Steps(terminal);
-  using signal = stopSignal(() => {}, () => {
+  // Servers that are still starting are stopped when they have started.
+  const onFirst = () => steps.print("Stopping … A second Ctrl-C exits immediately.");
+  using signal = stopSignal(onFirst, () => {
     // The watcher shell of each ServerProcess stops the processes that still run.
     terminal.print("Exiting immediately.");
     terminal[Symbol.dispose]();

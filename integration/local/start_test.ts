@@ -42,6 +42,7 @@ Deno.test("deno task start stores --count records, resumes from the same data, a
 
     second.signal("SIGTERM");
     assert.equal(await second.ended(), 0, second.output);
+    assert.match(second.output, /Stopping … A second Ctrl-C exits immediately\./);
     const [, produced, stored] =
       /all records stored, produced (\S+) .* stored (\S+) .* lag 0/.exec(second.output) ?? [];
     assert.equal(stored, produced);
