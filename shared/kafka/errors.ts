@@ -23,6 +23,13 @@ interface KafkaJSError extends Error {
 /** Code of the error of a broker that has started and is not ready yet. */
 export const COORDINATOR_LOADING = "KAFKA_COORDINATOR_LOADING";
 
+/** kafkajs' names of the errors while coordinators start. */
+const STARTING_TYPES = [
+  "GROUP_LOAD_IN_PROGRESS",
+  "GROUP_COORDINATOR_NOT_AVAILABLE",
+  "NOT_COORDINATOR_FOR_GROUP",
+];
+
 /** The error, its causes and aggregated errors, outermost first. kafkajs wraps the last error after its retries. */
 function* errorChain(error: unknown): Generator<KafkaJSError> {
   for (let at = error; at instanceof Error; at = at.cause) {
@@ -55,11 +62,11 @@ export function kafkaError(
     const found = diagnose(at, settings);
     if (found) return new PermanentError({ action, ...found }, { cause: error });
   }
-  if ([...errorChain(error)].some(({ type }) => type === "GROUP_LOAD_IN_PROGRESS")) {
-    const loading = { action, code: COORDINATOR_LOADING, cause: "the coordinator is loading", remedy: "" };
+  const message = messageOf(error);
+  if ([...errorChain(error)].some(({ type = "" }) => STARTING_TYPES.includes(type))) {
+    const loading = { action, code: COORDINATOR_LOADING, cause: message, remedy: "" };
     return new TransientError(loading, "connection", { cause: error });
   }
-  const message = messageOf(error);
   // kafkajs' connection and timeout errors have no code.
   const code = /timeout/i.test(message) ? "ETIMEDOUT" : codeOf(error) ?? /E[A-Z]{6,}/.exec(message)?.[0];
   const network = diagnoseNetwork(code, addressIn(error) ?? "it", KAFKA_NAMES);

@@ -46,7 +46,7 @@ Deno.test("Availability logs nothing when a coordinator loads for 0.3 s, but is 
     at(0);
     kafka.up("Kafka");
     kafka.down("Kafka", loading(), "connection");
-    assert.deepEqual(kafka.problems(), ["Cannot start to produce: the coordinator is loading."]);
+    assert.deepEqual(kafka.problems(), ["Cannot start to produce: loading."]);
     at(300);
     kafka.down("Kafka", loading(), "connection");
     kafka.up("Kafka");
