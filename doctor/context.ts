@@ -8,6 +8,7 @@ import type { Admin } from "kafkajs";
 import { type Loaded, loadSettings, type Sources } from "../shared/settings/load.ts";
 import { inTransaction, type SessionInfo, TEXT_FORMAT } from "../shared/postgres/session.ts";
 import { PROGRAMS } from "../shared/settings/programs.ts";
+import type { Group } from "../shared/settings/setting.ts";
 import type { SettingName, Settings } from "../shared/settings/table.ts";
 import type { Stream } from "../shared/stream.ts";
 import type { Address } from "../shared/kafka/address.ts";
@@ -18,8 +19,10 @@ import type { BrokerConnection } from "./kafka/broker_connection.ts";
 /** Upper limit for the timeouts of the settings, milliseconds. */
 export const TIMEOUT_MS_MAX = 5_000;
 
-/** Setting groups that the doctor uses and lists. It only validates the others. */
-export const GROUPS = ["kafka", "topics", "postgresql", "streams", "consumer"] as const;
+/** Setting groups that the doctor only validates. */
+const VALIDATED: readonly Group[] = ["http", "log", "summary"];
+/** Setting groups that the doctor uses and lists. */
+export const GROUPS: readonly Group[] = PROGRAMS.doctor.filter((group) => !VALIDATED.includes(group));
 
 /** Values that checks set for later checks. */
 interface Shared {
