@@ -130,6 +130,18 @@ function differences(topic: string, records: readonly TopicRecord[]): Difference
       `different key in rejected_records: ${sent("")}: null, not `,
     ],
     [
+      "timestamp of a rejected record",
+      "UPDATE rejected_records SET timestamp_ms = timestamp_ms + 1 WHERE value = ''",
+      "UPDATE rejected_records SET timestamp_ms = timestamp_ms - 1 WHERE value = ''",
+      `different timestamp in rejected_records: ${sent("")}`,
+    ],
+    [
+      "header that the record does not have",
+      "UPDATE rejected_records SET headers = '{{\\x61,\\x62}}' WHERE value = ''",
+      "UPDATE rejected_records SET headers = '{}' WHERE value = ''",
+      `different headers in rejected_records: ${sent("")}`,
+    ],
+    [
       "progress beyond the end",
       "UPDATE consumer_progress SET next_offset = next_offset + 10 WHERE partition = 0",
       "UPDATE consumer_progress SET next_offset = next_offset - 10 WHERE partition = 0",
@@ -150,7 +162,7 @@ async function createTables(s: ScenarioContext): Promise<void> {
     `CREATE TABLE routes_table (user_id INT NOT NULL, timestamp DOUBLE PRECISION NOT NULL,
        latitude DOUBLE PRECISION NOT NULL, longitude DOUBLE PRECISION NOT NULL);
      CREATE TABLE rejected_records (topic TEXT, partition INT, "offset" BIGINT, key BYTEA, value BYTEA,
-       reason TEXT, detail TEXT, PRIMARY KEY (topic, partition, "offset"));
+       reason TEXT, detail TEXT, timestamp_ms BIGINT, headers BYTEA[], PRIMARY KEY (topic, partition, "offset"));
      CREATE TABLE consumer_progress (group_id TEXT, topic TEXT, partition INT, next_offset BIGINT)`,
   );
 }
@@ -160,13 +172,13 @@ async function store(s: ScenarioContext, records: readonly TopicRecord[]): Promi
   const bytes = (text: string | null) => text === null ? null : Buffer.from(unescapeBytes(text));
   const ends = new Map<number, number>();
   const expectations = await expectedRows(ROUTES, s.topic(), records);
-  for (const [index, { partition, offset, key, value }] of records.entries()) {
+  for (const [index, { partition, offset, key, value, timestamp }] of records.entries()) {
     const { row } = expectations[index]!;
     if (row) await s.database.query("INSERT INTO routes_table VALUES ($1, $2, $3, $4)", [...row]);
     else {
       await s.database.query(
-        `INSERT INTO rejected_records VALUES ($1, $2, $3, $4, $5, 'some reason', 'some detail')`,
-        [s.topic(), partition, offset, bytes(key), bytes(value)],
+        `INSERT INTO rejected_records VALUES ($1, $2, $3, $4, $5, 'some reason', 'some detail', $6, '{}')`,
+        [s.topic(), partition, offset, bytes(key), bytes(value), timestamp],
       );
     }
     ends.set(partition, offset + 1);
