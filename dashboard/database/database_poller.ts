@@ -76,33 +76,40 @@ export class DatabasePoller {
     }));
   }
 
-  /** Polls once. Never throws: an error changes {@link state} and returns no rows. */
+  /** Polls once. Never throws: an error changes {@link state} and returns the rows read before. */
   async poll(): Promise<DatabasePoll> {
     try {
       const result = await this.reader.run(async (client) => {
         const snapshot = await currentSnapshot(client);
         const extents = await fetchTableExtents(client, this.tables.map(({ stream }) => stream));
-        const rows = new Map<string, TablePoll>();
         for (const [index, table] of this.tables.entries()) {
-          rows.set(table.stream.name, await table.poll(client, snapshot, extents[index]));
+          await table.poll(client, snapshot, extents[index]);
         }
         const rejectedCount = await countRejectedRecords(client);
         const progress = await fetchProgress(client, this.group, this.streams.map(({ topic }) => topic));
-        return { rows, rejected: await fetchLatestRejected(client), rejectedCount, progress };
+        return { rejected: await fetchLatestRejected(client), rejectedCount, progress };
       });
       this.#rejectedCount = result.rejectedCount;
       this.#progress = result.progress;
       this.availability.up("PostgreSQL");
       this.#setState("ok");
       const key = JSON.stringify(result.rejected);
-      if (key === this.#rejectedKey) return { rows: result.rows };
+      if (key === this.#rejectedKey) return { rows: this.#takeRows() };
       this.#rejectedKey = key;
       this.#rejected = result.rejected;
-      return { rows: result.rows, rejected: result.rejected };
+      return { rows: this.#takeRows(), rejected: result.rejected };
     } catch (error) {
       this.#handleError(error);
-      return { rows: new Map() };
+      return { rows: this.#takeRows() };
     }
+  }
+
+  /** The rows that the tables have read: they are committed even if a later statement failed. */
+  #takeRows(): Map<string, TablePoll> {
+    return new Map(this.tables.flatMap((table) => {
+      const result = table.takeResult();
+      return result ? [[table.stream.name, result] as const] : [];
+    }));
   }
 
   /**

@@ -30,8 +30,8 @@ export async function fetchLatestRejected(client: pg.Client): Promise<RejectedRe
 /** Counts the rejected records, at most {@link COUNTED_MAX}; 0 if the table does not exist yet. */
 export async function countRejectedRecords(client: pg.Client): Promise<NonNullable<Status["rejected"]>> {
   const { rows: [table] } = await client.query<{ estimate: number }>(
-    `SELECT greatest(c.reltuples, s.n_live_tup, 0)::float8 AS estimate
-     FROM pg_class c LEFT JOIN pg_stat_user_tables s ON s.relid = c.oid WHERE c.oid = to_regclass($1)`,
+    `SELECT greatest(reltuples, pg_stat_get_live_tuples(oid), 0)::float8 AS estimate
+     FROM pg_class WHERE oid = to_regclass($1)`,
     [REJECTED_RECORDS.name],
   );
   if (!table) return { count: 0, isExact: true };

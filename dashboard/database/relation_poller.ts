@@ -14,9 +14,10 @@ import { fetchNewRows, fetchRows, type Relation, type TransactionSnapshot } from
 
 /** New rows per poll. */
 export const NEW_ROWS_MAX = 2_000;
-/** Blocks of the first sample of a table, and blocks per statement that reads them. */
+/** Blocks of the first sample of a table. */
 const SAMPLE_BLOCKS = 250;
-const BLOCKS_PER_STATEMENT = 50;
+/** Blocks per statement of the first poll, so that none exceeds its timeout on a busy server. */
+const BLOCKS_PER_STATEMENT = 16;
 /** Last blocks of a table that are read completely at first, for the keys' latest rows; at least some of each partition. */
 const RECENT_BLOCKS = 64;
 const RECENT_BLOCKS_MIN = 4;
@@ -64,22 +65,26 @@ export class RelationPoller {
     this.#seen = now;
     const selected = spread(0, blocks, Math.ceil(SAMPLE_BLOCKS * share));
     const rows = Math.ceil(SAMPLE_ROWS * share / Math.max(1, selected.length));
-    const each = Math.min(ROWS_PER_BLOCK_MAX, rows);
-    const first: Row[] = [];
-    for (let i = 0; i < selected.length; i += BLOCKS_PER_STATEMENT) {
-      const part = selected.slice(i, i + BLOCKS_PER_STATEMENT);
-      first.push(...await fetchRows(client, stream, relation, part, each));
-    }
-    sample.add(first);
+    const first = await this.#fetchInParts(client, selected, Math.min(ROWS_PER_BLOCK_MAX, rows));
     const last = Math.max(RECENT_BLOCKS_MIN, Math.floor(RECENT_BLOCKS / count));
     const end = spread(Math.max(0, blocks - last), blocks, last);
     const recent = new RecentRows(depth, isUpdated(stream));
     recent.add(first);
     const known = new Set(first.map((row) => row.join()));
     // The sample contains rows of the last blocks, too; a duplicate would look like a stop.
-    const latest = await fetchRows(client, stream, relation, end, ROWS_PER_BLOCK_MAX);
+    const latest = await this.#fetchInParts(client, end, ROWS_PER_BLOCK_MAX);
     recent.add(latest.filter((row) => !known.has(row.join())));
+    sample.add(first);
     return recent.rows();
+  }
+
+  async #fetchInParts(client: pg.Client, blocks: readonly number[], each: number): Promise<Row[]> {
+    const rows: Row[] = [];
+    for (let i = 0; i < blocks.length; i += BLOCKS_PER_STATEMENT) {
+      const part = blocks.slice(i, i + BLOCKS_PER_STATEMENT);
+      rows.push(...await fetchRows(client, this.stream, this.relation, part, each));
+    }
+    return rows;
   }
 
   /** Reads the rows that have become visible since the last poll; `sampled`: not all of them. */

@@ -53,7 +53,7 @@ export async function fetchTableExtents(
     `SELECT t.i::int, coalesce(jsonb_agg(jsonb_build_object('id', l.oid::text, 'from', format('%I.%I', n.nspname, l.relname),
        'file', pg_relation_filenode(l.oid)::text,
        'blocks', pg_relation_size(l.oid) / current_setting('block_size')::int,
-       'rows', greatest(l.reltuples, s.n_live_tup, 0),
+       'rows', greatest(l.reltuples, pg_stat_get_live_tuples(l.oid), 0),
        'isDirect', l.oid = c.oid OR (NOT c.relrowsecurity AND has_schema_privilege(l.relnamespace, 'USAGE')
          AND has_table_privilege(l.oid, 'SELECT'))
      ) ORDER BY l.oid) FILTER (WHERE pg_relation_filenode(l.oid) IS NOT NULL), '[]') AS relations
@@ -63,7 +63,6 @@ export async function fetchTableExtents(
        SELECT c.oid AS relid WHERE c.relkind <> 'p' UNION ALL SELECT relid FROM pg_partition_tree(c.oid) WHERE c.relkind = 'p' AND isleaf
      ) AS p ON true
      LEFT JOIN pg_class l ON l.oid = p.relid LEFT JOIN pg_namespace n ON n.oid = l.relnamespace
-     LEFT JOIN pg_stat_user_tables s ON s.relid = l.oid
      GROUP BY t.i`,
     [streams.map(({ table }) => table)],
   );

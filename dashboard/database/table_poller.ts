@@ -38,11 +38,16 @@ export interface TablePoll {
   readonly keys?: ReadonlySet<string>;
 }
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 export class TablePoller {
   readonly sample = new RowSample();
   /** By id, those first whose last poll is the longest ago. */
   readonly #relations = new Map<string, RelationPoller>();
   #exists = false;
+  /** Whether the first rows of the table have not been read yet. */
+  #isReplaced = false;
+  #result: Mutable<TablePoll> | undefined;
   #rows = 0;
   #polls = 0;
 
@@ -60,32 +65,26 @@ export class TablePoller {
   }
 
   /**
-   * Reads new rows in the transaction of `now`.
+   * Reads new rows in the transaction of `now`. {@link takeResult} returns them, also those read before an error.
    *
    * @param extent of the table in this transaction
    */
-  async poll(client: pg.Client, now: TransactionSnapshot, extent: TableExtent): Promise<TablePoll> {
+  async poll(client: pg.Client, now: TransactionSnapshot, extent: TableExtent): Promise<void> {
     this.#rows = extent?.reduce((sum, { rows }) => sum + rows, 0) ?? 0;
     const existed = this.#exists;
     this.#exists = extent !== undefined;
-    if (!extent) {
-      this.#clear();
-      return { rows: [], sampled: false, replaced: existed };
-    }
-    const isReplaced = !existed || this.#isReplacedBy(extent);
-    if (isReplaced) this.#clear();
-    const due = this.#dueRelations(extent);
-    const rows = await this.#readFirst(client, now, extent);
-    let sampled = due.some((poller, i) => i >= RELATIONS_PER_POLL && poller.hasGrown);
-    for (const poller of due.slice(0, RELATIONS_PER_POLL)) {
-      const poll = await poller.poll(client, now);
-      rows.push(...poll.rows);
-      sampled ||= poll.sampled;
-      this.#relations.delete(poller.relation.id);
-      this.#relations.set(poller.relation.id, poller);
-    }
-    const keys = isReplaced ? undefined : await this.#readKeys(client, extent);
-    return { rows, sampled, replaced: isReplaced, ...keys && { keys } };
+    this.#isReplaced ||= existed !== this.#exists || (extent !== undefined && this.#isReplacedBy(extent));
+    if (this.#isReplaced) this.#clear();
+    const result = this.#result = { rows: [], sampled: false, replaced: this.#isReplaced };
+    if (extent) await this.#read(client, now, extent, result);
+    this.#isReplaced = false;
+  }
+
+  /** The result of the last poll, once; `undefined`: there was none. */
+  takeResult(): TablePoll | undefined {
+    const result = this.#result;
+    this.#result = undefined;
+    return result;
   }
 
   /** The rows of a key in the last blocks of the growing partitions; if there are none, those in the sample. */
@@ -111,6 +110,26 @@ export class TablePoller {
     return { rows: sample, extent: sample.length > 0 ? "sample" : "latest", searched };
   }
 
+  async #read(
+    client: pg.Client,
+    now: TransactionSnapshot,
+    extent: readonly Relation[],
+    result: Mutable<TablePoll>,
+  ): Promise<void> {
+    const due = this.#dueRelations(extent);
+    await this.#readFirst(client, now, extent, result);
+    result.sampled = due.some((poller, i) => i >= RELATIONS_PER_POLL && poller.hasGrown);
+    for (const poller of due.slice(0, RELATIONS_PER_POLL)) {
+      const { rows, sampled } = await poller.poll(client, now);
+      result.rows = result.rows.concat(rows);
+      result.sampled ||= sampled;
+      this.#relations.delete(poller.relation.id);
+      this.#relations.set(poller.relation.id, poller);
+    }
+    const keys = result.replaced ? undefined : await this.#readKeys(client, extent);
+    if (keys) result.keys = keys;
+  }
+
   /** Whether a known relation was dropped, truncated or rewritten. */
   #isReplacedBy(extent: readonly Relation[]): boolean {
     const current = new Map(extent.map((relation) => [relation.id, relation]));
@@ -131,17 +150,21 @@ export class TablePoller {
   }
 
   /** Reads the first rows of relations that are not known yet. */
-  async #readFirst(client: pg.Client, now: TransactionSnapshot, extent: readonly Relation[]): Promise<Row[]> {
+  async #readFirst(
+    client: pg.Client,
+    now: TransactionSnapshot,
+    extent: readonly Relation[],
+    result: Mutable<TablePoll>,
+  ): Promise<void> {
     const blocks = extent.reduce((sum, relation) => sum + relation.blocks, 0);
-    const rows: Row[] = [];
     for (const relation of extent) {
       if (this.#relations.has(relation.id)) continue;
       const poller = new RelationPoller(this.stream, relation, this.sample);
       const share = relation.blocks / Math.max(1, blocks);
-      rows.push(...await poller.readFirst(client, now, { share, count: extent.length, depth: this.depth }));
+      const rows = await poller.readFirst(client, now, { share, count: extent.length, depth: this.depth });
+      result.rows = result.rows.concat(rows);
       this.#relations.set(relation.id, poller);
     }
-    return rows;
   }
 
   /** All keys, in some polls of a small table whose rows are updated. */
