@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { pause } from "../shared/lifecycle.ts";
+import { aborted, pause } from "../shared/lifecycle.ts";
 import { Availability } from "../shared/observe/availability.ts";
 import { serveProbes } from "../shared/observe/http.ts";
 import type { Log } from "../shared/observe/log.ts";
@@ -88,7 +88,11 @@ export async function runDashboard(
       state.applyServicesPoll(await services.poll());
       broadcast.publish(state.update());
     }),
-    repeat(Math.max(settings.DASHBOARD_POLL_MS, KAFKA_POLL_MS), signal, "kafka", () => offsets.poll()),
+    // A request to a broker that does not respond takes longer than a stop may take.
+    Promise.race([
+      repeat(Math.max(settings.DASHBOARD_POLL_MS, KAFKA_POLL_MS), signal, "kafka", () => offsets.poll()),
+      aborted(signal),
+    ]),
   ]);
   // Before the server stops, which waits until all pages have disconnected.
   broadcast.close();

@@ -38,6 +38,7 @@ export class OffsetsPoller implements Disposable {
   #status: ServerStatus = { state: "starting", since: Date.now() };
   #offsets: Offsets | undefined;
   #retryAt = 0;
+  #isClosed = false;
 
   constructor(
     private readonly settings: KafkaSettings,
@@ -66,6 +67,7 @@ export class OffsetsPoller implements Disposable {
       this.#offsets = await fetchOffsets(this.#cluster, this.topics);
       this.#setOk();
     } catch (error) {
+      if (this.#isClosed) return;
       this.#cluster?.[Symbol.dispose]();
       this.#cluster = undefined;
       const brokers = this.settings.KAFKA_BOOTSTRAP_SERVERS.join();
@@ -93,6 +95,7 @@ export class OffsetsPoller implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#isClosed = true;
     this.#cluster?.[Symbol.dispose]();
   }
 }

@@ -17,3 +17,16 @@ Deno.test("OffsetsPoller.poll() keeps the state and warns once when Kafka is una
   assert.equal(warnings.length, 1);
   assert.match(warnings[0]!, /The lag is known only while consumers report it. Retrying\.$/);
 });
+
+Deno.test("OffsetsPoller.poll() logs nothing when the poller is disposed of while a broker does not respond", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const warnings: unknown[] = [];
+  const poller = new OffsetsPoller(testSettings(listener.addr.port), ["t"], (...entry) => {
+    warnings.push(entry);
+  });
+  const poll = poller.poll();
+  using _connection = await listener.accept();
+  poller[Symbol.dispose]();
+  await poll;
+  assert.deepEqual(warnings, []);
+});
