@@ -72,12 +72,12 @@ connect({
   onSnapshot: (snapshot) => {
     const isFirst = model.status === undefined;
     model.reset(snapshot);
-    timeline.clear();
-    if (isFirst) applyAddress();
+    timeline.invalidate();
+    if (isFirst) applyAddress(true);
     show();
   },
   onUpdate: (update) => {
-    if (update.replaced) timeline.clear();
+    if (update.replaced) timeline.invalidate();
     model.update(update);
     show();
   },
@@ -170,13 +170,17 @@ function select(key: string | undefined, reveals = false): void {
   address.change({ stream: name, key, follow: key === undefined ? undefined : follow }, "push");
 }
 
-/** Shows what the address says. */
-function applyAddress(): void {
+/**
+ * Shows what the address says.
+ *
+ * @param isNavigation the time may differ from that of the slider; otherwise the slider has set it, and may be playing
+ */
+function applyAddress(isNavigation: boolean): void {
   const stream = mapStream();
   if (!stream) return;
   const { key, at } = address.state;
   if (key !== panel.key) panel.select(key, stream.info, false);
   if (document.activeElement !== byId("find-key")) byId<HTMLInputElement>("find-key").value = key ?? "";
-  void timeline.goTo(at);
+  if (isNavigation) void timeline.goTo(at);
   showMap();
 }

@@ -9,11 +9,11 @@ import { formatPageState, type PageState, parsePageState } from "./page_state.ts
 export class PageAddress {
   #state = parsePageState(location.search);
 
-  /** @param onChange called when the state has changed, also by the browser's back button */
-  constructor(private readonly onChange: () => void) {
+  /** @param onChange called when the state has changed; `isNavigation`: by the browser's back or forward button */
+  constructor(private readonly onChange: (isNavigation: boolean) => void) {
     addEventListener("popstate", () => {
       this.#state = parsePageState(location.search);
-      onChange();
+      onChange(true);
     });
   }
 
@@ -26,6 +26,6 @@ export class PageAddress {
     this.#state = { ...this.#state, ...change };
     const query = formatPageState(this.#state);
     if (query !== location.search) history[`${how}State`](null, "", location.pathname + query);
-    this.onChange();
+    this.onChange(false);
   }
 }

@@ -48,10 +48,9 @@ export class Timeline {
     });
   }
 
-  /** Discards the sample. */
-  clear(): void {
+  /** Fetches the sample again when the slider moves or starts to play. */
+  invalidate(): void {
     this.#fetched = -Infinity;
-    this.#rows = [];
   }
 
   /** Shows the time of the latest row, while live. */

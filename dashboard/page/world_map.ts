@@ -180,14 +180,17 @@ export class WorldMap {
     for (const [key, rows] of this.#trails) {
       if (key !== this.#selected) this.#drawTrail(context, rows, inside, false);
     }
-    const route = this.#selected === undefined ? undefined : this.#trails.get(this.#selected);
-    if (route) this.#drawTrail(context, this.#route.length > 0 ? this.#route : route, inside, true);
+    this.#drawTrail(context, this.#route, inside, true);
     context.globalAlpha = 1;
     const isMarked = (key: string) => key === this.#selected || key === this.#hovered;
-    const keys = [...this.#trails.keys()];
+    const latest = new Map([...this.#trails].map(([key, rows]) => [key, rows.at(-1)!]));
+    // The map keeps only the keys seen most recently; the selected one may be another.
+    const last = this.#route.at(-1);
+    if (this.#selected !== undefined && last) latest.set(this.#selected, last);
+    const keys = [...latest.keys()];
     // Labels are above all discs.
     for (const key of [...keys.filter((key) => !isMarked(key)), ...keys.filter(isMarked)]) {
-      const point = this.#project(this.#trails.get(key)!.at(-1)!);
+      const point = this.#project(latest.get(key)!);
       if (!point || !inside(point)) continue;
       drawDisc(context, point, isMarked(key) ? 6.5 : 4, panel);
       drawDisc(context, point, isMarked(key) ? 5 : 2.8, accent);

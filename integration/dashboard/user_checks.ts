@@ -87,6 +87,14 @@ export async function checkPast(browser: OpenPage): Promise<void> {
   assert.equal(await page.locator("#past").isVisible(), false);
   await page.goForward();
   await waitUntil("the past again", () => page.locator("#past").isVisible());
+
+  await page.click("#play");
+  await find(browser, "8");
+  await waitUntil("another user", async () => await browser.text("#key-title") === "User 8");
+  // Playing continues.
+  assert.equal(await page.getAttribute("#play", "aria-label"), "Pause");
+  assert.ok(await page.locator("#past").isVisible());
+  await find(browser, "7");
   await page.click("#past-live");
   await waitUntil(
     "the live figures",
