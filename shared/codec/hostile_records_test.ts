@@ -4,6 +4,7 @@ import { bindDeclaredTypes } from "../schema/bind_stream.ts";
 import type { Stream } from "../stream.ts";
 import { wholeNumber } from "../types/decimal.ts";
 import { RowBuffer } from "../types/row_buffer.ts";
+import { withProof } from "../zod_node.ts";
 import { ExactNumbers } from "./exact_numbers.ts";
 import { createFastPath } from "./fast_path.ts";
 import { createRowDecoder } from "./row_decoder.ts";
@@ -33,6 +34,9 @@ Deno.test("FastPath.decode() accepts only what the schema accepts", () => {
   const exclusive = z.xor([z.null(), z.string().nullable()]);
   assert.ok(!isAccepted(exclusive, "text", '{"a":null}'));
   assert.ok(isAccepted(exclusive, "text", '{"a":"b"}'));
+  const proven = z.string().check(withProof(z.refine<string>((text) => text === "a"), /^a$/));
+  assert.ok(!isAccepted(proven, "date", '{"a":"2026-01-02"}'));
+  assert.ok(!isAccepted(proven, "timestamptz", '{"a":"2026-01-02T03:04:05Z"}'));
   assert.ok(!isAccepted(z.uuidv7(), "uuid", '{"a":"123e4567-e89b-12d3-a456-426614174000"}'));
 });
 

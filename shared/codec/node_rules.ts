@@ -204,6 +204,7 @@ export function stringRules(schema: Schema): StringRules | undefined {
         // Strings that do not match are left to the schema.
         if (!def.proof) return undefined;
         patterns.push(def.proof);
+        format = "other";
     }
   }
   return { minLength, maxLength, patterns, format, isOffsetAllowed, isAnyPrecision };
