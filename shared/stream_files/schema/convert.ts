@@ -41,9 +41,8 @@ export class Converter {
       const text = memberOf(schema, name);
       return typeof text === "string" ? [[name, text] as const] : [];
     });
-    // For the dashboard. The registry has no effect on validation.
-    if (texts.length > 0) z.globalRegistry.add(type, Object.fromEntries(texts));
-    return type;
+    // For the dashboard, without effect on validation. meta() copies the schema, which several references may share.
+    return texts.length > 0 ? type.meta(Object.fromEntries(texts)) : type;
   }
 
   #convertKeywords(schema: JsonObject, use: Use, at: string): z.ZodType {

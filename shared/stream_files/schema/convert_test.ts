@@ -4,6 +4,7 @@ import fc from "fast-check";
 import type { z } from "zod";
 import { stringRules } from "../../codec/node_rules.ts";
 import { storesSource } from "../../codec/source_columns.ts";
+import { schemaAt } from "../../schema/column_schema.ts";
 import { Mistakes } from "../mistakes.ts";
 import { parseJson } from "../parse_json.ts";
 import { mistakesOf, read } from "../read_fixture.ts";
@@ -151,6 +152,17 @@ Deno.test("PLAIN_URL matches only URLs", () => {
   for (const invalid of ["https://xn--a.com", "http://1.2.3.456", "https://a.b:99999"]) {
     assert.ok(!URL.canParse(invalid) && !PLAIN_URL.test(invalid), invalid);
   }
+});
+
+Deno.test("convert() keeps the title of each reference when several refer to the same schema", () => {
+  const to = (title?: string) => ({ $ref: "#/$defs/degrees", ...title && { title } });
+  const schema = convert({
+    type: "object",
+    $defs: { degrees: { type: "number", title: "degrees" } },
+    properties: { latitude: to("north"), longitude: to("east"), heading: to() },
+  });
+  const titles = ["latitude", "longitude", "heading"].map((name) => schemaAt(schema, [name]).texts?.title);
+  assert.deepEqual(titles, ["north", "east", "degrees"]);
 });
 
 Deno.test("convert() inserts defaults and drops unknown members, which are kept for json columns", () => {
