@@ -123,6 +123,9 @@ Deno.test("ensureTables() names each missing privilege and the statement that gr
       assert.equal(await database.number(`SELECT count(*) FROM ${table}`), 1);
     }
     assert.equal(await database.number("SELECT count(*) FROM rejected_records"), 1);
+    // The tables in public are used if the search_path has only schemas that the account cannot use.
+    await database.query("CREATE SCHEMA hidden; ALTER ROLE limited SET search_path = hidden");
+    await asAccount(database, prepare);
   } finally {
     await database.drop();
     await new Database(database.server, database.server.database).query("DROP ROLE IF EXISTS limited");

@@ -8,11 +8,12 @@ import type { RelationProblem } from "./relation_problems.ts";
 
 /**
  * The schema of a name without one is on the search_path. PostgreSQL leaves out the schemas that the account cannot use, so that the tables
- * seem to be missing; if none is left, the first one is the cause.
+ * seem to be missing; if none is left, the first one is the cause, unless `public` has the table: see `inspectSession()`. pg_type also has
+ * the row types of tables.
  */
 const UNUSABLE_SQL = `WITH path AS (
   SELECT n.nspname, has_schema_privilege(n.oid, 'USAGE') AS usable, i
-  FROM regexp_split_to_table((SELECT reset_val FROM pg_settings WHERE name = 'search_path'), '\\s*,\\s*') WITH ORDINALITY AS p (entry, i)
+  FROM regexp_split_to_table((SELECT reset_val FROM pg_settings WHERE name = 'search_path'), '[[:space:]]*,[[:space:]]*') WITH ORDINALITY AS p (entry, i)
   JOIN pg_namespace n ON n.nspname = CASE p.entry WHEN '"$user"' THEN current_user ELSE btrim(p.entry, '"') END
   WHERE NOT starts_with(n.nspname, 'pg_')
 ), unusable AS (
@@ -24,7 +25,9 @@ CROSS JOIN LATERAL (
   SELECT nspname FROM pg_namespace
   WHERE cardinality(parse_ident(t.name)) > 1 AND nspname = (parse_ident(t.name))[1] AND NOT has_schema_privilege(oid, 'USAGE')
   UNION ALL
-  SELECT nspname FROM unusable WHERE cardinality(parse_ident(t.name)) = 1
+  SELECT nspname FROM unusable WHERE cardinality(parse_ident(t.name)) = 1 AND NOT EXISTS (
+    SELECT FROM pg_type AS y WHERE y.typname = (parse_ident(t.name))[1] AND pg_type_is_visible(y.oid)
+  )
 ) AS s`;
 
 /**
