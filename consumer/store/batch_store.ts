@@ -38,6 +38,7 @@ export interface BatchStoreOptions {
   readonly rejectStreakMax?: number;
   readonly emit: Emit<typeof EVENTS>;
   readonly onResult: (result: WriteResult) => void;
+  /** Whether `rejected_records` has the columns that version 3 of the schema added. */
   readonly hasAddedColumns: () => boolean;
   /** Whether batches of an epoch of the writer's queue are still valid. */
   readonly isValidEpoch: (epoch: number) => boolean;

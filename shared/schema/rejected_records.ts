@@ -36,8 +36,9 @@ const byteaPairs = (headers: RecordHeaders) =>
 
 /**
  * The INSERT … ON CONFLICT form of the COPY, used when another consumer group has already stored some of the records. Stored records are
- * not changed, except that they get the metadata that a previous version did not store. If a different record is stored at the same offset, the topic was recreated: `reason` becomes NULL, which violates NOT
- * NULL, so that nothing is overwritten ({@link isRejectedConflict}).
+ * not changed, except that they get the metadata that a previous version did not store. If a different record is stored at the same
+ * offset, the topic was recreated: `reason` becomes NULL, which violates NOT NULL, so that nothing is overwritten
+ * ({@link isRejectedConflict}).
  */
 export function insertRejectedSql(rejected: readonly Iterable<RejectedRecord>[], hasAdded: boolean): string {
   const rows = rejected.flatMap((records) =>
