@@ -126,7 +126,9 @@ export async function fetchNewRows(
     text: fromBlocks(
       stream,
       relation,
-      `AND NOT pg_visible_in_snapshot(greatest(${xid}, 3)::text::xid8, $3::pg_snapshot)`,
+      // The first condition takes a thirtieth of the time of the second, and excludes almost all rows.
+      `AND age(t.xmin) <= (SELECT age(pg_snapshot_xmin($3::pg_snapshot)::xid))
+       AND NOT pg_visible_in_snapshot(greatest(${xid}, 3)::text::xid8, $3::pg_snapshot)`,
     ),
     values: [blocks, each, last.snapshot, now.xmax],
     rowMode: "array",
