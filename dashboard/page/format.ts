@@ -23,11 +23,15 @@ const DATE = new Intl.DateTimeFormat(undefined, DATE_OPTIONS);
 const UTC_TIME = new Intl.DateTimeFormat(undefined, { ...TIME_OPTIONS, timeZone: "UTC" });
 const UTC_DATE = new Intl.DateTimeFormat(undefined, { ...DATE_OPTIONS, timeZone: "UTC" });
 
+/** Rounded to significant digits, without the exponent of toPrecision(). */
+const significant = (value: number, digits: number): string =>
+  value.toLocaleString("en-US", { minimumSignificantDigits: digits, maximumSignificantDigits: digits });
+
 /** Whole below 10,000, then three digits with `k`, `M` or `G`. */
 export function formatCount(value: number): string {
   for (const [limit, unit] of [[1e9, "G"], [1e6, "M"], [1e4, "k"]] as const) {
     const scale = unit === "k" ? 1e3 : limit;
-    if (value >= limit) return `${(value / scale).toPrecision(3)} ${unit}`;
+    if (value >= limit) return `${significant(value / scale, 3)} ${unit}`;
   }
   return Math.round(value).toLocaleString("en-US");
 }
@@ -38,9 +42,9 @@ export const formatRate = (value: number): string =>
 
 /** A duration in ms, s or min. */
 export function formatSeconds(value: number): [text: string, unit: string] {
-  if (value < 1) return [(value * 1000).toPrecision(value < 0.1 ? 2 : 3).replace(/\.0+$/, ""), "ms"];
-  if (value < 120) return [value.toPrecision(3), "s"];
-  return [(value / 60).toPrecision(3), "min"];
+  if (value < 1) return [significant(value * 1000, value < 0.1 ? 2 : 3).replace(/\.0+$/, ""), "ms"];
+  if (value < 120) return [significant(value, 3), "s"];
+  return [significant(value / 60, 3), "min"];
 }
 
 /**

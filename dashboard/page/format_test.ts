@@ -66,3 +66,12 @@ Deno.test("formatColumnTime() shows dates and times without a time zone as the c
   assert.deepEqual(formatTimeRange(noon, noon + 1, "local"), ["12:30:05", "12:30:06"]);
   assert.ok(formatTimeRange(noon, noon + 86_400, "local").every((text) => text.includes("2026")));
 });
+
+Deno.test("formatSeconds() and formatCount() write no exponent when a number is rounded up to the next power of ten", () => {
+  assert.deepEqual([0.0997, 0.9997, 90_000].map(formatSeconds), [
+    ["100", "ms"],
+    ["1,000", "ms"],
+    ["1,500", "min"],
+  ]);
+  assert.equal(formatCount(999_900), "1,000 k");
+});
