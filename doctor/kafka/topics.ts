@@ -34,18 +34,10 @@ export async function checkTopics(context: Context): Promise<Outcome> {
   await admin.connect();
   context.set("admin", admin);
   using cluster = new KafkaCluster(settings, "doctor", () => () => {});
-  const watermarks = context.set("watermarks", new Map());
-  const findings = await Promise.all(
-    context.get("cluster").topics.map(async (view) => {
-      const outcome = await checkTopic(view, admin, settings);
-      if (outcome.mark === "ok") {
-        for (const [topic, partitions] of await fetchWatermarks(cluster, [view.topic])) {
-          watermarks.set(topic, partitions);
-        }
-      }
-      return outcome;
-    }),
-  );
+  const topics = context.get("cluster").topics;
+  const findings = await Promise.all(topics.map((view) => checkTopic(view, admin, settings)));
+  const existing = topics.filter((_, index) => findings[index]!.mark === "ok").map(({ topic }) => topic);
+  const watermarks = context.set("watermarks", await fetchWatermarks(cluster, existing));
   return { ...combineOutcomes(findings), blocks: watermarks.size === 0 };
 }
 

@@ -119,6 +119,7 @@ export class KafkaCluster implements Disposable {
   readonly #byNode = new Map<number, KafkaBroker>();
   #seed: KafkaBroker | undefined;
   #nextSeed = 0;
+  #connecting: Promise<KafkaBroker> | undefined;
   #isClosed = false;
 
   constructor(settings: KafkaSettings, clientId: string, log: logCreator) {
@@ -136,6 +137,12 @@ export class KafkaCluster implements Disposable {
    * @throws {KafkaJSError} the last error, if no known broker and no bootstrap server accepts a connection
    */
   async any(): Promise<KafkaBroker> {
+    // Concurrent callers share one: a second seed would close the first, which is in use.
+    this.#connecting ??= this.#connectAny().finally(() => this.#connecting = undefined);
+    return await this.#connecting;
+  }
+
+  async #connectAny(): Promise<KafkaBroker> {
     const known = [...this.#byNode.values(), ...this.#seed ? [this.#seed] : []];
     const connected = known.find(({ isConnected }) => isConnected);
     if (connected) return connected;

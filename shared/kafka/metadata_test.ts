@@ -1,5 +1,6 @@
 import assert from "assert";
 import { Buffer } from "node:buffer";
+import { setTimeout as delay } from "node:timers/promises";
 import Encoder from "kafkajs/src/protocol/encoder.js";
 import { testSettings } from "./cluster_fixture.ts";
 import { FakeBroker, type Handler } from "./broker_fixture.ts";
@@ -80,4 +81,19 @@ Deno.test("fetchTopics() uses another bootstrap server when one is unavailable, 
   assert.equal((await fetchTopics(cluster, ["t"]))[0]!.partitions.length, 2);
   using none = new KafkaCluster(testSettings(unavailable.port), "test", () => () => {});
   await assert.rejects(fetchTopics(none, ["t"]), { name: "KafkaJSConnectionError" });
+});
+
+Deno.test("fetchTopics() returns the topics of each call when calls overlap with the first connection", async () => {
+  await using broker: FakeBroker = await FakeBroker.start({ Metadata: 13 }, {
+    Metadata: async () => {
+      await delay(20);
+      return compactResponse(broker.port);
+    },
+  });
+  using cluster = new KafkaCluster(testSettings(broker.port), "test", () => () => {});
+  const calls = Array.from({ length: 10 }, async (_, n) => {
+    await delay(n);
+    return await fetchTopics(cluster, ["t"]);
+  });
+  for (const topics of await Promise.all(calls)) assert.equal(topics[0]!.partitions.length, 2);
 });
