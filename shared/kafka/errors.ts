@@ -20,9 +20,6 @@ interface KafkaJSError extends Error {
   port?: number;
 }
 
-/** Code of the error of a broker that has started and is not ready yet. */
-export const COORDINATOR_LOADING = "KAFKA_COORDINATOR_LOADING";
-
 /** kafkajs' names of the errors while coordinators start. */
 const STARTING_TYPES = [
   "GROUP_LOAD_IN_PROGRESS",
@@ -64,7 +61,7 @@ export function kafkaError(
   }
   const message = messageOf(error);
   if ([...errorChain(error)].some(({ type = "" }) => STARTING_TYPES.includes(type))) {
-    const loading = { action, code: COORDINATOR_LOADING, cause: message, remedy: "" };
+    const loading = { action, code: "KAFKA_COORDINATOR_LOADING", cause: message, remedy: "" };
     return new TransientError(loading, "connection", { cause: error });
   }
   // kafkajs' connection and timeout errors have no code.

@@ -23,14 +23,18 @@ const PROGRAMS = ["consumer", "producer", "dashboard", "shared"];
 const COMMANDS = /\/consumer\/(rejects|progress)\//;
 
 /** Codes of errors, in the field `code` of log lines, besides SQLSTATEs and names of Node and Kafka. */
-export const readErrorCodes = (): string[] =>
-  [
-    ...new Set(
-      PROGRAMS.flatMap((program) => modulesBelow(join(PROJECT, program))).flatMap((path) =>
-        [...Deno.readTextFileSync(path).matchAll(/\bcode: "([A-Z][A-Z_]+)"/g)].map(([, code]) => code!)
-      ),
-    ),
+export function readErrorCodes(): string[] {
+  const sources = PROGRAMS.flatMap((program) => modulesBelow(join(PROJECT, program)))
+    .map((path) => Deno.readTextFileSync(path)).join("\n");
+  const constants = new Map([...sources.matchAll(/\bconst ([A-Z_]+) = ("[A-Z_]+");/g)]
+    .map(([, name, value]) => [name!, value!]));
+  // A value can be a literal, a constant, or a conditional expression.
+  const values = [...sources.matchAll(/\bcode: ([^,\n]+)/g)]
+    .map(([, value]) => value!.replace(/^[A-Z_]+/, (name) => constants.get(name) ?? name));
+  return [
+    ...new Set(values.flatMap((value) => [...value.matchAll(/"([A-Z][A-Z_]+)"/g)].map(([, code]) => code!))),
   ].sort();
+}
 
 /**
  * The events of the services, by program and name. Those of the level debug are left out.
