@@ -49,13 +49,14 @@ export async function choosePorts(
   finder: PortFinder = THIS_MACHINE,
 ): Promise<Ports> {
   const problems: SettingProblem[] = [];
+  const isRequested = (part: keyof Ports) => requested[part] !== undefined;
   const taken = new Set<number>();
   const chosen = async (part: keyof Ports): Promise<number> => {
     const { title, setting, first } = PARTS[part];
     const port = requested[part] ?? last[part] ?? first;
     if (port === last[part]) await finder.released(port);
     if (finder.isFree(port) && !taken.has(port)) return port;
-    if (requested[part] !== undefined) {
+    if (isRequested(part)) {
       problems.push({
         cause: `${setting} is ${port}, but this port is in use`,
         remedy: "Choose another one, or stop the program that uses it.",
@@ -71,7 +72,11 @@ export async function choosePorts(
     return other;
   };
   const ports: Partial<Ports> = {};
-  for (const part of Object.keys(PARTS) as (keyof Ports)[]) taken.add(ports[part] = await chosen(part));
+  const parts = Object.keys(PARTS) as (keyof Ports)[];
+  // Requested ports first, so that no other part takes them.
+  for (const part of [...parts.filter(isRequested), ...parts.filter((part) => !isRequested(part))]) {
+    taken.add(ports[part] = await chosen(part));
+  }
   if (problems.length > 0) throw new SettingsError(problems);
   return ports as Ports;
 }

@@ -50,6 +50,8 @@ Deno.test("choosePorts() keeps a port when a killed run still uses it for a mome
 Deno.test("choosePorts() gives each part a port of its own", async () => {
   const { ports } = await choose({ kafka: 5432 }, { dashboard: 5432 }, machine([]));
   assert.deepEqual(ports, { kafka: 5432, postgres: 20_001, dashboard: 20_002 });
+  const { ports: others } = await choose({ dashboard: 9092 }, { postgres: 9092 }, machine([]));
+  assert.deepEqual(others, { kafka: 20_001, postgres: 20_002, dashboard: 9092 });
 });
 
 Deno.test("choosePorts() throws when requested ports are in use", async () => {

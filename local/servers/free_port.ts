@@ -16,13 +16,18 @@ export function freePort(preferred?: number): number {
   return preferred !== undefined && isPortFree(preferred) ? preferred : freePorts(1)[0]!;
 }
 
+/** `localhost` can be any of these. macOS allows to listen on an address beside a program that listens on all of them. */
+const ADDRESSES = ["127.0.0.1", "0.0.0.0", "::1", "::"];
+
 /** Whether nothing listens on a TCP port of this machine. */
 export function isPortFree(port: number): boolean {
-  try {
-    Deno.listen({ hostname: "127.0.0.1", port }).close();
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.AddrInUse) return false;
-    throw error;
-  }
+  return ADDRESSES.every((hostname) => {
+    try {
+      Deno.listen({ hostname, port }).close();
+      return true;
+    } catch (error) {
+      // Other errors, such as a missing privilege for ports below 1024, do not mean that the port is in use.
+      return !(error instanceof Deno.errors.AddrInUse);
+    }
+  });
 }

@@ -14,3 +14,11 @@ Deno.test("freePort() returns the preferred port when it is free, else another o
   assert.equal(isPortFree(preferred), false);
   assert.notEqual(freePort(preferred), preferred);
 });
+
+Deno.test("isPortFree() is false when a program listens on any address of localhost", () => {
+  for (const hostname of ["127.0.0.1", "0.0.0.0", "::1", "::"]) {
+    const port = freePort();
+    using _listener = Deno.listen({ hostname, port });
+    assert.equal(isPortFree(port), false, hostname);
+  }
+});
