@@ -62,7 +62,7 @@ async function main(): Promise<number> {
 async function start(options: Options, terminal: Terminal, keyboard: Keyboard | undefined): Promise<number> {
   const { settings } = options;
   const steps = new Steps(terminal);
-  // Servers that are still starting are stopped when they have started.
+  // A download is canceled; servers that are starting are stopped when they have started.
   const onFirst = () => steps.print("Stopping … A second Ctrl-C exits immediately.");
   using signal = stopSignal(onFirst, () => {
     // The watcher shell of each ServerProcess stops the processes that still run.
@@ -117,6 +117,7 @@ function notesFor(
     `Logs: ${logFolder}. Press Ctrl-C to stop.`,
   ];
 }
+
 /** Clients of this program connect to its own servers, regardless of `PGOPTIONS`, `PGSSLMODE` … in the environment. */
 function deleteLibpqVariables(): void {
   Object.keys(Deno.env.toObject()).filter((name) => name.startsWith("PG")).forEach((name) =>

@@ -75,6 +75,7 @@ export async function startPipeline(
   const kind = await chooseServers(settings.START_SERVERS, data, print);
   await endEarlierServers(kind, data);
   const ports = await choosePorts(requestedPorts(settings, flags), state.ports, print);
+  signal.throwIfAborted();
   writeState(dataFolder, { ...state, ports });
   const { postgres, kafka } = await startServers({ kind, dataFolder, volumes, ports, print, signal }, parts);
   // Not before there is data: servers that do not start can be replaced by those of the other kind.
@@ -112,10 +113,8 @@ export async function startPipeline(
 
 /** Waits for servers of a killed run, or removes their containers: they still use their ports. */
 async function endEarlierServers(kind: ServerKind, { folder, volumes }: Data): Promise<void> {
-  if (kind === "container") await removeContainers(volumes);
-  else {await Promise.all(["kafka", "postgres"].map((name) =>
-      waitForEarlierServer(name, `${folder}/${name}`)
-    ));}
+  if (kind === "container") return await removeContainers(volumes);
+  await Promise.all(["kafka", "postgres"].map((name) => waitForEarlierServer(name, `${folder}/${name}`)));
 }
 
 /** Ports given by a flag or an environment variable. */

@@ -4,6 +4,7 @@ import {
   ImageName,
   type StartedTestContainer,
 } from "testcontainers";
+import { aborted } from "../../shared/lifecycle.ts";
 import { LogTail } from "./log_tail.ts";
 import { type Server, ServerError, type ServerOptions } from "./types.ts";
 import { waitUntil } from "./wait_until.ts";
@@ -57,6 +58,20 @@ export async function removeContainers(names: string[]): Promise<void> {
   }));
 }
 
+/** Downloads an image unless the engine has it. @throws the reason of the signal if it is aborted */
+async function downloadImage(
+  image: string,
+  { onProgress, signal }: Pick<ServerOptions, "onProgress" | "signal">,
+): Promise<void> {
+  const client = await getContainerRuntimeClient();
+  const name = ImageName.fromString(image);
+  if (await client.image.exists(name)) return;
+  onProgress?.(`downloading the image ${image}`);
+  // The engine cancels a download whose client exits.
+  await Promise.race([client.image.pull(name), ...signal ? [aborted(signal)] : []]);
+  signal?.throwIfAborted();
+}
+
 /**
  * Starts a container and waits until it is ready.
  *
@@ -69,23 +84,22 @@ export async function startContainer(
   container: GenericContainer,
   image: string,
   path: string,
-  { keepAs, onProgress }: ServerOptions,
+  options: ServerOptions,
 ): Promise<StartedContainer> {
+  const { keepAs, signal } = options;
   const log = new LogTail();
   try {
     if (keepAs !== undefined) await keepData(container, keepAs, path);
-    const client = await getContainerRuntimeClient();
-    if (!await client.image.exists(ImageName.fromString(image))) {
-      onProgress?.(`downloading the image ${image}`);
-    }
-    onProgress?.(`starting ${name} in a container`);
+    await downloadImage(image, options);
+    options.onProgress?.(`starting ${name} in a container`);
     const started = await container.withLogConsumer((stream) => log.follow(stream)).start();
     return { container: started, log, keepsData: keepAs !== undefined };
   } catch (error) {
+    signal?.throwIfAborted();
+    const logged = log.end(20);
     throw new ServerError(
-      `${name} did not start in a container: ${(error as Error).message}. The end of its log:\n${
-        log.end(20)
-      }`,
+      `${name} did not start in a container: ${(error as Error).message}.` +
+        (logged && ` The end of its log:\n${logged}`),
       { cause: error },
     );
   }
