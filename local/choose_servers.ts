@@ -6,6 +6,7 @@ import {
   type ServerKind,
 } from "./servers/mod.ts";
 import type { Settings } from "../shared/settings/table.ts";
+import { quoted } from "./env_file.ts";
 import type { Print } from "./steps.ts";
 
 /** What {@link chooseServers} finds on the machine. Tests replace it. */
@@ -69,6 +70,6 @@ export async function chooseServers(
 }
 
 function deletion({ folder, servers, volumes }: Data): string {
-  const remove = `rm -r ${folder}`;
+  const remove = `rm -r ${quoted(folder)}`;
   return servers === "container" ? `${remove}; docker volume rm ${volumes.join(" ")}` : remove;
 }
