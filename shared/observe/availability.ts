@@ -18,7 +18,8 @@ const STARTING_CODES: readonly string[] = ["KAFKA_COORDINATOR_LOADING", "57P03"]
 
 interface Outage {
   readonly since: number;
-  readonly why: string;
+  /** The logged error, or that of a server that is starting. */
+  why: string;
   isLogged: boolean;
 }
 
@@ -79,6 +80,7 @@ export class Availability {
       Date.now() - outage.since < STARTING_LOG_DELAY_MS;
     if (outage.isLogged || isStarting) return;
     outage.isLogged = true;
+    outage.why = error.message;
     this.log("warn", "server_unavailable", `${error.message} Retrying.`, {
       server,
       class: kind,

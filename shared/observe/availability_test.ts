@@ -62,6 +62,7 @@ Deno.test("Availability logs an outage when a coordinator loads for long, or the
       kafka.down("Kafka", loading(), "connection");
       at(ms);
       kafka.down("Kafka", error, "connection");
+      assert.deepEqual(kafka.problems(), [error.message]);
       kafka.down("Kafka", error, "connection");
       kafka.up("Kafka");
     });

@@ -37,5 +37,5 @@ export function startSummaries<T extends object>(
 /** A rate for a message: `100/s`, `0.1/s`, or `idle` if no records are `pending`. */
 export function rateText(rate: number, pending: number | undefined): string {
   if (rate === 0 && pending === 0) return "idle";
-  return `${rate > 0 && rate < 1 ? rate.toFixed(1) : Math.round(rate)}/s`;
+  return `${rate < 0.95 ? Number(rate.toPrecision(1)) : Math.round(rate)}/s`;
 }
