@@ -1,6 +1,7 @@
 import assert from "assert";
 import { codeOf, PermanentError, sentences, TransientError } from "../errors.ts";
 import { diagnoseNetwork, KAFKA_NAMES, POSTGRES_NAMES } from "./network.ts";
+import { diagnosePostgresLogin } from "./postgres_login.ts";
 import { diagnoseTls } from "./tls.ts";
 
 const USE = {
@@ -66,4 +67,17 @@ Deno.test("PermanentError and TransientError compose the message from the diagno
     );
     assert.equal(codeOf(error), "28000");
   }
+});
+
+Deno.test("diagnosePostgresLogin() names the user once when the password is wrong", () => {
+  const causeOf = (message: string) =>
+    diagnosePostgresLogin(Object.assign(new Error(message), { code: "28P01" }), {
+      user: "me",
+      database: "d",
+      mode: "disable",
+    })?.cause;
+  const named = 'password authentication failed for user "me"';
+  assert.equal(causeOf(named), named);
+  // PgBouncer's.
+  assert.equal(causeOf("SASL failed"), "password authentication of “me” failed: SASL failed");
 });

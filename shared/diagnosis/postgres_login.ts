@@ -49,7 +49,10 @@ export function diagnosePostgresLogin(error: unknown, login: PostgresLogin): Dia
   if (code === "28P01" || code === undefined && /SASL|password/i.test(message)) {
     return {
       code: "POSTGRES_LOGIN_FAILED",
-      cause: `password authentication of “${user}” failed: ${message}`,
+      // PostgreSQL's message names the user, those of poolers may not.
+      cause: message.includes(`"${user}"`)
+        ? message
+        : `password authentication of “${user}” failed: ${message}`,
       remedy: `Check ${named("PGUSER")} and ${named("PGPASSWORD")} (Aiven: console → Users).`,
     };
   }
