@@ -160,13 +160,14 @@ async function inspectImages({ stack }: LocalStack): Promise<void> {
 
 async function runOnce(local: LocalStack): Promise<void> {
   const { stack } = local;
-  const [sent, rejects, progress, doctor, unknown] = await Promise.all([
+  const [sent, rejects, progress, unknown] = await Promise.all([
     stack.runOnce("producer", "--count", "3"),
     stack.runOnce("rejects", "--limit", "1", "--format", "json"),
     stack.runOnce("progress"),
-    stack.runOnce("consumer", "doctor"),
     stack.runOnce("consumer", "--no-such-flag"),
   ]);
+  // On its own, because it measures round trips.
+  const doctor = await stack.runOnce("consumer", "doctor");
   assert.equal(sent.code, 0, sent.stdout + sent.stderr);
   assert.match(sent.stdout, /Sent 3 records/);
   local.sentBefore += 3;
