@@ -54,9 +54,7 @@ interface Failure {
 /** Result of a transaction: stored; superseded by another consumer or a reset; or failed. */
 type Outcome = "stored" | "superseded" | Failure;
 
-/**
- * Stores batches, each in one transaction. If it times out, or the database rejects some of the records, the batch is split.
- */
+/** Stores batches, each in one transaction. If it times out, or the database rejects some of the records, the batch is split. */
 export class BatchStore {
   readonly #unconfirmed = new UnconfirmedOffsets();
   readonly #streaks: RejectStreaks;

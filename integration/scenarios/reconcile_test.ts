@@ -80,6 +80,10 @@ function differences(topic: string, records: readonly TopicRecord[]): Difference
     const record = records.find((record) => record.value === value)!;
     return `topic ${topic}, partition ${record.partition}, offset ${record.offset}`;
   };
+  return [...rowDifferences(sent), ...rejectedDifferences(sent)];
+}
+
+function rowDifferences(sent: (value: unknown) => string): Difference[] {
   return [
     [
       "missing row",
@@ -112,6 +116,23 @@ function differences(topic: string, records: readonly TopicRecord[]): Difference
       `missing in routes_table: ${sent(VALID[1]!.value)}`,
     ],
     [
+      "progress beyond the end",
+      "UPDATE consumer_progress SET next_offset = next_offset + 10 WHERE partition = 0",
+      "UPDATE consumer_progress SET next_offset = next_offset - 10 WHERE partition = 0",
+      /consumer_progress of group .* in partition 0/,
+    ],
+    [
+      "order of one user's rows",
+      "UPDATE routes_table SET timestamp = timestamp WHERE user_id = 1 AND longitude = 2.3522219",
+      "UPDATE routes_table SET timestamp = timestamp WHERE user_id = 1 AND longitude <> 2.3522219",
+      `out of order: ${sent(VALID[0]!.value)}`,
+    ],
+  ];
+}
+
+function rejectedDifferences(sent: (value: unknown) => string): Difference[] {
+  return [
+    [
       "missing rejection",
       "UPDATE rejected_records SET topic = 'other' WHERE value = ''",
       "UPDATE rejected_records SET topic = (SELECT topic FROM consumer_progress LIMIT 1) WHERE value = ''",
@@ -140,18 +161,6 @@ function differences(topic: string, records: readonly TopicRecord[]): Difference
       "UPDATE rejected_records SET headers = '{{\\x61,\\x62}}' WHERE value = ''",
       "UPDATE rejected_records SET headers = '{}' WHERE value = ''",
       `different headers in rejected_records: ${sent("")}`,
-    ],
-    [
-      "progress beyond the end",
-      "UPDATE consumer_progress SET next_offset = next_offset + 10 WHERE partition = 0",
-      "UPDATE consumer_progress SET next_offset = next_offset - 10 WHERE partition = 0",
-      /consumer_progress of group .* in partition 0/,
-    ],
-    [
-      "order of one user's rows",
-      "UPDATE routes_table SET timestamp = timestamp WHERE user_id = 1 AND longitude = 2.3522219",
-      "UPDATE routes_table SET timestamp = timestamp WHERE user_id = 1 AND longitude <> 2.3522219",
-      `out of order: ${sent(VALID[0]!.value)}`,
     ],
   ];
 }
