@@ -11,7 +11,7 @@ const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   "End to end": ["equality"],
   "Record types and tables": ["streams", "stream_tools", "existing_tables", "foreign_producers"],
   "Consumers": ["restart", "kill", "scale", "group", "zombie", "upgrade", "takeover", "log", "progress"],
-  "PostgreSQL": ["database", "environment", "pooler", "account_defaults", "relations"],
+  "PostgreSQL": ["database", "privileges", "environment", "pooler", "account_defaults", "relations"],
   "PostgreSQL sessions": ["postgres_sessions"],
   "PostgreSQL network": ["postgres_network"],
   "Backup and restore": ["backup_restore"],

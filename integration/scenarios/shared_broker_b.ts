@@ -14,6 +14,7 @@ import "./columns_test.ts";
 import "./backup_restore_test.ts";
 import "./database_test.ts";
 import "./environment_test.ts";
+import "./privileges_test.ts";
 import "./postgres_sessions_test.ts";
 import "./postgres_network_test.ts";
 import "./kafka_network_test.ts";
