@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { globSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
 const ROOT = join(import.meta.dirname!, "../..");
@@ -44,18 +45,10 @@ export function indexPage(modules: ReadonlyMap<string, string>): string {
 
 const STYLE = "body { font: 16px/1.5 sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }\n";
 
-async function documentedFiles(folder: string): Promise<string[]> {
-  const files: string[] = [];
-  for await (const { name, isDirectory } of Deno.readDir(join(ROOT, folder))) {
-    const path = `${folder}/${name}`;
-    if (isDirectory) files.push(...await documentedFiles(path));
-    else if (isDocumented(path)) files.push(path);
-  }
-  return files.sort();
-}
-
 async function main(): Promise<void> {
-  const files = (await Promise.all(FOLDERS.map(documentedFiles))).flat();
+  const files = FOLDERS.flatMap((folder) =>
+    globSync(`${folder}/**/*.ts`, { cwd: ROOT }).filter(isDocumented).sort()
+  );
   const texts = await Promise.all(files.map((file) => Deno.readTextFile(join(ROOT, file))));
   // `deno doc` takes references inside @types/node for packages and warns about each. The packages' types are not shown in the
   // pages, so that empty modules can replace them.

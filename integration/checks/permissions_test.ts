@@ -1,4 +1,5 @@
 import assert from "assert";
+import { globSync } from "node:fs";
 import { join } from "node:path";
 import { type Program, PROGRAMS } from "../../shared/settings/programs.ts";
 import { namesOf } from "../../shared/settings/table.ts";
@@ -18,11 +19,10 @@ const FOLDERS: Readonly<Record<Program, string>> = {
 
 /** The modules of a program, without tests. */
 function modulesOf(folder: string): string[] {
-  return [...Deno.readDirSync(join(PROJECT, folder))].flatMap(({ name, isDirectory }) => {
-    const path = `${folder}/${name}`;
-    if (isDirectory) return Object.values(FOLDERS).includes(path) ? [] : modulesOf(path);
-    return name.endsWith(".ts") && !name.endsWith("_test.ts") ? [path] : [];
-  });
+  const others = Object.values(FOLDERS).filter((other) => other.startsWith(`${folder}/`));
+  return globSync(`${folder}/**/*.ts`, { cwd: PROJECT }).filter((path) =>
+    !path.endsWith("_test.ts") && !others.some((other) => path.startsWith(`${other}/`))
+  );
 }
 
 for (const [program, groups] of Object.entries(PROGRAMS)) {

@@ -5,6 +5,7 @@
  * @module
  */
 import assert from "assert";
+import { globSync } from "node:fs";
 import { join } from "node:path";
 import { SETTINGS } from "../../shared/settings/table.ts";
 import { listStreams, streamNames } from "../../shared/streams.ts";
@@ -30,20 +31,16 @@ function namedStreams(source: string, names: readonly string[]): string[] {
   return names.filter((name) => new RegExp(`(?<![\\w-])${name}(?![\\w-])`).test(text));
 }
 
-async function* sources(folder: string): AsyncGenerator<string> {
-  for await (const { name, isDirectory } of Deno.readDir(join(PROJECT, folder))) {
-    const path = `${folder}/${name}`;
-    if (isDirectory) yield* sources(path);
-    else if (/_(test|fixture)\.ts$/.test(name) || /^integration\/.*\.ts$/.test(path)) yield path;
-  }
-}
+const sources = (folder: string): string[] =>
+  globSync(`${folder}/**/*.ts`, { cwd: PROJECT })
+    .filter((path) => /_(test|fixture)\.ts$/.test(path) || path.startsWith("integration/"));
 
 Deno.test("tests name no stream other than the default one", async () => {
   const names = streamNames().filter((name) => name !== SETTINGS.STREAMS.default);
   assert(names.length > 0);
   const found: string[] = [];
   for (const folder of FOLDERS) {
-    for await (const path of sources(folder)) {
+    for (const path of sources(folder)) {
       if (ALLOWED.includes(path)) continue;
       const named = namedStreams(await Deno.readTextFile(join(PROJECT, path)), names);
       if (named.length > 0) found.push(`${path}: ${named.join(", ")}`);

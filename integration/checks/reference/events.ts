@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { globSync } from "node:fs";
 import { dirname, join } from "node:path";
 import ts from "typescript";
 import { LEVELS } from "../../../shared/observe/log.ts";
@@ -24,7 +25,7 @@ const COMMANDS = /\/consumer\/(rejects|progress)\//;
 
 /** Codes of errors, in the field `code` of log lines, besides SQLSTATEs and names of Node and Kafka. */
 export function readErrorCodes(): string[] {
-  const sources = PROGRAMS.flatMap((program) => modulesBelow(join(PROJECT, program)))
+  const sources = PROGRAMS.flatMap(modulesOf)
     .map((path) => Deno.readTextFileSync(path)).join("\n");
   const constants = new Map([...sources.matchAll(/\bconst ([A-Z_]+) = ("[A-Z_]+");/g)]
     .map(([, name, value]) => [name!, value!]));
@@ -43,7 +44,7 @@ export function readErrorCodes(): string[] {
  */
 export function readEvents(): DeclaredEvent[] {
   const events = PROGRAMS.flatMap((program) =>
-    modulesBelow(join(PROJECT, program)).filter((path) => !COMMANDS.test(path)).flatMap((path) =>
+    modulesOf(program).filter((path) => !COMMANDS.test(path)).flatMap((path) =>
       eventsIn(path, Deno.readTextFileSync(path)).map((event) => ({ program, ...event }))
     )
   );
@@ -57,14 +58,10 @@ export function readEvents(): DeclaredEvent[] {
   );
 }
 
-function modulesBelow(folder: string): string[] {
-  return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) => {
-    const path = join(folder, name);
-    if (isDirectory) return modulesBelow(path);
-    const isModule = name.endsWith(".ts") && !/_(test|fixture)\.ts$/.test(name);
-    return isModule ? [path] : [];
-  });
-}
+/** The modules of a program, without tests and fixtures. */
+const modulesOf = (program: string): string[] =>
+  globSync(`${program}/**/*.ts`, { cwd: PROJECT }).filter((path) => !/_(test|fixture)\.ts$/.test(path))
+    .map((path) => join(PROJECT, path));
 
 /** The events that the text of a module declares or logs. */
 export function eventsIn(path: string, text: string): Omit<DeclaredEvent, "program">[] {
