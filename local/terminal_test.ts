@@ -29,7 +29,7 @@ Deno.test("Terminal.show() redraws in place, below what was printed", async () =
   assert.equal(page.cursorShown, false);
 });
 
-Deno.test("Terminal.show() leaves nothing of the last screen when the terminal is resized", async () => {
+Deno.test("Terminal.show() erases the last screen completely when the terminal is resized", async () => {
   const page = new VirtualTerminal();
   using terminal = new Terminal(page);
   terminal.print("above");

@@ -38,6 +38,8 @@ export interface TablePoll {
   readonly keys?: ReadonlySet<string>;
 }
 
+const blocksOf = (extent: readonly Relation[]): number => extent.reduce((sum, { blocks }) => sum + blocks, 0);
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 export class TablePoller {
@@ -156,7 +158,7 @@ export class TablePoller {
     extent: readonly Relation[],
     result: Mutable<TablePoll>,
   ): Promise<void> {
-    const blocks = extent.reduce((sum, relation) => sum + relation.blocks, 0);
+    const blocks = blocksOf(extent);
     for (const relation of extent) {
       if (this.#relations.has(relation.id)) continue;
       const poller = new RelationPoller(this.stream, relation, this.sample);
@@ -169,7 +171,7 @@ export class TablePoller {
 
   /** All keys, in some polls of a small table whose rows are updated. */
   async #readKeys(client: pg.Client, extent: readonly Relation[]): Promise<Set<string> | undefined> {
-    const blocks = extent.reduce((sum, relation) => sum + relation.blocks, 0);
+    const blocks = blocksOf(extent);
     if (!isUpdated(this.stream) || blocks > UPDATED_BLOCKS_MAX) return undefined;
     if (++this.#polls % KEYS_POLLS !== 0) return undefined;
     const keys = new Set<string>();

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Row } from "../protocol.ts";
-import { formatDegrees, formatDistance, formatPeriod, formatTimestamp } from "./format.ts";
+import { formatDegrees, formatDistance, formatPeriod, formatTimestamp, plural } from "./format.ts";
 import {
   distanceMeters,
   isPlausibleTravel,
@@ -46,7 +46,6 @@ export function routeText(rows: readonly Row[], place: PlaceColumns): string {
   if (steps.length > 0 && plausible.length === 0) return "No plausible route: the positions look random.";
   const meters = plausible.reduce((sum, [a, b]) => sum + distanceMeters(a, b, place), 0);
   const jumps = splitIntoSegments(rows, place).length - 1;
-  return `${formatDistance(meters)}, ${rows.length.toLocaleString("en-US")} position` +
-    `${rows.length === 1 ? "" : "s"}, from ○ to ●` +
-    (jumps > 0 ? `, with ${jumps.toLocaleString("en-US")} jump${jumps === 1 ? "" : "s"}` : "");
+  return `${formatDistance(meters)}, ${plural(rows.length, "position")}, from ○ to ●` +
+    (jumps > 0 ? `, with ${plural(jumps, "jump")}` : "");
 }

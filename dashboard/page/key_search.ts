@@ -1,10 +1,10 @@
 /**
- * What is entered to search for a key, and what is said about the result.
+ * The search for a key: how its text is read, and the texts of the result.
  *
  * @module
  */
 import type { KeyRows, StreamInfo } from "../protocol.ts";
-import { formatCount, keyNoun } from "./format.ts";
+import { formatCount, keyNoun, plural } from "./format.ts";
 
 const UUID = /^\{?[\da-f]{8}-?([\da-f]{4}-?){3}[\da-f]{12}\}?$/i;
 const BOOLEANS: Readonly<Record<string, string>> = {
@@ -60,7 +60,7 @@ export function notFoundText(
 
 /** Which rows of a key are shown. */
 export function extentText(count: number, extent: KeyRows["extent"] | undefined): string {
-  const rows = `${count.toLocaleString("en-US")} row${count === 1 ? "" : "s"}`;
+  const rows = plural(count, "row");
   if (extent === "all") return count === 1 ? "The only row" : `All ${rows}`;
   if (extent === "sample") return `${rows} of a sample`;
   return count === 1 ? "The latest row" : `The latest ${rows}`;

@@ -15,7 +15,7 @@ import type {
 } from "../protocol.ts";
 import { toPieces } from "./bytes.ts";
 import { bar, byId, el, replaceChildren, setText } from "./dom.ts";
-import { formatBytes, formatCount, formatRate, formatSeconds, formatTime } from "./format.ts";
+import { formatBytes, formatCount, formatRate, formatSeconds, formatTime, plural } from "./format.ts";
 import type { Model } from "./model.ts";
 import { scaleEnd } from "./ticks.ts";
 
@@ -100,7 +100,7 @@ export function showHealth(status: Status): void {
   for (const kind of ["consumer", "producer"] as const) {
     const up = services.filter((service) => service.kind === kind && service.up).length;
     const unreachable = services.filter((service) => service.kind === kind && !service.up).length;
-    const name = `${up} ${kind}${up === 1 ? "" : "s"}`;
+    const name = plural(up, kind);
     entries.push(
       unreachable > 0 ? [`${name}, ${unreachable} unreachable`, "bad"] : [name, up > 0 ? "" : "unknown"],
     );
@@ -141,7 +141,7 @@ function otherPartitionsCard(
   end: number,
 ): HTMLElement {
   const known = staleSince === undefined ? "" : `, as known at ${formatTime(staleSince)}`;
-  const count = `${others.length} partition${others.length === 1 ? "" : "s"}${known}`;
+  const count = `${plural(others.length, "partition")}${known}`;
   return el(
     "article",
     "",
@@ -161,7 +161,7 @@ function consumerCard(
     ? `unavailable: ${missing.join(", ")}`
     : partitions.length === 0
     ? "no partitions assigned"
-    : `${partitions.length} partition${partitions.length === 1 ? "" : "s"} assigned`;
+    : `${plural(partitions.length, "partition")} assigned`;
   const card = el("article", up ? "" : "unreachable", el("h3", "", `${noun} ${name}`, el("span", "", state)));
   if (partitions.length === 0) return card;
   card.append(partitionTable(partitions, end));
