@@ -10,7 +10,7 @@ import type { Log } from "../shared/observe/log.ts";
 import type { Settings } from "../shared/settings/table.ts";
 import { loadSelectedStreams } from "../shared/streams.ts";
 import { Reader } from "./database/reader.ts";
-import { PROGRESS_TABLES } from "./database/rejected.ts";
+import { PROGRESS_TABLES } from "./database/own_tables.ts";
 import { CONCURRENT_SEARCHES, SearchPool } from "./database/search_pool.ts";
 import { DatabasePoller } from "./database/database_poller.ts";
 import { pollDuration, registry, viewers } from "./metrics.ts";

@@ -7,10 +7,11 @@ import { DiagnosedError, TransientError } from "../../shared/errors.ts";
 import { classify, permanentStatementError, retryClass } from "../../shared/postgres/errors.ts";
 import type { Availability } from "../../shared/observe/availability.ts";
 import type { Stream } from "../../shared/stream.ts";
-import type { KeyRows, RejectedRecord, ServerState, ServerStatus, Status, TableStatus } from "../protocol.ts";
-import type { ProgressRow } from "../../shared/schema/progress.ts";
+import type { KeyRows, RejectedRecord, ServerStatus, Status, TableStatus } from "../protocol.ts";
+import { type ProgressRow, readTopicProgress } from "../../shared/schema/progress.ts";
+import { nextStatus, startingStatus } from "../server_status.ts";
 import { placeColumns } from "../stream_info.ts";
-import { fetchProgress } from "./progress.ts";
+import { readOwnTables } from "./own_tables.ts";
 import type { Reader } from "./reader.ts";
 import { countRejectedRecords, fetchLatestRejected } from "./rejected.ts";
 import type { SearchPool } from "./search_pool.ts";
@@ -30,9 +31,7 @@ export interface DatabasePoll {
 
 export class DatabasePoller {
   readonly tables: readonly TablePoller[];
-  #state: ServerState = "starting";
-  #message: string | undefined;
-  #since = Date.now();
+  #state = startingStatus();
   #rejected: readonly RejectedRecord[] = [];
   #rejectedKey = "[]";
   #rejectedCount: Status["rejected"];
@@ -48,9 +47,8 @@ export class DatabasePoller {
     this.tables = streams.map((stream) => new TablePoller(stream, placeColumns(stream) ? TRAIL_ROWS_MAX : 1));
   }
 
-  /** State of the database, the time of its last change (Unix ms), and the error. */
   get state(): ServerStatus {
-    return { state: this.#state, since: this.#since, ...this.#message ? { message: this.#message } : {} };
+    return this.#state;
   }
 
   get rejected(): readonly RejectedRecord[] {
@@ -85,14 +83,15 @@ export class DatabasePoller {
         for (const [index, table] of this.tables.entries()) {
           await table.poll(client, snapshot, extents[index]);
         }
-        const rejectedCount = await countRejectedRecords(client);
-        const progress = await fetchProgress(client, this.group, this.streams.map(({ topic }) => topic));
-        return { rejected: await fetchLatestRejected(client), rejectedCount, progress };
+        const own = await readOwnTables(client), topics = this.streams.map(({ topic }) => topic);
+        const rejectedCount = await countRejectedRecords(client, own);
+        const progress = own.hasProgress ? await readTopicProgress(client, this.group, topics) : [];
+        return { rejected: await fetchLatestRejected(client, own), rejectedCount, progress };
       });
       this.#rejectedCount = result.rejectedCount;
       this.#progress = result.progress;
       this.availability.up("PostgreSQL");
-      this.#setState("ok");
+      this.#state = nextStatus(this.#state, "ok");
       const key = JSON.stringify(result.rejected);
       if (key === this.#rejectedKey) return { rows: this.#takeRows() };
       this.#rejectedKey = key;
@@ -129,13 +128,7 @@ export class DatabasePoller {
     const transient = error instanceof TransientError || !needsOperator(error);
     const kind = error instanceof TransientError ? error.kind : transient ? retryClass(error) : "permanent";
     this.availability.down("PostgreSQL", failure, kind);
-    this.#setState(transient ? "unavailable" : "error", failure.message);
-  }
-
-  #setState(state: ServerState, message?: string): void {
-    if (state !== this.#state) this.#since = Date.now();
-    this.#state = state;
-    this.#message = message;
+    this.#state = nextStatus(this.#state, transient ? "unavailable" : "error", failure.message);
   }
 }
 

@@ -18,9 +18,7 @@ function createClient(failing: ReadonlySet<string>) {
     const text = typeof query === "string" ? query : query.text;
     if (text.includes("pg_current_snapshot")) return { rows: [{ snapshot: "10:10:", xmax: "10" }] };
     if (text.includes("WITH ORDINALITY")) return { rows: EXTENTS };
-    if (text.includes("to_regclass")) {
-      return { rows: text.includes("FROM pg_class") ? [] : [{ exists: false }] };
-    }
+    if (text.includes("hasProgress")) return { rows: [{ hasProgress: false, rejectedRows: null }] };
     const stream = STREAMS.find(({ table }) => text.includes(`FROM ${table}`))!;
     if (failing.has(stream.name)) throw new Error("canceling statement due to statement timeout");
     const row = ["7", "1", "0.5", "0.5"].slice(0, stream.columns.length);

@@ -13,6 +13,7 @@ import { errorNamed, fetchWatermarks } from "../../shared/kafka/watermarks.ts";
 import type { Log } from "../../shared/observe/log.ts";
 import type { TopicPartition } from "../../shared/schema/progress.ts";
 import type { ServerStatus } from "../protocol.ts";
+import { nextStatus, startingStatus } from "../server_status.ts";
 
 /** Interval of polls after an error that only an operator can correct, such as a wrong password. */
 const RETRY_MS = 30_000;
@@ -35,7 +36,7 @@ export interface Offsets {
 /** Reads offsets with one connection per broker. Kafka is optional: an error changes {@link OffsetsPoller.status}. */
 export class OffsetsPoller implements Disposable {
   #cluster: KafkaCluster | undefined;
-  #status: ServerStatus = { state: "starting", since: Date.now() };
+  #status = startingStatus();
   #offsets: Offsets | undefined;
   #retryAt = 0;
   #isClosed = false;
@@ -82,7 +83,7 @@ export class OffsetsPoller implements Disposable {
     if (this.#status.message !== undefined) {
       this.log("info", "server_available", "Kafka is available: the lag is computed from its offsets.");
     }
-    if (this.#status.state !== "ok") this.#status = { state: "ok", since: Date.now() };
+    this.#status = nextStatus(this.#status, "ok");
   }
 
   #setFailed(state: "error" | "unavailable", message: string): void {
@@ -90,8 +91,7 @@ export class OffsetsPoller implements Disposable {
       const effect = "The lag is known only while consumers report it.";
       this.log("warn", "server_unavailable", `${message} ${effect} Retrying.`, { server: "Kafka" });
     }
-    const since = state === this.#status.state ? this.#status.since : Date.now();
-    this.#status = { state, since, message };
+    this.#status = nextStatus(this.#status, state, message);
   }
 
   [Symbol.dispose](): void {

@@ -99,18 +99,13 @@ export interface RejectedPreview {
 }
 
 /**
- * Reads the last rejected records, newest first. Uses the primary key of the table: only `limit` rows of each partition are read. Empty if
- * the tables do not exist.
+ * Reads the last rejected records, newest first. Uses the primary key of the table: only `limit` rows of each partition are read.
  */
 export async function previewRejected(
   client: pg.Client,
   limit: number,
   valueBytes: number,
 ): Promise<RejectedPreview[]> {
-  const { rows: [tables] } = await client.query<{ exist: boolean }>(
-    "SELECT to_regclass('rejected_records') IS NOT NULL AND to_regclass('consumer_progress') IS NOT NULL AS exist",
-  );
-  if (!tables!.exist) return [];
   const { rows } = await client.query<RejectedPreview>(
     `SELECT r.* FROM (SELECT DISTINCT topic, partition FROM consumer_progress) AS p CROSS JOIN LATERAL (
        SELECT topic, partition, "offset"::text AS "offset", left(reason, 200) AS reason, left(detail, 500) AS detail,
