@@ -5,10 +5,10 @@
  */
 import type { Buffer } from "node:buffer";
 import type pg from "pg";
-import type { RecordHeaders } from "../kafka/records/record_reader.ts";
+import type { RejectedMetadata } from "./rejected_records.ts";
 
 /** A row of `rejected_records`. */
-export interface RejectedRow {
+export interface RejectedRow extends RejectedMetadata {
   readonly topic: string;
   readonly partition: number;
   /** INT8, as decimal text. */
@@ -18,10 +18,6 @@ export interface RejectedRow {
   readonly reason: string;
   readonly detail: string;
   readonly rejected_at: Date;
-  /** INT8, as decimal text; null: none. Missing in a table of a previous version. */
-  readonly timestamp_ms?: string | null;
-  /** Null: unknown. Missing in a table of a previous version. */
-  readonly headers?: RecordHeaders | null;
 }
 
 /** Selects rejected records. */

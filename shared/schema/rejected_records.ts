@@ -23,6 +23,14 @@ export interface RejectedRecord {
   readonly headers: RecordHeaders;
 }
 
+/** The columns of a row of `rejected_records` that version 3 of the schema added. A table of a previous version lacks them. */
+export interface RejectedMetadata {
+  /** INT8, as decimal text; null: none. */
+  readonly timestamp_ms?: string | null;
+  /** Null: unknown. */
+  readonly headers?: RecordHeaders | null;
+}
+
 /** Target of a COPY of rejected records. @param hasAdded whether the table has the columns that version 3 added */
 export const rejectedTarget = (hasAdded: boolean): string =>
   `rejected_records (${writtenColumns(REJECTED_RECORDS, hasAdded)})`;

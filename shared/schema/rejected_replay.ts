@@ -4,7 +4,7 @@
  * @module
  */
 import type pg from "pg";
-import type { RecordHeaders } from "../kafka/records/record_reader.ts";
+import type { RejectedMetadata } from "./rejected_records.ts";
 
 /** Position of a rejected record of a topic. */
 export interface RejectedPosition {
@@ -24,13 +24,9 @@ export interface ReplaySelection {
 }
 
 /** A rejected record as it was received. */
-export interface LockedRecord extends RejectedPosition {
+export interface LockedRecord extends RejectedPosition, RejectedMetadata {
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
-  /** INT8, as decimal text; null: none. Missing in a table of a previous version. */
-  readonly timestamp_ms?: string | null;
-  /** Null: unknown. Missing in a table of a previous version. */
-  readonly headers?: RecordHeaders | null;
 }
 
 /** Reads and locks rejected records. Records that another replay has locked are skipped. */
