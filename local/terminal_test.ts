@@ -1,22 +1,12 @@
 import assert from "assert";
 import { Readings } from "./readings.ts";
 import { Terminal } from "./terminal.ts";
-import { VirtualTerminal } from "./virtual_terminal_fixture.ts";
+import { FIGURES, VirtualTerminal } from "./virtual_terminal_fixture.ts";
 
 const view = (state: string, elapsed = 0) => ({
   ...{ state, elapsed, count: 0, backlog: 0 },
   readings: new Readings(),
 });
-
-/** The screen of a {@link view} below its first two lines. */
-const FIGURES = [
-  "",
-  "                  records    records/s",
-  "  produced              0            0",
-  "  stored                0            0",
-  "  rejected              0            0",
-  "  lag                   0",
-];
 
 Deno.test("Terminal.show() redraws in place, below what was printed", async () => {
   const page = new VirtualTerminal();

@@ -2,6 +2,16 @@ import xterm from "@xterm/headless";
 
 const ROWS = 40;
 
+/** The screen below its state, before any record. */
+export const FIGURES = [
+  "",
+  "                  records    records/s",
+  "  produced              0            0",
+  "  stored                0            0",
+  "  rejected              0            0",
+  "  lag                   0",
+];
+
 /** A terminal without a window: interprets escape sequences, and wraps lines again when it is resized. */
 export class VirtualTerminal {
   colors = false;

@@ -4,7 +4,7 @@
  * @module
  */
 import assert from "assert";
-import { VirtualTerminal } from "../../local/virtual_terminal_fixture.ts";
+import { FIGURES, VirtualTerminal } from "../../local/virtual_terminal_fixture.ts";
 import { runPython } from "../harness/python.ts";
 
 const COLUMNS = 40;
@@ -32,12 +32,7 @@ Deno.test("the terminal shows no typed keys and no ^C, and the cursor at the end
   assert.deepEqual(lines, [
     "",
     "0:00  stopped",
-    "",
-    "                  records    records/s",
-    "  produced              0            0",
-    "  stored                0            0",
-    "  rejected              0            0",
-    "  lag                   0",
+    ...FIGURES,
     "",
     "Press a key.",
     "Done.",
